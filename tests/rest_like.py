@@ -15,10 +15,12 @@ from tui.api.features import Feature
 from tui.api.listener import Listener
 from tui.api.models import Funds, Market, MarketQuery, Pod, Quote, Snapshot
 from tui.api.orders import DeployOrder, Receipt
+from tui.api.rest.account import ACCOUNT_LACKS
 
 OF_PODS = frozenset({
     Feature.SPEND, Feature.STOPPED_COST, Feature.POD_KIND, Feature.STATUS_CHANGE, Feature.GPU_TEMPERATURE,
     Feature.GPU_POWER, Feature.FREE_GPUS, Feature.LOCATION, Feature.MAINTENANCE, Feature.HOST_SPECS,
+    Feature.GPU_COUNT, Feature.PRICE_LIMIT,
 })  # fmt: skip
 OF_MARKET = frozenset({Feature.SPOT_PRICE, Feature.HOST_LIMITS, Feature.HOST_SPECS, Feature.RENTED_SHARE})
 
@@ -96,10 +98,11 @@ class RestLike(Cloud):
             self._funds(told.funds), **{
                 name: () if isinstance(value, tuple) else None
                 for name, value in ((n, getattr(told, n)) for n in Account.__struct_fields__)
-                if name not in ("funds", "notices", "registry_logins", "network_volumes", "public_ssh_keys")
+                if name not in ("funds", "lacks", "notices", "registry_logins", "network_volumes", "public_ssh_keys")
             },
             notices=Notices(*[None] * len(Notices.__struct_fields__)), registry_logins=told.registry_logins,
             network_volumes=told.network_volumes, public_ssh_keys=told.public_ssh_keys,
+            lacks=ACCOUNT_LACKS | {Feature.EMAIL, Feature.WORKER_QUOTA},
         )  # fmt: skip
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.services.test_watch_runner import NAME, OTHER, Post, armed, posted, resumes, watch
+from tests.services.test_watch_runner import NAME, OTHER, Post, armed, posted, resumes, until_there, watch
 from tui.api.enums import PodStatus
 from tui.api.errors import NotOffered
 from tui.api.features import Feature
+from tui.api.listener import Api
 from tui.api.models import MarketQuery, Snapshot
+from tui.api.rest.orders import objections
 from tui.domain import offered
 from tui.domain.deploy_draft import STARTING, Draft
 from tui.domain.market_watch import NEEDED_TO_RESUME, State
@@ -143,3 +145,34 @@ async def test_an_armed_watch_spends_nothing_without_a_balance(tmp_path: Path) -
         assert post.sent() == []
         assert post.words().count(f"balance {offered.WORDS}") == 1
         assert post.watch().state is State.ARMED
+
+
+async def test_what_a_watch_is_armed_for_and_cannot_be_ordered_any_more_is_said_at_once(tmp_path: Path) -> None:
+    draft = Draft({**STARTING, "gpu_type_id": NAME, "name": "x", "country": "SE"})
+    async with posted(tmp_path, armed(draft)) as post:
+        assert post.notes == []
+        # RunPod switches GraphQL off.
+        post.lookout._objections = objections
+        post.account.fleet.api = Api.REST
+        for _ in range(3):
+            await post.poll()
+        (note,) = [note.text for note in post.notes if "cannot order" in note.text]
+        assert "Country: no country can be chosen; clear it and choose a data center" in note
+        assert "no country" in post.watch().words
+        assert post.watch().state is State.ARMED
+        await until_there(post)
+        for _ in range(5):
+            await post.poll()
+        assert post.sent() == []
+
+
+async def test_a_watch_that_can_be_ordered_over_the_other_api_is(tmp_path: Path) -> None:
+    draft = Draft({**STARTING, "gpu_type_id": NAME, "name": "x", "stop_after": "8h", "lease": "yes"})
+    async with posted(tmp_path, armed(draft)) as post:
+        post.lookout._objections = objections
+        post.account.fleet.api = Api.REST
+        await until_there(post)
+        assert post.sent() == ["mi300x-1"]
+        (inputs,) = [inputs for _, inputs in post.account.wire.mutations]
+        assert inputs.get("stopAfter") is None
+        assert [note.text for note in post.notes if "cannot order" in note.text] == []

@@ -130,7 +130,7 @@ def test_back_off_stays_within_its_bounds() -> None:
 def _ending() -> list[CloudError]:
     refused = Rejected((Problem("no such pod"),))
     return [
-        refused, Unauthorized("key"), Forbidden("scope"), Restricted("reads only"), Throttled("too many", 3.0),
+        refused, Unauthorized("key"), Forbidden("scope"), Restricted("reads only"),
         Retired("410"), Insecure("http"), Misconfigured("proxy"), not_offered(Capability.LOGS),
     ]  # fmt: skip
 
@@ -331,6 +331,27 @@ async def test_a_stream_waits_for_an_api() -> None:
     await time.go(1.0)
     assert reader.texts == {}
     clouds.append(logs)
+    await time.go(1.0)
+    assert reader.texts == {"a": ["line 0"]}
+    await pods.close()
+
+
+async def test_a_rate_limit_ends_by_itself_after_no_less_than_runpod_requests() -> None:
+    logs, time, reader = Logs(a=[line(0)]), Time(), Reader()
+    pods = service(logs, time)
+    logs.refuse = Throttled("too many", 40.0)
+    following = pods.follow(["a"], LogQuery(), reader)
+    await time.go()
+    state = reader.states["a"]
+    assert (state.stage, state.error, state.retry_at) == (Stage.BROKEN, logs.refuse, time.now + 40.0)
+    following.retry()
+    await time.go(39.0)
+    assert len(logs.asked) == 1, "the wait that RunPod requested is kept"
+    logs.refuse = Throttled("still", None)
+    await time.go(1.0)
+    assert len(logs.asked) == 2
+    assert reader.states["a"].retry_at == time.now + 1.0
+    logs.refuse = None
     await time.go(1.0)
     assert reader.texts == {"a": ["line 0"]}
     await pods.close()

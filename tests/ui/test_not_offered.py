@@ -9,6 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from tests.make import funds, market, offer, pod, snapshot
+from tests.make_hosts import TEMPLATE
+from tui.actions import BY_ID
+from tui.api.account import Account, ApiKeyInfo, Notices
 from tui.api.enums import BillingMode
 from tui.api.features import NOT_OFFERED, Feature
 from tui.api.models import Funds, GpuReading, Market, MarketQuery, Placement, Pod, Quote, Snapshot, Telemetry
@@ -16,6 +19,7 @@ from tui.commands import items
 from tui.domain import consequences, deploy_price, offered
 from tui.domain.armed_order import no_money
 from tui.domain.deploy_draft import STARTING, Draft
+from tui.domain.deploy_fields import BY_NAME
 from tui.domain.market_watch import MarketWatch, blind
 from tui.format import numbers as fmt
 from tui.store.alerts import off, off_text
@@ -28,13 +32,18 @@ from tui.store.views import pods as pod_views
 from tui.ui.charts import captions, pod_charts
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Section
-from tui.ui.render import header, header_figures, offers, pod_facts, rows, watches
+from tui.ui.render import account, header, header_figures, offers, pod_facts, rows, watches
 from tui.ui.render import money as purse
-from tui.ui.render.deploy_form import price_lines
+from tui.ui.render.deploy_form import UNENFORCED, help_text, price_lines
+from tui.ui.render.deploy_question import price_limit
 from tui.ui.render.fitting import longest
-from tui.ui.render.watch_question import resumes
+from tui.ui.render.watch_question import deploys, resumes
 
 NOW = 1_795_435_200.0
+ACCOUNT = Account(
+    funds(), "a@b.c", 812.5, 5.0, False, 20.0, None, None, None, None, None, 4, True, True, "ssh-rsa A", 9, 50.0, 10.0,
+    Notices(True, True, True, True), None, (ApiKeyInfo("ci", "all", None, None),), (), (), (),
+)  # fmt: skip
 ALL = frozenset(Feature)
 NONE: frozenset[Feature] = frozenset()
 
@@ -157,6 +166,46 @@ def of_alerts(lacks: frozenset[Feature]) -> str:
     return off_text(fleet(lacks))
 
 
+DEAR = Draft({**STARTING, "gpu_type_id": "H100 SXM", "deploy_cost": "9"})
+
+
+def of_resuming(lacks: frozenset[Feature]) -> str:
+    asked = consequences.case(BY_ID["resume"], ["off"], {"off": OFF}, {}, None, lacks)
+    return " ".join(point.text for point in asked.points if point.topic == "GPUs")
+
+
+def in_access(label: str) -> Callable[[frozenset[Feature]], str]:
+    def shown(lacks: frozenset[Feature]) -> str:
+        bare = replace(ACCOUNT, lacks=lacks)
+        for feature, names in OF_ACCOUNT.items():
+            for name in names if feature in lacks else ():
+                empty = () if name == "api_keys" else Notices(None, None, None, None) if name == "notices" else None
+                bare = replace(bare, **{name: empty})
+        if Feature.ACCOUNT_ID in lacks:
+            bare = replace(bare, funds=replace(bare.funds, account_id=None))
+        sections = account.access_facts(bare, None, False, NOW, UTC, "")
+        money = purse.facts(bare, funds(), [], [], False, NOW, UTC)
+        return lines((*sections[:-2], *money)).get(label, "")
+
+    return shown
+
+
+OF_ACCOUNT: Mapping[Feature, tuple[str, ...]] = {
+    Feature.EMAIL: ("email",), Feature.SECURITY: ("two_factor", "terms_signed"),
+    Feature.MACHINE_QUOTA: ("machine_quota",), Feature.WORKER_QUOTA: ("serverless_workers",),
+    Feature.EMAIL_ALERTS: ("notices", "alert_below"), Feature.API_KEYS: ("api_keys",),
+    Feature.MINIMUM_BALANCE: ("min_balance",), Feature.AUTO_RELOAD: ("reload_amount", "reload_below"),
+    Feature.LIFETIME_SPEND: ("lifetime_spend",),
+}  # fmt: skip
+
+
+def of_a_template(lacks: frozenset[Feature]) -> str:
+    bare = replace(TEMPLATE, earned=None, runtime_minutes=None) if lacks else TEMPLATE
+    facts = lines(account.template_facts(bare, lacks))
+    cells = account.template_rows((bare,), lacks)[bare.id or ""].cells
+    return " ".join((facts["Runtime"], facts["Earned"], facts["Advanced start"], text(cells["earned"])))
+
+
 PLACES: Mapping[Feature, tuple[tuple[Callable[[frozenset[Feature]], str], str], ...]] = {
     Feature.BALANCE: (
         (in_header, NOT_OFFERED), (in_money("Balance"), offered.MARKED), (in_money("Runs out"), offered.MARKED),
@@ -205,6 +254,24 @@ PLACES: Mapping[Feature, tuple[tuple[Callable[[frozenset[Feature]], str], str], 
         (in_offer("cores"), NOT_OFFERED), (of_an_offer, "specifications of hosts"),
     ),
     Feature.RENTED_SHARE: ((in_offer("rented"), NOT_OFFERED), (of_an_offer, "share of rented GPUs")),
+    Feature.ACCOUNT_ID: ((in_access("Account ID"), offered.MARKED),),
+    Feature.EMAIL: ((in_access("Email"), offered.MARKED),),
+    Feature.SECURITY: ((in_access("Two-factor auth"), offered.MARKED), (in_access("Terms accepted"), offered.MARKED)),
+    Feature.MACHINE_QUOTA: ((in_access("Machine quota"), offered.MARKED),),
+    Feature.WORKER_QUOTA: ((in_access("Worker quota"), offered.MARKED),),
+    Feature.EMAIL_ALERTS: ((in_access(""), offered.MARKED), (in_access("Email alert"), offered.MARKED)),
+    Feature.API_KEYS: ((in_access("API keys"), offered.MARKED),),
+    Feature.MINIMUM_BALANCE: ((in_access("Minimum balance"), offered.MARKED),),
+    Feature.AUTO_RELOAD: ((in_access("Auto-reload"), offered.MARKED),),
+    Feature.LIFETIME_SPEND: ((in_access("Lifetime spend"), offered.MARKED),),
+    Feature.TEMPLATE_USE: ((of_a_template, offered.MARKED),),
+    Feature.GPU_COUNT: ((of_resuming, offered.WORDS),),
+    Feature.PRICE_LIMIT: (
+        (lambda lacks: help_text(BY_NAME["deploy_cost"], lacks), UNENFORCED),
+        (lambda lacks: " ".join(point.text for point in price_limit(DEAR, lacks)), UNENFORCED),
+        (lambda lacks: str(deploys(MarketWatch("w", NOW, ("g",), ("g",)), DEAR, 9.0, 1, funds(), (), lacks).points),
+         UNENFORCED),
+    ),
 }  # fmt: skip
 """Where each is said, and by what."""
 

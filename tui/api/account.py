@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tui.api.enums import ChargeKind, PaymentKind, PaymentMedium
+from tui.api.features import Feature
 from tui.api.models import Funds, Problem
 from tui.api.pod_detail import NetworkVolume
 from tui.api.secret import Secret
@@ -121,7 +122,8 @@ class Notices(Struct, frozen=True, gc=False):
 class Account(Struct, frozen=True):
     """The account as of one response.
 
-    Lists are newest first or last as RunPod gives them. A part that is missing is empty or None; `problems` says why.
+    Lists are newest first or last as RunPod gives them. A part that is missing is empty or None: `problems` says why,
+    `lacks` that the API does not offer it.
     reload_amount, reload_below: RunPod charges the first to the card when the balance falls below the second.
     """
 
@@ -150,6 +152,7 @@ class Account(Struct, frozen=True):
     network_volumes: tuple[NetworkVolume, ...]
     earnings: tuple[HostEarning, ...]
     problems: tuple[Problem, ...] = ()
+    lacks: frozenset[Feature] = frozenset()
 
 
 class Ledger(Struct, frozen=True):
@@ -166,6 +169,7 @@ class Templates(Struct, frozen=True):
 
     templates: tuple[Template, ...]
     problems: tuple[Problem, ...] = ()
+    lacks: frozenset[Feature] = frozenset()
 
 
 class TemplateText(Struct, frozen=True, gc=False):

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Feature(StrEnum):
-    """A part of RunPod's data that not every API reports. A value is its name in JSON, and in sentences."""
+    """A part of RunPod's data that not every API reports, or takes. A value is its name in JSON, and in sentences."""
 
     BALANCE = "balance"
     SPEND = "spend per hour"
@@ -23,6 +23,19 @@ class Feature(StrEnum):
     HOST_LIMITS = "requirements of hosts"
     HOST_SPECS = "specifications of hosts"
     RENTED_SHARE = "share of rented GPUs"
+    GPU_COUNT = "GPU count on resume"
+    PRICE_LIMIT = "price limit on deploy"
+    ACCOUNT_ID = "account ID"
+    EMAIL = "email"
+    SECURITY = "two-factor auth and accepted terms"
+    MACHINE_QUOTA = "machine quota"
+    WORKER_QUOTA = "worker quota"
+    EMAIL_ALERTS = "email alerts"
+    API_KEYS = "API keys"
+    MINIMUM_BALANCE = "minimum balance"
+    AUTO_RELOAD = "auto-reload"
+    LIFETIME_SPEND = "lifetime spend"
+    TEMPLATE_USE = "runtime, earnings and advanced start of templates"
 
 
 NOT_OFFERED = "◌"

@@ -11,7 +11,7 @@ from msgspec import Struct
 from tui.api.errors import CloudError, NotOffered
 from tui.api.models import Problem
 from tui.commands.items import iso, matching, rounded
-from tui.domain import pod_health
+from tui.domain import offered, pod_health
 
 if TYPE_CHECKING:
     from tui.api.account import Account, Billing, Ledger, Template, Templates
@@ -169,7 +169,8 @@ async def whole(cloud: Cloud) -> Whole:
     )
     for part_of in (account, ledger, templates, billing):
         problems += part_of.problems if part_of is not None else ()
-    return Whole(account, ledger, templates, billing, tuple(problems), tuple(absent))
+    lacks = account.lacks | (templates.lacks if templates is not None else frozenset())
+    return Whole(account, ledger, templates, billing, tuple(problems), (*absent, *offered.named(lacks)))
 
 
 class ChargeItem(Struct, frozen=True):

@@ -200,7 +200,8 @@ class Hands:
         return code
 
     def _case(self, action: str, ids: Sequence[str]) -> Case:
-        return consequences.case(BY_ID[action], ids, self._pods(), self._fleet.operations, self._fleet.funds)
+        fleet = self._fleet
+        return consequences.case(BY_ID[action], ids, self._pods(), fleet.operations, fleet.funds, fleet.lacks)
 
     def _pods(self) -> dict[str, Pod | None]:
         return {key: r.pod if r.unreadable is None else None for key, r in self._fleet.records.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -12,6 +12,8 @@ from tui.api.enums import CloudKind, ComputeKind
 from tui.api.features import Feature
 from tui.domain import deploy_price, deploy_text, deploy_validation, offered, pod_health
 from tui.domain.deploy_draft import Draft
+from tui.domain.deploy_fields import BY_NAME
+from tui.domain.deploy_objections import Objections, no_objections, objections
 from tui.domain.market_watch import ArmedDeploy, Hit, MarketWatch, State
 from tui.domain.operations import Outcome, Status
 
@@ -65,10 +67,11 @@ def fault(
     now: float,
     tz: tzinfo | None,
     lacks: frozenset[Feature] = offered.NOTHING,
+    of_api: Objections = no_objections,
 ) -> str | None:
     """Why a prepared order cannot be sent now; None if it can.
 
-    names: of existing pods; lacks: what the API does not offer of the account.
+    names: of existing pods; lacks: what the API does not offer of the account; of_api: its objections to an order.
     """
     if draft["compute"] == ComputeKind.CPU or (draft.way == "spot") != watch.spot:
         return "the form does not match the watch"
@@ -90,8 +93,21 @@ def fault(
         return f"cost of ${per_hr:.2f}/h exceeds the cap of ${plan.cap:.2f}/h"
     if why := no_money(funds, per_hr, lacks):
         return why
-    faults = deploy_validation.faults(draft, offers, names, now, tz)
-    return next((f"{name.replace('_', ' ')}: {reason}" for name, reason in faults.items()), None)
+    faults = deploy_validation.faults(draft, offers, names, now, tz) or objections(draft, offers, now, tz, of_api)
+    return _first(faults) or None
+
+
+def unorderable(
+    watch: MarketWatch, draft: Draft, offers: Sequence[Offer], now: float, tz: tzinfo | None, of_api: Objections
+) -> str:
+    """Why what a watch is armed for can never be ordered over this API; empty if it can, or if it orders nothing."""
+    if watch.plan is None:
+        return ""
+    return _first(objections(draft, offers, now, tz, of_api, later=True))
+
+
+def _first(faults: Mapping[str, str]) -> str:
+    return next((f"{BY_NAME[name].label.partition(',')[0]}: {reason}" for name, reason in faults.items()), "")
 
 
 def no_money(funds: Funds | None, per_hr: float, lacks: frozenset[Feature] = offered.NOTHING) -> str:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.api.enums import ComputeKind
+from tui.api.features import Feature
 from tui.domain import costs, offered, pod_costs, pod_health, upkeep
 from tui.domain.action import Command, Consent, PodAction, Point, State, is_spot
 from tui.format import numbers as fmt
@@ -41,6 +42,7 @@ class Case(Struct, frozen=True):
     skipped: pods that it leaves out, and why.
     typed:   what has to be typed; empty if a key is enough.
     count, bid, name: what is proposed where the user can choose, as text.
+    fixed:   whether the API starts pods only with the GPUs that they had: there is no count to choose.
     """
 
     action: PodAction
@@ -51,6 +53,7 @@ class Case(Struct, frozen=True):
     count: str = ""
     bid: str = ""
     name: str = ""
+    fixed: bool = False
 
     @property
     def title(self) -> str:
@@ -73,11 +76,13 @@ def case(
     pods: Mapping[str, Pod | None],
     operations: Mapping[str, Operation],
     funds: Funds | None,
+    lacks: frozenset[Feature] = offered.NOTHING,
 ) -> Case:
     """The dialog of an action on these pods as they are now; those it makes no sense for are left out, and named.
 
-    pods: what is known of each; None for an unreadable one.
+    pods: what is known of each; None for an unreadable one. lacks: what the API does not offer.
     """
+    fixed = "gpus" in action.asks and Feature.GPU_COUNT in lacks
     subjects: list[Subject] = []
     skipped: list[tuple[str, str]] = []
     for key in ids:
@@ -91,16 +96,16 @@ def case(
         elif (why := action.refuse(pod)) is not None:
             skipped.append((pod.name or key, why))
         else:
-            subjects.append(Subject(pod, describe(pod), _key(action, pod)))
+            subjects.append(Subject(pod, describe(pod), (*_key(action, pod), fixed)))
     chosen = [subject.pod for subject in subjects]
     alone = chosen[0] if len(chosen) == 1 else None
     typed = ""
     if action.consent is Consent.NAME and chosen:
         typed = (alone.name.strip() or alone.id) if alone else str(len(chosen))
-    count = str(alone.gpu_count or 1) if alone and "gpus" in action.asks else ""
+    count = str(alone.gpu_count or 1) if alone and "gpus" in action.asks and not fixed else ""
     bid = _bid_text(alone.lowest_bid_to_resume) if alone and "bid" in action.asks else ""
     name = alone.name if alone and "name" in action.asks else ""
-    draft = Case(action, tuple(subjects), tuple(skipped), (), typed, count, bid, name)
+    draft = Case(action, tuple(subjects), tuple(skipped), (), typed, count, bid, name, fixed)
     return replace(draft, points=points(draft, commands(draft, count, bid), funds)) if chosen else draft
 
 
@@ -176,7 +181,7 @@ def commands(case: Case, count: str, bid: str, name: str = "") -> tuple[Command,
         pod = subject.pod
         gpus = offer = None
         if "gpus" in case.action.asks:
-            gpus = _whole(count) if alone else pod.gpu_count or 1
+            gpus = _whole(count) if alone and not case.fixed else pod.gpu_count or 1
         if "bid" in case.action.asks:
             offer = _dollars(bid) if alone else _dollars(_bid_text(pod.lowest_bid_to_resume))
         text = name.strip() if "name" in case.action.asks else None
@@ -187,7 +192,8 @@ def commands(case: Case, count: str, bid: str, name: str = "") -> tuple[Command,
 def points(case: Case, asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
     """All consequences, those for money first."""
     pods = [subject.pod for subject in case.subjects]
-    return (*case.action.consequences(pods, asked, funds), *upkeep.refusals(case.action, pods))
+    had = upkeep.of_fixed_gpus(pods) if case.fixed else ()
+    return (*case.action.consequences(pods, asked, funds), *had, *upkeep.refusals(case.action, pods))
 
 
 def unseen(case: Case, hidden: Collection[str]) -> tuple[Point, ...]:

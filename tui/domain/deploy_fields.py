@@ -127,14 +127,12 @@ FIELDS = (
     Field("min_memory_gb", "Min memory, GB", Kind.WHOLE, "For the whole pod.", "32", least=1, most=16_384),
     Field("min_download_mbps", "Min download, Mbit/s", Kind.WHOLE, "Of the host.", "500", least=1),
     Field("min_upload_mbps", "Min upload, Mbit/s", Kind.WHOLE, "Of the host.", "500", least=1),
-    Field(
-        "stop_after", "Stop after", Kind.WHEN, "RunPod accepts this but does not enforce it; use podtop's lease.", "8h"
-    ),
+    Field("stop_after", "Stop after", Kind.WHEN, "RunPod does not enforce this; use podtop's lease.", "8h"),
     Field(
         "terminate_after",
         "Terminate after",
         Kind.WHEN,
-        "RunPod accepts this but does not enforce it; use podtop's lease.",
+        "RunPod does not enforce this; use podtop's lease.",
         "2d",
     ),
     Field(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from tui.api.enums import CloudKind, Compliance, ComputeKind
 from tui.api.orders import DeployOrder, RentOrder
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 
 _OWN = ("way", "lease")
+
+TIMERS = {"stop_after": "stop", "terminate_after": "terminate"}
+"""The fields of times, and what is done then."""
 
 
 def order(draft: Draft, offers: Sequence[Offer], now: float, tz: tzinfo | None) -> DeployOrder | RentOrder:
@@ -55,11 +60,30 @@ def order(draft: Draft, offers: Sequence[Offer], now: float, tz: tzinfo | None) 
     return RentOrder(**values) if draft.way == "spot" else DeployOrder(**values)
 
 
+def sent(
+    draft: Draft,
+    offers: Sequence[Offer],
+    now: float,
+    tz: tzinfo | None,
+    objections: Callable[[DeployOrder | RentOrder], Sequence[tuple[str, str]]],
+) -> DeployOrder | RentOrder:
+    """The order of a draft that has no faults, as it is sent.
+
+    objections: what the API has no way to order. Where RunPod takes no time, one that podtop's lease enforces is left
+    to that alone.
+    """
+    result = order(draft, offers, now, tz)
+    if draft["lease"] != "yes":
+        return result
+    left = {name: None for name, _ in objections(result) if name in TIMERS}
+    return replace(result, **left)
+
+
 def lease(draft: Draft, now: float, tz: tzinfo | None) -> tuple[str, float] | None:
     """The action that podtop itself does to the pod, and when; None without a lease."""
     if draft["lease"] != "yes":
         return None
-    for name, action in (("stop_after", "stop"), ("terminate_after", "terminate")):
+    for name, action in TIMERS.items():
         if draft[name].strip():
             return action, instant(draft[name], now, tz)
     return None

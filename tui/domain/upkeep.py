@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui.api.models import PodVerb
+from tui.domain import offered
 from tui.domain.action import PodAction, Point
 
 if TYPE_CHECKING:
@@ -41,6 +42,14 @@ def refusals(action: PodAction, pods: Sequence[Pod]) -> tuple[Point, ...]:
         Point("RunPod", f"RunPod will refuse{'' if alone else f' for {_listed(names)}'}: {why}.", "bad")
         for why, names in by_reason.items()
     )
+
+
+def of_fixed_gpus(pods: Sequence[Pod]) -> tuple[Point, ...]:
+    """The notice that pods start with the GPUs that they had, where the API takes no other number of them."""
+    if not any(pod.gpu_count for pod in pods):
+        return ()
+    had = f"its {pods[0].gpu_count} GPU{'s' * (pods[0].gpu_count != 1)}" if len(pods) == 1 else "the GPUs they had"
+    return (Point("GPUs", f"Starts with {had}; another number, or none, is {offered.WORDS}.", "muted"),)
 
 
 def of_restarting(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:

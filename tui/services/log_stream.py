@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.api.errors import CloudError, Malformed, Misconfigured, Unforeseen, Unreachable
+from tui.api.errors import CloudError, Malformed, Misconfigured, Throttled, Unforeseen, Unreachable
 from tui.api.pod_logs import MOST_LINES, LogLine, LogQuery, LogSource
 from tui.services.barrier import own_faults
 from tui.store.log_buffer import LogBuffer
@@ -122,8 +122,9 @@ class Quiet:
 class LogStream:
     """Reads a pod's log until closed.
 
-    After a connection breaks, another one continues right behind the last line, after a wait that grows. A refusal
-    (HTTP 4xx, not offered, by podtop itself) ends it: nothing would be different the next time.
+    After a connection breaks, another one continues right behind the last line, after a wait that grows. So it does
+    when RunPod throttles (HTTP 429), after no less than RunPod requests. Any other refusal (HTTP 4xx, not offered, by
+    podtop itself) ends it: nothing would be different the next time.
     """
 
     def __init__(self, clockwork: Clockwork, pod: str, query: LogQuery) -> None:
@@ -188,9 +189,10 @@ class LogStream:
     # Live lines
 
     def retry(self) -> None:
-        """Connect again now, if it waits for that or has ended."""
+        """Connect again now, if it waits for that or has ended; a wait that RunPod requested is not shortened."""
         if self.state.stage is Stage.BROKEN:
-            self._woken.set()
+            if not requested_wait(self.state.error):
+                self._woken.set()
         elif self.state.stage is Stage.ENDED and self._followers:
             self._set(replace(self.state, stage=Stage.WAITING, error=None))
             self._reading = asyncio.create_task(self._run())
@@ -212,7 +214,7 @@ class LogStream:
             if error is not None and not _may_pass(error):
                 self._set(replace(self.state, stage=Stage.ENDED, error=error, backfilled=True))
                 return
-            pause = back_off(attempts, self._clockwork.random())
+            pause = max(back_off(attempts, self._clockwork.random()), requested_wait(error))
             attempts += 1
             retry_at = self._clockwork.clock() + pause
             # A log that the server itself ended is complete up to here.
@@ -369,11 +371,16 @@ def back_off(attempts: int, random: float) -> float:
     return max(SHORTEST, most * (0.5 + 0.5 * random))
 
 
+def requested_wait(error: CloudError | None) -> float:
+    """Seconds that RunPod requested to wait; 0 if it requested none."""
+    return error.retry_after or 0.0 if isinstance(error, Throttled) else 0.0
+
+
 def _may_pass(error: CloudError) -> bool:
-    """Whether another connection may do better: the network, the server, a response that was cut."""
+    """Whether another connection may do better: the network, the server, a rate limit, a response that was cut."""
     if isinstance(error, Misconfigured):
         return False
-    return isinstance(error, Unreachable | Malformed | Unforeseen)
+    return isinstance(error, Unreachable | Malformed | Throttled | Unforeseen)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from tui.store.fleet import MEMORY_BUDGET, Fleet
 if TYPE_CHECKING:
     from tui.api.listener import Api
     from tui.api.models import Snapshot
+    from tui.api.orders import DeployOrder, RentOrder
     from tui.config.loader import Config
     from tui.domain.deploy_draft import Draft
     from tui.domain.events import Event
@@ -256,9 +257,13 @@ class Session:
             WatchFile(self.state.watches()), self.fleet,
             messages=self.messages, want=lambda demands: self.monitor.want("watches", demands),
             executor=lambda: self.executor if acts else None, refresh=self.monitor.look, refusal=self.may_act,
-            clock=self.clock, name=_unique, on_deployed=self._deployed, tz=self.tz,
+            clock=self.clock, name=_unique, on_deployed=self._deployed, tz=self.tz, objections=self._objections,
         )  # fmt: skip
         await self.watch_runner.run()
+
+    def _objections(self, order: DeployOrder | RentOrder) -> Sequence[tuple[str, str]]:
+        cloud = self.monitor.cloud
+        return cloud.order_objections(order) if cloud is not None else ()
 
     async def _deployed(self, draft: Draft, outcome: Outcome) -> None:
         await self.leases.set_for(draft, outcome.pod, draft["name"], self.clock(), self.tz)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -65,6 +65,7 @@ class WatchRunner(Runner[MarketWatch]):
     refusal: why nothing may be sent; None if allowed.
     name:  makes a name from a stem that no other pod has.
     on_deployed: called with the order and its outcome when a pod was created.
+    objections:  of the API in use to an order.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class WatchRunner(Runner[MarketWatch]):
         name: Callable[[str], str],
         on_deployed: Callable[[Draft, Outcome], Awaitable[None]],
         tz: tzinfo | None = None,
+        objections: Callable[[DeployOrder | RentOrder], Sequence[tuple[str, str]]] = lambda order: (),
     ) -> None:
         self._token = secrets.token_hex(8)
         super().__init__(watches, _life_file(watches.path, self._token), fleet, messages, clock)
@@ -93,6 +95,8 @@ class WatchRunner(Runner[MarketWatch]):
         self._name = name
         self._on_deployed = on_deployed
         self._tz = tz
+        self._objections = objections
+        self._weighed: dict[str, object] = {}
         self._asked: tuple[MarketQuery, ...] = ()
         self._read: dict[str, float] = {}
         self._held_back: dict[str, str] = {}
@@ -158,6 +162,7 @@ class WatchRunner(Runner[MarketWatch]):
             return
         blindness = self._blind(watch)
         self._say_blind(watch, blindness)
+        self._say_unorderable(watch)
         answered_at, sighting = self._sighted(watch, now)
         if answered_at is None or self._read.get(watch.id) == answered_at:
             return
@@ -191,6 +196,19 @@ class WatchRunner(Runner[MarketWatch]):
             text = f"{what(watch)}: cannot be checked: {why}"
             self._messages.post(UserMessage(f"▲ watch: {text}"))
             self._messages.call("podtop: watch cannot be checked", text)
+
+    def _say_unorderable(self, watch: MarketWatch) -> None:
+        """Report that the API in use has no way to order what a watch is armed for, once for each API."""
+        api = self._fleet.api
+        if watch.plan is None or self._fleet.market.value is None or self._weighed.get(watch.id, "") == api:
+            return
+        self._weighed[watch.id] = api
+        from tui.domain.armed_order import unorderable
+        from tui.domain.deploy_draft import Draft
+
+        draft = self.drafts.get(watch.id) or Draft(watch.plan.values)
+        if why := unorderable(watch, draft, self._offers(), self._clock(), self._tz, self._objections):
+            self._hold_back(watch, why, "this API cannot order it")
 
     def _has_values(self, watch: MarketWatch) -> bool:
         """Whether all values to be sent are known here."""
@@ -315,10 +333,11 @@ class WatchRunner(Runner[MarketWatch]):
         names = frozenset(record.name for record in self._fleet.records.values())
         offers, funds, now = self._offers(), self._fleet.funds, self._clock()
         lacks = self._fleet.lacks
-        if (why := fault(watch, plan, draft, sighting, offers, funds, names, now, self._tz, lacks)) is not None:
+        of_api = self._objections
+        if (why := fault(watch, plan, draft, sighting, offers, funds, names, now, self._tz, lacks, of_api)) is not None:
             self._hold_back(watch, why)
             return
-        order = deploy_order.order(draft, offers, now, self._tz)
+        order = deploy_order.sent(draft, offers, now, self._tz, of_api)
         left = replace(plan, attempts=plan.attempts - 1)
         sending = replace(
             watch, state=State.SENDING, plan=left, sent=draft["name"], sent_at=now,
@@ -381,13 +400,13 @@ class WatchRunner(Runner[MarketWatch]):
         new_pod = self._named(watch.sent)
         return f"created: {new_pod}" if new_pod is not None else None
 
-    def _hold_back(self, watch: MarketWatch, why: str) -> None:
-        """A hit, and nothing is sent: reported once for each reason, and kept with the watch."""
+    def _hold_back(self, watch: MarketWatch, why: str, how: str = "available, but nothing was sent") -> None:
+        """A hit, and nothing is sent, or never would be: reported once for each reason, and kept with the watch."""
         reason = re.sub(r"[\d.]+", "", why)
         if self._held_back.get(watch.id) == reason:
             return
         self._held_back[watch.id] = reason
-        text = f"{what(watch)}: available, but nothing was sent: {why}"
+        text = f"{what(watch)}: {how}: {why}"
         self._messages.post(UserMessage(f"▲ watch: {text}"))
         self._messages.call("podtop: watch held back", text)
         with suppress(StoreError):

@@ -22,6 +22,7 @@ from tui.api.account import (
     Templates,
 )
 from tui.api.enums import BillingMode
+from tui.api.features import Feature
 from tui.api.models import Funds, Problem
 from tui.api.parts import Parts
 from tui.api.pod_detail import NetworkVolume
@@ -178,6 +179,13 @@ def _list(items: Sequence[Raw]) -> Raw:
     return Raw(b"[" + b",".join(map(bytes, items)) + b"]")
 
 
+ACCOUNT_LACKS = frozenset({
+    Feature.SPEND, Feature.SECURITY, Feature.MACHINE_QUOTA, Feature.EMAIL_ALERTS, Feature.API_KEYS,
+    Feature.MINIMUM_BALANCE, Feature.AUTO_RELOAD, Feature.LIFETIME_SPEND,
+})  # fmt: skip
+"""What no response of REST v2 has of an account."""
+
+
 def account(
     funds: Funds,
     email: str | None,
@@ -186,8 +194,9 @@ def account(
     registry_logins: tuple[RegistryLogin, ...],
     network_volumes: tuple[NetworkVolume, ...],
     problems: tuple[Problem, ...],
+    lacks: frozenset[Feature],
 ) -> Account:
-    """The account, as far as v2 reports it."""
+    """The account, as far as v2 reports it. `lacks`: what the server has no route for."""
     return Account(
         funds=funds,
         email=email,
@@ -214,6 +223,7 @@ def account(
         network_volumes=network_volumes,
         earnings=(),
         problems=problems,
+        lacks=ACCOUNT_LACKS | lacks,
     )
 
 
@@ -222,7 +232,7 @@ def templates(items: Sequence[Raw], problems: tuple[Problem, ...]) -> Templates:
     parts = Parts()
     wires = parts.many("templates", _list(items), WireTemplate)
     result = tuple(_template(wire, parts) for wire in wires)
-    return Templates(result, (*problems, *parts.left_out()))
+    return Templates(result, (*problems, *parts.left_out()), frozenset({Feature.TEMPLATE_USE}))
 
 
 def _template(wire: WireTemplate, parts: Parts) -> Template:

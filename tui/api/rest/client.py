@@ -249,6 +249,7 @@ class RestCloud(Cloud):
             account.logins(logins, parts) if isinstance(logins, list) else (),
             account.volumes(volumes, parts) if isinstance(volumes, list) else (),
             (*(Problem(str(error)) for error in errors), *purse.problems, *parts.left_out()),
+            purse.account_lacks,
         )
 
     async def templates(self) -> Templates:

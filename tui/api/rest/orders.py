@@ -34,17 +34,17 @@ _SIZE = re.compile(r"([A-Za-z0-9]+)-(\d{1,4})-\d{1,5}(?:\.\d+)?")
 _CUDA = re.compile(r"\d{1,3}\.\d{1,3}", re.ASCII)
 
 _LACKING = {
-    "country": "No country can be chosen; choose a data center.",
-    "volume_key": "No volume can be encrypted. Encrypt the data in the pod, or clear the key.",
-    "min_download_mbps": "No download speed can be required. Clear it, and measure in the pod.",
-    "min_upload_mbps": "No upload speed can be required. Clear it, and measure in the pod.",
-    "public_ip": "No public IP can be required. Clear it; a tcp port shows whether the pod has one.",
-    "port": "A main port has no meaning. Clear it, and list the port among the ports.",
-    "compliance": "No compliance can be required. Choose a data center that has it.",
-    "min_disk_gb": "No disk of the host can be required. Clear it.",
-    "stop_after": "No timer can be set. Use a lease of podtop's, which stops the pod while podtop runs.",
-    "terminate_after": "No timer can be set. Use a lease of podtop's, which terminates the pod while podtop runs.",
-    "bid_per_gpu": "No spot pod can be rented. Deploy it on demand.",
+    "country": "No country can be chosen; clear it and choose a data center.",
+    "volume_key": "No volume can be encrypted; clear the key and encrypt the data in the pod.",
+    "min_download_mbps": "No speed can be required; clear it and measure in the pod.",
+    "min_upload_mbps": "No speed can be required; clear it and measure in the pod.",
+    "public_ip": "No public IP can be required; choose RunPod default, then see the pod's tcp ports.",
+    "port": "A main port has no meaning; clear it and list it among the ports.",
+    "compliance": "No compliance can be required; clear it and choose a data center that has it.",
+    "min_disk_gb": "No disk of the host can be required; clear it.",
+    "stop_after": "RunPod takes no timer; let podtop's lease enforce it, or clear it.",
+    "terminate_after": "RunPod takes no timer; let podtop's lease enforce it, or clear it.",
+    "bid_per_gpu": "No spot pod can be rented; deploy it on demand.",
 }
 """Fields without any place in v2."""
 
@@ -53,7 +53,7 @@ def objections(order: DeployOrder | RentOrder) -> tuple[tuple[str, str], ...]:
     """What v2 has no way to order: names of fields, each with what to do instead."""
     result = [(field, text) for field, text in _LACKING.items() if getattr(order, field, None) not in (None, ())]
     if order.cloud not in (CloudKind.SECURE, CloudKind.COMMUNITY):
-        result.append(("cloud", "One cloud must be chosen: secure or community."))
+        result.append(("cloud", "Choose one cloud: secure or community."))
     names = [variable.name for variable in order.env]
     if twice := {name for name in names if names.count(name) > 1}:
         result.append(("env", f"A variable can be set only once: {min(twice)[:40]}."))
@@ -67,9 +67,9 @@ def _gpu_objections(order: DeployOrder | RentOrder) -> list[tuple[str, str]]:
     if not types:
         result.append(("gpu_type_id", "A GPU type must be chosen."))
     elif len(types) > 1:
-        result.append(("gpu_types", "No alternatives can be given. Choose one GPU type."))
+        result.append(("gpu_types", "No alternatives can be given; clear them."))
     if getattr(order, "instance_ids", ()):
-        result.append(("instance_ids", "Instances are of CPU pods. Clear them, or choose CPU only."))
+        result.append(("instance_ids", "Instances are of CPU pods; clear them, or choose CPU only."))
     exact, least = ("cuda", order.cuda or ""), ("min_cuda", order.min_cuda or "")
     given = [pair for pair in (exact, least, *(("allowed_cuda", v) for v in order.allowed_cuda)) if pair[1]]
     if len({field for field, _ in given}) > 1:
@@ -82,33 +82,33 @@ def _cpu_objections(order: DeployOrder | RentOrder) -> list[tuple[str, str]]:
     result = []
     for field in ("gpu_type_id", "gpu_types", "cuda", "min_cuda", "allowed_cuda"):
         if getattr(order, field, None):
-            result.append((field, "A CPU pod has no GPU. Clear it."))
+            result.append((field, "A CPU pod has no GPU; clear it."))
     for field in ("min_vcpus", "min_memory_gb"):
         if getattr(order, field):
-            result.append((field, "A CPU pod has the vCPUs and the memory of its instance. Clear it."))
+            result.append((field, "A CPU pod has those of its instance; clear it."))
     if getattr(order, "global_network", None):
-        result.append(("global_network", "A CPU pod cannot join the global network. Choose no."))
+        result.append(("global_network", "A CPU pod cannot join the global network; choose no."))
     instances: tuple[str, ...] = getattr(order, "instance_ids", ())
     if len(instances) != 1 or _size(instances[0]) is None:
         result.append(("instance_ids", "One instance must be given for a CPU pod, such as cpu3c-2-4."))
     if order.volume_gb:
-        result.append(("volume_gb", "A CPU pod has no volume of its own. Use a network volume, or clear it."))
+        result.append(("volume_gb", "A CPU pod has no volume of its own; clear it, or use a network volume."))
     return result
 
 
 def _storage_objections(order: DeployOrder | RentOrder) -> list[tuple[str, str]]:
     result = []
     if order.volume_gb and order.network_volume_id:
-        result.append(("volume_gb", "A pod has either a volume or a network volume. Clear one of them."))
+        result.append(("volume_gb", "A pod has either a volume or a network volume; clear one of them."))
     if order.volume_gb and order.volume_gb < LEAST_VOLUME and order.compute != ComputeKind.CPU:
         result.append(("volume_gb", f"A volume has at least {LEAST_VOLUME} GB."))
     if (order.volume_gb or order.network_volume_id) and not order.volume_mount_path:
         result.append(("volume_mount_path", "A volume needs a mount path, such as /workspace."))
     if order.template_id and not order.network_volume_id:
         if order.volume_gb == 0:
-            result.append(("volume_gb", "The volume of a template cannot be left out. Clear the size."))
+            result.append(("volume_gb", "The volume of a template cannot be left out; clear the size."))
         elif order.volume_gb is None and order.volume_mount_path:
-            result.append(("volume_mount_path", "The mount path of a template stays. Clear it, or give a volume size."))
+            result.append(("volume_mount_path", "The mount path of a template stays; clear it, or give a volume size."))
     return result
 
 

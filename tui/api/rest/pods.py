@@ -26,6 +26,8 @@ LACKS = frozenset(
         Feature.FREE_GPUS,
         Feature.LOCATION,
         Feature.MAINTENANCE,
+        Feature.GPU_COUNT,
+        Feature.PRICE_LIMIT,
     }
 )
 """What no response of REST v2 has of pods and money. Whether it has a balance and a limit depends on the server."""

@@ -58,6 +58,9 @@ class _Balance(NamedTuple):
     at: float
 
 
+_OF_MONEY = frozenset({Feature.BALANCE, Feature.SPEND_LIMIT})
+
+
 class Purse:
     """The account's money, as far as the server has routes for it. Nothing here raises.
 
@@ -78,17 +81,22 @@ class Purse:
 
     @property
     def lacks(self) -> frozenset[Feature]:
-        """What this server does not offer; nothing while that is unknown."""
-        if self._routes is None:
+        """What this server does not offer of money; nothing while that is unknown."""
+        return self.account_lacks & _OF_MONEY
+
+    @property
+    def account_lacks(self) -> frozenset[Feature]:
+        """What this server does not offer of the account; nothing while that is unknown."""
+        if (routes := self._routes) is None:
             return frozenset()
-        return frozenset(
-            feature
-            for feature, route in (
-                (Feature.BALANCE, self._routes.balance),
-                (Feature.SPEND_LIMIT, self._routes.limits),
-            )
-            if route is None
-        )
+        absent: frozenset[Feature] = frozenset()
+        for route, features in (
+            (routes.balance, {Feature.BALANCE}),
+            (routes.identity, {Feature.ACCOUNT_ID, Feature.EMAIL}),
+            (routes.limits, {Feature.SPEND_LIMIT, Feature.WORKER_QUOTA}),
+        ):
+            absent |= features if route is None else frozenset()
+        return absent
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.api.cloud import Capability
+from tui.api.enums import CloudKind
 from tui.domain.action import NEW_POD
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ class Deploys:
         if self._opening is not opening:
             return
         self._opening = None
+        fresh = self._in_one_cloud(fresh, later=then is not None)
+        draft = draft if saved is not None else self._in_one_cloud(draft, later=then is not None)
         if self._host.place() != place:
             # If the user has another screen open by now, the form was not meant to open there.
             self._reply("deploy: canceled, as another screen was opened in the meantime")
@@ -133,7 +136,7 @@ class Deploys:
         session = self._session
         sources = Sources(
             self._offers, lambda: self._fleet.funds, self._names, self._templates, session.clock, self._keep,
-            session.tz, lambda: self._fleet.lacks, self._unoffered,
+            session.tz, lambda: self._fleet.lacks, lambda draft: self.unoffered(draft, later=then is not None),
         )  # fmt: skip
 
         def ended(answer: Answer | None) -> None:
@@ -159,11 +162,28 @@ class Deploys:
             raise Unreachable("podtop is not connected.", sent=False)
         return (await cloud.templates()).templates
 
-    def _unoffered(self, draft: Draft) -> Mapping[str, str]:
-        """What a draft asks for and the API in use does not offer, by the name of the field."""
-        if draft.way == "spot" and self._actions.lacking(Capability.RENT):
-            return {"way": "spot is not offered by this API; choose on demand"}
-        return {}
+    def unoffered(self, draft: Draft, *, later: bool = False) -> Mapping[str, str]:
+        """What a draft asks for and the API in use does not offer, by the name of the field.
+
+        later: whether a watch orders it.
+        """
+        from tui.domain.deploy_objections import objections
+
+        session, cloud = self._session, self._session.monitor.cloud
+        if cloud is None:
+            return {}
+        return objections(
+            draft, self._offers(), session.clock(), session.tz, cloud.order_objections,
+            rents=not self._actions.lacking(Capability.RENT), later=later,
+        )  # fmt: skip
+
+    def _in_one_cloud(self, draft: Draft, *, later: bool) -> Draft:
+        """A draft that begins with one cloud, where the API takes no more."""
+        from tui.domain.deploy_objections import in_one_cloud
+
+        if draft["cloud"] == CloudKind.EITHER and "cloud" in self.unoffered(draft, later=later):
+            return in_one_cloud(draft, self._offers())
+        return draft
 
     def _keep(self, draft: Draft | None) -> None:
         self._host.run_worker(self._session.drafts.keep(draft))
@@ -180,7 +200,7 @@ class Deploys:
         def ask() -> Question:
             return question(
                 answer.draft, self._offers(), self._fleet.funds, self._names(), session.clock(), session.tz,
-                self._unoffered(answer.draft),
+                self.unoffered(answer.draft), self._fleet.lacks,
             )  # fmt: skip
 
         async def reread() -> Question:
@@ -203,7 +223,9 @@ class Deploys:
             return
         now = session.clock()
         # Both before anything is sent: an unreadable lease is no reason to rent without one.
-        order = deploy_order.order(draft, self._offers(), now, session.tz)
+        cloud = session.monitor.cloud
+        objections = cloud.order_objections if cloud is not None else lambda order: ()
+        order = deploy_order.sent(draft, self._offers(), now, session.tz, objections)
         lease = deploy_order.lease(draft, now, session.tz)
         agreed = deploy_price.price(draft, self._offers(), None).per_hr
         place = self._host.place()

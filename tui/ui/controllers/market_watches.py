@@ -170,7 +170,10 @@ class WatchController:
         from tui.ui.render.watch_question import deploys
 
         def ask() -> Question:
-            return deploys(watch, draft, cap, tries, self._fleet.funds, self._offers(), self._fleet.lacks)
+            return deploys(
+                watch, draft, cap, tries, self._fleet.funds, self._offers(), self._fleet.lacks,
+                self._deploys.unoffered(draft, later=True),
+            )  # fmt: skip
 
         async def again() -> Question:
             await self._session.monitor.look()

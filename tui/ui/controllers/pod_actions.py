@@ -153,7 +153,7 @@ class PodActions:
         for key, verbs in legal.items():
             if (pod := pods.get(key)) is not None:
                 pods[key] = replace(pod, verbs=verbs)
-        return consequences.case(BY_ID[action], ids, pods, self._fleet.operations, self._fleet.funds)
+        return consequences.case(BY_ID[action], ids, pods, self._fleet.operations, self._fleet.funds, self._fleet.lacks)
 
     def lease(self, pods: Sequence[str]) -> None:
         """Show the dialog of a pod's auto-stop timer, its lease."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
@@ -28,7 +28,7 @@ from tui.ui.modals.deploy_rows import Row, control, hint
 from tui.ui.modals.deploy_values import Answer, Sources
 from tui.ui.modals.dialog import Dialog
 from tui.ui.primitives.cells import Cell
-from tui.ui.render.deploy_form import fold_words, price_lines, title
+from tui.ui.render.deploy_form import fold_words, help_text, price_lines, title
 from tui.ui.widgets.choice import Choice
 from tui.ui.widgets.env_editor import Pasted, Variable
 
@@ -137,13 +137,14 @@ class DeployForm(Dialog[Answer | None]):
     def _show(self) -> None:
         draft, sources = self.draft, self._sources
         shown = {field.name for field in fields(draft.way, self._folded)}
-        wrong = self._faults()
+        unoffered = sources.unoffered(draft)
+        wrong = self._faults(unoffered)
         for field in FIELDS:
             row = self._rows.get(field.name)
             if row is None:
                 continue
             row.display = field.name in shown
-            fault = wrong.get(field.name, "") if field.name in self._touched else ""
+            fault = wrong.get(field.name, "") if field.name in self._touched | unoffered.keys() else ""
             name, text = f"fault-{field.name}", f"▲ {fault}" if fault else ""
             if self._drawn.get(name, "") != text:
                 self._drawn[name] = text
@@ -186,10 +187,10 @@ class DeployForm(Dialog[Answer | None]):
             self._drawn["ways"] = text
             self.query_one("#deploy").border_subtitle = text
 
-    def _faults(self) -> dict[str, str]:
+    def _faults(self, unoffered: Mapping[str, str]) -> dict[str, str]:
         sources = self._sources
         faults = deploy_validation.faults(self.draft, sources.offers(), sources.names(), sources.clock(), sources.tz)
-        faults.update(sources.unoffered(self.draft))
+        faults = {**unoffered, **faults}
         if self._asking and self.draft["template_id"].strip():
             # Until they are loaded, its name cannot be told from an id.
             faults.setdefault("template_id", "templates are still loading")
@@ -200,7 +201,7 @@ class DeployForm(Dialog[Answer | None]):
 
     def _show_help(self) -> None:
         name = self._focused_field()
-        text = BY_NAME[name].help if name else ""
+        text = help_text(BY_NAME[name], self._sources.lacks()) if name else ""
         if name == "gpu_type_id":
             cpu = self.draft["compute"] == ComputeKind.CPU
             matches = drafts.matches(self.draft["gpu_type_id"], self._sources.offers())
@@ -411,7 +412,7 @@ class DeployForm(Dialog[Answer | None]):
             self._note = "Template applied: review the form, then deploy."
             self._show()
             return
-        wrong = self._faults()
+        wrong = self._faults(self._sources.unoffered(self.draft))
         if wrong:
             self._touched.update(wrong)
             if any(not BY_NAME[name].common for name in wrong):

@@ -7,11 +7,13 @@ from datetime import tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tui.api.features import Feature
+from tui.domain import offered
 from tui.domain.pod_costs import MONTH_HOURS, network_volume_per_hr
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import MASKED, Fact, Section
-from tui.ui.render.facts import NOTHING, date, money, text, yes
+from tui.ui.render.facts import LACKING, NOTHING, cell_or_lacking, date, money, or_lacking, text, yes
 from tui.ui.render.list_rows import Row
 from tui.ui.render.money import when
 from tui.ui.widgets.table import Cells, Column
@@ -66,10 +68,10 @@ def template_keys(templates: Sequence[Template]) -> dict[str, Template]:
     return by_key
 
 
-def template_rows(templates: Sequence[Template]) -> dict[str, Row]:
+def template_rows(templates: Sequence[Template], lacks: frozenset[Feature] = offered.NOTHING) -> dict[str, Row]:
     """A row for each template. There may be hundreds: cells are made only for visible rows."""
     rows = template_keys(templates).items()
-    return {key: Row(partial(_template_cells, template), _template_order(template)) for key, template in rows}
+    return {key: Row(partial(_template_cells, template, lacks), _template_order(template)) for key, template in rows}
 
 
 def _kind(template: Template) -> str:
@@ -79,8 +81,10 @@ def _kind(template: Template) -> str:
     )
 
 
-def _template_cells(template: Template) -> Cells:
+def _template_cells(template: Template, lacks: frozenset[Feature]) -> Cells:
     minutes = template.runtime_minutes
+    runtime: Cell = ((fmt.duration(None if minutes is None else minutes * 60.0), "muted"),)
+    earned = money(template.earned, "good" if template.earned else "quiet")
     return {
         "name": ((template.name or template.id or fmt.UNKNOWN, "text"),),
         "image": ((template.image or fmt.UNKNOWN, "muted"),),
@@ -88,8 +92,8 @@ def _template_cells(template: Template) -> Cells:
         "volume": ((_size(template.volume_gb), "text"),),
         "env": ((str(len(template.env_names)), "text" if template.env_names else "quiet"),),
         "kind": ((_kind(template), "muted"),),
-        "runtime": ((fmt.duration(None if minutes is None else minutes * 60.0), "muted"),),
-        "earned": money(template.earned, "good" if template.earned else "quiet"),
+        "runtime": cell_or_lacking(runtime, minutes is not None, Feature.TEMPLATE_USE, lacks),
+        "earned": cell_or_lacking(earned, template.earned is not None, Feature.TEMPLATE_USE, lacks),
     }
 
 
@@ -106,9 +110,9 @@ def _size(value: int | None) -> str:
     return fmt.UNKNOWN if value is None else f"{value}G"
 
 
-def template_facts(template: Template) -> tuple[Section, ...]:
+def template_facts(template: Template, lacks: frozenset[Feature] = offered.NOTHING) -> tuple[Section, ...]:
     """All fields of a template; for its variables the names."""
-    minutes = template.runtime_minutes
+    minutes, absent = template.runtime_minutes, Feature.TEMPLATE_USE in lacks
     about = (
         Fact("Name", text(template.name), template.name or ""),
         Fact("ID", text(template.id), template.id or ""),
@@ -124,10 +128,10 @@ def template_facts(template: Template) -> tuple[Section, ...]:
         Fact("Kind", ((_kind(template), "text"),)),
         Fact("Starts SSH", yes(template.start_ssh)),
         Fact("Starts Jupyter", yes(template.start_jupyter)),
-        Fact("Advanced start", yes(template.advanced_start)),
-        Fact("Runtime", text(None if minutes is None else fmt.duration(minutes * 60.0))),
-        Fact("Earned", money(template.earned)),
-        Fact("Readme, script", (("↵ loads and shows them", "muted"),)),
+        Fact("Advanced start", LACKING if absent else yes(template.advanced_start)),
+        Fact("Runtime", LACKING if absent else text(None if minutes is None else fmt.duration(minutes * 60.0))),
+        Fact("Earned", LACKING if absent else money(template.earned)),
+        Fact("Readme, script", LACKING if absent else (("↵ loads and shows them", "muted"),)),
     )
     sections = [Section("Template", about)]
     if template.env_names:
@@ -201,21 +205,28 @@ def access_facts(
     owners: which podtop does what for it.
     """
     notices = account.notices
+
+    def told(value: Cell, feature: Feature) -> Cell:
+        return or_lacking(value, feature, account.lacks)
+
+    terms = NOTHING if account.terms_signed is None else yes(True) if account.terms_signed else (("▲ no", "warn"),)
     facts = (
-        Fact("Email", text(account.email), account.email or ""),
-        Fact("Account ID", text(account.funds.account_id), account.funds.account_id or ""),
-        Fact("Two-factor auth", _flag(account.two_factor)),
-        Fact("Terms accepted", NOTHING if account.terms_signed is None else (("yes", "text"),) if account.terms_signed
-             else (("▲ no", "warn"),)),
-        Fact("Machine quota", _number(account.machine_quota)),
-        Fact("Worker quota", _number(account.serverless_workers, "  serverless")),
-    )  # fmt: skip
-    mails = (
+        Fact("Email", told(text(account.email), Feature.EMAIL), account.email or ""),
+        Fact("Account ID", told(text(account.funds.account_id), Feature.ACCOUNT_ID), account.funds.account_id or ""),
+        Fact("Two-factor auth", told(_flag(account.two_factor), Feature.SECURITY)),
+        Fact("Terms accepted", told(terms, Feature.SECURITY)),
+        Fact("Machine quota", told(_number(account.machine_quota), Feature.MACHINE_QUOTA)),
+        Fact("Worker quota", told(_number(account.serverless_workers, "  serverless"), Feature.WORKER_QUOTA)),
+        *((Fact("API keys", LACKING),) if Feature.API_KEYS in account.lacks else ()),
+    )
+    mails: tuple[Fact, ...] = (
         Fact("Idle pods", yes(notices.stale_pods)),
         Fact("Pods", yes(notices.pods)),
         Fact("Low balance", yes(notices.low_balance)),
         Fact("Other", yes(notices.other)),
     )
+    if Feature.EMAIL_ALERTS in account.lacks:
+        mails = (Fact("", LACKING),)
     keys = [line for line in (account.public_ssh_keys or "").replace("\\n", "\n").split("\n") if line.strip()]
     sections = [
         Section("Account", facts),

@@ -10,7 +10,7 @@ from tui.api.enums import ComputeKind
 from tui.api.features import NOT_OFFERED, Feature
 from tui.domain import offered
 from tui.domain.deploy_draft import Draft, folded_inputs
-from tui.domain.deploy_fields import fields
+from tui.domain.deploy_fields import Field, fields
 from tui.domain.deploy_price import Price
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
@@ -24,6 +24,16 @@ def title(draft: Draft, *, restored: bool, later: bool) -> str:
     what = "CPU pod" if draft["compute"] == ComputeKind.CPU else draft["gpu_type_id"].strip() or "a pod"
     when = " when available" if later else ""
     return f"Restored draft: deploy {what}{when}" if restored else f"Deploy {what}{when}"
+
+
+UNENFORCED = "RunPod takes no max price over this API: podtop compares, and offers to stop a dearer pod."
+
+
+def help_text(field: Field, lacks: frozenset[Feature]) -> str:
+    """What a field is for. `lacks`: what the API does not offer."""
+    if field.name == "deploy_cost" and Feature.PRICE_LIMIT in lacks:
+        return f"{field.help} {UNENFORCED}"
+    return field.help
 
 
 def fold_words(draft: Draft, folded: bool, room: int) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from tui.api.enums import CloudKind, ComputeKind
+from tui.api.features import Feature
 from tui.domain import deploy_draft as drafts
 from tui.domain import deploy_order, deploy_price, deploy_text, deploy_validation, offered, pod_costs, pod_health
 from tui.domain.action import Point
@@ -14,6 +15,7 @@ from tui.domain.deploy_draft import Draft
 from tui.domain.deploy_price import Price
 from tui.format import numbers as fmt
 from tui.ui.primitives.question import Question
+from tui.ui.render.deploy_form import UNENFORCED
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, Offer
@@ -27,12 +29,13 @@ def question(
     now: float,
     tz: tzinfo | None,
     unoffered: Mapping[str, str] = {},
+    lacks: frozenset[Feature] = offered.NOTHING,
 ) -> Question:
     """The question before a draft is ordered; asked again if a price rose or an error appeared in the meantime.
 
-    unoffered: its faults for the API in use, by the name of the field.
+    unoffered: its faults for the API in use, by the name of the field; lacks: what that API does not offer.
     """
-    wrong = {**deploy_validation.faults(draft, offers, names, now, tz), **unoffered}
+    wrong = {**unoffered, **deploy_validation.faults(draft, offers, names, now, tz)}
     cost = deploy_price.price(draft, offers, funds)
     offer = drafts.offer_of(draft["gpu_type_id"], offers)
     gpu = drafts.named(offer, offers) if offer is not None else draft["gpu_type_id"]
@@ -49,13 +52,20 @@ def question(
     return Question(
         f"Deploy {draft['name']}",
         ((f"{hardware} · {way} · {cloud}", "text"), (f"  {image}", "muted")),
-        (*_points(draft, cost, funds, now, tz), *sent(draft, above)),
+        (*_points(draft, cost, funds, now, tz), *price_limit(draft, lacks), *sent(draft, above)),
         "Deploy",
         (cost.per_hr, cost.short, tuple(wrong), funds is None or funds.balance is None),
         # An unknown price may be more than the balance.
         draft["name"].strip() if cost.short or cost.per_hr is None else "",
         "; ".join(wrong.values()),
     )
+
+
+def price_limit(draft: Draft, lacks: frozenset[Feature]) -> tuple[Point, ...]:
+    """The notice that nobody but podtop enforces the price limit."""
+    if draft.way == "demand" and draft["deploy_cost"].strip() and Feature.PRICE_LIMIT in lacks:
+        return (Point("price", UNENFORCED, "warn"),)
+    return ()
 
 
 LISTED = 6

@@ -11,7 +11,7 @@ from tui.api.cloud import Capability, not_offered
 from tui.api.errors import CloudError, NotOffered, ReadOnly
 from tui.api.features import NOT_OFFERED
 from tui.api.pod_logs import LogSource
-from tui.services.log_stream import Earlier, Stage, StreamState
+from tui.services.log_stream import Earlier, Stage, StreamState, requested_wait
 from tui.store.log_buffer import LogEntry
 from tui.ui.primitives.cells import Cell, Part
 from tui.ui.primitives.empty_state import EmptyState
@@ -130,7 +130,11 @@ def empty(lines: LogLines, states: Sequence[StreamState], api: Api | None) -> Em
         again = () if isinstance(error, ReadOnly) else ("ctrl+r tries again.",)
         return EmptyState("✕ No logs", (str(error), *again), "bad")
     if errors:
-        return EmptyState("▲ No logs yet", (str(errors[0]), "Retrying with back-off; ctrl+r retries now."), "warn")
+        kept = requested_wait(errors[0]) > 0
+        then = "podtop waits that long; ctrl+r cannot shorten it." if kept else (
+            "Retrying with back-off; ctrl+r retries now."
+        )  # fmt: skip
+        return EmptyState("▲ No logs yet", (str(errors[0]), then), "warn")
     if states and all(each.backfilled for each in states):
         return EmptyState("No log lines yet", ("They appear here as they are written.",))
     return EmptyState("◌ Loading logs…")

@@ -21,7 +21,7 @@ from tui.ui.charts import spec
 from tui.ui.charts.spec import ChartSpec, Mark, Window
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
-from tui.ui.render.facts import LACKING, NOTHING, money, per_hour
+from tui.ui.render.facts import LACKING, NOTHING, money, or_lacking, per_hour
 from tui.ui.render.funds import alerts_off, balance, spent
 from tui.ui.widgets.table import Cells, Column
 
@@ -303,14 +303,17 @@ def _money(
     yield Fact("Spend limit", value)
     if account is None:
         return
-    yield Fact("Minimum balance", money(account.min_balance))
-    below = account.alert_below
-    yield Fact("Email alert", NOTHING if below is None else (("below ", "muted"), *money(below)))
+    below, absent = account.alert_below, account.lacks
+    yield Fact("Minimum balance", or_lacking(money(account.min_balance), Feature.MINIMUM_BALANCE, absent))
+    alert = NOTHING if below is None else (("below ", "muted"), *money(below))
+    yield Fact("Email alert", or_lacking(alert, Feature.EMAIL_ALERTS, absent))
     yield Fact("Auto-reload", _reload(account))
-    yield Fact("Lifetime spend", money(account.lifetime_spend))
+    yield Fact("Lifetime spend", or_lacking(money(account.lifetime_spend), Feature.LIFETIME_SPEND, absent))
 
 
 def _reload(account: Account) -> Cell:
+    if Feature.AUTO_RELOAD in account.lacks:
+        return LACKING
     if not account.reload_amount:
         return (("off or not reported", "muted"),)
     return ((f"{fmt.money(account.reload_amount)} when below {fmt.money(account.reload_below)}", "text"),)

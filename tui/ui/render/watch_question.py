@@ -13,10 +13,11 @@ from tui.domain.armed_order import no_money
 from tui.domain.market_watch import NEEDED_TO_RESUME, MarketWatch, what
 from tui.format import numbers as fmt
 from tui.ui.primitives.question import Question
+from tui.ui.render.deploy_form import UNENFORCED
 from tui.ui.render.deploy_question import sent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tui.api.models import Funds, Offer, Pod
     from tui.domain.deploy_draft import Draft
@@ -76,8 +77,12 @@ def deploys(
     funds: Funds | None,
     offers: Sequence[Offer] = (),
     lacks: frozenset[Feature] = offered.NOTHING,
+    unoffered: Mapping[str, str] = {},
 ) -> Question:
-    """The question before a watch may deploy. `lacks`: what the API does not offer of the account."""
+    """The question before a watch may deploy.
+
+    lacks: what the API does not offer; unoffered: the draft's faults for it, by the name of the field.
+    """
     left = costs.runway(funds, cap)
     last = "" if left is None else f" At that rate the runway is {fmt.runway(left)}."
     if offered.no_runway(funds, lacks) == offered.AFTERWARDS:
@@ -93,12 +98,13 @@ def deploys(
         ONCE,
         Point("tries", f"Up to {tries}, one minute apart; retried only if RunPod has no capacity or throttles."),
         *_lease(draft),
+        *((Point("price", UNENFORCED, "warn"),) if not watch.spot and Feature.PRICE_LIMIT in lacks else ()),
         Point("needs", "podtop running; read-only mode pauses it; w edits or removes it.", "muted"),
     ]
     points += sent(draft, ("way", "gpu_count", "cloud", "gpu_type_id", "image" if draft["image"] else "template_id"))
     if draft.env or draft.secrets:
         points.append(Point("", "Variable values are not saved: arm the watch again after podtop ends.", "muted"))
-    stop = _at_odds(watch, draft, offers) or _too_little(watch, draft, cap)
+    stop = _at_odds(watch, draft, offers) or _too_little(watch, draft, cap) or "; ".join(unoffered.values())
     why = no_money(funds, cap, lacks)
     if funds is None or funds.account_id is None or (funds.balance is None and why):
         stop = stop or (why if Feature.BALANCE in lacks else "account or balance unknown")

@@ -191,15 +191,17 @@ class Templates(AccountListing):
 
     def all_rows(self, scene: Scene) -> dict[str, Row]:
         templates = scene.fleet.templates.value
-        return account.template_rows(templates.templates) if templates else {}
+        return account.template_rows(templates.templates, templates.lacks) if templates else {}
 
     def _template(self, key: str | None) -> Template | None:
         templates = self.context.fleet.templates.value
         return account.template_keys(templates.templates).get(key or "") if templates is not None else None
 
     def sections(self, scene: Scene) -> tuple[Section, ...]:
-        template = self._template(scene.key)
-        return account.template_facts(template) if template is not None else ()
+        template, templates = self._template(scene.key), self.context.fleet.templates.value
+        if template is None or templates is None:
+            return ()
+        return account.template_facts(template, templates.lacks)
 
     def wish(self, key: str | None) -> Wish | None:
         template = self._template(key)
