@@ -1,4 +1,4 @@
-"""Each alert about GPUs and containers on made-up samples: begins at its hold, not before; not with gaps; ends once over."""
+"""Alerts about GPUs and containers on made-up samples: each begins at its hold and not before, ends once over."""
 
 from __future__ import annotations
 
@@ -283,7 +283,7 @@ def test_waiting_is_half_of_an_hour() -> None:
         assert watch.kinds == told
     (event,) = watch.told
     assert event.at - NOW == pytest.approx(HOUR, abs=MINUTE)
-    assert "% of the hour" in event.text
+    assert "% of the last hour" in event.text
     assert "of $23.92/h" in event.text
 
 
@@ -335,7 +335,7 @@ def test_few_gpus_do_nothing_in_an_hour() -> None:
     watch.play(2 * MINUTE, *(LITTLE,) * 8, cpu=97.0)
     (event,) = watch.told
     assert event.kind is Kind.UNDER
-    assert event.text.startswith("GPUs at 20% over an hour, CPU 97%: starved? $18.60/h unused")
+    assert event.text.startswith("GPUs at 20% over the last hour, CPU 97%: starved? $18.60/h unused")
 
 
 def test_gpu_memory_is_judged_only_if_asked_for() -> None:

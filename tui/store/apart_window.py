@@ -14,7 +14,7 @@ from tui.store.work_window import NONE
 BEHIND = 25 * 2
 AT_WORK = 60 * 2
 FEWEST = 4
-"""A GPU lags that many points under the others' median, if that is at work; at most one in so many GPUs."""
+"""A GPU lags by 25 points under the others' median, if that is at work; at most one in four GPUs."""
 
 STRAGGLER_AFTER = 900.0
 LAGGING = 0.9

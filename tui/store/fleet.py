@@ -382,7 +382,7 @@ class Fleet(FleetState, eq=False):
 
         windows: those of these samples, where they were made beside the caller's thread.
         """
-        made: dict[str, Window] = {}
+        filled: dict[str, Window] = {}
         for pause, (pod, stretch) in sliced(past.items(), SLICE if windows is not None else 1):
             if pause:
                 yield
@@ -394,11 +394,11 @@ class Fleet(FleetState, eq=False):
                 if windows is None:
                     window = window_of(stretch, record.pod, record.told_at, self.interval)
                 if window is not None:
-                    made[pod] = joined(window, record, self.interval)
+                    filled[pod] = joined(window, record, self.interval)
             record.series.prepend(stretch.times, {name: column.mean for name, column in stretch.columns.items()})
         self._columns = -1
         self._share_memory()
-        yield from self._replacing(made)
+        yield from self._replacing(filled)
 
     def _replacing(self, windows: Mapping[str, Window]) -> Sliced[None]:
         """Other windows: known of all pods at once, with what follows."""

@@ -37,7 +37,7 @@ def cadence_of(interval: float, took: float = 0.0) -> Cadence:
 class Hold(Struct, gc=False, eq=False):
     """A condition over time. A sample without a value is not fed: it neither begins nor ends anything.
 
-    settled: seconds after which, with so many `least` samples, a gap or a short opposite no longer ends it.
+    settled: seconds after which, with at least `least` samples, a gap or a short opposite no longer ends it.
     rearm:   seconds for which the opposite must last until it is over, once settled.
     slack:   the share of samples that may be false before it is settled.
     since:   when it began; None while it is not true.
@@ -130,7 +130,7 @@ class Hold(Struct, gc=False, eq=False):
         return self.since is not None and self._opposite is None
 
     def extend(self, seconds: float) -> None:
-        """It is known to have lasted for so many watched seconds more before it was seen."""
+        """It is known to have lasted for more watched seconds before it was seen."""
         if self.since is not None and seconds > 0:
             self.since -= seconds
             self.total += seconds

@@ -33,12 +33,12 @@ _CHUNK = 60
 
 
 def window_reach(pods: int) -> float:
-    """Seconds of samples to read for the windows of so many pods: fewer where that would take very long."""
+    """Seconds of samples to read for the windows of `pods` pods: fewer where that would take very long."""
     return MEMORY_REACH if pods <= _FEW_PODS else max(_LEAST_REACH, REACH * min(1.0, 5 * _FEW_PODS / pods))
 
 
 def given_of(pod: Pod) -> Given:
-    """What a window is told of a pod beside its samples."""
+    """What a window needs to know of a pod besides its samples."""
     machine = pod.machine
     return Given(pod.gpu_count, nominal_w(machine.gpu_name) if machine else None, False)
 

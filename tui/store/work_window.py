@@ -27,7 +27,7 @@ PATIENCE = 1800.0
 PATIENT_CPU = 50.0
 PATIENT_VRAM = 5.0
 PATIENT_MINUTES = 10
-"""CPU in percent, and points by which GPU memory moves in so many minutes, that look like such a pod."""
+"""CPU in percent, and points by which GPU memory moves within the minutes below, that look like such a pod."""
 
 ENDED_AFTER = 300.0
 
@@ -43,7 +43,7 @@ class Work(Struct, gc=False, eq=False):
     """Whether the GPUs of one container work.
 
     idle:   none does: the mean of the busiest is below two percent. One short sample of work does not end it.
-    sure:   idleness has lasted, and nothing has asked for patience.
+    sure:   idleness has lasted, and nothing calls for patience.
     ended:  idle after a run, and the run's memory was given back.
     at:     the last work; `run`: watched seconds of the work that is under way, or came before `idle`.
     held:   GPU memory at the last work, of the GPU with the most.

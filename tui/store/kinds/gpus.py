@@ -158,7 +158,7 @@ def _find_unused(kind: AlertKind, view: PodView) -> Alert | None:
     if not gpus or len(gpus) >= max(1, view.pod.gpu_count):
         return None
     numbers = ", ".join(map(str, sorted(gpus)))
-    note = f"GPU{'s' if len(gpus) > 1 else ''} {numbers}"
+    note = f"GPU {numbers}" if len(gpus) == 1 else f"GPUs {numbers}"
     longest = max(gpus.values(), key=lambda hold: hold.total)
     return _of(kind, view, longest, price(view.pod, len(gpus) / view.pod.gpu_count), note)
 
@@ -252,11 +252,11 @@ WAITING = AlertKind(
     name="waiting", grade=Grade.NOTICE, holds=AN_HOUR, event=EventKind.WAITING, find=_find_waiting, running=True,
     topic=Topic.RUNS, rearm=0.0, needs=HUNG.needs,
     text=lambda alert, funds, now: (
-        f"GPUs wait {alert.note} of the hour (saving?): {fmt.money(alert.wasted_per_hr)}/h of {cost(alert)}"
+        f"GPUs wait {alert.note} of the last hour (saving?): {fmt.money(alert.wasted_per_hr)}/h of {cost(alert)}"
         f"{so_far(alert)}"
     ),
     begins=lambda alert, now: (
-        f"GPUs wait {alert.note} of the hour (saving?): {fmt.money(alert.wasted_per_hr)}/h of {cost(alert)}"
+        f"GPUs wait {alert.note} of the last hour (saving?): {fmt.money(alert.wasted_per_hr)}/h of {cost(alert)}"
         f"{so_far(alert)}"
     ),
     over=if_held(lambda record: record.window.waiting, "GPUs wait less"),
@@ -316,7 +316,7 @@ VRAM = AlertKind(
     begins=lambda alert, now: f"GPU memory {alert.note} full",
     over=if_held(lambda record: record.window.vram, "GPU memory free again"),
 )  # fmt: skip
-"""Off unless asked for: allocators take all of it beforehand."""
+"""Off unless the user turns it on: allocators take all of it beforehand."""
 
 HOT = AlertKind(
     name="hot", grade=Grade.NOTICE, holds=600.0, event=EventKind.HOT, find=_find_hot, running=True,
@@ -330,7 +330,7 @@ HOT = AlertKind(
 def _under_text(alert: Alert) -> str:
     util, _, starved = alert.note.partition("|")
     wasted = fmt.money(alert.wasted_per_hr)
-    return f"GPUs at {util} over an hour{starved}{'' if starved else ':'} {wasted}/h unused{so_far(alert)}"
+    return f"GPUs at {util} over the last hour{starved}{'' if starved else ':'} {wasted}/h unused{so_far(alert)}"
 
 
 def _why_drawn(record: Record, hold: Hold, reason: str) -> str | None:
