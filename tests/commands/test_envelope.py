@@ -214,7 +214,7 @@ def test_what_was_recorded_stands_behind_one_answer(tmp_path: Path) -> None:
     desk.take(still, NOON)
     recall(desk.fleet, path, NOON)
     (item,) = desk.document(still, NOON).items
-    assert (item.phase, item.idle_s) == ("idle", 1740.0), "nobody looked before the break, and since the recording"
+    assert (item.phase, item.idle_s) == ("idle", 1800.0), "nobody looked before the break"
     late = Desk("pods", "demo", "", 30.0)
     late.take(still, NOON + 3600)
     recall(late.fleet, path, NOON + 3600)

@@ -49,8 +49,8 @@ _ALIASES = {
 
 
 def _plain(name: str) -> str:
-    words = name.lower().replace("-", " ").split()
-    return " ".join(word for word in words if word not in ("nvidia", "geforce", "amd", "instinct", "generation"))
+    parts = name.lower().replace("-", " ").split()
+    return " ".join(word for word in parts if word not in ("nvidia", "geforce", "amd", "instinct", "generation"))
 
 
 _BY_NAME = {

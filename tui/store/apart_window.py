@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from tui.store.holds import Hold, Pace
+from tui.store.holds import Cadence, Hold
 from tui.store.series import GAP
 from tui.store.work_window import NONE
 
 BEHIND = 25 * 2
 AT_WORK = 60 * 2
 FEWEST = 4
-"""A GPU lags that many points under the others' median, if that is at work; at most one in so many GPUs."""
+"""A GPU lags by 25 points under the others' median, if that is at work; at most one in four GPUs."""
 
 STRAGGLER_AFTER = 900.0
 LAGGING = 0.9
@@ -47,16 +47,17 @@ class Apart(Struct, gc=False, eq=False):
         util: bytes | bytearray,
         known: bytes | bytearray,
         vram: bytes | bytearray,
+        pauses: bool,
         worked_at: float | None,
-        pace: Pace,
+        cadence: Cadence,
     ) -> None:
-        """`known`: the utilization of the GPUs of which it is known."""
+        """`known`: the utilization of the GPUs of which it is known; `pauses`: they wait, by what they draw."""
         ordered = sorted(known)
         # The median of the others: of all but the lowest quarter, which may lag.
         few = len(ordered) // FEWEST
         others = ordered[few + (len(ordered) - few) // 2]
         lagging: list[int] = []
-        if others < AT_WORK and worked_at is not None and at - worked_at <= RECENT:
+        if (pauses or others < AT_WORK) and worked_at is not None and at - worked_at <= RECENT:
             # While all of them pause, nothing lags.
             for lag in self.lags.values():
                 lag.hold.skip(at)
@@ -74,17 +75,17 @@ class Apart(Struct, gc=False, eq=False):
             if gpu not in lags:
                 lags[gpu] = Lag()
             lag = lags[gpu]
-            lag.hold.true(at, pace)
+            lag.hold.true(at, cadence)
             lag.own += util[gpu]
             lag.others += others
             lag.count += 1
         for gpu in [gpu for gpu in lags if gpu not in lagging and util[gpu : gpu + 1] != bytes((GAP,))]:
-            lags[gpu].hold.false(at, pace)
+            lags[gpu].hold.false(at, cadence)
             if lags[gpu].hold.since is None:
                 del lags[gpu]
 
     def feed_unused(
-        self, at: float, util: bytes | bytearray, vram: bytes | bytearray, worked_at: float | None, pace: Pace
+        self, at: float, util: bytes | bytearray, vram: bytes | bytearray, worked_at: float | None, cadence: Cadence
     ) -> None:
         """A GPU that does nothing while others work; while none works, nothing is known of it."""
         unused = self.unused
@@ -96,9 +97,9 @@ class Apart(Struct, gc=False, eq=False):
             if used < NONE and memory < NONE:
                 if gpu not in unused:
                     unused[gpu] = Hold(UNUSED_AFTER)
-                unused[gpu].true(at, pace)
+                unused[gpu].true(at, cadence)
             elif gpu in unused and used != GAP and memory != GAP:
-                unused[gpu].false(at, pace)
+                unused[gpu].false(at, cadence)
                 if unused[gpu].since is None:
                     del unused[gpu]
 

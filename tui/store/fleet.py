@@ -17,7 +17,7 @@ from tui.domain.events import Event, between
 from tui.domain.operations import Operation
 from tui.store.feed import Feed, is_stale
 from tui.store.fleet_state import FleetState, Older, Record
-from tui.store.holds import Pace, pace_of
+from tui.store.holds import Cadence, cadence_of
 from tui.store.packed_samples import PackedSample, packed_sample
 from tui.store.series import Samples, Series
 from tui.store.slices import SLICE, Sliced, sliced, whole
@@ -44,7 +44,7 @@ CROWD = 100
 
 T = TypeVar("T")
 
-_ANY_PACE = Pace(0.0, math.inf, math.inf)
+_ANY_CADENCE = Cadence(0.0, math.inf, math.inf)
 """Of a simulated history: it has no gaps."""
 
 OLDER_PODS = 8
@@ -210,12 +210,12 @@ class Fleet(FleetState, eq=False):
         # A simulated history has no gaps, however far apart its samples are.
         interval = math.inf if self.past else self.interval * self.slowness
         self.watched.saw(before, at, took, interval)
-        pace = _ANY_PACE if self.past else pace_of(interval, min(took or 0.0, LONGEST_REQUEST))
+        cadence = _ANY_CADENCE if self.past else cadence_of(interval, min(took or 0.0, LONGEST_REQUEST))
         records: dict[str, Record] = {}
         for pause, pod in sliced(snapshot.pods):
             if pause:
                 yield
-            records[pod.id] = self._seen(pod, at, pace, samples)
+            records[pod.id] = self._seen(pod, at, cadence, samples)
         maybe = self._maybe(snapshot)
         named = [broken for broken in snapshot.unreadable if broken.id]
         nameless = [broken for broken in snapshot.unreadable if not broken.id]
@@ -325,7 +325,7 @@ class Fleet(FleetState, eq=False):
         if event is not None:
             self.events.append(event)
 
-    def _seen(self, pod: Pod, at: float, pace: Pace, samples: dict[str, PackedSample] | None) -> Record:
+    def _seen(self, pod: Pod, at: float, cadence: Cadence, samples: dict[str, PackedSample] | None) -> Record:
         old = self.records.get(pod.id)
         series = old.series if old else Series(self._limit or _FEWEST_SAMPLES)
         window = old.window if old else Window()
@@ -333,11 +333,11 @@ class Fleet(FleetState, eq=False):
             sample = packed_sample(pod, at)
             series.append_packed(at, *sample)
             window.saw_up(at, pod.runtime.uptime if pod.runtime is not None else None)
-            window.feed(at, layout_of(sample.names), sample.row, given_of(pod), pace)
+            window.feed(at, layout_of(sample.names), sample.row, given_of(pod), cadence)
             if samples is not None:
                 samples[pod.id] = sample
         elif pod_health.is_on(pod):
-            window.saw_down(at, pace)
+            window.saw_down(at, cadence)
         else:
             window.saw_off()
         moved_at = old.moved_at if old else None
@@ -382,7 +382,7 @@ class Fleet(FleetState, eq=False):
 
         windows: those of these samples, where they were made beside the caller's thread.
         """
-        made: dict[str, Window] = {}
+        filled: dict[str, Window] = {}
         for pause, (pod, stretch) in sliced(past.items(), SLICE if windows is not None else 1):
             if pause:
                 yield
@@ -394,11 +394,11 @@ class Fleet(FleetState, eq=False):
                 if windows is None:
                     window = window_of(stretch, record.pod, record.told_at, self.interval)
                 if window is not None:
-                    made[pod] = joined(window, record, self.interval)
+                    filled[pod] = joined(window, record, self.interval)
             record.series.prepend(stretch.times, {name: column.mean for name, column in stretch.columns.items()})
         self._columns = -1
         self._share_memory()
-        yield from self._replacing(made)
+        yield from self._replacing(filled)
 
     def _replacing(self, windows: Mapping[str, Window]) -> Sliced[None]:
         """Other windows: known of all pods at once, with what follows."""

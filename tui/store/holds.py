@@ -16,7 +16,7 @@ LEAST_SHARE = 0.5
 """The share of the expected samples without which a time is not judged."""
 
 
-class Pace(NamedTuple):
+class Cadence(NamedTuple):
     """How often samples come.
 
     usual:   seconds between two samples.
@@ -29,15 +29,15 @@ class Pace(NamedTuple):
     longest: float
 
 
-def pace_of(interval: float, took: float = 0.0) -> Pace:
-    """The pace of polls at an interval, whose response took `took` seconds."""
-    return Pace(interval + took, COUNTED_POLLS * interval + took, GAP_POLLS * interval + took)
+def cadence_of(interval: float, took: float = 0.0) -> Cadence:
+    """The cadence of polls at an interval, whose response took `took` seconds."""
+    return Cadence(interval + took, COUNTED_POLLS * interval + took, GAP_POLLS * interval + took)
 
 
 class Hold(Struct, gc=False, eq=False):
     """A condition over time. A sample without a value is not fed: it neither begins nor ends anything.
 
-    settled: seconds after which, with so many `least` samples, a gap or a short opposite no longer ends it.
+    settled: seconds after which, with at least `least` samples, a gap or a short opposite no longer ends it.
     rearm:   seconds for which the opposite must last until it is over, once settled.
     slack:   the share of samples that may be false before it is settled.
     since:   when it began; None while it is not true.
@@ -60,10 +60,10 @@ class Hold(Struct, gc=False, eq=False):
     _missed: int = 0
     _opposite: float | None = None
 
-    def true(self, at: float, pace: Pace, before: float | None = None) -> None:
+    def true(self, at: float, cadence: Cadence, before: float | None = None) -> None:
         """It is true at `at`; if that begins it, then since `before`, if that is not too long ago."""
         if self.since is None:
-            start = at if before is None or at - before > pace.counted else before
+            start = at if before is None or at - before > cadence.counted else before
             self._begin(start)
             self.total = self._piece = at - start
             self._last = at
@@ -71,39 +71,39 @@ class Hold(Struct, gc=False, eq=False):
         passed = at - self._last
         self._last = at
         self._opposite = None
-        self._pass(at, passed, pace)
+        self._pass(at, passed, cadence)
 
-    def _pass(self, at: float, passed: float, pace: Pace) -> None:
-        if passed <= pace.counted:
+    def _pass(self, at: float, passed: float, cadence: Cadence) -> None:
+        if passed <= cadence.counted:
             self._piece += passed
             self.total += passed
-        elif passed > pace.longest:
+        elif passed > cadence.longest:
             if not self.is_settled:
                 self._begin(at)
                 return
             self._piece, self._piece_at, self._count, self._missed = 0.0, at, 0, 0
         self._count += 1
-        if self._piece > self.best and self._count * pace.usual >= LEAST_SHARE * (at - self._piece_at):
+        if self._piece > self.best and self._count * cadence.usual >= LEAST_SHARE * (at - self._piece_at):
             self.best, self.samples = self._piece, self._count
 
-    def false(self, at: float, pace: Pace) -> None:
+    def false(self, at: float, cadence: Cadence) -> None:
         """It is false at `at`."""
         if self.since is None:
             return
         passed = at - self._last
         if not self.is_settled:
             self._missed += 1
-            if self._missed > self.slack * (self._count + self._missed) or passed > pace.longest:
+            if self._missed > self.slack * (self._count + self._missed) or passed > cadence.longest:
                 self.clear()
                 return
             self._last = at
-            self._pass(at, passed, pace)
+            self._pass(at, passed, cadence)
             self._count -= 1
             return
         self._last = at
         if self._opposite is None:
             self._opposite = 0.0
-        elif passed <= pace.counted:
+        elif passed <= cadence.counted:
             self._opposite += passed
         if self._opposite >= self.rearm:
             self.clear()
@@ -130,7 +130,7 @@ class Hold(Struct, gc=False, eq=False):
         return self.since is not None and self._opposite is None
 
     def extend(self, seconds: float) -> None:
-        """It is known to have lasted for so many watched seconds more before it was seen."""
+        """It is known to have lasted for more watched seconds before it was seen."""
         if self.since is not None and seconds > 0:
             self.since -= seconds
             self.total += seconds

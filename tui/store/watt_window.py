@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from tui.store.holds import Hold, Pace
+from tui.store.holds import Cadence, Hold
 from tui.store.minutes import Minutes
 from tui.store.series import GAP
 from tui.store.work_window import HELD, NONE
@@ -36,7 +36,8 @@ class Watts(Struct, gc=False, eq=False):
     latched: the same without any memory in use.
     capped:  busy, at the same watts all the time, which are few.
     rest:    what a GPU draws that holds memory and does nothing; 0 if unknown.
-    now:     watts of each GPU in the last sample, in steps of five; `at`: when that was.
+    now:     watts of each GPU in the last sample, in steps of five; `at`: when that was;
+             `waits`: whether the GPUs waited then.
     """
 
     hung: Hold = field(default_factory=lambda: Hold(HUNG_AFTER, least=HUNG_SAMPLES))
@@ -45,6 +46,7 @@ class Watts(Struct, gc=False, eq=False):
     rest: int = 0
     now: bytes | bytearray = b""
     at: float = 0.0
+    waits: bool = False
     _low: bytes = b""
     _high: bytes = b""
     _least: int = GAP
@@ -58,7 +60,7 @@ class Watts(Struct, gc=False, eq=False):
         power: bytes | bytearray,
         nominal: float | None,
         minutes: Minutes,
-        pace: Pace,
+        cadence: Cadence,
     ) -> bool:
         """One sample: the busiest GPU, and of each GPU memory and watts, all known. Returns whether a hang ended."""
         self.now, self.at = power, at
@@ -75,30 +77,32 @@ class Watts(Struct, gc=False, eq=False):
             waits = drawn <= REST_FACTOR * self.rest
         else:
             # Neither what it can draw nor what it draws at rest is known.
+            self.waits = False
             return False
+        self.waits = waits
         is_empty = most_memory < NONE
         if waits and is_empty:
-            latched.true(at, pace)
+            latched.true(at, cadence)
         elif latched.since is not None:
-            latched.false(at, pace)
+            latched.false(at, cadence)
         was_hung = hung.is_settled
         if waits and not is_empty:
-            self._waits(at, memory, minutes, pace)
+            self._waits(at, memory, minutes, cadence)
         elif hung.since is not None:
-            hung.false(at, pace)
+            hung.false(at, cadence)
         return was_hung and hung.since is None
 
-    def _waits(self, at: float, memory: bytes | bytearray, minutes: Minutes, pace: Pace) -> None:
+    def _waits(self, at: float, memory: bytes | bytearray, minutes: Minutes, cadence: Cadence) -> None:
         hung = self.hung
         was_hung = hung.is_settled
         if self._is_flat(memory):
-            hung.true(at, pace)
+            hung.true(at, cadence)
         elif was_hung:
-            hung.false(at, pace)
+            hung.false(at, cadence)
         else:
             hung.clear()
             self._low = self._high = bytes(memory)
-            hung.true(at, pace)
+            hung.true(at, cadence)
         if not hung.is_settled:
             minutes.waits += 1
         elif not was_hung and hung.since is not None:
@@ -120,22 +124,22 @@ class Watts(Struct, gc=False, eq=False):
         self._low, self._high = low, high
         return True
 
-    def feed_limit(self, at: float, busiest: int, drawn: int, nominal: float, pace: Pace) -> None:
+    def feed_limit(self, at: float, busiest: int, drawn: int, nominal: float, cadence: Cadence) -> None:
         """One sample of a pod whose power RunPod says is limited."""
         capped = self.capped
         if busiest < BUSY_BY_NAME or not WAITING_SHARE * nominal < drawn * WATT < _CAPPED_SHARE * nominal:
             if capped.since is not None:
-                capped.false(at, pace)
+                capped.false(at, cadence)
             return
         low, high = min(self._least, drawn), max(self._most, drawn)
         if capped.since is None or (high - low) * WATT > _CAPPED_RANGE * nominal:
             if capped.is_settled:
-                capped.false(at, pace)
+                capped.false(at, cadence)
                 return
             capped.clear()
             low = high = drawn
         self._least, self._most = low, high
-        capped.true(at, pace)
+        capped.true(at, cadence)
 
     def clear(self) -> None:
         """Another container."""

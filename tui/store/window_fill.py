@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tui.domain import pod_health
 from tui.domain.gpu_power import nominal_w
-from tui.store.holds import Pace, pace_of
+from tui.store.holds import Cadence, cadence_of
 from tui.store.metrics import CONTAINER, GPU, LATEST
 from tui.store.minutes import MEMORY_SPAN
 from tui.store.series import EMPTY, GAP, GAP_BYTE, Samples
@@ -33,12 +33,12 @@ _CHUNK = 60
 
 
 def window_reach(pods: int) -> float:
-    """Seconds of samples to read for the windows of so many pods: fewer where that would take very long."""
+    """Seconds of samples to read for the windows of `pods` pods: fewer where that would take very long."""
     return MEMORY_REACH if pods <= _FEW_PODS else max(_LEAST_REACH, REACH * min(1.0, 5 * _FEW_PODS / pods))
 
 
 def given_of(pod: Pod) -> Given:
-    """What a window is told of a pod beside its samples."""
+    """What a window needs to know of a pod besides its samples."""
     machine = pod.machine
     return Given(pod.gpu_count, nominal_w(machine.gpu_name) if machine else None, False)
 
@@ -81,7 +81,7 @@ def joined(window: Window, record: Record, interval: float) -> Window:
     feed_samples(window, seen, pod, interval, bisect_left(seen.times, window.started or 0.0))
     window.up_at, window.down = live.up_at or window.up_at, live.down
     if live.down.since is None and live.up_at is None and window.up_at is not None and not pod_health.is_live(pod):
-        window.saw_down(record.told_at, pace_of(interval))
+        window.saw_down(record.told_at, cadence_of(interval))
     return window
 
 
@@ -102,22 +102,22 @@ def feed_samples(window: Window, samples: Samples, pod: Pod, interval: float, fi
     times, given = samples.times, given_of(pod)
     names, rows = _rows(samples, first)
     place = layout_of(names)
-    pace: Pace | None = None
+    cadence: Cadence | None = None
     for index, row in zip(range(first, len(times)), rows, strict=True):
-        if pace is None or index % _CHUNK == 0:
-            pace = _pace(samples, index, interval)
+        if cadence is None or index % _CHUNK == 0:
+            cadence = _cadence(samples, index, interval)
         # A sample without any value marks a failed poll.
         if row.count(GAP) < len(row):
-            window.feed(times[index], place, row, given, pace)
+            window.feed(times[index], place, row, given, cadence)
 
 
-def _pace(samples: Samples, index: int, interval: float) -> Pace:
+def _cadence(samples: Samples, index: int, interval: float) -> Cadence:
     """How often samples came around one of them."""
     near = samples.times[max(0, index - 1) : index + _CHUNK]
     steps = sorted(after - before for before, after in pairwise(near))
     usual = steps[len(steps) // 2] if steps else interval
-    longest = pace_of(max(interval, usual))
-    return Pace(usual, longest.counted, longest.longest)
+    longest = cadence_of(max(interval, usual))
+    return Cadence(usual, longest.counted, longest.longest)
 
 
 def _rows(samples: Samples, first: int) -> tuple[tuple[str, ...], Iterator[bytes]]:

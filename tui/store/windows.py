@@ -16,7 +16,7 @@ from msgspec import Struct, field
 
 from tui.domain.events import RESET_SLACK
 from tui.store.apart_window import Apart
-from tui.store.holds import LEAST_SHARE, Hold, Pace, pace_of
+from tui.store.holds import LEAST_SHARE, Cadence, Hold, cadence_of
 from tui.store.metrics import BY_NAME
 from tui.store.minutes import HOUR, Growth, Minutes
 from tui.store.series import GAP, GAP_BYTE
@@ -85,11 +85,12 @@ class Given(NamedTuple):
 class Window(Struct, gc=False, eq=False):
     """One pod.
 
-    fed_at:   the last sample; `first_at`: the first one of this container, 0 before that.
+    fed_at:   the last sample; `first_at`: the first one of this container, 0 before that;
+              `hour_at`: the first one that an hour counts.
     started:  when the container was started, by its uptime; None if unknown.
     up_at:    when it was last seen up, since the pod was started; `down`: not up since then;
               `unseen`: not up, whether it was before or not.
-    missing:  RunPod reports fewer GPUs than rented; `told`: how many in the last sample.
+    missing:  RunPod reports fewer GPUs than rented; `visible`: how many in the last sample.
     memory:   the container's memory is nearly full; `growing`: it grows in a straight line, by `growth`.
     vram, hot: GPU memory is nearly full; a GPU is hot.
     waiting, under: most of an hour went by waiting; an hour with little work.
@@ -99,6 +100,7 @@ class Window(Struct, gc=False, eq=False):
 
     fed_at: float = 0.0
     first_at: float = 0.0
+    hour_at: float = 0.0
     started: float | None = None
     up_at: float | None = None
     restarts: tuple[float, ...] = ()
@@ -116,7 +118,7 @@ class Window(Struct, gc=False, eq=False):
     waiting: Hold = field(default_factory=lambda: Hold(0.0))
     under: Hold = field(default_factory=lambda: Hold(0.0))
     growth: Growth | None = None
-    told: int = 0
+    visible: int = 0
     util_now: bytes | bytearray = b""
     vram_now: bytes | bytearray = b""
     memory_now: int = GAP
@@ -124,35 +126,35 @@ class Window(Struct, gc=False, eq=False):
 
     # Samples
 
-    def feed(self, at: float, place: Layout, row: bytes | bytearray, given: Given, pace: Pace) -> None:
+    def feed(self, at: float, place: Layout, row: bytes | bytearray, given: Given, cadence: Cadence) -> None:
         """One sample of a live pod."""
         if not self.first_at:
-            self.first_at = at
+            self.first_at = self.hour_at = at
         minutes = self.minutes
         if int(at / 60.0) != minutes.minute:
             minutes.turn(int(at / 60.0))
-            self._look_back(at, pace)
+            self._look_back(at, cadence)
         memory = self.memory_now = row[place.memory]
         if memory != GAP:
             minutes.memory += memory
             minutes.memory_count += 1
-            _set(self.memory, memory >= FULL_MEMORY * 2, at, pace)
+            _set(self.memory, memory >= FULL_MEMORY * 2, at, cadence)
         temps = row[place.temp].replace(GAP_BYTE, b"")
         if temps:
             self.hottest = max(temps)
-            _set(self.hot, self.hottest >= HOT_C * 2, at, pace)
+            _set(self.hot, self.hottest >= HOT_C * 2, at, cadence)
         util = self.util_now = row[place.util]
         known = util.replace(GAP_BYTE, b"")
-        told = self.told = len(known)
-        if told:
-            _set(self.missing, told < given.gpus, at, pace)
+        visible = self.visible = len(known)
+        if visible:
+            _set(self.missing, visible < given.gpus, at, cadence)
             # What half of the GPUs do is enough to know whether the pod works.
-            if told * 2 >= given.gpus:
-                self._feed_gpus(at, known, place, row, given, pace)
+            if visible * 2 >= given.gpus:
+                self._feed_gpus(at, known, place, row, given, cadence)
         self.fed_at = at
 
     def _feed_gpus(
-        self, at: float, known: bytes | bytearray, place: Layout, row: bytes | bytearray, given: Given, pace: Pace
+        self, at: float, known: bytes | bytearray, place: Layout, row: bytes | bytearray, given: Given, cadence: Cadence
     ) -> None:
         minutes = self.minutes
         busiest = max(known)
@@ -168,34 +170,35 @@ class Window(Struct, gc=False, eq=False):
             most_memory = max(of_memory)
             mean = sum(of_memory) // len(of_memory)
             minutes.vram_low, minutes.vram_high = min(minutes.vram_low, mean), max(minutes.vram_high, mean)
-            _set(self.vram, most_memory >= VRAM_PERCENT * 2, at, pace)
-        woke = self.work.feed(at, busiest, most_memory, minutes, self.started, pace)
+            _set(self.vram, most_memory >= VRAM_PERCENT * 2, at, cadence)
+        woke = self.work.feed(at, busiest, most_memory, minutes, self.started, cadence)
         power = row[place.power]
         if of_memory and len(power) >= len(known) and GAP not in power:
-            woke |= self.watts.feed(at, busiest, of_memory, power, given.nominal, minutes, pace)
+            woke |= self.watts.feed(at, busiest, of_memory, power, given.nominal, minutes, cadence)
             if given.limited and given.nominal is not None:
-                self.watts.feed_limit(at, busiest, max(power), given.nominal, pace)
+                self.watts.feed_limit(at, busiest, max(power), given.nominal, cadence)
         if woke:
-            # What was wasted then has been told by its own name; the hour begins again.
+            # What was wasted then has been reported by its own name; the hour begins again.
             minutes.clear()
-            self.first_at = at
+            self.hour_at = at
         if len(self.util_now) > 1:
             least = min(known)
             if busiest - least >= 50 or self.apart.lags:
-                self.apart.feed_lags(at, self.util_now, known, vram, self.work.at, pace)
+                pauses = self.watts.waits and self.watts.at == at
+                self.apart.feed_lags(at, self.util_now, known, vram, pauses, self.work.at, cadence)
             if self.apart.unused or (least < NONE and of_memory and min(of_memory) < NONE):
-                self.apart.feed_unused(at, self.util_now, vram, self.work.at, pace)
+                self.apart.feed_unused(at, self.util_now, vram, self.work.at, cadence)
 
-    def _look_back(self, at: float, pace: Pace) -> None:
+    def _look_back(self, at: float, cadence: Cadence) -> None:
         """Once a minute: an hour, and three hours of memory."""
         if self.work.idle.is_settled or self.watts.hung.is_settled or self.watts.latched.is_settled:
             # Of one waste there is one alert, the most precise.
             self.waiting.clear()
             self.under.clear()
-        elif self.first_at and at - self.first_at >= _SECONDS_OF_HOUR:
+        elif self.hour_at and at - self.hour_at >= _SECONDS_OF_HOUR:
             sums = self.minutes.sums(HOUR)
-            if sums.count * pace.usual >= LEAST_SHARE * _SECONDS_OF_HOUR:
-                slow = pace_of(max(60.0, pace.usual))
+            if sums.count * cadence.usual >= LEAST_SHARE * _SECONDS_OF_HOUR:
+                slow = cadence_of(max(60.0, cadence.usual))
                 bar = WAITS_FROM if self.waiting.since is None else WAITS_UNTIL
                 _set(self.waiting, sums.waits >= bar, at, slow)
                 bar = UNDER_FROM if self.under.since is None else UNDER_UNTIL
@@ -206,7 +209,7 @@ class Window(Struct, gc=False, eq=False):
                 self.growth = growth
                 is_full_soon = growth.per_hr > 0 and (100.0 - growth.now) / growth.per_hr <= FULL_WITHIN
                 grows = growth.fit > GROWTH_FIT and growth.per_hr * 3 >= GROWTH_PER_3H and is_full_soon
-                _set(self.growing, grows, at, pace_of(max(60.0 * _GROWTH_MINUTES, pace.usual)))
+                _set(self.growing, grows, at, cadence_of(max(60.0 * _GROWTH_MINUTES, cadence.usual)))
 
     # The container
 
@@ -230,11 +233,11 @@ class Window(Struct, gc=False, eq=False):
         self.restarts = (*(each for each in self.restarts if at - each < LOOPS_SPAN), at)[-_RESTARTS_KEPT:]
         self._forget()
 
-    def saw_down(self, at: float, pace: Pace) -> None:
+    def saw_down(self, at: float, cadence: Cadence) -> None:
         """The pod is on, and its container is not up."""
-        self.unseen.true(at, pace)
+        self.unseen.true(at, cadence)
         if self.up_at is not None:
-            self.down.true(at, pace)
+            self.down.true(at, cadence)
             if self.down.is_settled:
                 self._forget()
 
@@ -254,11 +257,11 @@ class Window(Struct, gc=False, eq=False):
         self.apart.clear()
         self.minutes.clear()
         self.minutes.clear_memory()
-        self.first_at, self.growth = 0.0, None
+        self.first_at, self.hour_at, self.growth = 0.0, 0.0, None
 
 
-def _set(hold: Hold, truth: bool, at: float, pace: Pace) -> None:
+def _set(hold: Hold, truth: bool, at: float, cadence: Cadence) -> None:
     if truth:
-        hold.true(at, pace)
+        hold.true(at, cadence)
     elif hold.since is not None:
-        hold.false(at, pace)
+        hold.false(at, cadence)

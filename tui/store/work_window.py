@@ -8,7 +8,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from tui.domain import pod_health
-from tui.store.holds import Hold, Pace
+from tui.store.holds import Cadence, Hold
 from tui.store.minutes import Minutes
 
 BUSY = int(pod_health.BUSY_PERCENT * 2)
@@ -27,7 +27,7 @@ PATIENCE = 1800.0
 PATIENT_CPU = 50.0
 PATIENT_VRAM = 5.0
 PATIENT_MINUTES = 10
-"""CPU in percent, and points by which GPU memory moves in so many minutes, that look like such a pod."""
+"""CPU in percent, and points by which GPU memory moves within the minutes below, that look like such a pod."""
 
 ENDED_AFTER = 300.0
 
@@ -43,7 +43,7 @@ class Work(Struct, gc=False, eq=False):
     """Whether the GPUs of one container work.
 
     idle:   none does: the mean of the busiest is below two percent. One short sample of work does not end it.
-    sure:   idleness has lasted, and nothing has asked for patience.
+    sure:   idleness has lasted, and nothing calls for patience.
     ended:  idle after a run, and the run's memory was given back.
     at:     the last work; `run`: watched seconds of the work that is under way, or came before `idle`.
     held:   GPU memory at the last work, of the GPU with the most.
@@ -60,18 +60,23 @@ class Work(Struct, gc=False, eq=False):
     _sum: float = 0.0
 
     def feed(
-        self, at: float, busiest: int, most_memory: int, minutes: Minutes, started: float | None, pace: Pace
+        self, at: float, busiest: int, most_memory: int, minutes: Minutes, started: float | None, cadence: Cadence
     ) -> bool:
         """The busiest GPU, and the most memory of one (-1 if unknown). Returns whether long idleness ended."""
         idle = self.idle
         passed = at - self._seen
         self._seen = at
-        counted = passed if passed <= pace.counted else 0.0
+        counted = passed if passed <= cadence.counted else 0.0
         busy = busiest >= BUSY
         self._recent = (self._recent << 1 | busy) & ((1 << _LAST) - 1)
         if busy and idle.since is not None and self._is_blip(busiest, passed):
             busy = False
-        elif not busy and busiest >= NONE and idle.is_settled and minutes.busiest_of(PATIENT_MINUTES) * 2 >= NONE:
+        elif (
+            not busy
+            and busiest >= NONE
+            and idle.total + passed >= IDLE_AFTER
+            and minutes.busiest_of(PATIENT_MINUTES) * 2 >= NONE
+        ):
             # A little, but all the time.
             busy, self._recent = True, (1 << _ACTIVE) - 1
         if busy:
@@ -86,17 +91,13 @@ class Work(Struct, gc=False, eq=False):
                 self.held = most_memory
             return settled
         begun = idle.since
-        idle.true(at, pace, self.at)
+        idle.true(at, cadence, self.at)
         if idle.since != begun:
             self._sum, self.sure = 0.0, False
-            if begun is not None:
-                # A gap: what came before it is not known to be of the same run.
-                self.run = 0.0
-                self.ended.clear()
         self._sum += busiest * counted
         if not self.sure and idle.is_settled:
             self.sure = not asks_for_patience(at, minutes, started)
-        self._feed_ended(at, most_memory, pace)
+        self._feed_ended(at, most_memory, cadence)
         return False
 
     def _is_blip(self, busiest: int, passed: float) -> bool:
@@ -105,14 +106,14 @@ class Work(Struct, gc=False, eq=False):
             return self._recent.bit_count() < _ACTIVE
         return self._sum + busiest * passed < NONE * (self.idle.total + passed)
 
-    def _feed_ended(self, at: float, most_memory: int, pace: Pace) -> None:
+    def _feed_ended(self, at: float, most_memory: int, cadence: Cadence) -> None:
         ended = self.ended
         if most_memory >= NONE:
-            ended.false(at, pace)
+            ended.false(at, cadence)
         elif most_memory >= 0 and (
             ended.since is not None or (self.run >= RUN and self.held >= HELD and self.idle.total < IDLE_AFTER)
         ):
-            ended.true(at, pace, self.at)
+            ended.true(at, cadence, self.at)
 
     @property
     def works(self) -> bool:

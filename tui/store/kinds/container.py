@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tui.store.fleet_state import Record
 
 SIMILAR = 1.3
-"""Times between restarts are similar if the longest is at most so many times the shortest."""
+"""Times between restarts are similar if the longest is at most 1.3 times the shortest."""
 
 
 def _find_outbid(kind: AlertKind, view: PodView) -> Alert | None:

@@ -146,7 +146,7 @@ def _find_straggler(kind: AlertKind, view: PodView) -> Alert | None:
     if not lag.others:
         return None
     share = 1.0 - lag.own / lag.others
-    note = f"GPU {gpu} lags: {lag.own / lag.count / 2:.0f}% beside {lag.others / lag.count / 2:.0f}%"
+    note = f"GPU {gpu} lags: {lag.own / lag.count / 2:.0f}%, the others {lag.others / lag.count / 2:.0f}%"
     return _of(kind, view, lag.hold, price(view.pod, share), note)
 
 
@@ -158,7 +158,7 @@ def _find_unused(kind: AlertKind, view: PodView) -> Alert | None:
     if not gpus or len(gpus) >= max(1, view.pod.gpu_count):
         return None
     numbers = ", ".join(map(str, sorted(gpus)))
-    note = f"{'GPU' if len(gpus) == 1 else 'GPUs'} {numbers}"
+    note = f"GPU {numbers}" if len(gpus) == 1 else f"GPUs {numbers}"
     longest = max(gpus.values(), key=lambda hold: hold.total)
     return _of(kind, view, longest, price(view.pod, len(gpus) / view.pod.gpu_count), note)
 
@@ -168,14 +168,15 @@ def _find_missing(kind: AlertKind, view: PodView) -> Alert | None:
     if window.missing.since is None or not count:
         return None
     # What stands still is wasted already.
-    wasted = 0.0 if _stands(view) else price(view.pod, max(0, count - window.told) / count)
-    return _of(kind, view, window.missing, wasted, f"{window.told} of {count} GPUs")
+    wasted = 0.0 if _stands(view) else price(view.pod, max(0, count - window.visible) / count)
+    return _of(kind, view, window.missing, wasted, f"{window.visible} of {count} GPUs")
 
 
 def _find_vram(kind: AlertKind, view: PodView) -> Alert | None:
-    return _of(
-        kind, view, view.window.vram, None, f"{max(view.window.vram_now.replace(GAP_BYTE, b''), default=0) / 2:.0f}%"
-    )
+    if view.window.vram.since is None or not view.rules.asks_for(kind.name, view.record.name):
+        return None
+    most = max(view.window.vram_now.replace(GAP_BYTE, b""), default=0) / 2
+    return _of(kind, view, view.window.vram, None, f"{most:.0f}%")
 
 
 def _find_hot(kind: AlertKind, view: PodView) -> Alert | None:
@@ -251,11 +252,11 @@ WAITING = AlertKind(
     name="waiting", grade=Grade.NOTICE, holds=AN_HOUR, event=EventKind.WAITING, find=_find_waiting, running=True,
     topic=Topic.RUNS, rearm=0.0, needs=HUNG.needs,
     text=lambda alert, funds, now: (
-        f"GPUs wait {alert.note} of the hour (saving?): {fmt.money(alert.wasted_per_hr)}/h of {cost(alert)}"
+        f"GPUs wait {alert.note} of the last hour (saving?): {fmt.money(alert.wasted_per_hr)}/h of {cost(alert)}"
         f"{so_far(alert)}"
     ),
     begins=lambda alert, now: (
-        f"GPUs wait {alert.note} of the hour (saving?): {fmt.money(alert.wasted_per_hr)}/h of {cost(alert)}"
+        f"GPUs wait {alert.note} of the last hour (saving?): {fmt.money(alert.wasted_per_hr)}/h of {cost(alert)}"
         f"{so_far(alert)}"
     ),
     over=if_held(lambda record: record.window.waiting, "GPUs wait less"),
@@ -265,11 +266,11 @@ STRAGGLER = AlertKind(
     name="straggler", grade=Grade.WARN, holds=900.0, event=EventKind.STRAGGLER, find=_find_straggler, running=True,
     topic=Topic.RUNS, ring=Ring.BY_MONEY, rearm=0.0,
     text=lambda alert, funds, now: (
-        f"{alert.note}, for {fmt.duration(alert.lasts)}; the others wait for it: "
+        f"{alert.note}, for {fmt.duration(alert.lasts)}; they wait for it: "
         f"{fmt.money(alert.wasted_per_hr)}/h of {cost(alert)}{so_far(alert)}"
     ),
     begins=lambda alert, now: (
-        f"{alert.note}; the others wait for it: {fmt.money(alert.wasted_per_hr)}/h of {cost(alert)}{so_far(alert)}"
+        f"{alert.note}; they wait for it: {fmt.money(alert.wasted_per_hr)}/h of {cost(alert)}{so_far(alert)}"
     ),
     over=if_seen(lambda record: _why_even(record, record.window.apart.lags, "no GPU lags")),
 )  # fmt: skip
@@ -315,7 +316,7 @@ VRAM = AlertKind(
     begins=lambda alert, now: f"GPU memory {alert.note} full",
     over=if_held(lambda record: record.window.vram, "GPU memory free again"),
 )  # fmt: skip
-"""Off unless asked for: allocators take all of it beforehand."""
+"""Off unless the user turns it on: allocators take all of it beforehand."""
 
 HOT = AlertKind(
     name="hot", grade=Grade.NOTICE, holds=600.0, event=EventKind.HOT, find=_find_hot, running=True,
@@ -329,7 +330,7 @@ HOT = AlertKind(
 def _under_text(alert: Alert) -> str:
     util, _, starved = alert.note.partition("|")
     wasted = fmt.money(alert.wasted_per_hr)
-    return f"GPUs at {util} over an hour{starved}{'' if starved else ':'} {wasted}/h unused{so_far(alert)}"
+    return f"GPUs at {util} over the last hour{starved}{'' if starved else ':'} {wasted}/h unused{so_far(alert)}"
 
 
 def _why_drawn(record: Record, hold: Hold, reason: str) -> str | None:

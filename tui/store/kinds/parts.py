@@ -30,7 +30,7 @@ def price(pod: Pod, share: float = 1.0) -> float | None:
 
 
 def spent(per_hr: float | None, seconds: float) -> float | None:
-    """Dollars in so many seconds."""
+    """Dollars in `seconds`."""
     return None if per_hr is None else per_hr * seconds / 3600.0
 
 
