@@ -96,6 +96,7 @@ class Session:
         self.tz = tz if source.clocks is None else TimeOfDay(tz, source.clocks.ahead)
         self.fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace, budget)
         self.fleet.keyless = source.keyless
+        self.fleet.tz = self.tz
         self.executor: Executor | None = None
         self.watch_runner: WatchRunner | None = None
         self.recorder: Recorder | None = None

@@ -17,7 +17,7 @@ REACH = 30 * 86_400.0
 MOST = 10_000
 """Maximum number of events loaded, the newest."""
 
-_ALERTS = {kind for begin in (row.event for row in KINDS if row.event) for kind in (begin, ENDS[begin])}
+_ALERTS = {kind for begin in (row.event for row in KINDS if row.event) for kind in (begin, ENDS.get(begin, begin))}
 _ALERTS |= {Kind.ALERTS_OFF, Kind.ALERTS_ON}
 _API = {kind for begin in TROUBLE for kind in (begin, ENDS[begin])} | {Kind.TROUBLE, Kind.API}
 _ACTIONS = {Kind.DONE, Kind.REFUSED, Kind.UNKNOWN}
