@@ -21,7 +21,7 @@ from tui.store.fleet import Fleet
 from tui.store.kinds.container import OUTBID, RESTART
 from tui.store.kinds.gpus import LATCHED, WAITING
 from tui.store.kinds.machine import MAINTENANCE
-from tui.store.kinds.money import NO_BALANCE, RUNWAY
+from tui.store.kinds.money import NO_BALANCE, RELOAD, RUNWAY, SPEND_LIMIT
 
 NOW = 1_795_435_200.0
 STEP = 60.0
@@ -80,9 +80,8 @@ def test_an_alert_without_its_input_is_off_and_listed(kind: AlertKind) -> None:
 
 
 def test_every_alert_that_can_be_off_is_listed() -> None:
-    assert {kind for kind in KINDS if (kind.needs or kind.of_prepaid) and not kind.subject} == {
-        NO_BALANCE, LATCHED, WAITING,
-    }  # fmt: skip
+    silent = {kind for kind in KINDS if (kind.needs or kind.of_prepaid) and not kind.subject}
+    assert silent == {NO_BALANCE, RELOAD, SPEND_LIMIT, LATCHED, WAITING}
 
 
 def test_unknown_money_is_an_alert_and_money_that_is_not_offered_is_none() -> None:
@@ -116,7 +115,7 @@ def test_a_run_that_begins_without_them_tells_it_once_and_the_next_one_not_again
     life = Life()
     (told,) = life.poll(pod("a"), lacks=ALL)
     assert told.kind is Kind.ALERTS_OFF
-    assert "low runway, outbid" in told.text
+    assert "low runway, spend jumps and limit, outbid" in told.text
     life.restart(told)
     assert [life.poll(pod("a"), lacks=ALL) for _ in range(3)] == [[], [], []]
 
@@ -144,5 +143,5 @@ def test_the_user_is_told_by_a_message() -> None:
     assert sent == []
     post_switched(life.poll(closed(), lacks=ALL), sent.append)
     assert len(sent) == 1
-    assert sent[0].text.startswith("alerts off: low runway, outbid")
+    assert sent[0].text.startswith("alerts off: low runway, spend jumps and limit, outbid")
     assert ENDS[Kind.ALERTS_OFF] is Kind.ALERTS_ON

@@ -80,6 +80,19 @@ class Kind(StrEnum):
     MEMORY_OVER = "memory ok"
     LOST = "lost"
     LOST_OVER = "found"
+    SPEND_JUMP = "spend jump"
+    SPEND_LIMIT = "spend limit"
+    SPEND_LIMIT_OVER = "limit ok"
+    UNWATCHED = "cannot watch"
+    UNWATCHED_OVER = "watching"
+    KEY_REFUSED = "key refused"
+    KEY_REFUSED_OVER = "key accepted"
+    LEASE_DUE = "lease due"
+    LEASE_DUE_OVER = "lease over"
+    ZOMBIE = "zombie"
+    FORGOTTEN = "forgotten"
+    CHEAPER = "cheaper"
+    ORPHAN = "orphan volume"
     ALERTS_OFF = "alerts off"
     ALERTS_ON = "alerts on"
     API = "api change"
@@ -100,6 +113,8 @@ _WORDS = {
     Kind.WAITING_OVER: "wait ended", Kind.STRAGGLER_OVER: "caught up", Kind.UNUSED: "unused GPU",
     Kind.UNUSED_OVER: "GPU used", Kind.MISSING: "missing GPU", Kind.MISSING_OVER: "GPU back", Kind.VRAM: "GPU memory",
     Kind.VRAM_OVER: "GPU mem. ok", Kind.LOST: "no container", Kind.LOST_OVER: "back up",
+    Kind.LEASE_DUE: "timer due", Kind.LEASE_DUE_OVER: "timer over", Kind.ZOMBIE: "old stopped",
+    Kind.ORPHAN: "orphan vol.",
 }  # fmt: skip
 """Kinds that the screen words differently: files keep the value that they were written with."""
 
@@ -113,6 +128,8 @@ ENDS = {
     Kind.STRAGGLER: Kind.STRAGGLER_OVER, Kind.UNUSED: Kind.UNUSED_OVER, Kind.UNDER: Kind.UNDER_OVER,
     Kind.MISSING: Kind.MISSING_OVER, Kind.VRAM: Kind.VRAM_OVER, Kind.HOT: Kind.HOT_OVER,
     Kind.CAPPED: Kind.CAPPED_OVER, Kind.MEMORY: Kind.MEMORY_OVER, Kind.LOST: Kind.LOST_OVER,
+    Kind.SPEND_LIMIT: Kind.SPEND_LIMIT_OVER, Kind.UNWATCHED: Kind.UNWATCHED_OVER,
+    Kind.KEY_REFUSED: Kind.KEY_REFUSED_OVER, Kind.LEASE_DUE: Kind.LEASE_DUE_OVER,
 }  # fmt: skip
 """Lasting conditions, and the kind that reports their end."""
 

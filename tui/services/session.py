@@ -101,6 +101,7 @@ class Session:
         self.fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace, budget)
         self.fleet.keyless = source.keyless
         self.fleet.alert_rules = config.alerts
+        self.fleet.tz = self.tz
         self.executor: Executor | None = None
         self.watch_runner: WatchRunner | None = None
         self.recorder: Recorder | None = None

@@ -121,6 +121,7 @@ class AlertTracker:
 
     def judging(self, fleet: Fleet, at: float, quiet: bool = False) -> Sliced[tuple[Event, ...]]:
         """`judge` in slices. `quiet`: as for `alerts`."""
+        fleet.day_means.feed(fleet.records.values(), at)
         current = yield from looking(fleet, at, quiet)
         events, shown = self._compared(fleet, at, current, _LASTING.keys())
         self._at = at
@@ -162,7 +163,8 @@ class AlertTracker:
             report, kept = self._missed(key, fleet, awake if _LASTING[key[1]].blind else watched)
             ended += () if report is None else (report,)
             shown += () if kept is None else (kept,)
-        if self._open and at - self._saved_at >= SAVED_EVERY:
+        # A later run knows of the last gap only.
+        if self._open and (at - self._saved_at >= SAVED_EVERY or watched.gap(watched.last) or awake.gap(awake.last)):
             self._unsaved = True
         return (*ended, *begun), shown
 
@@ -181,7 +183,7 @@ class AlertTracker:
         if known.settling is not None:
             # A gap, and a poll that did not show it, begin the time anew.
             known.settling = known.settling + seconds if known.holds and not gap else 0.0
-        known.blind, known.at = known.blind + gap, at
+        known.passed(at, gap)
         known.pays(alert.wasted_per_hr, alert.so_far, alert.lasts, seconds)
         worse = known.found(alert.step, kind.fallen(alert, known.step or 0), seconds, kind.rearm)
         if known.settling is not None:
@@ -206,7 +208,7 @@ class AlertTracker:
         kind, known, at = _LASTING[key[1]], self._open[key], step.at
         record = fleet.records.get(key[0])
         before, seconds, gap = known.state, step.since(known.at), step.gap(known.at)
-        known.blind, known.at = known.blind + gap, at
+        known.passed(at, gap)
         if dark := dark_reason(kind, fleet, record.name if record is not None else ""):
             known.over_at = None
             return self._end(key, at, f"no longer judged ({dark})"), None
@@ -258,12 +260,12 @@ class _Step:
 
     def __init__(self, last: float | None, at: float, unwatched: Unwatched) -> None:
         self.at, self.unwatched = at, unwatched
-        self._last = at if last is None else last
-        self._gap = unwatched(self._last, at)
+        self.last = at if last is None else last
+        self._gap = unwatched(self.last, at)
 
     def gap(self, before: float) -> float:
         """Unwatched seconds since an instant, mostly that of the last judging."""
-        return self._gap if before == self._last else self.unwatched(before, self.at)
+        return self._gap if before == self.last else self.unwatched(before, self.at)
 
     def since(self, before: float) -> float:
         """Watched seconds since an instant."""

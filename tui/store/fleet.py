@@ -202,6 +202,7 @@ class Fleet(FleetState, eq=False):
         self.asked_for_pods(at, took)
         self.snapshot = self.snapshot.succeeded(snapshot, at, took)
         self.balances.tell(at, snapshot.funds.balance if snapshot.funds else None)
+        self.recent_spend.tell(at, snapshot.funds.spend_per_hr if snapshot.funds else None)
         if snapshot.pods is None:
             self._gap(at)
             return ()

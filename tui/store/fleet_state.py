@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct, field
@@ -18,7 +19,7 @@ from tui.store.windows import Window
 
 if TYPE_CHECKING:
     from tui.api.listener import Api
-    from tui.api.models import Market, MarketQuery, Pod, Snapshot
+    from tui.api.models import Market, MarketQuery, Offer, Pod, Snapshot
     from tui.domain.attention import Attention
     from tui.domain.events import Event
     from tui.domain.lease import Lease
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
     from tui.domain.operations import Operation
     from tui.storage.owner_file import Duty, Owner
     from tui.store.balances import Balances
+    from tui.store.day_means import DayMeans
     from tui.store.earlier import Earlier
     from tui.store.host_telemetry import Telemetry
     from tui.store.pod_inspection import PodInspection
     from tui.store.price_history import Prices
+    from tui.store.recent_spend import RecentSpend
     from tui.store.series import Samples, Series
 
 EVENTS = 500
@@ -94,6 +97,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     """Pods, money and market as last polled, and their observed history.
 
     pods_at:  when the pods were last reported; a later response may have come without them.
+    tz:       the user's time zone, for clock times in texts; None: the machine's.
     recorded: whether this is an instant of history, from an archive.
     keyless:  whether there is no API key, so that only prices are available.
     inspection: the one pod whose details are shown.
@@ -133,6 +137,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     older: dict[str, Older] = field(default_factory=dict)
     inspection: PodInspection | None = None
     has_past: bool = False
+    tz: tzinfo | None = None
     recorded: bool = False
     keyless: bool = False
     past: bool = False
@@ -145,6 +150,10 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     _balances: Balances | None = None
     _judged: dict[str, Any] = field(default_factory=dict)
     _judged_from: tuple[object, object] | None = None
+    _recent_spend: RecentSpend | None = None
+    _day_means: DayMeans | None = None
+    _offers_of: Market | None = None
+    _offers: dict[str, Offer] = field(default_factory=dict)
 
     @property
     def prices(self) -> Prices:
@@ -186,6 +195,32 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
 
             self._balances = Balances()
         return self._balances
+
+    @property
+    def recent_spend(self) -> RecentSpend:
+        """The account's spend over the last minutes."""
+        if self._recent_spend is None:
+            from tui.store.recent_spend import RecentSpend
+
+            self._recent_spend = RecentSpend()
+        return self._recent_spend
+
+    @property
+    def day_means(self) -> DayMeans:
+        """The utilisation of old pods over a day."""
+        if self._day_means is None:
+            from tui.store.day_means import DayMeans
+
+            self._day_means = DayMeans()
+        return self._day_means
+
+    def offer(self, gpu_name: str) -> Offer | None:
+        """The market's offer of a GPU type by its name; None if there is none, or no price is known yet."""
+        market = self.market.value
+        if self._offers_of is not market:
+            self._offers_of = market
+            self._offers = {} if market is None else {offer.name: offer for offer in market.offers}
+        return self._offers.get(gpu_name)
 
     def frozen(self: State) -> State:
         """A copy that later polls do not change. Data that only grow are shared, and read up to an instant.

@@ -24,7 +24,7 @@ class OpenAlert(Struct, omit_defaults=True):
     holds:     whether it was found at the last judging; `away_for`: watched seconds since it was last found.
     over_at:   when its opposite was first seen, unless it was found since; `over_for`: watched seconds since then.
     low_for:   watched seconds for which it has been lower than its step; None while it is not.
-    blind:     unwatched seconds since it began.
+    blind:     unwatched seconds since it began, until `over_at`; `over_blind`: and since then.
     witnessed: whether podtop knows that it has not ended and begun again; else its duration is an upper bound.
     settling: watched seconds for which it has been found without having begun; None once it has.
     """
@@ -41,6 +41,7 @@ class OpenAlert(Struct, omit_defaults=True):
     over_for: float = 0.0
     low_for: float | None = None
     blind: float = 0.0
+    over_blind: float = 0.0
     witnessed: bool = True
     settling: float | None = None
 
@@ -77,9 +78,18 @@ class OpenAlert(Struct, omit_defaults=True):
         if so_far is not None:
             self.so_far = max(self.so_far or 0.0, so_far)
 
+    def passed(self, at: float, gap: float) -> None:
+        """It is judged again at an instant, after so many unwatched seconds."""
+        self.at = at
+        if self.over_at is None:
+            self.blind += gap
+        else:
+            self.over_blind += gap
+
     def found(self, step: int, fell: bool, seconds: float, rearm: float) -> bool:
         """It was found at this step, which may be one that it fell to. Returns whether it is worse than reported."""
         self.holds, self.away_for, self.over_at, self.over_for = True, 0.0, None, 0.0
+        self.blind, self.over_blind = self.blind + self.over_blind, 0.0
         if self.step is None:
             self.step = max(0, step)
         if step > self.step:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui.api.features import Feature
 from tui.domain import pod_health
-from tui.domain.attention import Grade
+from tui.domain.attention import Grade, Ring, Topic
 from tui.domain.events import Kind as EventKind
 from tui.format import numbers as fmt
 from tui.store.alert import Alert, AlertKind, PodView
@@ -25,7 +25,8 @@ def _find_maintenance(kind: AlertKind, view: PodView) -> Alert | None:
         return None
     near = start is None or start - view.now <= pod_health.MAINTENANCE_NEAR
     grade = Grade.WARN if near else kind.grade
-    return kind.alert(view.pod, grade=grade, since=start, until=end, note=machine.maintenance_note or "")
+    note = machine.maintenance_note or ""
+    return kind.alert(view.pod, grade=grade, step=int(near), since=start, until=end, note=note)
 
 
 def _maintenance_text(alert: Alert, funds: Funds | None, now: float) -> str:
@@ -58,6 +59,8 @@ MAINTENANCE = AlertKind(
     over=if_readable(lambda pod: None if pod.machine is None else "ended or canceled"),
     needs=frozenset({Feature.MAINTENANCE}),
     subject="host maintenance",
+    topic=Topic.TROUBLE,
+    ring=Ring.AT_ONCE,
 )
 UNREADABLE = AlertKind(
     name="unreadable",

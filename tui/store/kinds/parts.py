@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from tui.domain import pod_health
@@ -37,6 +38,17 @@ def spent(per_hr: float | None, seconds: float) -> float | None:
 def so_far(alert: Alert) -> str:
     """What it has wasted since it began, as the end of a sentence; empty if unknown."""
     return "" if alert.so_far is None else f"; {fmt.money(alert.so_far)} so far"
+
+
+def clock(at: float, tz: tzinfo | None) -> str:
+    """A time of day within the week: Mon 18:20."""
+    return f"{datetime.fromtimestamp(at, tz):%a %H:%M}"
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """The first names, and how many more there are."""
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{rest}"
 
 
 def passed(since: float | None, now: float) -> float | None:

@@ -71,7 +71,9 @@ _ROLES = {
     Kind.DONE: "good", Kind.REFUSED: "bad", Kind.UNKNOWN: "warn", Kind.TROUBLE: "warn", Kind.PRICE: "accent",
     Kind.IDLE: "warn", Kind.LOOP: "bad", Kind.BOOT: "warn", Kind.ZERO_GPU: "warn", Kind.MAINTENANCE: "accent",
     Kind.RUNWAY: "bad", Kind.BALANCE: "warn", Kind.UNREADABLE: "bad", Kind.OUTAGE: "bad", Kind.THROTTLED: "warn",
-    Kind.ALERTS_OFF: "warn", Kind.API: "accent",
+    Kind.ALERTS_OFF: "warn", Kind.API: "accent", Kind.SPEND_JUMP: "warn", Kind.SPEND_LIMIT: "warn",
+    Kind.UNWATCHED: "bad", Kind.KEY_REFUSED: "bad", Kind.LEASE_DUE: "warn", Kind.ZOMBIE: "accent",
+    Kind.FORGOTTEN: "accent", Kind.CHEAPER: "accent", Kind.ORPHAN: "accent",
     **dict.fromkeys(ENDS.values(), "good"),
 }  # fmt: skip
 
@@ -93,11 +95,18 @@ _OF_RUNPOD = (
     Kind.THROTTLED,
     Kind.THROTTLED_OVER,
     Kind.TROUBLE,
+    Kind.UNWATCHED,
+    Kind.UNWATCHED_OVER,
+    Kind.KEY_REFUSED,
+    Kind.KEY_REFUSED_OVER,
     Kind.ALERTS_OFF,
     Kind.ALERTS_ON,
     Kind.API,
 )
-_OF_THE_ACCOUNT = (Kind.RUNWAY, Kind.RUNWAY_OVER, Kind.BALANCE, Kind.BALANCE_OVER)
+_OF_THE_ACCOUNT = (
+    Kind.RUNWAY, Kind.RUNWAY_OVER, Kind.BALANCE, Kind.BALANCE_OVER, Kind.SPEND_JUMP, Kind.SPEND_LIMIT,
+    Kind.SPEND_LIMIT_OVER, Kind.ORPHAN,
+)  # fmt: skip
 
 
 def row(
