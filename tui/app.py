@@ -120,7 +120,7 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
         self.session = session = Session(
             source, config, self.messages, self.guard, state=state, record=record, opened=self.past_opened,
             on_change=lambda: self.changed.publish(None), prepare=_import_charts, write=self.send, hosts=True, tz=tz,
-            monotonic=monotonic, ask_account=self.ask_account,
+            monotonic=monotonic, ask_account=self.ask_account, kind="screen",
         )  # fmt: skip
         self.fleet = session.fleet
         self.playback = Playback(

@@ -21,10 +21,10 @@ from tui.config.keys import ConfigError
 from tui.config.loader import load
 from tui.config.settings import Notify
 from tui.domain.user_message import UserMessage
-from tui.services.notifier import AT_ONCE, Notifier
+from tui.services.notifier import Notifier
 from tui.services.sinks.command import argv
-from tui.services.sinks.sink import Notification, plain
-from tui.services.sinks.terminal import sequences
+from tui.services.sinks.sink import LONGEST, Notification, plain
+from tui.services.sinks.terminal import MOST, sequences
 from tui.services.sinks.tmux import literal
 from tui.system.subprocesses import without_keys
 
@@ -86,7 +86,8 @@ def test_no_text_gets_out_of_its_place(title: str, text: str, in_tmux: bool) -> 
     assert sent.count("\x07") == 2
     assert sent.count("\x1b") == (8 if in_tmux else 2)
     assert all(ch.isprintable() or ch in "\x07\x1b" for ch in sent)
-    assert len(plain(text)) <= 300
+    assert len(plain(text)) <= LONGEST
+    assert len(sent) <= 2 * (2 * MOST + 40)
     filled = argv(Notify(command=("notify-send", "{title}", "x {text}")), Notification(title, text, "price", 0.0))
     assert len(filled) == 3
     assert all("\x00" not in part and "\n" not in part for part in filled)
@@ -124,13 +125,28 @@ async def test_a_command_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) ->
     assert "took longer" in post.notes[0].text
 
 
-async def test_of_too_many_at_once_the_rest_is_told_as_not_sent() -> None:
-    post = Post(Notify(bell=True, command=(sys.executable, "-c", "import time; time.sleep(60)")))
-    for number in range(AT_ONCE + 2):
+async def test_of_too_many_at_once_each_waits_for_the_one_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    running, most = 0, 0
+
+    async def slow(*_: Any) -> None:
+        nonlocal running, most
+        running, most = running + 1, max(most, running + 1)
+        await asyncio.sleep(0)
+        running -= 1
+        sent.append(_[1].title)
+
+    sent: list[str] = []
+    monkeypatch.setattr("tui.services.sinks.command.run", slow)
+    post = Post(Notify(bell=True, command=("x",)))
+    for number in range(20):
         post.hooks.notify(Notification(f"pod {number}", "x", "price", 0.0))
-    assert len(post.written) == AT_ONCE + 2, "the bell needs no time"
+    assert len(post.written) == 20, "the bell needs no time"
+    while post.hooks._tasks:
+        await asyncio.gather(*post.hooks._tasks)
     await post.hooks.close()
-    assert [note.text for note in post.notes] == ["notify.hooks: too many at once; this alert was not sent everywhere"]
+    assert sorted(sent) == sorted(f"pod {number}" for number in range(20))
+    assert most == 1
+    assert post.notes == []
 
 
 async def test_a_terminal_that_takes_nothing_ends_nothing(tmp_path: Path) -> None:

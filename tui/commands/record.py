@@ -140,6 +140,7 @@ async def _record(
         source, config, Messages(logged("record"), tell),
         ActionLock("podtop is in read-only mode" if config.read_only else "", after=None),
         state=state, record=make_recorder, on_change=show, budget=0, ask_account=ask_account,
+        kind="record", write=outlet.write if outlet.is_terminal else None,
     )  # fmt: skip
     enforcing: asyncio.Task[None] | None = None
     if enforce:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from keyword import iskeyword
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 from msgspec import Struct, structs
@@ -24,6 +25,11 @@ class Field(NamedTuple):
     default: Any
 
     @property
+    def attribute(self) -> str:
+        """Its name in Python, where a key such as `for` is taken."""
+        return f"{self.name}_" if iskeyword(self.name) else self.name
+
+    @property
     def variable(self) -> str | None:
         """The environment variable that sets it, if it is at the top of the file."""
         return None if self.name in WITHOUT_VARIABLE else f"PODTOP_{self.name.upper()}"
@@ -38,7 +44,8 @@ def _declared(table: type[Struct]) -> Iterator[tuple[Field | None, str, Any]]:
     for field in structs.fields(table):
         if get_origin(field.type) is Annotated:
             bare, kind, meaning = get_args(field.type)
-            yield Field(field.name, kind, meaning, field.default), field.name, bare
+            name = field.name.removesuffix("_")
+            yield Field(name, kind, meaning, field.default), name, bare
         else:
             yield None, field.name, field.type
 

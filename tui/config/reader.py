@@ -206,7 +206,7 @@ class _Reader:
 
     def _one(self, keys: Keys, field: Field, value: object, into: dict[str, Any]) -> None:
         try:
-            into[field.name] = field.kind.read(value)
+            into[field.attribute] = field.kind.read(value)
         except (ValueError, TypeError):
             self._say(keys, refusal(".".join(keys), field, value))
 

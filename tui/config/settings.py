@@ -21,6 +21,7 @@ from tui.config.value_types import (
     FILE,
     FLAG,
     HOST,
+    HOURS,
     KEY_FILE,
     KEYS,
     LEVEL,
@@ -30,12 +31,16 @@ from tui.config.value_types import (
     SECONDS,
     SECRET,
     THEME,
+    TIME_OF_DAY,
     USER,
     VARIABLE,
     WEBHOOK,
 )
 from tui.config.value_types import (
     API_URL as URL,
+)
+from tui.config.value_types import (
+    TOPICS as TOPICS_OF,
 )
 
 API_URL = "https://api.runpod.io/graphql"
@@ -54,9 +59,16 @@ class Ssh(Struct, frozen=True):
     proxy_host: Annotated[str, HOST, "RunPod's proxy, for pods without a public port"] = "ssh.runpod.io"
 
 
-class Notify(Struct, frozen=True):
-    """How podtop notifies you of watches. All are off by default."""
+TOPICS = ("money", "runs", "trouble", "watch")
+"""What notifications are about: money, what runs on the GPUs, trouble with pods and RunPod, the user's own watches."""
 
+
+class Notify(Struct, frozen=True):
+    """How podtop notifies you of alerts and watches. All ways are off by default."""
+
+    for_: Annotated[tuple[str, ...], TOPICS_OF, "what you are notified of; NAME_for is the same for one way"] = TOPICS
+    quiet: Annotated[str, HOURS, "quiet hours: one summary at their end; money in danger is not held back"] = ""
+    digest: Annotated[str, TIME_OF_DAY, "when to send a daily digest: what is wasted now, and was since the last"] = ""
     bell: Annotated[bool, FLAG, "ring the terminal's bell"] = False
     osc9: Annotated[bool, FLAG, "terminal notification (iTerm2, Windows Terminal, ConEmu, kitty)"] = False
     osc777: Annotated[bool, FLAG, "the same for foot, Ghostty, WezTerm, urxvt; both work through tmux"] = False

@@ -140,6 +140,8 @@ def _web(value: str) -> str:
     return value
 
 
+_TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+
 FLAG = Kind("true or false", bool, parse=_word, example="true")
 AUTO = Kind('"auto", true or false', Literal["auto"] | bool, parse=_word)
 SECONDS = number(2, 86_400, "seconds, from 2 to 86400")
@@ -165,6 +167,12 @@ THEME = text("a theme name, such as podtop-dark or podtop-light", example="podto
 NAME = text("a profile name: at most 24 letters, digits, - and _", "[A-Za-z0-9][A-Za-z0-9_-]{0,23}", example="work")
 ARGUMENTS = texts("an array of arguments", example='["-o", "StrictHostKeyChecking=accept-new"]')
 COMMAND = texts("an array of a program and its arguments", least=1, example='["notify-send", "{title}", "{text}"]')
+TIME_OF_DAY = text('a time of day, as in "09:00"', _TIME, example="09:00")
+HOURS = text('two times of day, as in "22:00-08:00"', f"{_TIME}-{_TIME}", example="22:00-08:00")
+TOPICS = Kind(
+    'topics: ["money", "runs", "trouble", "watch"], or some of them',
+    tuple[Literal["money", "runs", "trouble", "watch"], ...], {"min_length": 1}, example='["money", "runs"]',
+)  # fmt: skip
 KEYS = text('a key, or several separated by commas, as in "f9" or "j,down"', example="f9")
 API = choice("auto", "graphql", "rest")
 LEVEL = choice("debug", "info", "warning", "error")

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from tui.domain.events import Event
+    from tui.domain.ringing import Call
 
 
 class Level(StrEnum):
@@ -32,6 +33,7 @@ class UserMessage(Struct, frozen=True):
 
     title, topic: of a call: "podtop: H100", "watch".
     event:        what the event log keeps of it; None if nothing.
+    about:        of a call: the alerts that it is about; `audiences`: whom it is for, empty: everybody.
     """
 
     text: str
@@ -39,3 +41,5 @@ class UserMessage(Struct, frozen=True):
     title: str = ""
     topic: str = ""
     event: Event | None = None
+    about: Call | None = None
+    audiences: frozenset[str] = frozenset()

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from tui.domain.deploy_draft import Draft
     from tui.domain.events import Event
     from tui.domain.operations import Outcome
+    from tui.domain.ringing import Call
     from tui.domain.user_message import UserMessage
     from tui.history.queries import HistoryQueries
     from tui.history.recorder import Recorder
     from tui.services.account_leases import AccountLeases
     from tui.services.account_link import AccountLink, Ask, Identify
     from tui.services.action_lock import ActionLock
+    from tui.services.alarms import Alarms
     from tui.services.draft_keeper import DraftKeeper
     from tui.services.executor import Executor
     from tui.services.logs import PodLogs
@@ -53,6 +55,7 @@ class Session:
     on_change: called after every change of the fleet.
     prepare, opened: see `Monitor`.
     write:     sends text to the terminal, past what is drawn; None if it is not used for notifications.
+    kind:      "screen" or "record", which notify; empty for a command.
     world:     what actions observe; the monitor if None.
     ask_account: asks the user whether this is the account that was used last; None if nobody is there.
     hosts:     whether to find out if the account rents out machines.
@@ -78,6 +81,7 @@ class Session:
         ask_account: Ask | None = None,
         tz: tzinfo | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        kind: str = "",
     ) -> None:
         self.source = source
         self.config = config
@@ -98,11 +102,12 @@ class Session:
         self._write = write
         self._world = world
         self._hosts = hosts
-        self._notifier: Notifier | None = None
+        self._alarms: Alarms | None = None
+        self._notifies = bool(kind) or write is not None
         self._ask_account = ask_account
         self._link: AccountLink | None = None
         messages.add(to_event_log(self._happened))
-        if write is not None:
+        if self._notifies:
             messages.add(self._call)
 
     @cached_property
@@ -156,6 +161,7 @@ class Session:
         if self.executor is not None:
             self.executor.polled()
         self._on_change()
+        self._ring_alarms()
 
     def start_of_day(self, at: float, day: int | None = None) -> float:
         """The start of the local day of an instant; or of another day of its month."""
@@ -226,25 +232,64 @@ class Session:
             await self.logs.close()
         if self._link is not None:
             self._link.close()
-        if self._notifier is not None:
+        if self._alarms is not None:
+            self._alarms.close()
+        if "_notifier" in self.__dict__:
             await self._notifier.close()
         if self.executor is not None:
             await self.executor.close()
 
     # Notifications
 
-    def _call(self, message: UserMessage) -> None:
-        if message.level is not Level.CALL or self._write is None:
-            return
+    @cached_property
+    def _notifier(self) -> Notifier:
         from tui.services.notifier import Notifier
-        from tui.services.sinks.sink import Notification
+        from tui.storage.notify_spool import SpoolFile
 
-        if self._notifier is None:
-            self._notifier = Notifier(
-                self.config.notify, write=self._write, post=self.messages.post, monotonic=time.monotonic,
-                hidden=self.config.hidden,
+        return Notifier(
+            self.config.notify, write=self._write, post=self.messages.post, monotonic=time.monotonic,
+            hidden=self.config.hidden, store=None if self.state is None else SpoolFile(self.state.notifications()),
+            clock=self.clock, clock_of=self._clock_of,
+        )  # fmt: skip
+
+    def _clock_of(self, at: float) -> str:
+        return f"{datetime.fromtimestamp(at, self.tz):%a %H:%M}"
+
+    def _call(self, message: UserMessage) -> None:
+        if message.level is not Level.CALL:
+            return
+        from tui.domain.notification import Notification
+
+        about = message.about
+        self._notifier.notify(
+            Notification(
+                message.title, message.text, message.topic, self.clock() if about is None else about.at,
+                None if about is None else about.grade, "" if about is None else about.id, about,
+            ),
+            message.audiences,
+        )  # fmt: skip
+
+    def _ring_alarms(self) -> None:
+        """Notify of alerts, once they were judged."""
+        if not self._notifies or self.state is None or self.fleet.judged_at is None:
+            return
+        if self._alarms is None:
+            from tui.services.alarms import Alarms
+
+            self._alarms = Alarms(
+                self.fleet, self.config.notify, self._notifier.audiences, file=self.state.alarms,
+                ring=self._ring, post=self.messages.post, clock=self.clock,
+                tz=self.tz, pace=self.source.pace,
             )  # fmt: skip
-        self._notifier.notify(Notification(message.title, message.text, message.topic, self.clock()))
+            self._notifier.resume()
+        self._alarms.look()
+
+    def _ring(self, call: Call, audiences: frozenset[str]) -> None:
+        from tui.domain.ring_words import words
+        from tui.domain.user_message import UserMessage
+
+        title, text = words(call, self._clock_of)
+        self.messages.post(UserMessage(text, Level.CALL, title, call.topic, about=call, audiences=audiences))
 
 
 def _unique(stem: str) -> str:

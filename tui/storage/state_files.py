@@ -42,6 +42,14 @@ class StateFiles(Struct, frozen=True):
         """The leases of one account."""
         return self.directory() / "leases" / f"{self._name(account)}.json"
 
+    def alarms(self, account: str) -> Path:
+        """What was notified of one account, and what waits to be."""
+        return self.directory() / "alarms" / f"{self._name(account)}.json"
+
+    def notifications(self) -> Path:
+        """Notifications on their way."""
+        return self.directory() / "notify" / f"{self._name('')}.json"
+
     def accounts(self) -> Path:
         """Which account was used last, by host and profile."""
         return self.directory() / "accounts.json"

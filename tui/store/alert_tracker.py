@@ -137,6 +137,7 @@ class AlertTracker:
     def _show(self, fleet: Fleet, at: float, alerts: Iterable[Alert]) -> None:
         self.current = tuple(sorted(alerts, key=order))
         fleet.attention = tuple(alert.kind.attention(alert, fleet.funds, at) for alert in self.current)
+        fleet.judged_at = at
 
     def _compared(
         self, fleet: Fleet, at: float, current: Iterable[Alert], kinds: Collection[Kind]

@@ -28,8 +28,9 @@ async def run(arguments: tuple[str, ...], notification: Notification, means: Mea
     try:
         code, _ = await subprocesses.run(arguments, means.environ, means.hidden, patience=PATIENCE, variables=variables)
     except TimeoutError:
-        raise NotSent(f"{arguments[0]} took longer than {PATIENCE:.0f} s, and was stopped") from None
+        raise NotSent(f"{arguments[0]} took longer than {PATIENCE:.0f} s, and was stopped", final=True) from None
     except (OSError, ValueError) as error:
-        raise NotSent(f"{arguments[0]}: {getattr(error, 'strerror', None) or error}") from None
+        reason = f"{arguments[0]}: {getattr(error, 'strerror', None) or error}"
+        raise NotSent(reason, final=not isinstance(error, BlockingIOError)) from None
     if code:
         raise NotSent(f"{arguments[0]} exited with {code}")

@@ -9,48 +9,49 @@ from msgspec import Struct
 
 from tui.config.keys import Hidden
 from tui.config.settings import Notify
+from tui.domain.notification import Notification as Notification
 
 if TYPE_CHECKING:
     import httpx
 
-LONGEST = 300
+LONGEST = 1000
 """Characters of a title or a text that are sent, at most."""
 
 PATIENCE = 10.0
 """Seconds that a sink gets for one notification."""
 
 
-class Notification(Struct, frozen=True):
-    """A notification: a title and a sentence, of a kind such as "price", at an instant."""
-
-    title: str
-    text: str
-    kind: str
-    at: float
-
-
 class Means(Struct, frozen=True):
     """The inputs of a sink.
 
     settings:  the table [notify] of config.toml.
-    write:     sends text to the terminal, between two frames and never within one.
+    write:     sends text to the terminal, between two frames and never within one; None without a terminal.
     environ:   podtop's environment; hidden: what a program must not receive of it.
     transport: stands in for the network, in tests.
     """
 
     settings: Notify
-    write: Callable[[str], object]
+    write: Callable[[str], object] | None
     environ: Mapping[str, str]
     hidden: Hidden
     transport: httpx.AsyncBaseTransport | None = None
 
     @property
     def in_tmux(self) -> bool:
-        return bool(self.environ.get("TMUX"))
+        return self.write is not None and bool(self.environ.get("TMUX"))
 
 
 class NotSent(Exception):
-    """A notification was not delivered; `str()` gives the reason, for the user."""
+    """A notification was not delivered; `str()` gives the reason, for the user.
+
+    final: whether it makes no sense to try again.
+    after: seconds that the other side asks podtop to wait.
+    """
+
+    def __init__(self, reason: str, *, final: bool = False, after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.final = final
+        self.after = after
 
 
 Sink = Callable[[Notification], Coroutine[Any, Any, None] | None]
