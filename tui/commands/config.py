@@ -14,7 +14,7 @@ from tui.commands.stdio import say, write
 from tui.config import writer
 from tui.config.loader import Loaded, absent, attempt, misspelt
 from tui.config.reader import Problem, Reading, near, read
-from tui.config.settings import SOURCES
+from tui.config.settings import SECRET_FILES, SOURCES
 from tui.config.value_types import shown
 from tui.files import paths
 
@@ -83,8 +83,9 @@ def problems(reading: Reading, screen: Screen, environ: Mapping[str, str]) -> li
     if ssh is not None and ssh.key_file:
         all_problems += _file(reading, ("ssh", "key_file"), ssh.key_file)
     notify = reading.values.get("notify")
-    if notify is not None and notify.webhook_token_file:
-        all_problems += _file(reading, ("notify", "webhook_token_file"), notify.webhook_token_file)
+    for name in SECRET_FILES if notify is not None else ():
+        if file := getattr(notify, name):
+            all_problems += _file(reading, ("notify", name), file)
     places: list[tuple[tuple[str, ...], Mapping[str, Any]]] = [((), reading.values)]
     for keys, table in places + [(("profiles", name), table) for name, table in reading.profiles.items()]:
         source = next((name for name in SOURCES if name in table), "")

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from tui.api.secret import Secret, looks_like_a_key, mask
+from tui.config.settings import SECRET_FILES
 from tui.files import paths, reading
 
 
@@ -213,14 +214,19 @@ def _secrets(
         if (secret := table.get("api_key")) is not None:
             yield Secret(_bare(secret.reveal()))
         if (notify := table.get("notify")) is not None:
-            if notify.webhook:
-                yield Secret(notify.webhook)
-            if notify.webhook_token_file:
-                # If it cannot be read, that is reported where it is needed.
-                with suppress(reading.FileTrouble):
-                    yield Secret(token(notify.webhook_token_file))
+            yield from (Secret(url) for url in (notify.webhook, notify.ntfy) if url)
+            for name in SECRET_FILES:
+                if file := getattr(notify, name):
+                    # If it cannot be read, that is reported where it is needed.
+                    with suppress(reading.FileTrouble):
+                        yield from (Secret(text) for text in dict.fromkeys((token(file), password(file))))
 
 
 def token(name: str) -> str:
     """The token in a file. Raises files.FileTrouble."""
     return _bare(reading.read(paths.expanded(name)).text)
+
+
+def password(name: str) -> str:
+    """The password in a file, whatever characters it has. Raises files.FileTrouble."""
+    return reading.read(paths.expanded(name)).text.strip("\r\n")

@@ -13,6 +13,8 @@ from msgspec import Struct
 
 from tui.api.secret import Secret
 from tui.config.value_types import (
+    ADDRESS,
+    ADDRESS_FILE,
     API,
     ARGUMENTS,
     AUTO,
@@ -25,11 +27,14 @@ from tui.config.value_types import (
     KEY_FILE,
     KEYS,
     LEVEL,
+    LOGIN,
     MINUTES,
     NAME,
+    NTFY,
     PRIVATE_KEY,
     SECONDS,
     SECRET,
+    SMTP,
     THEME,
     TIME_OF_DAY,
     USER,
@@ -59,6 +64,9 @@ class Ssh(Struct, frozen=True):
     proxy_host: Annotated[str, HOST, "RunPod's proxy, for pods without a public port"] = "ssh.runpod.io"
 
 
+SECRET_FILES = ("webhook_token_file", "ntfy_token_file", "slack_file", "discord_file", "smtp_password_file")
+"""The settings of [notify] that name files with a secret."""
+
 TOPICS = ("money", "runs", "trouble", "watch")
 """What notifications are about: money, what runs on the GPUs, trouble with pods and RunPod, the user's own watches."""
 
@@ -80,9 +88,28 @@ class Notify(Struct, frozen=True):
     ] = ()
     webhook: Annotated[str, WEBHOOK, 'URL that receives {"title", "text", "kind", "at"} as JSON'] = ""
     webhook_token_file: Annotated[str, FILE, "file with the bearer token for the webhook"] = ""
+    desktop: Annotated[bool, FLAG, "notification of the desktop, by notify-send"] = False
+    ntfy: Annotated[str, NTFY, "ntfy topic that gets title, text and priority"] = ""
+    ntfy_token_file: Annotated[str, FILE, "file with the access token for ntfy"] = ""
+    slack_file: Annotated[str, ADDRESS_FILE, "file with the URL of an incoming webhook of Slack"] = ""
+    discord_file: Annotated[str, ADDRESS_FILE, "file with the URL of a webhook of Discord"] = ""
+    mail_to: Annotated[str, ADDRESS, "address that gets e-mail, by sendmail unless smtp is set"] = ""
+    mail_from: Annotated[str, ADDRESS, "sender of the e-mail; default: mail_to"] = ""
+    smtp: Annotated[str, SMTP, "mail server that sends the e-mail"] = ""
+    smtp_user: Annotated[str, LOGIN, "user name at the mail server, if it needs one"] = ""
+    smtp_password_file: Annotated[str, FILE, "file with the password at the mail server"] = ""
+    terminal_for: Annotated[tuple[str, ...], TOPICS_OF, "what bell, osc9 and osc777 are for"] = ()
+    tmux_for: Annotated[tuple[str, ...], TOPICS_OF, "what the message in tmux is for"] = ()
+    command_for: Annotated[tuple[str, ...], TOPICS_OF, "what the program is for"] = ()
+    webhook_for: Annotated[tuple[str, ...], TOPICS_OF, "what the webhook is for"] = ()
+    desktop_for: Annotated[tuple[str, ...], TOPICS_OF, "what the desktop is for"] = ()
+    ntfy_for: Annotated[tuple[str, ...], TOPICS_OF, "what ntfy is for"] = ()
+    slack_for: Annotated[tuple[str, ...], TOPICS_OF, "what Slack is for"] = ()
+    discord_for: Annotated[tuple[str, ...], TOPICS_OF, "what Discord is for"] = ()
+    mail_for: Annotated[tuple[str, ...], TOPICS_OF, "what e-mail is for"] = ()
 
 
-SINKS = ("terminal", "tmux", "command", "webhook")
+SINKS = ("terminal", "tmux", "command", "webhook", "desktop", "ntfy", "slack", "discord", "mail")
 """The modules of `services/sinks` that read [notify], in the order in which they are called."""
 
 

@@ -140,6 +140,21 @@ def _web(value: str) -> str:
     return value
 
 
+def _topic(value: str) -> str:
+    if not urlsplit(_api_url(value)).path.strip("/"):
+        raise ValueError
+    return value
+
+
+def _mail_server(value: str) -> str:
+    url = urlsplit(value)
+    if url.scheme not in ("smtp", "smtps") or not url.hostname or url.path not in ("", "/") or url.port == 0:
+        raise ValueError
+    if url.query or url.fragment or "@" in url.netloc:
+        raise ValueError
+    return value
+
+
 _TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 
 FLAG = Kind("true or false", bool, parse=_word, example="true")
@@ -156,11 +171,23 @@ WEBHOOK = Kind(
     "an https URL; http on loopback only", str, {"extra_json_schema": {"format": "uri"}}, _web, tell=_unseen,
     example='"https://hooks.example.com/..."',
 )  # fmt: skip
+NTFY = Kind(
+    "an https URL with a topic; http on loopback only", str, {"extra_json_schema": {"format": "uri"}}, _topic,
+    tell=_unseen, example='"https://ntfy.sh/my-secret-topic"',
+)  # fmt: skip
+SMTP = Kind(
+    "smtps://HOST[:PORT] (TLS), or smtp://HOST[:PORT] (STARTTLS)", str,
+    {"extra_json_schema": {"format": "uri", "pattern": "^smtps?://[^/?#@]+$"}}, _mail_server, tell=_host_alone,
+    example='"smtps://mail.example.com"',
+)  # fmt: skip
+ADDRESS = text("an e-mail address", r"[^\s@<>(),;:\"]+@[^\s@<>(),;:\"]+", example="me@example.com")
+LOGIN = text("a user name", r"\S+", example="me@example.com")
 SECRET = Kind("a RunPod API key", str, {"pattern": r"\S"}, Secret, tell=_unseen, example='"rpa_..."')
 VARIABLE = text("an environment variable name", "[A-Za-z_][A-Za-z0-9_]*", example="WORK_API_KEY")
 KEY_FILE = text("the path of a file with a RunPod API key", example="~/.config/podtop/key")
 PRIVATE_KEY = text("a file path", example="~/.ssh/id_ed25519")
 FILE = text("a file path", example="~/.config/podtop/hook-token")
+ADDRESS_FILE = text("the path of a file with a URL", example="~/.config/podtop/hook-url")
 USER = text("a user name", "[A-Za-z_][A-Za-z0-9_.-]*", example="root")
 HOST = text("a host name", "[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?", example="ssh.runpod.io")
 THEME = text("a theme name, such as podtop-dark or podtop-light", example="podtop-light")

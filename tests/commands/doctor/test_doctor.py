@@ -343,7 +343,7 @@ async def test_a_cloud_that_cannot_be_opened_in_time_ends_the_wait(
 
 
 async def test_work_apart_gives_its_result_and_raises_what_it_raises() -> None:
-    from tui.commands.doctor.apart import apart
+    from tui.system.apart import apart
 
     assert await apart(lambda: 3) == 3
     with pytest.raises(ZeroDivisionError):

@@ -19,12 +19,12 @@ from tui.api.http.endpoint import host_of, stays_here
 from tui.api.listener import RETIRING, Listener
 from tui.api.models import Market, Snapshot
 from tui.clocks import NEAR
-from tui.commands.doctor.apart import apart
 from tui.commands.doctor.finding import Finding, error, ok, warning
 from tui.commands.doctor.subject import Subject
 from tui.domain import offered, pod_health
 from tui.format import numbers as fmt
 from tui.store.alert_kinds import KINDS
+from tui.system.apart import apart
 
 if TYPE_CHECKING:
     from tui.api.account import ApiKeyInfo

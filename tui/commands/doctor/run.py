@@ -11,12 +11,12 @@ from functools import partial
 
 from tui.api.http.endpoint import host_of
 from tui.commands.doctor import apis, files, network, report, settings, ssh, terminal
-from tui.commands.doctor.apart import apart
 from tui.commands.doctor.finding import Finding, error, warning
 from tui.commands.doctor.report import CheckItem
 from tui.commands.doctor.subject import Subject
 from tui.commands.exit_codes import Exit
 from tui.commands.stdio import make_lenient, make_utf8, width_of_terminal, write
+from tui.system.apart import apart
 from tui.system.signals import cancel_on_signals
 
 LOCAL, LEAST = 3.0, 0.5

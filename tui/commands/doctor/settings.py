@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from importlib import import_module
 
 from tui.commands.config import problems
 from tui.commands.doctor.finding import Finding, error, ok, warning
 from tui.commands.doctor.subject import Subject
 from tui.config.loader import misspelt
 from tui.config.reader import Reading, near, read
-from tui.config.settings import SINKS
-from tui.files import paths
-from tui.services.sinks.sink import MakeSink, Means, NotSent
+from tui.services.sinks.faults import active, faults
+from tui.services.sinks.sink import Means
 from tui.system.surroundings import versions
 
 
@@ -52,24 +49,10 @@ def notifications(subject: Subject) -> Finding:
     """The ways to notify that are set, and whether they can work. Nothing is sent."""
     settings = subject.config.notify
     means = Means(settings, lambda text: None, subject.environ, subject.config.hidden)
-    makes: dict[str, MakeSink] = {name: import_module(f"tui.services.sinks.{name}").sink for name in SINKS}
-    active = [name for name, make in makes.items() if make(means) is not None]
-    if faults := [*_faults(subject, active)]:
-        return error("; ".join(faults), "Correct [notify] in config.toml: podtop help config.")
-    idle = "; tmux only inside tmux" if settings.tmux and "tmux" not in active else ""
-    return ok(f"{', '.join(active) or 'off'}{idle}")
-
-
-def _faults(subject: Subject, active: list[str]) -> Iterator[str]:
-    settings = subject.config.notify
-    if "command" in active and subject.which(settings.command[0]) is None:
-        yield f"command {settings.command[0]} not found, or not executable"
-    if "tmux" in active and subject.which("tmux") is None:
-        yield "tmux not found"
-    if "webhook" in active:
-        from tui.services.sinks.webhook import authorization
-
-        try:
-            authorization(settings.webhook_token_file)
-        except NotSent as reason:
-            yield f"{reason} ({paths.expanded(settings.webhook_token_file)})"
+    on = active(means)
+    if reasons := faults(settings, on, subject.which):
+        return error("; ".join(reasons.values()), "Correct [notify] in config.toml: podtop help config.")
+    idle = "; tmux only inside tmux" if settings.tmux and "tmux" not in on else ""
+    quiet = f"; quiet {settings.quiet}" if on and settings.quiet else ""
+    advice = "Nobody is called when money or runs are in danger: podtop help alerts." if not on else ""
+    return ok(f"{', '.join(on) or 'off'}{idle}{quiet}", advice)

@@ -35,5 +35,5 @@ async def apart(work: Callable[[], T]) -> T:
             # The loop has ended, and nobody waits any more.
             loop.call_soon_threadsafe(settle, result, fault)
 
-    threading.Thread(target=run, name="podtop-doctor", daemon=True).start()
+    threading.Thread(target=run, name="podtop-apart", daemon=True).start()
     return await done
