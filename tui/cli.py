@@ -79,6 +79,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         for text in faults:
             _say(text)
         return Exit.USAGE
+    if options.command == "notify":
+        return _notify(options, config)
     if options.replay is not None:
         return _replay(options, config)
     if options.command == "market":
@@ -98,6 +100,7 @@ def _faults(options: argparse.Namespace, loaded: Loaded) -> tuple[str, ...]:
     when the screen starts."""
     config, faults = loaded.config, [*loaded.faults]
     is_keyless = getattr(options, "kind", "") == "market" or getattr(options, "offline", False)
+    is_keyless = is_keyless or options.command == "notify"
     needs_key = not options.demo and options.replay is None and not is_keyless
     if needs_key and loaded.keyless:
         faults.append(
@@ -140,6 +143,17 @@ def _market(options: argparse.Namespace, config: Config) -> int:
     from msgspec.structs import replace
 
     return _show(replace(source, keyless=True), config, "market")
+
+
+def _notify(options: argparse.Namespace, config: Config) -> int:
+    """The ways to notify. Nothing is requested from RunPod."""
+    from tui.commands.notify import notify
+
+    _warn(config)
+    source = wiring.source_of(options, config)
+    with ExitStack() as shelf:
+        state = wiring.state_of(source, config, wiring.state_dir_of(source, shelf))
+        return notify(config, state.notifications(), test=options.test)
 
 
 def _script(options: argparse.Namespace, config: Config) -> int:

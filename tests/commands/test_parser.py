@@ -201,6 +201,8 @@ ENDS = {
     "podtop market": (2, "needs a terminal"),
     "podtop account": (2, "needs a terminal"),
     "podtop --replay latest --at 2h": (2, "recording"),
+    "podtop notify": (3, "no notifications are set"),
+    "podtop notify --test": (3, "no notifications are set"),
     "podtop stop qwen-eval-sweep": (2, "add --yes"),
     "podtop resume dataset-prep": (2, "add --yes"),
     "podtop terminate qwen-eval-sweep": (2, "add --yes"),
@@ -210,7 +212,7 @@ ENDS = {
     "podtop unlock-pod qwen-eval-sweep --dry-run": (0, "not locked on RunPod. Nothing to do."),
     "podtop unlock-pod k3v9x0q2m1a7ze p8d2n5c1r4t6yw --yes": (0, "not locked on RunPod. Nothing to do."),
 }
-"""How examples end that need a terminal or a recording, or find nothing to do."""
+"""How examples end that need a terminal, a recording or settings, or find nothing to do."""
 
 LASTING = (
     "podtop record",

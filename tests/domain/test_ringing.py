@@ -45,7 +45,8 @@ def alert(pod: str = "alder", kind: str = "idle", **more: Any) -> Attention:
 
 
 def seen(now: float, *alerts: Attention, **more: Any) -> Seen:
-    return Seen(alerts, more.pop("judged_at", now), now, **more)
+    answered_at = more.pop("answered_at", now)
+    return Seen(alerts, more.pop("judged_at", now), answered_at, now, **more)
 
 
 def played(*seens: Seen, state: RingState | None = None) -> tuple[RingState, list[Call]]:
@@ -94,7 +95,7 @@ def test_its_own_seconds_count_where_podtop_did_not_watch() -> None:
 
 
 def test_time_without_a_response_is_no_evidence() -> None:
-    stale = [seen(NOW + 60.0 * n, alert(ring=Ring.BY_MONEY), judged_at=NOW + 600) for n in range(10, 90)]
+    stale = [seen(NOW + 60.0 * n, alert(ring=Ring.BY_MONEY), answered_at=NOW + 600) for n in range(10, 90)]
     assert played(*stale)[1] == []
 
 

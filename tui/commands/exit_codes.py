@@ -31,7 +31,7 @@ MEANINGS = {
     Exit.REFUSED: "declined, refused or without effect: nothing was changed",
     Exit.UNKNOWN: "sent, but the outcome is unknown: check before you try again",
     # Not 1, which is a crash: a script can tell a doctor that found something from one that failed.
-    Exit.PROBLEMS: "podtop doctor found an error",
+    Exit.PROBLEMS: "podtop doctor found an error, or podtop notify --test could not send",
 }
 
 

@@ -190,6 +190,16 @@ def _commands() -> dict[str, Command]:
             ),
             _SCRIPTS,
         ),
+        "notify": Command(
+            "list the ways podtop notifies you, or try each",
+            "List the ways in [notify], what each is for and what waits. With --test, send one through each.",
+            _add_notify,
+            (
+                Example("podtop notify", "list them"),
+                Example("podtop notify --test", "send a test through each"),
+            ),
+            ("alerts", "what you are notified of, and when"),
+        ),
         "config": Command(
             "locate, explain and validate settings", "Locate, create, explain and validate podtop's settings.",
             _add_config,
@@ -360,6 +370,11 @@ def _act(name: str, summary: str) -> Command:
 def _add_doctor(to: Parser) -> None:
     to.add_argument("--json", action="store_true", help="print one JSON document")
     flags.source(to)
+
+
+def _add_notify(to: Parser) -> None:
+    to.add_argument("--test", action="store_true", help="send one through each, and report what happened")
+    flags.config_file(to)
 
 
 def _add_config(to: Parser) -> None:

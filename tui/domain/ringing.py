@@ -124,7 +124,7 @@ class RingState(Struct, frozen=True, omit_defaults=True):
 class Seen(Struct, frozen=True):
     """What is known at an instant.
 
-    alerts:    those of the last response that was judged, at `judged_at`.
+    alerts:    those that were judged last, at `judged_at`; pods were last seen at `answered_at`.
     now:       the instant; `quiet`: whether it is in quiet hours.
     first:     when an alert was first seen, by matter, where that is known.
     digest_at: when the latest digest was to be sent; None if none is wanted.
@@ -134,6 +134,7 @@ class Seen(Struct, frozen=True):
 
     alerts: tuple[Attention, ...]
     judged_at: float
+    answered_at: float
     now: float
     quiet: bool = False
     first: Mapping[tuple[str, str], float] = {}
@@ -205,8 +206,10 @@ def _is_due(alert: Attention, seen: Seen) -> bool:
         lasted = alert.lasts
     else:
         begun = alert.since if alert.since is not None else seen.first.get(alert.matter, seen.judged_at)
+        # Nothing is wasted as far as anybody knows while there is no response; that there is none is seen all the time.
+        until = seen.answered_at if alert.ring is Ring.BY_MONEY else seen.judged_at
         # One that is announced, such as maintenance, is there already.
-        lasted = max(0.0, seen.judged_at - begun)
+        lasted = max(0.0, until - begun)
     if lasted < alert.ring_after:
         return False
     return alert.ring is Ring.AT_ONCE or lasted >= LONG or (alert.so_far is not None and alert.so_far >= WORTH)
@@ -245,18 +248,18 @@ def _digest(state: RingState, seen: Seen) -> tuple[float | None, Waste | None, l
     burning = tuple(sorted(burning, key=lambda a: -(a.wasted_per_hr or 0.0)))
     dollars = waste.dollars if waste is not None else 0.0
     call = Call(_id(Occasion.DIGEST, (), wanted), now, Occasion.DIGEST, burning, (), state.digest_at, dollars)
-    return now, Waste(seen.judged_at), [call]
+    return now, Waste(seen.answered_at), [call]
 
 
 def _counted(waste: Waste | None, seen: Seen) -> Waste:
     """The waste until the last response. Time in which nobody watched is not counted."""
-    if waste is None or not 0 <= seen.judged_at - waste.until <= UNCOUNTED:
-        return Waste(seen.judged_at, waste.dollars if waste is not None else 0.0)
-    passed = seen.judged_at - waste.until
+    if waste is None or not 0 <= seen.answered_at - waste.until <= UNCOUNTED:
+        return Waste(seen.answered_at, waste.dollars if waste is not None else 0.0)
+    passed = seen.answered_at - waste.until
     if passed < COUNTS and not seen.ends:
         return waste
     per_hr = sum(alert.wasted_per_hr or 0.0 for alert in seen.alerts)
-    return Waste(seen.judged_at, waste.dollars + per_hr * passed / 3600.0)
+    return Waste(seen.answered_at, waste.dollars + per_hr * passed / 3600.0)
 
 
 # Times of day

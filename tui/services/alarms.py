@@ -89,6 +89,10 @@ class Alarms:
         self._settle(None)
         self.look(ends=True)
 
+    def _answered_at(self, judged_at: float) -> float:
+        """When RunPod last reported the pods."""
+        return min(judged_at, self._fleet.pods_at if self._fleet.pods_at is not None else judged_at)
+
     def _file_of_account(self, now: float) -> AlarmFile | None:
         """The file, once the account is known; one for an account without a name if it stays unknown."""
         if self._begun is None:
@@ -109,13 +113,13 @@ class Alarms:
 
     def _send(self, file: AlarmFile, judged_at: float, now: float, ends: bool) -> None:
         local = datetime.fromtimestamp(now, self._tz)
-        digest = self._settings.digest
+        digest, answered_at = self._settings.digest, self._answered_at(judged_at)
         calls: dict[str, Call] = {}
         audiences_of: dict[str, frozenset[str]] = {}
         waits: list[float] = []
         for audience, topics in self._audiences.items():
             seen = Seen(
-                self._fleet.attention, judged_at, now, is_quiet(self._settings.quiet, local), self._first,
+                self._fleet.attention, judged_at, answered_at, now, is_quiet(self._settings.quiet, local), self._first,
                 instant(latest(digest, local)) if digest else None, topics, ends,
             )  # fmt: skip
             after, due = self._step(file, audience, seen)

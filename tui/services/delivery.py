@@ -107,9 +107,10 @@ class Delivery:
         self._busy.add(name)
         try:
             for spool in self._spools:
-                await self._drained(name, spool)
-        except StoreError as error:
-            self._complain("spool", str(error))
+                try:
+                    await self._drained(name, spool)
+                except StoreError as error:
+                    self._complain("spool", str(error))
         finally:
             self._busy.discard(name)
 
@@ -163,14 +164,17 @@ class Delivery:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        try:
-            at = min(spool.next_at(self._sinks) for spool in self._spools)
-        except StoreError as error:
-            self._complain("spool", str(error))
-            return
+        at = min(self._next_at(spool) for spool in self._spools)
         if at < float("inf"):
             wait = max(0.05, min(CHECKS, at - self._clock()))
             self._timer = asyncio.get_running_loop().call_later(wait, self.resume)
+
+    def _next_at(self, spool: Spool) -> float:
+        try:
+            return spool.next_at(self._sinks)
+        except StoreError as error:
+            self._complain("spool", str(error))
+            return float("inf")
 
 
 def reason(error: Exception) -> str:

@@ -142,10 +142,13 @@ def _converse(means: Means, implicit: bool, host: str, port: int | None, passwor
 
 
 def _unreached(error: Exception) -> str:
+    import smtplib
+
     if isinstance(error, ssl.SSLCertVerificationError):
         return "the certificate of the mail server is not trusted"
     if isinstance(error, ssl.SSLError):
         return "the TLS connection to the mail server failed"
-    if isinstance(error, TimeoutError):
-        return "the mail server did not respond in time"
+    if isinstance(error, TimeoutError | smtplib.SMTPServerDisconnected):
+        # The library reports both as the latter.
+        return "the mail server closed the connection, or did not respond in time"
     return f"cannot reach the mail server ({getattr(error, 'strerror', None) or type(error).__name__})"
