@@ -76,6 +76,7 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
             tooltip="Command palette: find anything by name",
         ),
         Binding("question_mark", "help", "help", id="app.help", tooltip="Help: keys and symbols"),
+        Binding("W", "waste", "waste", id="app.waste", show=False, tooltip="Waste: its parts, and since when"),
         Binding("q", "quit", "quit", id="app.quit", tooltip="Quit (pods keep running)"),
     ]
 
@@ -119,7 +120,7 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
         )  # fmt: skip
         self.session = session = Session(
             source, config, self.messages, self.guard, state=state, record=record, opened=self.past_opened,
-            on_change=lambda: self.changed.publish(None), prepare=_import_charts, write=self.send, hosts=True, tz=tz,
+            on_change=self._changed, prepare=_import_charts, write=self.send, hosts=True, tz=tz,
             monotonic=monotonic, ask_account=self.ask_account, kind="screen",
         )  # fmt: skip
         self.fleet = session.fleet
@@ -139,6 +140,10 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
         if self._is_first_start():
             # It does not cover a screen that the user opened in the meantime; the palette has it.
             self.action_tour()
+
+    def _changed(self) -> None:
+        self.context.news.look()
+        self.changed.publish(None)
 
     # Messages from keys and the terminal
 

@@ -28,9 +28,10 @@ from tui.store.views import pods as pod_views
 from tui.ui.charts import captions, pod_charts
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Section
-from tui.ui.render import header, offers, pod_facts, rows, watches
+from tui.ui.render import header, header_figures, offers, pod_facts, rows, watches
 from tui.ui.render import money as purse
 from tui.ui.render.deploy_form import price_lines
+from tui.ui.render.fitting import longest
 from tui.ui.render.watch_question import resumes
 
 NOW = 1_795_435_200.0
@@ -70,7 +71,7 @@ def lines(sections: tuple[Section, ...]) -> dict[str, str]:
 
 
 def in_header(lacks: frozenset[Feature]) -> str:
-    return text(*(cell for _, cell in header.money(fleet(lacks), False)))
+    return text(*longest(header_figures.money(fleet(lacks), False)))
 
 
 def in_money(label: str) -> Callable[[frozenset[Feature]], str]:
@@ -244,7 +245,7 @@ def test_every_feature_is_named_in_what_scripts_get() -> None:
 
 
 def test_what_an_api_gave_is_shown_whatever_it_lacks() -> None:
-    shown = text(*(cell for _, cell in header.money(fleet(ALL, funds(100.0, 10.0)), False)))
+    shown = text(*longest(header_figures.money(fleet(ALL, funds(100.0, 10.0)), False)))
     assert "balance $100.00 | spend $10.00/h | " in shown
     assert NOT_OFFERED not in shown
 
@@ -259,7 +260,7 @@ def test_without_a_pods_price_their_sum_is_unknown() -> None:
     state = fleet(ALL)
     state.apply(Snapshot(None, (ON, replace(ON, id="p2", cost_per_hr=None)), lacks=ALL), NOW + 60)
     assert state.running_cost is None
-    assert "pods unknown $/h" in text(*(cell for _, cell in header.money(state, False)))
+    assert "pods unknown $/h" in text(*longest(header_figures.money(state, False)))
 
 
 def test_what_is_not_offered_is_no_missing_part_of_a_response() -> None:
@@ -269,7 +270,7 @@ def test_what_is_not_offered_is_no_missing_part_of_a_response() -> None:
 
 def test_no_runway_is_computed_from_pods() -> None:
     state = fleet(ALL, Funds("user_1", 100.0, None, None))
-    shown = text(*(cell for _, cell in header.money(state, False)))
+    shown = text(*longest(header_figures.money(state, False)))
     assert f"balance $100.00 | pods $2.99/h | runway {NOT_OFFERED}" in shown
 
 
@@ -280,9 +281,9 @@ LATER = Funds("user_1", -3.0, 10.0, 80.0, BillingMode.POSTPAID)
 
 def test_an_account_that_is_billed_afterwards_has_no_runway_anywhere() -> None:
     state = fleet(NONE, LATER)
-    shown = text(*(cell for _, cell in header.money(state, False)))
+    shown = text(*longest(header_figures.money(state, False)))
     assert shown == "owes $3.00 | spend $10.00/h | billed afterwards"
-    assert all(role != "bad" for _, cell in header.money(state, False) for _, role in cell)
+    assert all(role != "bad" for cell in longest(header_figures.money(state, False)) for _, role in cell)
     costs = cost_rows.pod_costs(state.records, None, NOW)
     found = lines(purse.facts(None, LATER, costs, [ON], False, NOW, UTC, dark=off(state)))
     assert found["Runs out"] == "never: billed afterwards"

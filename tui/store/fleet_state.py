@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -36,6 +36,7 @@ EVENTS = 500
 """Maximum number of events kept in memory."""
 
 State = TypeVar("State", bound="FleetState")
+T = TypeVar("T")
 
 
 class Record(Struct, frozen=True, gc=False):
@@ -142,6 +143,8 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     _prices: Prices | None = None
     _host_telemetry: Telemetry | None = None
     _balances: Balances | None = None
+    _judged: dict[str, Any] = field(default_factory=dict)
+    _judged_from: tuple[object, object] | None = None
 
     @property
     def prices(self) -> Prices:
@@ -155,6 +158,16 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     @prices.setter
     def prices(self, prices: Prices) -> None:
         self._prices = prices
+
+    def judged(self, key: str, make: Callable[[], T]) -> T:
+        """A value derived from the alerts, computed once for each time that they are judged."""
+        before = self._judged_from
+        if before is None or before[0] is not self.attention or before[1] is not self.records:
+            self._judged_from, self._judged = (self.attention, self.records), {}
+        if key not in self._judged:
+            self._judged[key] = make()
+        value: T = self._judged[key]
+        return value
 
     @property
     def host_telemetry(self) -> Telemetry:

@@ -11,6 +11,7 @@ from textual.signal import Signal
 
 from tui.storage.preferences import Preferences
 from tui.ui import key_hints, screen_table
+from tui.ui.controllers.alert_news import AlertNews
 from tui.ui.controllers.connect import Connect
 from tui.ui.controllers.deploys import Deploys
 from tui.ui.controllers.market_watches import WatchController
@@ -31,6 +32,7 @@ class ScreenContext(NamedTuple):
 
     changed: published after every change of what is shown.
     marks:   ids of the selected pods, shared by all screens.
+    news:    alerts that began or got worse since the user last looked at them.
     acting:  keys that act on pods.
     """
 
@@ -48,6 +50,7 @@ class ScreenContext(NamedTuple):
     display: Display
     marks: dict[str, None]
     connect: Connect
+    news: AlertNews
     acting: frozenset[str] = key_hints.ACTING
 
 
@@ -72,5 +75,6 @@ def screen_context(
 
     return ScreenContext(
         session, session.fleet, changed, badges, playback, actions, deploys, session.tz, Preferences(preferences_file),
-        watches, lambda: session.monitor.api.use(), display, {}, connect, key_hints.acting(keymap),
+        watches, lambda: session.monitor.api.use(), display, {}, connect,
+        AlertNews(session.fleet, playback, session.messages), key_hints.acting(keymap),
     )  # fmt: skip

@@ -71,6 +71,7 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
     from tui.ui.modals.question import QuestionDialog
     from tui.ui.modals.readme import Readme
     from tui.ui.modals.tour import Tour
+    from tui.ui.modals.waste import WasteDialog
     from tui.ui.modals.watch import WatchDialog
     from tui.ui.screens.logs import LogsScreen
     from tui.ui.screens.pod import PodScreen
@@ -85,13 +86,18 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
     dialogs: dict[str, type[DOMNode]] = {
         "a question": QuestionDialog, "a confirmation": Confirm, "the deploy form": DeployForm,
         "the lease": LeaseDialog, "the watch": WatchDialog, "the help": Help, "the copy menu": CopyMenu,
-        "the readme": Readme, "the tour": Tour, "the account": AccountDialog,
+        "the readme": Readme, "the tour": Tour, "the account": AccountDialog, "the waste": WasteDialog,
     }  # fmt: skip
     return {
         **{name: (FilterLine, Table, Telemetry, screen, app) for name, screen in screens.items()},
         "Logs": (FilterLine, PathLine, LogView, LogsScreen, app),
         **{
-            name: (Choice, *([FilterLine] if dialog is Help else []), *([Table] if dialog is CopyMenu else []), dialog)
+            name: (
+                Choice,
+                *([FilterLine] if dialog is Help else []),
+                *([Table] if dialog in (CopyMenu, WasteDialog) else []),
+                dialog,
+            )
             for name, dialog in dialogs.items()
         },
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from textual.app import App
 from textual.screen import Screen
 
+from tui.store.views.attention import loud
 from tui.ui import key_hints, screen_table
 from tui.ui.messages import OpenLogs, OpenPod
 
@@ -70,6 +71,35 @@ class NavigatingApp(App[None]):
         await self.action_go("market")
         if isinstance(self.screen, MarketScreen):
             self.screen.look_for(gpu)
+
+    # What needs attention
+
+    async def action_attention(self) -> None:
+        """Go to the worst of what needs attention: the pod in the list, or the account's money."""
+        from tui.ui.screens.fleet import FleetScreen
+
+        first = next(iter(loud(self.context.fleet.attention)), None)
+        if first is None:
+            self.messages.reply("Nothing needs attention")
+        elif not first.pod:
+            await self.action_go("account")
+        else:
+            await self.action_go("fleet")
+            if isinstance(self.screen, FleetScreen):
+                self.screen.look_at(first.pod)
+
+    def action_waste(self) -> None:
+        """Show what the waste consists of; a pod chosen there is shown in detail."""
+        from tui.ui.modals.waste import WasteDialog
+
+        if self.screen.is_modal:
+            return
+
+        def chosen(pod: str | None) -> None:
+            if pod is not None:
+                self.open_pod(pod)
+
+        self.push_screen(WasteDialog(lambda: self.playback.view, self.context.tz), chosen)
 
     # Into a pod
 

@@ -17,6 +17,7 @@ from tui.store import metrics
 from tui.store.metrics import BY_NAME, METRICS, UTIL, steps
 from tui.store.series import EMPTY, Samples, unbroken
 from tui.store.stretches import join
+from tui.store.views import attention
 
 if TYPE_CHECKING:
     from tui.domain.events import Event
@@ -168,7 +169,11 @@ def _uptime(record: Record) -> int | None:
     return pod.runtime.uptime if pod and pod.runtime and pod_health.is_live(pod) else None
 
 
+ATTENTION = "attention"
+"""The default order: the pods that need attention, the worst first, then by status."""
+
 _POD_ORDERS: dict[str, Order[Record]] = {
+    ATTENTION: Order(lambda r: 0, rising=True),
     "status": Order(lambda r: 0, rising=True),
     "name": Order(lambda r: r.name.lower(), rising=True),
     "gpu": Order(lambda r: (gpu_name(r), -(r.pod.gpu_count if r.pod else 0)) if r.pod else None, rising=True),
@@ -182,7 +187,7 @@ POD_SORTS = tuple(_POD_ORDERS)
 
 def pods_rise(query: Query) -> bool:
     """Whether the pods are sorted in ascending order."""
-    return _POD_ORDERS[query.sort or "status"].rising != query.inverted
+    return _POD_ORDERS[query.sort or ATTENTION].rising != query.inverted
 
 
 def _pod_text(record: Record, at: Phase) -> str:
@@ -193,7 +198,9 @@ def _pod_text(record: Record, at: Phase) -> str:
 
 def pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
     """Ids of the pods that match, sorted; equal ones by name and id, so that rows never jump."""
-    return fleet.derived(query, now, lambda: _pods(fleet, now, query))
+    # Alerts are judged after the pods of a response are there.
+    judged = fleet.judged("epoch", object) if query.sort in ("", ATTENTION) else None
+    return fleet.derived((query, judged), now, lambda: _pods(fleet, now, query))
 
 
 def _pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
@@ -201,11 +208,14 @@ def _pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
     if query.terms:
         texts = fleet.derived("texts", now, lambda: _texts(fleet, now))
         records = [r for r in records if all(t in texts[r.id] for t in query.terms)]
-    order = _POD_ORDERS[query.sort or "status"]
-    if query.sort in ("", "status"):
-        # The only order that depends on the instant: idle means running long enough without work.
+    order = _POD_ORDERS[query.sort or ATTENTION]
+    # The only orders that depend on the instant: idle means running long enough without work.
+    if query.sort == "status":
         phases = fleet.phases(now)
         order = order._replace(key=lambda r: _ORDER[phases[r.id]])
+    elif query.sort in ("", ATTENTION):
+        phases, ranks = fleet.phases(now), attention.ranks(fleet)
+        order = order._replace(key=lambda r: (ranks.get(r.id, len(ranks)), _ORDER[phases[r.id]]))
     return tuple(r.id for r in ordered(records, order, query.inverted))
 
 

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from tui.api.features import NOT_OFFERED, Feature
+from tui.api.features import Feature
 from tui.api.models import PARTIAL
-from tui.domain import offered, pod_health
 from tui.format import numbers as fmt
+from tui.store.views import attention as views
 from tui.ui.primitives.cells import Cell
+from tui.ui.render import attention
+from tui.ui.render.fitting import kept
+from tui.ui.render.header_figures import armed, counts, money
 from tui.ui.screen_table import PLACES, Place
 from tui.ui.widgets.status_lines import TwoSided, taken
 
@@ -173,122 +176,29 @@ def in_history(at: float, player: Playback, live: Fleet, now: float, tz: tzinfo 
     )
 
 
-def _figure(label: str, value: str, role: str = "strong") -> Cell:
-    return ((f"{label} ", "muted"), (value, role))
-
-
-LAST = 9
-"""The rank of what is dropped before anything else."""
-
-Ranked = tuple[tuple[int, Cell], ...]
-"""Groups in display order, each with its rank: when room is short the highest are dropped first."""
-
-
-def money(fleet: Fleet, old: bool) -> Ranked:
-    funds = fleet.funds
-    if fleet.keyless:
-        return ((0, (("no API key: prices only", "muted"),)),)
-    if fleet.snapshot.at is None:
-        return tuple((0, _figure(label, fmt.UNKNOWN, "muted")) for label in ("balance", "spend", "runway"))
-    lacks = fleet.lacks
-    left, why = pod_health.runway(funds), offered.no_runway(funds, lacks)
-    if left is None or math.isinf(left):
-        role = "muted" if left is None else "strong"
-    else:
-        role = "bad" if left < pod_health.SHORT_RUNWAY else "warn" if left < pod_health.LOW_RUNWAY else "strong"
-    mark = "▲ " if role in ("bad", "warn") else ""
-    owed = -funds.balance if funds is not None and funds.balance is not None and funds.balance <= -0.005 else None
-    strong = "muted" if old else "strong"
-    afterwards = why == offered.AFTERWARDS
-    balance: Cell
-    if owed is not None:
-        balance = _figure("owes", fmt.money(owed), strong if afterwards or old else "bad")
-    elif funds is None or funds.balance is None:
-        balance = _figure("balance", _absent(Feature.BALANCE, lacks), "muted")
-    else:
-        balance = _figure("balance", fmt.balance(funds.balance), strong)
-    if why:
-        runway = ((why, strong),) if afterwards else _figure("runway", NOT_OFFERED, "muted")
-    else:
-        text = "unknown" if left is None else "no spend" if math.isinf(left) else mark + fmt.runway(left)
-        runway = _figure("runway", text, "muted" if old else role)
-    groups: Ranked = ((1, balance), (3, _spend(fleet, strong)), (0, runway))
-    if NOT_OFFERED in "".join(text for _, cell in groups for text, _ in cell):
-        # The words for the symbol, where there is room for them.
-        groups = (*groups, (LAST, ((offered.MARKED, "quiet"),)))
-    return groups
-
-
-def _absent(feature: Feature, lacks: frozenset[Feature]) -> str:
-    return NOT_OFFERED if feature in lacks else "unknown"
-
-
-def _spend(fleet: Fleet, strong: str) -> Cell:
-    """What the account spends; where the API does not report that, what its pods cost, which is less."""
-    funds = fleet.funds
-    if funds is not None and funds.spend_per_hr is not None:
-        return _figure("spend", f"{fmt.money(funds.spend_per_hr)}/h", strong)
-    if Feature.SPEND not in fleet.lacks:
-        return _figure("spend", "unknown", "muted")
-    cost = fleet.running_cost if fleet.pods_at is not None else None
-    return _figure(
-        "pods", "unknown $/h" if cost is None else f"{fmt.money(cost)}/h", "muted" if cost is None else strong
-    )
-
-
-def counts(fleet: Fleet, now: float, old: bool) -> Ranked:
-    if fleet.snapshot.at is None or fleet.keyless:
-        return ()
-    if fleet.pods_at is None:
-        return ((4, _figure("pods", "unknown", "muted")),)
-    totals = fleet.totals
-    strong = "muted" if old else "strong"
-    burn = fleet.idle_burn(now)
-    cost = "▲ unknown $/h" if burn is None else f"▲ {fmt.money(burn)}/h"
-    idle: Ranked = ((2, (("idle ", "muted"), (cost, "warn"))),) if burn != 0 else ()
-    busy = str(totals.gpus_busy) if totals.known else fmt.UNKNOWN
-    apart = ((totals.gpus_unread if totals.known else 0, "unknown"), (totals.gpus_booting, "booting"))
-    unread: Cell = tuple((f", {count} {word}", "muted") for count, word in apart if count)
-    return (
-        (4, (("pods ", "muted"), (f"{totals.running}/{totals.pods}", strong), (" running", "muted"))),
-        (5, (("GPUs ", "muted"), (f"{busy}/{totals.gpus}", strong), (" busy", "muted"), *unread)),
-        *idle,
-    )
-
-
-def armed(fleet: Fleet) -> Ranked:
-    """The number of watches that may spend automatically."""
-    count = sum(watch.may_spend for watch in fleet.watches.values())
-    return ((1, ((f"◉ {count} armed", "warn"),)),) if count and not fleet.keyless else ()
-
-
-def _kept(groups: Ranked, width: int) -> tuple[Cell, ...]:
-    """The groups that fit."""
-    left = list(groups)
-    while len(left) > 1 and taken([cell for _, cell in left]) > width:
-        left.remove(max(left, key=lambda group: group[0]))
-    return tuple(cell for _, cell in left)
-
-
 def has_hosts(fleet: Fleet) -> bool:
     """Whether the account rents out machines, as far as known."""
     hosts = fleet.hosts.value
     return hosts is not None and bool(hosts.hosts or hosts.unreadable)
 
 
-def tabs(here: str, hosts: bool = True, screens: tuple[Place, ...] = PLACES) -> tuple[tuple[Cell, ...], ...]:
+def tabs(
+    here: str, hosts: bool = True, screens: tuple[Place, ...] = PLACES, unread: int = 0
+) -> tuple[tuple[Cell, ...], ...]:
     """The screens, at four lengths: all names, the same closer together, numbers with the name of the current one, the
     current one alone.
 
     screens: all screens.
     hosts:   whether the account has machines; otherwise their screen has a tab only while it is shown.
+    unread:  how many alerts began since the user last looked at the events: a badge on their tab.
     """
     places = [place for place in screens if hosts or place.mode in (here, *_ALWAYS)]
 
     def tab(place: Place, word: bool) -> Cell:
         if place.mode == here:
             return ((f" {place.key} {place.word} ", "tab"),)
-        return ((f" {place.key}", "key"), (f" {place.word} " if word else " ", "muted"))
+        badge: Cell = ((f"▲{unread} ", "warn"),) if unread and place.mode == "events" else ()
+        return ((f" {place.key}", "key"), (f" {place.word} " if word else "" if badge else " ", "muted"), *badge)
 
     return (
         tuple(tab(place, True) for place in places),
@@ -300,8 +210,9 @@ def tabs(here: str, hosts: bool = True, screens: tuple[Place, ...] = PLACES) -> 
 
 def _stripped(tab: Cell) -> Cell:
     """A tab without the room around it."""
-    (key, role), (word, tone) = tab
-    return ((key.lstrip(), role), (word.rstrip(), tone))
+    (key, role), *others = tab
+    *rest, (word, tone) = others
+    return ((key.lstrip(), role), *rest, (word.rstrip(), tone))
 
 
 _ALWAYS = tuple(place.mode for place in PLACES if place.mode != "hosts")
@@ -310,11 +221,11 @@ _ALWAYS = tuple(place.mode for place in PLACES if place.mode != "hosts")
 
 def picked(group: Cell, places: tuple[Place, ...] = PLACES) -> str | None:
     """The screen whose tab was clicked."""
-    text = "".join(part for part, _ in group).split()
+    text = "".join(part for part, _ in group).partition("▲")[0].split()
     return next((place.mode for place in places if text[:1] == [place.key]), None)
 
 
-def _first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool, api: str) -> TwoSided:
+def _first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool, api: str, unread: int) -> TwoSided:
     """Account, screen, and age of the data. The API is dropped first, then time and latency, screen names, badges last.
 
     The profile is never dropped: whose pods these are comes before everything else.
@@ -330,7 +241,7 @@ def _first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool
     full: tuple[Cell, ...] = (((f"{'' if badges.demo else f'{badges.source} '}{api}", "muted"),),) if api else source
     long, short = marks(" READ-ONLY ", " LOCKED "), marks(" RO ", " LOCK ")
     middle = min(2, len(forms) - 1)
-    named, closer, numbered, alone = tabs(here, hosts, badges.places)
+    named, closer, numbered, alone = tabs(here, hosts, badges.places, unread)
 
     def account(most: int) -> tuple[Cell, ...]:
         return (((f" {fmt.clip(badges.profile, most)} ", f"badge-{badges.color}"),),) if badges.profile else ()
@@ -363,12 +274,20 @@ def header(
     held: bool = False,
     here: str = "fleet",
     hosts: bool = False,
+    tz: tzinfo | None = None,
+    live: Fleet | None = None,
+    unread: int = 0,
 ) -> tuple[TwoSided, ...]:
     """The two lines of the header, `width` cells wide; the first is the one to keep if there is room for one.
 
     forms: the result of `connection` or `paused`; here: the current screen.
     hosts: whether the account rents out machines.
+    unread: how many alerts began since the user last looked at the events.
+    live:  the fleet whose alerts are shown, if another: neither a pause nor history hides them.
     """
     old = held or fleet.stale(now) or fleet.snapshot.error is not None
-    groups = (*money(fleet, old), *counts(fleet, now, old or fleet.pods_stale(now)), *armed(fleet))
-    return _first_line(badges, forms, width, here, hosts, fleet.api or ""), TwoSided(_kept(groups, width))
+    pods_old = old or fleet.pods_stale(now)
+    loud = views.loud((live or fleet).attention)
+    waste = attention.wasted(views.wasted(fleet, now), pods_old) if fleet.pods_at is not None else ()
+    groups = (*attention.item(loud), *money(fleet, old, tz), *waste, *counts(fleet, pods_old), *armed(fleet))
+    return _first_line(badges, forms, width, here, hosts, fleet.api or "", unread), TwoSided(kept(groups, width))

@@ -41,7 +41,7 @@ _UTIL, _VRAM, _CPU, _MEMORY = (_figure_column(BY_NAME[name]) for name in _FIRST)
 _OTHERS = tuple(_figure_column(metric) for metric in METRICS if metric.name not in _FIRST)
 
 POD_COLUMNS = (
-    Column("status", "STATUS", 13, 0, sort="status"),
+    Column("status", "STATUS", 13, 0, sort="status", within="attention"),
     Column("name", "NAME", 16, 0, flex=True, sort="name"),
     Column("gpu", "GPU", 15, 3, sort="gpu"),
     _UTIL,

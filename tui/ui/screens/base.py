@@ -19,6 +19,7 @@ from tui.ui import key_hints
 from tui.ui.context import ScreenContext
 from tui.ui.primitives import roles
 from tui.ui.primitives.cells import Cell, fair
+from tui.ui.render import attention
 from tui.ui.render import header as status
 from tui.ui.screens import keys
 from tui.ui.widgets.status_lines import Lines
@@ -171,7 +172,11 @@ class BaseScreen(Screen[None]):
         guard = self._sight.session.guard
         badges = replace(self._sight.badges, read_only=bool(guard.read_only), locked=guard.locked)
         hosts = status.has_hosts(self._sight.fleet)
-        lines = status.header(fleet, badges, now, self._forms(), header.size.width, paused, self.MODE, hosts)
+        player, live = self._player, self._sight.fleet
+        lines = status.header(
+            fleet, badges, now, self._forms(), header.size.width, paused, self.MODE, hosts, self._sight.tz,
+            None if player.replay else live, self._sight.news.unread,
+        )  # fmt: skip
         header.content = lines
 
     def _forms(self) -> status.Forms:
@@ -234,6 +239,9 @@ class BaseScreen(Screen[None]):
         if event.group == status.NAME:
             # The palette has every named action: with the mouse it is the way to those that no line shows.
             self.app.action_command_palette()
+            return
+        if leads := attention.leads_to(event.group):
+            await self.app.run_action(leads, self.app)
             return
         mode = status.picked(event.group, self._sight.badges.places)
         if mode is not None:

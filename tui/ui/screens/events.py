@@ -178,6 +178,7 @@ class EventsScreen(ListingScreen):
         self.post_message(LookAtLog())
 
     def _show_all(self) -> None:
+        self._sight.news.read()
         if self._log.read():
             self.post_message(LookAtLog())
         super()._show_all()

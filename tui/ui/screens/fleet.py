@@ -13,12 +13,14 @@ from textual.widget import Widget
 from tui.store.fleet import Fleet
 from tui.store.fleet_state import Record
 from tui.store.metrics import METRICS
+from tui.store.views.attention import loud, next_pod
 from tui.ui import layout
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
 from tui.ui.render import empty_states
+from tui.ui.render.attention import none_to_go_to
 from tui.ui.screens.fleet_lists import Offers, Pods
-from tui.ui.screens.keys import LOGS, SORT, filter_key, pane_keys
+from tui.ui.screens.keys import LOGS, NEEDY, SORT, filter_key, pane_keys
 from tui.ui.screens.listing import Listing
 from tui.ui.screens.listing_screen import ListingScreen
 from tui.ui.widgets.table import Table
@@ -42,6 +44,7 @@ class FleetScreen(ListingScreen):
         SORT,
         Binding("i", "invert", "reverse", id="table.invert", show=False, tooltip="Reverse sort"),
         LOGS,
+        *NEEDY,
         Binding("enter", "open", "details", id="table.open", tooltip="Pod details"),
         Binding("w", "watch", "watch", id="table.watch", show=False, tooltip="Watch a GPU, or a pod's host"),
         Binding("space", "mark", "select", id="table.mark", show=False, tooltip="Select pod, for actions and charts"),
@@ -125,6 +128,24 @@ class FleetScreen(ListingScreen):
         else:
             self._follow(self._show_row)
         self._follow(self._show_possible)
+
+    # What needs attention
+
+    def look_at(self, pod: str) -> None:
+        """Put the cursor on a pod, in front."""
+        self._go("pods")
+        self._table(self._pods).move_to(pod)
+
+    def action_needy(self, step: int) -> None:
+        """Move to the next or previous pod that needs attention, round the end."""
+        table = self._table(self._pods)
+        alerts = loud(self._sight.fleet.attention)
+        needing = dict.fromkeys(alert.pod for alert in alerts if alert.pod)
+        pod = next_pod(needing, table.keys, table.cursor, step)
+        if pod is not None:
+            self.look_at(pod)
+        else:
+            self._sight.session.messages.reply(none_to_go_to(alerts))
 
     # Keys
 

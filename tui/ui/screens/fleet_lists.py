@@ -9,6 +9,7 @@ from textual.message import Message
 from tui.api.models import ANYTHING, Offer
 from tui.store.views import offers as market
 from tui.store.views import pods
+from tui.store.views.attention import ranks
 from tui.store.views.pods import Query
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
@@ -55,6 +56,7 @@ class Pods(FleetListing):
         fleet, now, context = scene.fleet, scene.now, self.context
         query = Query(pods.terms(self.typed), self.sort, self.inverted)
         keys = pods.pods(fleet, now, query)
+        worst = ("worst first",) if self.sort == pods.ATTENTION and not self.inverted and ranks(fleet) else ()
         leases = {} if context.playback.in_history else context.fleet.leases
 
         def cells(key: str) -> Cells:
@@ -72,7 +74,7 @@ class Pods(FleetListing):
         return Rows(
             keys, cells, empty_states.total(fleet, self.name),
             empty_states.pods(fleet, bool(query.terms), self.waited, context.playback.replay),
-            notes=selected(context, keys), rising=pods.pods_rise(query), faded=self.is_stale(scene),
+            notes=(*worst, *selected(context, keys)), rising=pods.pods_rise(query), faded=self.is_stale(scene),
             columns=rows.pod_columns(scene.width, bool(leases)),
         )  # fmt: skip
 

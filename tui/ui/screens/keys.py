@@ -45,6 +45,10 @@ EVERYWHERE: list[BindingType] = [
 """Bindings of every screen: actions, SSH into a pod, charts, history."""
 
 LOGS = Binding("l", "logs", "logs", id="pod.logs", tooltip="Logs of the pod, or of all selected ones")
+NEEDY = (
+    hidden("n", "needy(1)", "pod.needy", "Next pod that needs attention"),
+    hidden("N", "needy(-1)", "pod.needy-before", "Previous pod that needs attention"),
+)
 SORT = Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by next column")
 INVERT = hidden("i", "invert", "table.invert", "Reverse sort")
 

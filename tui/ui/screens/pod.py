@@ -15,16 +15,18 @@ from tui.store.fleet import Fleet
 from tui.store.metrics import METRICS
 from tui.store.pod_inspection import PodInspection
 from tui.store.views import pods
+from tui.store.views.attention import loud, next_pod
 from tui.ui import layout
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.boot_log import BootLog
-from tui.ui.messages import Inspect
+from tui.ui.messages import Inspect, OpenPod
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.primitives.facts import Fact, Section, copied
 from tui.ui.render import empty_states, pod_facts
 from tui.ui.render import events as timeline
+from tui.ui.render.attention import none_to_go_to
 from tui.ui.render.copy_entries import Entry, under_cursor
-from tui.ui.screens.keys import LOGS, hidden, pane_keys
+from tui.ui.screens.keys import LOGS, NEEDY, hidden, pane_keys
 from tui.ui.screens.listing import About, Listing, Rows, Scene
 from tui.ui.screens.listing_screen import ListingScreen
 from tui.ui.widgets.facts_pane import FactsPane
@@ -123,6 +125,7 @@ class PodScreen(ListingScreen):
         *pane_keys(),
         hidden("w", "watch", "pod.watch", "Watch: resume pod when its host has free GPUs"),
         LOGS,
+        *NEEDY,
         Binding("x", "reveal", "reveal", id="pod.reveal", tooltip="Show or hide environment values"),
         Binding("escape,enter,backspace", "back", "back", id="pane.back", tooltip="Clear cursor, zoom; go back"),
     ]
@@ -179,6 +182,18 @@ class PodScreen(ListingScreen):
     def _row_changed(self, listing: Listing) -> None:
         # Whichever event is under the cursor: the rest is about the pod.
         pass
+
+    def action_needy(self, step: int) -> None:
+        """Go to the next or previous pod that needs attention, in the order of the fleet, round the end."""
+        fleet, now = self._view
+        alerts = loud(self._sight.fleet.attention)
+        needing = dict.fromkeys(alert.pod for alert in alerts if alert.pod)
+        pod = next_pod(needing, pods.pods(fleet, now, pods.Query(sort=pods.ATTENTION)), self.pod, step)
+        if pod is not None and pod != self.pod:
+            self.post_message(OpenPod(pod))
+        else:
+            alone = "No other pod needs attention"
+            self._sight.session.messages.reply(none_to_go_to(alerts) if pod is None else alone)
 
     def _leave(self) -> None:
         self._timeline.revealed = False

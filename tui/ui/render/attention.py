@@ -1,0 +1,109 @@
+"""What needs attention, in words: the header's item and badge, the waste, the note in a pod's row. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from tui.domain.attention import Attention, Grade
+from tui.domain.costs import total
+from tui.format import numbers as fmt
+from tui.ui.primitives.cells import Cell
+from tui.ui.render.fitting import Group
+
+if TYPE_CHECKING:
+    from tui.domain.waste import Waste
+
+SIGN = "▲"
+
+MANY = 3
+"""Kinds of alerts that the header names before other figures are dropped for more."""
+
+ROLES = {Grade.BAD: "bad", Grade.WARN: "warn", Grade.NOTICE: "muted"}
+
+
+def role_of(alert: Attention) -> str:
+    """The role in which an alert is drawn: a muted one is dim."""
+    return "muted" if alert.muted else ROLES[alert.grade]
+
+
+class _Kind:
+    """The alerts of one kind."""
+
+    def __init__(self, first: Attention) -> None:
+        self.alerts = [first]
+
+    def words(self, money: bool) -> str:
+        first = self.alerts[0]
+        count = f"{len(self.alerts)} " if first.pod else ""
+        wasted = total(alert.wasted_per_hr for alert in self.alerts) if money else None
+        return f"{count}{first.word}" + (f" {fmt.money(wasted)}/h" if wasted else "")
+
+
+def by_kind(alerts: Iterable[Attention]) -> tuple[_Kind, ...]:
+    kinds: dict[str, _Kind] = {}
+    for alert in alerts:
+        if alert.kind in kinds:
+            kinds[alert.kind].alerts.append(alert)
+        else:
+            kinds[alert.kind] = _Kind(alert)
+    return tuple(kinds.values())
+
+
+def item(alerts: tuple[Attention, ...]) -> tuple[Group, ...]:
+    """The header's item: how many alerts, of which kinds, at what cost; none if nothing needs attention.
+
+    alerts: those that need attention, worst first.
+    """
+    if not alerts:
+        return ()
+    kinds, count = by_kind(alerts), len(alerts)
+    role = "bad" if any(alert.grade is Grade.BAD for alert in alerts) else "warn"
+
+    def form(named: int, money: bool) -> Cell:
+        named_kinds = [kind.words(money) for kind in kinds[:named]]
+        more = sum(len(kind.alerts) for kind in kinds[named:])
+        rest = (f" +{more}",) if more else ()
+        return ((f"{SIGN} {count}: ", role), (" · ".join(named_kinds), "text"), *((part, "muted") for part in rest))
+
+    many = [(8, form(named, True)) for named in range(len(kinds), MANY, -1)]
+    some = [(6, form(min(len(kinds), MANY), True)), (3, form(min(len(kinds), MANY), False))]
+    few = [(3 if named > 1 else 1, form(named, False)) for named in range(min(len(kinds), MANY) - 1, 0, -1)]
+    if not few:
+        some[-1] = (1, some[-1][1])
+    return ((*many, *some, *few, (0, ((f"{SIGN}{count}", role),))),)
+
+
+def wasted(waste: Waste, old: bool) -> tuple[Group, ...]:
+    """The header's figure of what does nothing; none if that is nothing."""
+    if not waste:
+        return ()
+    role = "muted" if old else "warn"
+    figure = "unknown $/h" if waste.at_least and not waste.per_hr else f"{least(waste)}{fmt.money(waste.per_hr)}/h"
+    return (((2, ((f"{WASTE} ", "muted"), (figure, role))),),)
+
+
+WASTE = "waste"
+"""How its group in the header begins."""
+
+
+def least(waste: Waste) -> str:
+    """The sign before a sum of which a part is unknown."""
+    return "≥" if waste.at_least else ""
+
+
+def leads_to(group: Cell) -> str:
+    """What a click on a group of the header is about: "attention", "waste", or neither."""
+    text = "".join(part for part, _ in group)
+    if text.startswith(f"{WASTE} "):
+        return "waste"
+    return "attention" if re.fullmatch(rf"{SIGN} \d+: .*|{SIGN}\d+", text) else ""
+
+
+def none_to_go_to(alerts: Sequence[Attention]) -> str:
+    """Why there is no pod to go to. `alerts`: those that need attention."""
+    pods = len({alert.pod for alert in alerts if alert.pod})
+    if pods:
+        return f"{pods} pod{'s' * (pods > 1)} that need{'' if pods > 1 else 's'} attention: hidden by the filter"
+    return "No pod needs attention; the account does" if alerts else "Nothing needs attention"

@@ -1,0 +1,138 @@
+"""The figures of the header's second line: money, runway, counts, armed watches. Pure."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from tui.api.features import NOT_OFFERED, Feature
+from tui.domain import offered, pod_health
+from tui.format import numbers as fmt
+from tui.ui.primitives.cells import Cell
+from tui.ui.render.fitting import Group, Ranked, alone, longest
+
+if TYPE_CHECKING:
+    from tui.store.fleet import Fleet
+
+
+def _figure(label: str, value: str, role: str = "strong") -> Cell:
+    return ((f"{label} ", "muted"), (value, role))
+
+
+LAST = 11
+"""The rank of what is dropped before anything else."""
+
+
+def money(fleet: Fleet, old: bool, tz: tzinfo | None = None) -> Ranked:
+    funds = fleet.funds
+    if fleet.keyless:
+        return (alone(0, (("no API key: prices only", "muted"),)),)
+    if fleet.snapshot.at is None:
+        return tuple(alone(0, _figure(label, fmt.UNKNOWN, "muted")) for label in ("balance", "spend", "runway"))
+    lacks = fleet.lacks
+    left, why = pod_health.runway(funds), offered.no_runway(funds, lacks)
+    if left is None or math.isinf(left):
+        role = "muted" if left is None else "strong"
+    else:
+        role = "bad" if left < pod_health.SHORT_RUNWAY else "warn" if left < pod_health.LOW_RUNWAY else "strong"
+    owed = -funds.balance if funds is not None and funds.balance is not None and funds.balance <= -0.005 else None
+    strong = "muted" if old else "strong"
+    afterwards = why == offered.AFTERWARDS
+    balance: Cell
+    if owed is not None:
+        balance = _figure("owes", fmt.money(owed), strong if afterwards or old else "bad")
+    elif funds is None or funds.balance is None:
+        balance = _figure("balance", _absent(Feature.BALANCE, lacks), "muted")
+    else:
+        balance = _figure("balance", fmt.balance(funds.balance), strong)
+    if why:
+        runway = alone(0, ((why, strong),) if afterwards else _figure("runway", NOT_OFFERED, "muted"))
+    else:
+        runway = _runs_out(left, fleet.snapshot.at, tz, role, old)
+    groups: Ranked = (alone(4, balance), alone(7, _spend(fleet, strong)), runway)
+    if NOT_OFFERED in "".join(text for cell in longest(groups) for text, _ in cell):
+        # The words for the symbol, where there is room for them.
+        groups = (*groups, alone(LAST, ((offered.MARKED, "quiet"),)))
+    return groups
+
+
+def _runs_out(left: float | None, at: float, tz: tzinfo | None, role: str, old: bool) -> Group:
+    """When the balance of a response that came at an instant is used up, as a clock; in how long, where there is room.
+
+    The clock stands still until the next response: the balance is that of the last one.
+    """
+    hue = "muted" if old else role
+    mark = "▲ " if role in ("bad", "warn") else ""
+    if left is None or math.isinf(left) or left <= 0:
+        text = "unknown" if left is None else "no spend" if math.isinf(left) else f"{mark}{fmt.runway(left)}"
+        return alone(0, _figure("runway", text, hue))
+    if (day := _instant(at + left, tz)) is None or left > _YEAR:
+        return alone(0, _figure("runway", f"{mark}{fmt.duration(left)}", hue))
+    near = left < _WEEK
+    long = f"{day:%a %H:%M}" if near else f"{day:%d %b}"
+    short = f"{day:%H:%M}" if left < 86_400 else long
+
+    def form(*texts: str) -> Cell:
+        return (("runs out ", "muted"), (f"{mark}{texts[0]}", hue), *((part, "muted") for part in texts[1:]))
+
+    return (
+        (10, form(long, f" ({fmt.duration(left)})")),
+        (6, form(long, f" ({fmt.short_duration(left)})")),
+        (1, form(long)),
+        (1, form(short)),
+        (0, ((f"{mark}{short}", hue),)),
+    )
+
+
+_WEEK = 6.5 * 86_400
+"""Seconds within which a weekday says which day is meant."""
+
+_YEAR = 300 * 86_400.0
+"""Seconds within which a date without its year does."""
+
+
+def _instant(at: float, tz: tzinfo | None) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(at, tz)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _absent(feature: Feature, lacks: frozenset[Feature]) -> str:
+    return NOT_OFFERED if feature in lacks else "unknown"
+
+
+def _spend(fleet: Fleet, strong: str) -> Cell:
+    """What the account spends; where the API does not report that, what its pods cost, which is less."""
+    funds = fleet.funds
+    if funds is not None and funds.spend_per_hr is not None:
+        return _figure("spend", f"{fmt.money(funds.spend_per_hr)}/h", strong)
+    if Feature.SPEND not in fleet.lacks:
+        return _figure("spend", "unknown", "muted")
+    cost = fleet.running_cost if fleet.pods_at is not None else None
+    return _figure(
+        "pods", "unknown $/h" if cost is None else f"{fmt.money(cost)}/h", "muted" if cost is None else strong
+    )
+
+
+def counts(fleet: Fleet, old: bool) -> Ranked:
+    if fleet.snapshot.at is None or fleet.keyless:
+        return ()
+    if fleet.pods_at is None:
+        return (alone(8, _figure("pods", "unknown", "muted")),)
+    totals = fleet.totals
+    strong = "muted" if old else "strong"
+    busy = str(totals.gpus_busy) if totals.known else fmt.UNKNOWN
+    apart = ((totals.gpus_unread if totals.known else 0, "unknown"), (totals.gpus_booting, "booting"))
+    unread: Cell = tuple((f", {count} {word}", "muted") for count, word in apart if count)
+    return (
+        alone(8, (("pods ", "muted"), (f"{totals.running}/{totals.pods}", strong), (" running", "muted"))),
+        alone(9, (("GPUs ", "muted"), (f"{busy}/{totals.gpus}", strong), (" busy", "muted"), *unread)),
+    )
+
+
+def armed(fleet: Fleet) -> Ranked:
+    """The number of watches that may spend automatically."""
+    count = sum(watch.may_spend for watch in fleet.watches.values())
+    return (alone(2, ((f"◉ {count} armed", "warn"),)),) if count and not fleet.keyless else ()
