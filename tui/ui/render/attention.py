@@ -63,8 +63,8 @@ def item(alerts: tuple[Attention, ...]) -> tuple[Group, ...]:
 
     def form(named: int, money: bool) -> Cell:
         named_kinds = [kind.words(money) for kind in kinds[:named]]
-        more = sum(len(kind.alerts) for kind in kinds[named:])
-        rest = (f" +{more}",) if more else ()
+        others = sum(len(kind.alerts) for kind in kinds[named:])
+        rest = (f" +{others}",) if others else ()
         return ((f"{SIGN} {count}: ", role), (" · ".join(named_kinds), "text"), *((part, "muted") for part in rest))
 
     many = [(8, form(named, True)) for named in range(len(kinds), MANY, -1)]
