@@ -8,6 +8,7 @@ from tests.make import funds, pod, snapshot
 from tests.ui.conftest import PODS, HeldCloud, Launch, Running
 from tui.api.models import Pod, Snapshot
 from tui.api.status_change import StatusChange
+from tui.ui.modals.mute import MuteMenu
 from tui.ui.modals.waste import WasteDialog
 from tui.ui.screens.pod import PodScreen
 from tui.ui.widgets.status_lines import Lines
@@ -102,3 +103,34 @@ async def test_the_waste_is_listed_and_leads_to_the_pod(launch: Launch) -> None:
         await run.press("enter")
         assert isinstance(run.app.screen, PodScreen)
         assert run.app.screen.pod == OUTBID
+
+
+async def test_m_mutes_a_pod_and_u_unmutes_it(launch: Launch) -> None:
+    async with launch(cloud=outbid("x", "y")) as run:
+        assert "▲ 2: 2 outbid" in run.text()
+        await run.press("m")
+        assert isinstance(run.app.screen, MuteMenu)
+        await run.press("d")
+        await run.until("Muted: x, 1 day")
+        assert "▲ 1: 1 outbid" in run.text()
+        table = run.app.screen.query_one("#pods", Table)
+        assert table.keys == ("y", "r", "x")
+        await run.poll()
+        assert "▲ 1: 1 outbid" in run.text()
+        await run.press("m", "u")
+        await run.until("No longer muted: x")
+        assert "▲ 2: 2 outbid" in run.text()
+
+
+async def test_m_on_an_event_mutes_that_kind(launch: Launch) -> None:
+    cloud = HeldCloud()
+    cloud.fleet_answer = snapshot(pod("r", name="runs"), funds=funds(1.0, 10.0))
+    async with launch(cloud=cloud) as run:
+        assert "▲ 1: runway" in run.text()
+        await run.press("5", "m")
+        assert isinstance(run.app.screen, MuteMenu)
+        assert "until it works again" not in run.text()
+        await run.press("a")
+        await run.until("Muted: runway of account, always")
+        assert "▲ 1" not in run.text()
+        assert [(mute.pod, mute.kind) for mute in run.app.fleet.mutes] == [("", "runway")]

@@ -24,6 +24,7 @@ from tui.system.signals import cancel_on_signals
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
     from tui.commands.envelope import Document
+    from tui.domain.alert_rules import AlertRules, Mute
     from tui.services.source import Source
 
 ALONE = 30.0
@@ -33,19 +34,34 @@ ALONE = 30.0
 Past = Callable[[str], Path | None]
 """The recording of an account by its id, if there is one."""
 
+Muted = Callable[[str], tuple["Mute", ...]]
+"""The mutes of an account by its id. Blocks."""
+
 
 def once(
-    source: Source, kind: str, form: str, text: str, interval: float | None, past: Past, market: Selection = ALL
+    source: Source,
+    kind: str,
+    form: str,
+    text: str,
+    interval: float | None,
+    past: Past,
+    market: Selection = ALL,
+    *,
+    rules: AlertRules | None = None,
+    mutes: Muted = lambda account: (),
 ) -> int:
     """Request and print; returns the exit code.
 
     text:     a filter, as typed.
     interval: seconds between two requests; None for a single one.
     market:   the part of the market that is requested and printed.
+    rules, mutes: the user's rules for alerts, and the mutes of an account by its id.
     """
     desk = Desk(kind, source.badge, text, (interval or ALONE) * source.pace, source.profile, market)
     printer = Printer(form, interval is not None, sys.stdout)
-    teller = _Teller(desk, printer, source, past)
+    if rules is not None:
+        desk.fleet.alert_rules = rules
+    teller = _Teller(desk, printer, source, past, mutes)
     return asyncio.run(_run(source, teller, interval))
 
 
@@ -72,11 +88,12 @@ async def _ask(source: Source, teller: _Teller, interval: float | None) -> int:
 class _Teller:
     """Sends the requests, and prints the responses."""
 
-    def __init__(self, desk: Desk, printer: Printer, source: Source, past: Past) -> None:
+    def __init__(self, desk: Desk, printer: Printer, source: Source, past: Past, mutes: Muted) -> None:
         self._desk = desk
         self._printer = printer
         self._source = source
         self._past = past
+        self._mutes = mutes
         self._recalled = False
         self._trouble = ""
         self._dark = ""
@@ -138,6 +155,8 @@ class _Teller:
         at = self._source.clock()
         answer = self._desk.dated(answer, 0.0 if clocks is None else clocks.skew)
         self._desk.take(answer, at, took)
+        if self._desk.kind == "alerts" and answer.funds is not None and answer.funds.account_id:
+            self._desk.fleet.mutes = await asyncio.to_thread(self._mutes, answer.funds.account_id)
         if not self._recalled and self._desk.kind in ("pods", "alerts"):
             self._recalled = True
             await self._recall(answer, at)

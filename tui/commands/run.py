@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import argparse
 
     from tui.config.loader import Config
+    from tui.domain.alert_rules import Mute
     from tui.services.source import Source
     from tui.storage.state_files import StateFiles
 
@@ -73,4 +74,15 @@ def _once(options: argparse.Namespace, config: Config, source: Source, state: St
         path = archive_path(state.directory(), config.api_url, account)
         return path if not source.demo and path.is_file() else None
 
-    return once(source, options.kind, options.form, text, options.watch, past, market)
+    def mutes(account: str) -> tuple[Mute, ...]:
+        """The mutes set on the screen; a damaged file mutes nothing, and is reported there."""
+        from tui.storage.json_store import StoreError
+        from tui.storage.mute_file import MuteFile
+
+        try:
+            return tuple(MuteFile(state.mutes(account)).all().values())
+        except StoreError as error:
+            say(str(error))
+            return ()
+
+    return once(source, options.kind, options.form, text, options.watch, past, market, rules=config.alerts, mutes=mutes)

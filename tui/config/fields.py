@@ -58,8 +58,9 @@ def fields(table: type[Struct]) -> dict[str, Field]:
 
 @cache
 def tables() -> dict[str, type[Struct]]:
-    """The tables of the file by their names."""
-    return {name: bare for field, name, bare in _declared(Settings) if not field and isinstance(bare, type)}
+    """The tables of the file by their names; [alerts], whose keys are kinds of alerts, is not among them."""
+    own = ((name, bare) for field, name, bare in _declared(Settings) if not field and isinstance(bare, type))
+    return {name: bare for name, bare in own if fields(bare)}
 
 
 @cache

@@ -7,7 +7,7 @@ import re
 import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -17,7 +17,13 @@ from tui.config.fields import Field, fields, free, tables
 from tui.config.settings import SOURCES, Settings
 from tui.files import reading
 
+if TYPE_CHECKING:
+    from tui.domain.alert_rules import AlertRules
+
 Keys = tuple[str, ...]
+
+ALERTS = "alerts"
+"""The table whose keys are kinds of alerts: `tui.config.alert_table` reads it."""
 
 MOST = 64 * 1024
 """Bytes of a configuration file at most."""
@@ -182,7 +188,7 @@ class _Reader:
         values: dict[str, Any] = {}
         profiles: dict[str, dict[str, Any]] = {}
         known = fields(Settings)
-        names = [*known, *tables(), *free()]
+        names = [*known, *tables(), *free(), ALERTS]
         for name, value in table.items():
             if name in known:
                 self._one((name,), known[name], value, values)
@@ -190,6 +196,8 @@ class _Reader:
                 self._unknown((name,), names)
             elif not isinstance(value, dict):
                 self._say((name,), f"{name}: invalid value {value_types.shown(value)}; expected a table, [{name}]")
+            elif name == ALERTS:
+                values[name] = self._alerts(value)
             elif struct := tables().get(name):
                 values[name] = struct(**self._table((name,), struct, value))
             elif isinstance(inner := free()[name], Field):
@@ -225,6 +233,11 @@ class _Reader:
             else:
                 self._unknown((*keys, name), known)
         return values
+
+    def _alerts(self, table: dict[str, Any]) -> AlertRules:
+        from tui.config.alert_table import rules
+
+        return rules(table, self._say, near)
 
     def _profiles(self, struct: type[Struct], table: dict[str, Any], into: dict[str, dict[str, Any]]) -> None:
         for name, profile in table.items():

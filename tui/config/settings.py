@@ -47,6 +47,7 @@ from tui.config.value_types import (
 from tui.config.value_types import (
     TOPICS as TOPICS_OF,
 )
+from tui.domain.alert_rules import AlertRules
 
 API_URL = "https://api.runpod.io/graphql"
 
@@ -159,6 +160,7 @@ class Settings(Struct, frozen=True):
     ssh: Ssh = Ssh()
     notify: Notify = Notify()
     watcher: Watcher = Watcher()
+    alerts: AlertRules = AlertRules()
     keymap: Annotated[
         Mapping[str, str],
         KEYS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from msgspec import Struct
@@ -76,3 +76,16 @@ class Mute(Struct, frozen=True):
 
     def covers(self, pod: str, kind: str) -> bool:
         return self.pod == pod and self.kind in ("", kind)
+
+
+def is_muted(pod: str, name: str, kind: str, rules: AlertRules, mutes: Iterable[Mute], now: float) -> bool:
+    """Whether the user does not want to hear of an alert of this kind about a pod; without one, about the account."""
+    return rules.mutes(name) or any(mute.covers(pod, kind) and mute.holds(now) for mute in mutes)
+
+
+def is_over(mute: Mute, now: float, busy: bool, alerted: bool) -> bool:
+    """Whether a mute has ended.
+
+    busy: whether a GPU of its pod is known to work; alerted: whether what is muted still goes on.
+    """
+    return not mute.holds(now) or (mute.until_works and busy and not alerted)

@@ -15,6 +15,8 @@ from tui.services.messages import to_event_log
 from tui.store.fleet import MEMORY_BUDGET, Fleet
 
 if TYPE_CHECKING:
+    from tui.api.listener import Api
+    from tui.api.models import Snapshot
     from tui.config.loader import Config
     from tui.domain.deploy_draft import Draft
     from tui.domain.events import Event
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from tui.services.logs import PodLogs
     from tui.services.messages import Messages
     from tui.services.monitor import Monitor
+    from tui.services.mutes import AccountMutes
     from tui.services.notifier import Notifier
     from tui.services.owner import Ownership
     from tui.services.source import Source
@@ -96,6 +99,7 @@ class Session:
         self.tz = tz if source.clocks is None else TimeOfDay(tz, source.clocks.ahead)
         self.fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace, budget)
         self.fleet.keyless = source.keyless
+        self.fleet.alert_rules = config.alerts
         self.executor: Executor | None = None
         self.watch_runner: WatchRunner | None = None
         self.recorder: Recorder | None = None
@@ -125,7 +129,7 @@ class Session:
             None if self._record is None else partial(self._make_recorder, self._record), self.messages.post,
             self._opened, self.start_of_day, hosts=self._hosts, start_of_month=lambda at: self.start_of_day(at, day=1),
             is_news=lambda: self.state is None or self.state.is_first_switch(),
-            identify=self._identify(),
+            identify=self._identified(self._identify()),
         )  # fmt: skip
 
     def _make_recorder(self, make: MakeRecorder, post: Callable[[UserMessage], object]) -> Recorder:
@@ -155,6 +159,25 @@ class Session:
             self.state, self.source.profile, self._ask_account, self.messages.post, self.source.clock
         )
         return self._link.named
+
+    def _identified(self, identify: Identify | None) -> Identify | None:
+        """Read the account's mutes before its alerts are judged."""
+        if self.state is None:
+            return identify
+
+        async def named(snapshot: Snapshot, api: Api | None) -> Snapshot:
+            known = snapshot if identify is None else await identify(snapshot, api)
+            await self.mutes.read(known.funds.account_id if known.funds is not None else None)
+            return known
+
+        return named
+
+    @cached_property
+    def mutes(self) -> AccountMutes:
+        """The account's mutes."""
+        from tui.services.mutes import AccountMutes
+
+        return AccountMutes(self.state, self.fleet, self.messages, self.clock, self.monitor.tell)
 
     @cached_property
     def leases(self) -> AccountLeases:

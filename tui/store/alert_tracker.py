@@ -18,7 +18,7 @@ from tui.format import numbers as fmt
 from tui.store import open_alert
 from tui.store.alert import Alert, Unwatched
 from tui.store.alert_kinds import KINDS
-from tui.store.alerts import blind_alerts, dark_reason, looking, off, off_text, order
+from tui.store.alerts import blind_alerts, dark_reason, looking, off, off_text, marked, order
 from tui.store.open_alert import Key, Open, OpenAlert
 from tui.store.slices import Sliced, whole
 
@@ -134,8 +134,8 @@ class AlertTracker:
         self._show(fleet, at, (*shown, *self._others))
         return events
 
-    def _show(self, fleet: Fleet, at: float, alerts: Iterable[Alert]) -> None:
-        self.current = tuple(sorted(alerts, key=order))
+    def _show(self, fleet: Fleet, at: float, alerts: Collection[Alert]) -> None:
+        self.current = tuple(sorted(marked(fleet, alerts, at), key=order))
         fleet.attention = tuple(alert.kind.attention(alert, fleet.funds, at) for alert in self.current)
         fleet.judged_at = at
 

@@ -6,9 +6,13 @@ observations do: earlier polls, or a recording. Each alert states on which of th
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from tui.domain import pod_health
+from tui.domain.alert_rules import is_muted
 from tui.domain.attention import Grade
 from tui.domain.events import Kind as EventKind
 from tui.store.alert import Alert, AlertKind, PodView
@@ -105,6 +109,15 @@ def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert,
             if alert is not None:
                 alerts.append(alert)
     return tuple(sorted(alerts, key=order))
+
+
+def marked(fleet: Fleet, alerts: Collection[Alert], now: float) -> Collection[Alert]:
+    """The alerts, with those marked that the user has muted."""
+    rules, mutes = fleet.alert_rules, fleet.mutes
+    if not (mutes or rules.muted):
+        return alerts
+    muted = [is_muted(alert.pod, alert.name, alert.kind.name, rules, mutes, now) for alert in alerts]
+    return [replace(alert, muted=is_so) for alert, is_so in zip(alerts, muted, strict=True)]
 
 
 def _unreadable(record: Record) -> Alert:

@@ -15,6 +15,7 @@ from tui.ui.controllers.alert_news import AlertNews
 from tui.ui.controllers.connect import Connect
 from tui.ui.controllers.deploys import Deploys
 from tui.ui.controllers.market_watches import WatchController
+from tui.ui.controllers.muting import Muting
 from tui.ui.controllers.pod_actions import PodActions
 from tui.ui.render.header import Badges
 
@@ -51,6 +52,7 @@ class ScreenContext(NamedTuple):
     marks: dict[str, None]
     connect: Connect
     news: AlertNews
+    muting: Muting
     acting: frozenset[str] = key_hints.ACTING
 
 
@@ -76,5 +78,5 @@ def screen_context(
     return ScreenContext(
         session, session.fleet, changed, badges, playback, actions, deploys, session.tz, Preferences(preferences_file),
         watches, lambda: session.monitor.api.use(), display, {}, connect,
-        AlertNews(session.fleet, playback, session.messages), key_hints.acting(keymap),
+        AlertNews(session.fleet, playback, session.messages), Muting(session, playback, host), key_hints.acting(keymap),
     )  # fmt: skip

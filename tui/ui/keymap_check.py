@@ -68,6 +68,7 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
     from tui.ui.modals.deploy import DeployForm
     from tui.ui.modals.help import Help
     from tui.ui.modals.lease import LeaseDialog
+    from tui.ui.modals.mute import MuteMenu
     from tui.ui.modals.question import QuestionDialog
     from tui.ui.modals.readme import Readme
     from tui.ui.modals.tour import Tour
@@ -86,7 +87,8 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
     dialogs: dict[str, type[DOMNode]] = {
         "a question": QuestionDialog, "a confirmation": Confirm, "the deploy form": DeployForm,
         "the lease": LeaseDialog, "the watch": WatchDialog, "the help": Help, "the copy menu": CopyMenu,
-        "the readme": Readme, "the tour": Tour, "the account": AccountDialog, "the waste": WasteDialog,
+        "the readme": Readme, "the tour": Tour, "the account": AccountDialog,
+        "the waste": WasteDialog, "the mutes": MuteMenu,
     }  # fmt: skip
     return {
         **{name: (FilterLine, Table, Telemetry, screen, app) for name, screen in screens.items()},
@@ -95,7 +97,7 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
             name: (
                 Choice,
                 *([FilterLine] if dialog is Help else []),
-                *([Table] if dialog in (CopyMenu, WasteDialog) else []),
+                *([Table] if dialog in (CopyMenu, WasteDialog, MuteMenu) else []),
                 dialog,
             )
             for name, dialog in dialogs.items()

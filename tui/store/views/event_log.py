@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -11,13 +12,22 @@ from tui.domain.events import ENDS, Event, Kind
 from tui.store.alert_kinds import KINDS
 from tui.store.alert_tracker import TROUBLE
 
+if TYPE_CHECKING:
+    from tui.store.alert import AlertKind
+
 REACH = 30 * 86_400.0
 """Seconds back to which events are loaded from a recording: as long as it keeps them."""
 
 MOST = 10_000
 """Maximum number of events loaded, the newest."""
 
-_ALERTS = {kind for begin in (row.event for row in KINDS if row.event) for kind in (begin, ENDS[begin])}
+_OF_EVENT = {
+    **{kind: row for row in reversed(KINDS) if row.event for kind in (row.event, ENDS.get(row.event, row.event))},
+    # What the change of a pod's status reports is an event without a beginning and an end.
+    **{kind: row for row in KINDS for kind in Kind if row.event is None and row.name.replace("-", " ") == kind.value},
+}
+
+_ALERTS = {kind for begin in (row.event for row in KINDS if row.event) for kind in (begin, ENDS.get(begin, begin))}
 _ALERTS |= {Kind.ALERTS_OFF, Kind.ALERTS_ON}
 _API = {kind for begin in TROUBLE for kind in (begin, ENDS[begin])} | {Kind.TROUBLE, Kind.API}
 _ACTIONS = {Kind.DONE, Kind.REFUSED, Kind.UNKNOWN}
@@ -33,6 +43,11 @@ GROUPS: Mapping[str, frozenset[Kind]] = {
 
 WORDS = f"words, pod:NAME, kind:KIND ({', '.join(GROUPS)} or one kind)"
 """The terms that a filter accepts, for a line of help."""
+
+
+def alert_of(kind: Kind) -> AlertKind | None:
+    """The alert that an event reports; None if it is about something else."""
+    return _OF_EVENT.get(kind)
 
 
 def merged(earlier: Sequence[Event], recent: Iterable[Event], slack: float) -> tuple[Event, ...]:

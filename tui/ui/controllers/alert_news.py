@@ -37,11 +37,11 @@ class AlertNews:
     def look(self) -> None:
         """The fleet has changed."""
         fleet = self._fleet
-        if fleet.attention_at == self._at or self._playback.replay:
+        if fleet.judged_at == self._at or self._playback.replay:
             return
         # What went on before podtop could see it is no news: the header has it.
         is_first = self._at is None or fleet.past
-        known, self._at = self._known, fleet.attention_at
+        known, self._at = self._known, fleet.judged_at
         self._known = {a.matter: (_RANK[a.grade], a.step) for a in fleet.attention if a.grade in LOUD}
         if is_first:
             return

@@ -198,7 +198,7 @@ def tabs(
         if place.mode == here:
             return ((f" {place.key} {place.word} ", "tab"),)
         badge: Cell = ((f"▲{unread} ", "warn"),) if unread and place.mode == "events" else ()
-        return ((f" {place.key}", "key"), (f" {place.word} " if word else "" if badge else " ", "muted"), *badge)
+        return ((f" {place.key}", "key"), (f" {place.word} " if word else " ", "muted"), *badge)
 
     return (
         tuple(tab(place, True) for place in places),

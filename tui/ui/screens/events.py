@@ -20,12 +20,13 @@ from tui.store.fleet_state import EVENTS
 from tui.store.views import event_log
 from tui.ui import layout
 from tui.ui.context import ScreenContext
+from tui.ui.controllers.muting import Subject
 from tui.ui.messages import GoBack, LookAtLog, OpenPod
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import events
 from tui.ui.render.copy_entries import Entry, under_cursor
 from tui.ui.render.empty_states import hidden_by_filter
-from tui.ui.screens.keys import LOGS, filter_key
+from tui.ui.screens.keys import LOGS, filter_key, hidden
 from tui.ui.screens.listing import Listing, Rows, Scene
 from tui.ui.screens.listing_screen import ListingScreen
 from tui.ui.widgets.status_lines import Lines, TwoSided
@@ -134,6 +135,18 @@ class EventLog(Listing):
         event = self.event(key)
         return under_cursor("event", self.whole(event)) if event is not None else ()
 
+    def mute(self, key: str | None) -> None:
+        event = self.event(key)
+        if event is None:
+            self.context.muting.ask(())
+            return
+        name = self.names.get(event.pod) or event.pod or "account"
+        kind = event_log.alert_of(event.kind)
+        if kind is not None:
+            self.context.muting.ask((Subject(event.pod, kind.name, f"{kind.word or kind.name} of {name}"),))
+        else:
+            self.context.muting.pods((event.pod,))
+
     def open(self, key: str | None) -> Message | str | None:
         event = self.event(key)
         if event is None:
@@ -151,6 +164,7 @@ class EventsScreen(ListingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "details", id="table.open", tooltip="Pod of this event, at that time"),
         LOGS,
+        hidden("m", "mute", "pod.mute", "Mute this alert, or the pod's alerts, for a time or always"),
         filter_key(help=f"Filter: {event_log.WORDS}"),
         Binding("escape,backspace", "back", "back", id="pane.back", tooltip="Clear filter; go back"),
     ]

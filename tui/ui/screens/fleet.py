@@ -20,7 +20,7 @@ from tui.ui.controllers.deploys import Wish
 from tui.ui.render import empty_states
 from tui.ui.render.attention import none_to_go_to
 from tui.ui.screens.fleet_lists import Offers, Pods
-from tui.ui.screens.keys import LOGS, NEEDY, SORT, filter_key, pane_keys
+from tui.ui.screens.keys import LOGS, MUTE, NEEDY, SORT, filter_key, pane_keys
 from tui.ui.screens.listing import Listing
 from tui.ui.screens.listing_screen import ListingScreen
 from tui.ui.widgets.table import Table
@@ -45,6 +45,7 @@ class FleetScreen(ListingScreen):
         Binding("i", "invert", "reverse", id="table.invert", show=False, tooltip="Reverse sort"),
         LOGS,
         *NEEDY,
+        MUTE,
         Binding("enter", "open", "details", id="table.open", tooltip="Pod details"),
         Binding("w", "watch", "watch", id="table.watch", show=False, tooltip="Watch a GPU, or a pod's host"),
         Binding("space", "mark", "select", id="table.mark", show=False, tooltip="Select pod, for actions and charts"),

@@ -244,6 +244,10 @@ class Listing:
     def watch(self, key: str | None) -> None:
         """Watch for the row's offer."""
 
+    def mute(self, key: str | None) -> None:
+        """Mute the row's alerts: by default those of its pods."""
+        self.context.muting.pods(self.targets(key))
+
     @property
     def reaches(self) -> bool:
         """Whether it has a range of its own."""

@@ -26,7 +26,23 @@ if TYPE_CHECKING:
     from tui.ui.widgets.facts_pane import FactsPane
 
 OWN = frozenset(
-    ("sort", "invert", "filter", "logs", "demand", "list", "pane", "zoom", "open", "mark", "watch", "remove", "reveal")
+    (
+        "sort",
+        "invert",
+        "filter",
+        "logs",
+        "demand",
+        "list",
+        "pane",
+        "zoom",
+        "open",
+        "mark",
+        "watch",
+        "remove",
+        "reveal",
+        "mute",
+        "needy",
+    )
 )
 """Actions that are unavailable while a filter is typed."""
 
@@ -231,6 +247,9 @@ class ListingScreen(PanedScreen):
 
     def action_watch(self) -> None:
         self._listing.watch(self._key)
+
+    def action_mute(self) -> None:
+        self._listing.mute(self._key_meant)
 
     def action_mark(self) -> None:
         """Select the pod under the cursor, or deselect it, and move to the next."""

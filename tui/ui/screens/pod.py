@@ -26,7 +26,7 @@ from tui.ui.render import empty_states, pod_facts
 from tui.ui.render import events as timeline
 from tui.ui.render.attention import none_to_go_to
 from tui.ui.render.copy_entries import Entry, under_cursor
-from tui.ui.screens.keys import LOGS, NEEDY, hidden, pane_keys
+from tui.ui.screens.keys import LOGS, MUTE, NEEDY, hidden, pane_keys
 from tui.ui.screens.listing import About, Listing, Rows, Scene
 from tui.ui.screens.listing_screen import ListingScreen
 from tui.ui.widgets.facts_pane import FactsPane
@@ -126,6 +126,7 @@ class PodScreen(ListingScreen):
         hidden("w", "watch", "pod.watch", "Watch: resume pod when its host has free GPUs"),
         LOGS,
         *NEEDY,
+        MUTE,
         Binding("x", "reveal", "reveal", id="pod.reveal", tooltip="Show or hide environment values"),
         Binding("escape,enter,backspace", "back", "back", id="pane.back", tooltip="Clear cursor, zoom; go back"),
     ]
