@@ -5,15 +5,26 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from msgspec.structs import replace
+
 import tui
+from tests.make import pod
 from tui.api.features import NOT_OFFERED
+from tui.domain.attention import Attention, Grade
 from tui.domain.events import Kind
 from tui.domain.market_watch import State
 from tui.domain.pod_health import Phase
+from tui.store.fleet_state import Record
+from tui.store.series import Series
+from tui.store.views import pods
 from tui.ui.charts.pod_charts import GLYPHS
 from tui.ui.modals.help import SIGNS
+from tui.ui.modals.tour import STOPS
 from tui.ui.render import rows, watches
 from tui.ui.terminal.filters import SYMBOLS, ascii_of, ascii_text
+
+NOW = 1_795_435_200.0
+ROW = pods.pod_row(Record("a", "a", pod("a"), None, Series(10), NOW, NOW), NOW)
 
 OWN = {"?", "+", "$", "^"}
 """Symbols that are ASCII anyhow; "^" is the arrow behind a column's title."""
@@ -65,9 +76,17 @@ def test_idle_and_booting_have_the_same_symbol_in_tables_charts_events_and_help(
         (Kind.UNREADABLE, Phase.UNREADABLE), (Kind.UP, Phase.RUNNING),
     ):  # fmt: skip
         assert GLYPHS[kind] == phases[phase], kind
+    alert = Attention("idle", "idle", Grade.WARN, "…", "a", "a")
+    for phase in (Phase.IDLE, Phase.BOOTING, Phase.OUTBID, Phase.ERROR):
+        (kind,) = rows._STATES[phase]
+        row = replace(ROW, phase=phase, word=phase.value, alert=replace(alert, kind=kind))
+        assert rows.phase_cell(row, NOW)[0][0].strip() == phases[phase], kind
+        assert rows.phase_cell(replace(row, alert=None), NOW)[0][0].strip() == phases[phase]
     first, words = SIGNS[0]
     order = [Phase.RUNNING, Phase.IDLE, Phase.BOOTING, Phase.STOPPED]
     assert first.split() == [phases[phase] for phase in order]
+    stop = next(stop for stop in STOPS if "running, idle" in stop.words.lower())
+    assert stop.sign.split() == first.split()
     places = [words.index(word) for word in ("running", "idle", "booting", "stopped")]
     assert places == sorted(places)
 

@@ -7,12 +7,17 @@ from datetime import UTC
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.make import funds as money
 from tests.make import pod, snapshot
 from tui.domain.attention import Attention, Grade
+from tui.domain.events import Event, Kind
 from tui.store.fleet import Fleet
-from tui.ui.render import attention
+from tui.store.views import pods
+from tui.ui.charts.pod_charts import GLYPHS
+from tui.ui.primitives import roles
+from tui.ui.render import attention, events, rows
 from tui.ui.render import header as status
 from tui.ui.render.header import Badges
 from tui.ui.widgets.status_lines import join
@@ -83,3 +88,64 @@ def test_a_click_leads_to_what_the_group_is_about() -> None:
     assert attention.leads_to((("▲ 25s", "bad"),)) == ""
     assert attention.leads_to((("waste ", "muted"), ("$1.00/h", "warn"))) == "waste"
     assert attention.leads_to((("runs out ", "muted"), ("▲ 22:00", "warn"))) == ""
+
+
+def status_of(alert: Attention | None, room: int, utils: tuple[float, ...] | None = (90.0,), **more: bool) -> str:
+    fleet = Fleet(5, 30)
+    fleet.apply(snapshot(pod("a", utils=utils)), NOW)
+    row = pods.pod_row(fleet.records["a"], NOW, alert=alert, **more)
+    cell = rows.phase_cell(row, NOW, room)
+    return "".join(text for text, _ in cell)
+
+
+HUNG = Attention(
+    "hung", "hung", Grade.BAD, "100 % busy by name", "a", "a", since=NOW - 960, lasts=960.0, so_far=5.98,
+)  # fmt: skip
+
+
+def test_a_row_says_what_its_state_hides_for_how_long_and_at_what_cost() -> None:
+    assert status_of(HUNG, 21) == "▲ hung 16m $5.98"
+    assert status_of(HUNG, 13) == "▲ hung 16m"
+    assert status_of(replace(HUNG, word="run ended"), 13) == "▲ run ended"
+    assert status_of(None, 21) == "● running"
+
+
+def test_a_state_that_says_it_already_keeps_its_symbol_and_gets_the_cost() -> None:
+    boot = replace(HUNG, kind="boot", word="slow boot", so_far=0.29)
+    assert status_of(boot, 21, utils=None) == "◔ booting $0.29"
+
+
+def test_what_is_muted_is_dim_and_has_the_symbol_of_it() -> None:
+    muted = replace(HUNG, muted=True)
+    assert status_of(muted, 21) == "⊘ hung 16m"
+    assert attention.role_of(muted) == "muted"
+    assert status_of(replace(muted, kind="boot"), 21, utils=None) == "⊘ booting"
+    fleet = Fleet(5, 30)
+    fleet.apply(snapshot(pod("a")), NOW)
+    row = pods.pod_row(fleet.records["a"], NOW, muted=True)
+    assert "".join(text for text, _ in rows.pod_cells(row, NOW, 8)["name"]) == "pod a ⊘"
+    event = Event(NOW, "a", Kind.IDLE, "all GPUs idle")
+    cells = events.row(event, NOW, UTC, {}, muted=True)
+    assert cells["what"] == (("⊘ ", "muted"), ("idle", "muted"))
+
+
+def test_a_pods_alerts_are_facts_the_worst_first_and_muted_ones_among_them() -> None:
+    section = attention.of_pod((HUNG, alert("b", "idle"), replace(HUNG, kind="x", word="x", muted=True)), "a")
+    assert section is not None
+    assert [fact.label for fact in section.facts] == ["Hung", "X"]
+    assert "".join(text for text, _ in section.facts[1].value).endswith("muted")
+    assert attention.of_pod((HUNG,), "b") is None
+
+
+def test_every_event_has_a_symbol_and_a_role_and_an_alert_that_of_its_grade() -> None:
+    for kind in Kind:
+        assert events.role(kind) in roles.ROLES
+        assert len(GLYPHS[kind]) == 1
+
+
+@pytest.mark.parametrize("width", [60, 80, 110, 120, 140, 200])
+def test_the_columns_have_room_for_alerts_only_if_there_are_any(width: int) -> None:
+    plain, alerted = rows.pod_columns(width, False), rows.pod_columns(width, False, True)
+    assert ("alert" in {column.key for column in alerted}) == (width >= rows.BROAD)
+    assert "alert" not in {column.key for column in plain}
+    assert (plain != alerted) == (width >= rows.SPACIOUS)

@@ -20,6 +20,7 @@ from tui.store.stretches import join
 from tui.store.views import attention
 
 if TYPE_CHECKING:
+    from tui.domain.attention import Attention
     from tui.domain.events import Event
     from tui.domain.lease import Lease
     from tui.domain.operations import Operation
@@ -53,6 +54,7 @@ class PodRow(Struct, frozen=True):
     util_low: utilization of the GPU that works least.
     spent:   dollars of the present run.
     ports:   the ports it listens on, inside.
+    alert:   what is shown beside it; None if it needs no attention. muted: whether all its alerts are muted.
     """
 
     id: str
@@ -78,6 +80,8 @@ class PodRow(Struct, frozen=True):
     image: str = ""
     ports: tuple[int, ...] = ()
     cluster: str = ""
+    alert: Attention | None = None
+    muted: bool = False
 
 
 def gpu_name(record: Record) -> str:
@@ -98,9 +102,15 @@ def sparkline(record: Record, now: float, columns: int) -> tuple[float | None, .
 
 
 def pod_row(
-    record: Record, now: float, spark: int = 0, deed: Operation | None = None, lease: Lease | None = None
+    record: Record,
+    now: float,
+    spark: int = 0,
+    deed: Operation | None = None,
+    lease: Lease | None = None,
+    alert: Attention | None = None,
+    muted: bool = False,
 ) -> PodRow:
-    """The values of one pod at `now`, its operation under way, and its lease (action, seconds left).
+    """The values of one pod at `now`, its operation under way, its lease (action, seconds left), and its alert.
 
     Telemetry of a pod that is not live is left out: RunPod keeps it for a while.
     """
@@ -138,6 +148,8 @@ def pod_row(
         image=pod.image or "",
         cluster=pod.cluster_id or "",
         ports=tuple(sorted({p.private for p in live.ports if p.private is not None})) if live else (),
+        alert=alert,
+        muted=muted,
     )
 
 

@@ -28,6 +28,8 @@ MANY = 8
 """More lines than this cannot be told apart: a heat map is drawn instead."""
 
 GLYPHS = {
+    # An alert that no other symbol stands for.
+    **dict.fromkeys(Kind, "▲"),
     Kind.NEW: "+", Kind.RUNNING: "▶", Kind.UP: "●", Kind.DOWN: "○", Kind.RESTART: "↻", Kind.STOPPED: "■",
     Kind.OUTBID: "▼", Kind.FAILED: "▲", Kind.STATUS: "◆", Kind.GONE: "✕",
     Kind.DONE: "✓", Kind.REFUSED: "✕", Kind.UNKNOWN: "?", Kind.TROUBLE: "▲", Kind.PRICE: "◉",

@@ -10,12 +10,16 @@ from tui.domain.attention import Attention, Grade
 from tui.domain.costs import total
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
+from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render.fitting import Group
 
 if TYPE_CHECKING:
     from tui.domain.waste import Waste
 
 SIGN = "▲"
+
+MUTED = "⊘"
+"""The symbol of what is muted."""
 
 MANY = 3
 """Kinds of alerts that the header names before other figures are dropped for more."""
@@ -107,3 +111,15 @@ def none_to_go_to(alerts: Sequence[Attention]) -> str:
     if pods:
         return f"{pods} pod{'s' * (pods > 1)} that need{'' if pods > 1 else 's'} attention: hidden by the filter"
     return "No pod needs attention; the account does" if alerts else "Nothing needs attention"
+
+
+def of_pod(alerts: Iterable[Attention], pod: str) -> Section | None:
+    """A pod's alerts as facts, worst first; None without any."""
+    facts = [Fact(alert.word.capitalize(), _sentence(alert)) for alert in alerts if alert.pod == pod]
+    return Section("Alerts", tuple(facts)) if facts else None
+
+
+def _sentence(alert: Attention) -> Cell:
+    role = role_of(alert)
+    text: Cell = ((f"{MUTED if alert.muted else SIGN} {alert.text}", role),)
+    return (*text, ("  muted", "quiet")) if alert.muted else text

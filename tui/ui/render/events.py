@@ -8,11 +8,14 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from tui.domain import pod_health
+from tui.domain.attention import Grade
 from tui.domain.events import ENDS, Event, Kind
 from tui.format import numbers as fmt
+from tui.store.views.event_log import alert_of
 from tui.store.views.pods import gpu_name
 from tui.ui.charts.pod_charts import GLYPHS
 from tui.ui.primitives.cells import Cell
+from tui.ui.render.attention import MUTED
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
@@ -58,7 +61,11 @@ def log_columns(width: int) -> tuple[Column, ...]:
 DAY = 86_400.0
 """Seconds within which the clock time of an event is enough."""
 
+_GRADES = {Grade.BAD: "bad", Grade.WARN: "warn", Grade.NOTICE: "accent"}
+
 _ROLES = {
+    # Alerts by their grade; what else there is, by what it means.
+    **{kind: "accent" if (alert := alert_of(kind)) is None else _GRADES[alert.grade] for kind in Kind},
     Kind.UP: "good", Kind.RUNNING: "good", Kind.NEW: "good", Kind.DOWN: "bad", Kind.RESTART: "warn",
     Kind.OUTBID: "bad", Kind.STOPPED: "muted", Kind.FAILED: "bad", Kind.GONE: "bad", Kind.STATUS: "accent",
     Kind.DONE: "good", Kind.REFUSED: "bad", Kind.UNKNOWN: "warn", Kind.TROUBLE: "warn", Kind.PRICE: "accent",
@@ -93,19 +100,21 @@ _OF_RUNPOD = (
 _OF_THE_ACCOUNT = (Kind.RUNWAY, Kind.RUNWAY_OVER, Kind.BALANCE, Kind.BALANCE_OVER)
 
 
-def row(event: Event, now: float, tz: tzinfo | None, names: Mapping[str, str], ahead: bool = False) -> Cells:
-    """The cells of one event. `ahead`: it happened after the viewed instant."""
+def row(
+    event: Event, now: float, tz: tzinfo | None, names: Mapping[str, str], ahead: bool = False, muted: bool = False
+) -> Cells:
+    """The cells of one event. `ahead`: it happened after the viewed instant; `muted`: the user mutes such alerts."""
     when = datetime.fromtimestamp(event.at, tz)
-    hue, text = ("quiet", "quiet") if ahead else (role(event.kind), "text")
+    hue, text = ("quiet", "quiet") if ahead else ("muted", "muted") if muted else (role(event.kind), "text")
     age = now - event.at
     ago = f"+{fmt.short_duration(-age)}" if age < 0 else f"{fmt.short_duration(age)} ago"
     about = subject(event, names)
-    glyph = GLYPHS[event.kind]
+    glyph = MUTED if muted else GLYPHS[event.kind]
     return {
         "when": ((f"{when:%d %b %H:%M:%S}", "muted"),),
         "short": ((f"{when:%H:%M}" if abs(age) < DAY else f"{when:%d %b}", "muted"),),
         "glyph": ((glyph, hue),),
-        "pod": ((about[0][0], text),) if ahead else about,
+        "pod": ((about[0][0], text),) if ahead or muted else about,
         "what": ((f"{glyph} ", hue), (event.kind.word, hue)),
         "text": ((event.text, text), (f"  {ago}", "quiet")),
         "told": ((event.text, text),),

@@ -14,10 +14,12 @@ from tui.store.metrics import BY_NAME, METRICS, UTIL
 from tui.store.price_history import SOME
 from tui.store.views.offer_rows import stock_rank
 from tui.ui.primitives.cells import Cell, fit, width_of
+from tui.ui.render.attention import MUTED, SIGN, role_of
 from tui.ui.render.facts import LACKING_CELL, cell_or_lacking
 from tui.ui.widgets.table import REST, Cells, Column
 
 if TYPE_CHECKING:
+    from tui.domain.attention import Attention
     from tui.store.metrics import Metric
     from tui.store.views.offer_rows import OfferRow
     from tui.store.views.pods import PodRow
@@ -68,11 +70,18 @@ NARROW = 60
 """Columns of a terminal below which state, name and cost share the available room."""
 
 _LEASE = Column("lease", "LEASE", 9, 2)
+_ALERT = Column("alert", "ALERT", 46, 10)
+ALERTED = 21
+"""Cells of a state with the dollars that it has wasted so far."""
+
 _NARROWED = {"status": 11, "name": 12, "cost": 6, "secure": 6, "lease": 8}
 
 
 SPACIOUS = 110
 """Columns of a terminal from which on there is room for every name of a GPU."""
+
+BROAD = 170
+"""Columns of a terminal from which on there is room for a sentence about a pod's alert."""
 
 ROOMY = 140
 """Columns of a terminal from which on a pod's row shows more than its activity and cost."""
@@ -85,8 +94,20 @@ def narrowed(columns: tuple[Column, ...]) -> tuple[Column, ...]:
     return tuple(column._replace(width=_NARROWED.get(column.key, column.width)) for column in columns)
 
 
-def pod_columns(width: int, leased: bool) -> tuple[Column, ...]:
-    """The columns of pods in a terminal this wide; with a countdown, if there is any lease."""
+def pod_columns(width: int, leased: bool, alerted: bool = False) -> tuple[Column, ...]:
+    """The columns of pods in a terminal this wide; with a countdown, if there is any lease.
+
+    alerted: whether a pod needs attention: then there is room for what that has cost, and for a sentence about it.
+    """
+    columns = _pod_columns(width, leased)
+    if not alerted or width < SPACIOUS:
+        return columns
+    columns = tuple(c._replace(width=ALERTED) if c.key == "status" else c for c in columns)
+    at = next(number for number, column in enumerate(columns) if column.key == "cost") + 2
+    return (*columns[:at], _ALERT, *columns[at:]) if width >= BROAD else columns
+
+
+def _pod_columns(width: int, leased: bool) -> tuple[Column, ...]:
     columns = (*POD_COLUMNS[:2], _LEASE, *POD_COLUMNS[2:]) if leased else POD_COLUMNS
     if width >= ROOMY:
         return columns
@@ -124,6 +145,9 @@ def phase_cell(row: PodRow, now: float, room: int = 13) -> Cell:
         # A requested action comes before RunPod's last status.
         return (("▸ ", "accent"), (row.doing, "accent"), ("?" if row.lost else "", "warn"))
     glyph, role = _PHASES[row.phase]
+    alert = row.alert
+    if alert is not None and alert.kind not in _STATES.get(row.phase, ()):
+        return _alert_cell(alert, room)
     tail = ""
     if row.phase is Phase.IDLE:
         tail = f" {fmt.short_duration(row.idle_for)}"
@@ -133,7 +157,36 @@ def phase_cell(row: PodRow, now: float, room: int = 13) -> Cell:
         role = "warn" if waited > BOOT_PATIENCE else role
     if len(row.word) + len(tail) + 2 > room:
         tail = ""
-    return ((f"{glyph} ", role), (row.word, "text" if row.phase is Phase.RUNNING else role), (tail, role))
+    if alert is not None and alert.muted:
+        return ((f"{MUTED} ", "muted"), (row.word, "muted"), (tail, "muted"))
+    cell: Cell = ((f"{glyph} ", role), (row.word, "text" if row.phase is Phase.RUNNING else role), (tail, role))
+    return _with_waste(cell, alert, room)
+
+
+_STATES = {
+    Phase.IDLE: ("idle",), Phase.BOOTING: ("boot",), Phase.OUTBID: ("outbid",), Phase.ERROR: ("pod-error",),
+    Phase.UNREADABLE: ("unreadable",),
+}  # fmt: skip
+"""Kinds of alerts that a phase says already."""
+
+
+def _alert_cell(alert: Attention, room: int) -> Cell:
+    """An alert in the place of a state that hides it: a hung pod is running, for RunPod."""
+    role = role_of(alert)
+    lasts = alert.lasts if alert.since is None or alert.lasts is None or alert.lasts > 0 else None
+    tail = f" {fmt.short_duration(lasts)}" if lasts is not None else ""
+    if len(alert.word) + len(tail) + 2 > room:
+        tail = ""
+    cell: Cell = ((f"{MUTED if alert.muted else SIGN} ", role), (alert.word, role), (tail, role))
+    return _with_waste(cell, alert, room)
+
+
+def _with_waste(cell: Cell, alert: Attention | None, room: int) -> Cell:
+    """A state with the dollars that it has wasted so far, if there is room for them."""
+    if alert is None or alert.muted or alert.so_far is None or alert.so_far < 0.005:
+        return cell
+    far = f" {fmt.money(alert.so_far)}"
+    return (*cell, (far, "text")) if width_of(cell) + len(far) <= room else cell
 
 
 def util_role(value: float | None) -> str:
@@ -147,8 +200,9 @@ _LEAST_NAME = 9
 def _name(row: PodRow, role: str, marked: bool, room: int) -> Cell:
     """Selection, name, and whether the pod may be taken or is of a cluster: the name is cut before that."""
     mark: Cell = (("✓ ", "accent"),) if marked else ()
+    muted: Cell = ((f" {MUTED}", "muted"),) if row.muted and row.alert is None else ()
     phrase = (*((" spot",) if row.spot else ()), *((f" {CLUSTER}",) if row.cluster else ()))
-    tail: Cell = tuple((word, "accent") for word in phrase)
+    tail: Cell = (*((word, "accent") for word in phrase), *muted)
     left = room - width_of(mark) - width_of(tail)
     if tail and room and width(row.name) > left >= _LEAST_NAME:
         return (*mark, *fit(((row.name, role),), left), *tail)
@@ -197,6 +251,7 @@ def pod_cells(
         "cost": _cost(row.cost, off, lacks),
         "uptime": ((fmt.duration(row.uptime) if row.uptime is not None else fmt.UNKNOWN, "muted"),),
         "lease": _lease(row.lease),
+        "alert": ((row.alert.text, role_of(row.alert)),) if row.alert is not None else (),
         "id": ((row.id, "muted"),),
         "location": cell_or_lacking(((row.location, "muted"),), bool(row.location), Feature.LOCATION, lacks),
         "spent": ((fmt.money(row.spent), "muted"),),

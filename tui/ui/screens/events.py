@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui.api.features import NOT_OFFERED
+from tui.domain.alert_rules import is_muted
 from tui.domain.events import Event
 from tui.store.alerts import off
 from tui.store.fleet import Fleet
@@ -76,13 +77,22 @@ class EventLog(Listing):
         matching, names, now, tz = self._matching, self.names, scene.now, self.context.tz
 
         def cells(key: str) -> Cells:
-            return events.row(matching[key], now, tz, names, matching[key].at > now)
+            event = matching[key]
+            return events.row(event, now, tz, names, event.at > now, self._is_muted(event))
 
         faults = event_log.parse(self.typed).faults
         return Rows(
             tuple(matching), cells, len(self.every), self._empty(), note=f"▲ {faults[0]}" if faults else self._since(),
             columns=events.log_columns(layout.events(scene.width, 0)["events"].width),
         )  # fmt: skip
+
+    def _is_muted(self, event: Event) -> bool:
+        """Whether the user mutes such alerts now."""
+        fleet = self.context.fleet
+        if not (fleet.mutes or fleet.alert_rules.muted) or (kind := event_log.alert_of(event.kind)) is None:
+            return False
+        name, now = self.names.get(event.pod, ""), self.context.playback.clock()
+        return is_muted(event.pod, name, kind.name, fleet.alert_rules, fleet.mutes, now)
 
     def count(self, rows: Rows) -> str:
         text, total = self.typed.strip(), f"{rows.total:,}"

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from tui.api.models import ANYTHING, Offer
+from tui.domain.alert_rules import is_muted
 from tui.store.views import offers as market
 from tui.store.views import pods
-from tui.store.views.attention import ranks
+from tui.store.views.attention import ranks, worst
 from tui.store.views.pods import Query
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
@@ -56,7 +57,8 @@ class Pods(FleetListing):
         fleet, now, context = scene.fleet, scene.now, self.context
         query = Query(pods.terms(self.typed), self.sort, self.inverted)
         keys = pods.pods(fleet, now, query)
-        worst = ("worst first",) if self.sort == pods.ATTENTION and not self.inverted and ranks(fleet) else ()
+        first = ("worst first",) if self.sort == pods.ATTENTION and not self.inverted and ranks(fleet) else ()
+        alerts, rules, mutes = worst(fleet), fleet.alert_rules, fleet.mutes
         leases = {} if context.playback.in_history else context.fleet.leases
 
         def cells(key: str) -> Cells:
@@ -65,7 +67,10 @@ class Pods(FleetListing):
             if record is None:
                 # The pod disappeared while another screen was on top; this screen is updated when it is back.
                 return {}
-            row = pods.pod_row(record, now, spark, fleet.operations.get(key), leases.get(key))
+            row = pods.pod_row(
+                record, now, spark, fleet.operations.get(key), leases.get(key), alerts.get(key),
+                bool(mutes or rules.muted) and is_muted(key, record.name, "", rules, mutes, now),
+            )  # fmt: skip
             return rows.pod_cells(
                 row, now, scene.width_of("bar"), key in context.marks, fleet.lacks,
                 name_width=scene.width_of("name"), status_width=scene.width_of("status"),
@@ -74,8 +79,8 @@ class Pods(FleetListing):
         return Rows(
             keys, cells, empty_states.total(fleet, self.name),
             empty_states.pods(fleet, bool(query.terms), self.waited, context.playback.replay),
-            notes=(*worst, *selected(context, keys)), rising=pods.pods_rise(query), faded=self.is_stale(scene),
-            columns=rows.pod_columns(scene.width, bool(leases)),
+            notes=(*first, *selected(context, keys)), rising=pods.pods_rise(query), faded=self.is_stale(scene),
+            columns=rows.pod_columns(scene.width, bool(leases), bool(alerts)),
         )  # fmt: skip
 
     def targets(self, key: str | None) -> tuple[str, ...]:

@@ -25,25 +25,10 @@ if TYPE_CHECKING:
     from tui.ui.charts.spec import Drawn
     from tui.ui.widgets.facts_pane import FactsPane
 
-OWN = frozenset(
-    (
-        "sort",
-        "invert",
-        "filter",
-        "logs",
-        "demand",
-        "list",
-        "pane",
-        "zoom",
-        "open",
-        "mark",
-        "watch",
-        "remove",
-        "reveal",
-        "mute",
-        "needy",
-    )
-)
+OWN = frozenset((
+    "sort", "invert", "filter", "logs", "demand", "list", "pane", "zoom", "open", "mark", "mute", "needy", "watch",
+    "remove", "reveal",
+))  # fmt: skip
 """Actions that are unavailable while a filter is typed."""
 
 

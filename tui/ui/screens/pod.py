@@ -22,7 +22,7 @@ from tui.ui.controllers.boot_log import BootLog
 from tui.ui.messages import Inspect, OpenPod
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.primitives.facts import Fact, Section, copied
-from tui.ui.render import empty_states, pod_facts
+from tui.ui.render import attention, empty_states, pod_facts
 from tui.ui.render import events as timeline
 from tui.ui.render.attention import none_to_go_to
 from tui.ui.render.copy_entries import Entry, under_cursor
@@ -90,6 +90,8 @@ class Timeline(Listing):
                 lacks=fleet.lacks,
                 boot=self.boot.line,
             )
+        if alerts := attention.of_pod(fleet.attention, self._pod):
+            sections = (alerts, *sections)
         name = (record.name if record is not None else "") or self._pod
         stale = fleet.pods_stale(now)
         return About(

@@ -31,6 +31,7 @@ SYMBOLS = {
     "●": "*", "◌": "/", "◔": "c", "■": "#", "▼": "V", "✕": "X", "◆": ";", "▸": "}", "◂": "{", "▾": "<", "▴": ">",
     "✓": "v", "▲": "!", "◉": "@", "◀": "(", "▶": ")", "‖": "|", "∞": "&",
     # Events, and objects.
+    "⊘": "z",
     "○": "n", "↻": "r", "↺": "R", "∅": "0", "▣": "m", "△": "T", "▪": ":", "▰": "=", "▱": "_", "↑": "u", "↓": "d",
 }  # fmt: skip
 """A character for each symbol with a meaning of its own: no two have the same, and none has that of "?" (unreadable),
