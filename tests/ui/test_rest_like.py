@@ -133,7 +133,7 @@ async def test_an_account_that_is_billed_afterwards_and_statuses_of_rest(launch:
         assert "◔ booting" in text
         assert "▲ error" in text
         assert "member cluster" in text
-        await run.press("T")
+        await run.press("G", "k", "T")
         await run.wait(1)
         dialog = " ".join(run.text().replace("│", " ").split())
         assert "Member of cluster cl-7: RunPod will refuse" in dialog

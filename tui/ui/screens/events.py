@@ -174,7 +174,7 @@ class EventsScreen(ListingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "details", id="table.open", tooltip="Pod of this event, at that time"),
         LOGS,
-        hidden("m", "mute", "pod.mute", "Mute this alert, or the pod's alerts, for a time or always"),
+        hidden("m", "mute", "pod.mute", "Mute this alert, or the pod"),
         filter_key(help=f"Filter: {event_log.WORDS}"),
         Binding("escape,backspace", "back", "back", id="pane.back", tooltip="Clear filter; go back"),
     ]

@@ -49,7 +49,7 @@ NEEDY = (
     hidden("n", "needy(1)", "pod.needy", "Next pod that needs attention"),
     hidden("N", "needy(-1)", "pod.needy-before", "Previous pod that needs attention"),
 )
-MUTE = hidden("m", "mute", "pod.mute", "Mute alerts of this pod, for a time or always")
+MUTE = hidden("m", "mute", "pod.mute", "Mute alerts of this pod")
 SORT = Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by next column")
 INVERT = hidden("i", "invert", "table.invert", "Reverse sort")
 
