@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tui import wiring
 from tui.commands.exit_codes import Exit
+from tui.commands.flags import SIMULATED_PODS
 from tui.commands.frame import framed
 from tui.commands.parser import ACTS, COMMANDS, parser
 from tui.commands.stdio import hush
@@ -22,6 +23,7 @@ from tui.files import paths
 if TYPE_CHECKING:
     import argparse
 
+    from tui.commands.watcher import Powers
     from tui.services.source import Source
 
 
@@ -44,7 +46,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         from tui.commands.simulate import serve
 
         return serve(
-            port=options.port, seed=options.seed, pods=options.pods, speed=options.speed, faults=options.fault,
+            port=options.port, seed=options.seed, pods=SIMULATED_PODS if options.pods is None else options.pods,
+            speed=options.speed, faults=options.fault,
             ssh_port=options.ssh_port or None, retire_graphql=options.retire_graphql, rest_only=options.rest_only,
         )  # fmt: skip
     if options.command == "log":
@@ -82,7 +85,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         return _market(options, config)
     if options.command == "record":
         same = None if options.same_account is None else options.same_account == "yes"
-        return _record(wiring.source_of(options, config), config, options.enforce_leases, same)
+        return _record(wiring.source_of(options, config), config, _powers(options), same)
     if options.command == "account" and options.form is None:
         return _show(wiring.source_of(options, config), config, "account")
     if options.command in (*COMMANDS, "account"):
@@ -102,8 +105,11 @@ def _faults(options: argparse.Namespace, loaded: Loaded) -> tuple[str, ...]:
         )
     if options.at is not None and options.replay is None:
         faults.append("--at requires --replay")
-    if options.command == "record" and options.enforce_leases and config.read_only:
-        faults.append("--enforce-leases sends mutations, which read-only mode forbids: drop one of the two")
+    if options.command == "record" and config.read_only:
+        given = (("--enforce-leases", options.enforce_leases), ("--watches", options.watches), ("--auto", options.auto))
+        faults += [
+            f"{flag} sends mutations, which read-only mode forbids: drop one of the two" for flag, on in given if on
+        ]
     shows_screen = options.command is None or (options.command in ("market", "account") and options.form is None)
     if faults and shows_screen:
         faults += wiring.screen_faults(config)
@@ -176,17 +182,23 @@ def _replay(options: argparse.Namespace, config: Config) -> int:
     return _show(wiring.replay_source(tape), config)
 
 
-def _record(source: Source, config: Config, enforce: bool, same_account: bool | None) -> int:
+def _powers(options: argparse.Namespace) -> Powers:
+    from tui.commands.watcher import Powers
+
+    return Powers(options.enforce_leases, options.watches, options.auto)
+
+
+def _record(source: Source, config: Config, powers: Powers, same_account: bool | None) -> int:
     from tui.commands.record import record
 
-    _warn(config, acts=enforce)
+    _warn(config, acts=any(powers.within(config)))
     wiring.keep_private(source)
     with ExitStack() as shelf:
         directory = wiring.state_dir_of(source, shelf)
         state = wiring.state_of(source, config, directory)
         wiring.log_of(source, config, "record")()
         make = wiring.recorder_of(source, config, directory)
-        code = record(source, config, make, state, enforce=enforce, same_account=same_account)
+        code = record(source, config, make, state, powers=powers, same_account=same_account)
         wiring.end_log(code)
         return code
 

@@ -83,10 +83,12 @@ def cloud_of(config: Config, dated: Callable[[float, float], object]) -> Cloud:
 
 def source_of(options: argparse.Namespace, config: Config) -> Source:
     if options.demo:
+        from tui.commands.flags import DEMO_PODS
         from tui.demo.source import demo_source
 
+        pods = DEMO_PODS if options.pods is None else options.pods
         return demo_source(
-            seed=options.seed, pods=options.pods, speed=options.speed, read_only=config.read_only, api=config.api
+            seed=options.seed, pods=pods, speed=options.speed, read_only=config.read_only, api=config.api, tale=True
         )
     return runpod_source(config)
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from tests.ui.conftest import PODS, HeldCloud
 from tui.api.listener import Api
 from tui.commands.record import UNREPORTED, _record
+from tui.commands.watcher import Powers
 from tui.config.loader import Config
 from tui.domain.user_message import UserMessage
 from tui.history.recorder import Recorder, archive_path
@@ -41,7 +42,7 @@ async def test_whose_recording_is_written(
         return recorders[-1]
 
     source = Source("test", False, lambda: cloud, lambda: cloud.now)
-    recording = asyncio.ensure_future(_record(source, Config(interval=0.01), make, state, False, same))
+    recording = asyncio.ensure_future(_record(source, Config(interval=0.01), make, state, Powers(), same))
     async with asyncio.timeout(20):
         await begun.wait()
         await recorders[0].opened()

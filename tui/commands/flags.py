@@ -19,6 +19,9 @@ FORMATS = {
     "table": "print an aligned table (default)",
 }
 
+DEMO_PODS, SIMULATED_PODS = 9, 6
+"""Number of pods of the demo, which tells its whole story, and of the simulator."""
+
 MARKET_FLAGS = (
     ("--gpus", "N", "GPUs per pod (default 1)"),
     ("--cloud", "NAME", "secure or community (default both)"),
@@ -123,14 +126,16 @@ def connection(to: Parser, default: str | None = argparse.SUPPRESS) -> None:
     source(to, default)
 
 
-def world(to: Parser, of: str, default: object = None) -> None:
+def world(to: Parser, of: str, pods: int, default: object = None) -> None:
+    """The flags of a simulated world. Without --pods it has `pods`, whose number is not filled in here."""
     for flag, read, metavar, value, meaning in (
         ("--seed", seed, "N", 7, "seed of the simulation"),
-        ("--pods", count, "N", 6, "number of pods"),
+        ("--pods", count, "N", pods, "number of pods"),
         ("--speed", speed, "X", 1.0, "clock speed multiplier"),
     ):
+        filled_in = None if flag == "--pods" else value
         to.add_argument(
-            flag, type=read, default=value if default is None else default, metavar=metavar,
+            flag, type=read, default=filled_in if default is None else default, metavar=metavar,
             help=f"{of}{meaning} (default {value:g})",
         )  # fmt: skip
 

@@ -77,7 +77,7 @@ def parser() -> Parser:
         metavar="TIME",
         help="start of the replay: 14:30, 2026-11-23 14:30, or 2h before its end; requires --replay",
     )
-    flags.world(top, "demo: ")
+    flags.world(top, "demo: ", flags.DEMO_PODS)
     top.add_argument(
         "-V", "--version", action=_Version, nargs=0, help="show the versions of podtop, Python and Textual"
     )
@@ -90,9 +90,11 @@ def _commands() -> dict[str, Command]:
     """Every command, in the order of the list."""
     table = {
         "record": Command(
-            "record history without the UI", "Record history without the UI until stopped.", _add_record,
+            "watch without the UI: record, notify, act if allowed",
+            "Record, and notify of alerts, without the UI until stopped. It changes no pod unless a flag allows it.",
+            _add_record,
             (
-                Example("podtop record", "record until ctrl+c"),
+                Example("podtop record", "record and notify until ctrl+c"),
                 Example("podtop record --profile work --interval 30", "record another account, less often"),
                 Example("podtop record --enforce-leases", "also enforce leases"),
             ),
@@ -223,6 +225,8 @@ def _commands() -> dict[str, Command]:
 
 def _add_record(to: Parser) -> None:
     to.add_argument("--enforce-leases", action="store_true", help="stop or terminate pods whose lease ends")
+    to.add_argument("--watches", action="store_true", help="deploy and resume pods for armed watches")
+    to.add_argument("--auto", action="store_true", help="stop idle pods for which that is armed")
     to.add_argument(
         "--same-account", choices=("yes", "no"),
         help="yes: extend the last recording, no: start one, when RunPod does not report the account",
@@ -280,7 +284,7 @@ def _add_simulate(to: Parser) -> None:
         help="retire GraphQL (410) after this many seconds (default 0); REST v2 continues",
     )  # fmt: skip
     gone.add_argument("--rest-only", action="store_true", help="serve REST v2 only: GraphQL is retired (410)")
-    flags.world(to, "", argparse.SUPPRESS)
+    flags.world(to, "", flags.SIMULATED_PODS, argparse.SUPPRESS)
 
 
 def _add_once(to: Parser) -> None:

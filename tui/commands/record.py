@@ -1,4 +1,4 @@
-"""`podtop record`: records history without the UI. One line shows the state."""
+"""`podtop record`: watches without a screen: records, notifies, and acts as far as it may. One line shows the state."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from tui.api import log_lines
 from tui.commands.outlet import Outlet
 from tui.commands.stdio import is_quiet
+from tui.commands.watcher import NONE, EventLines, Powers, Service, announced, is_printed, ways
 from tui.domain.lease import acts_at
 from tui.domain.user_message import Level, UserMessage
 from tui.history.archive.schema import size
@@ -20,6 +21,7 @@ from tui.history.recorder import Recorder, State
 from tui.services.action_lock import ActionLock
 from tui.services.messages import Messages, logged
 from tui.services.session import Session
+from tui.system.sd_notify import service_manager
 from tui.system.signals import end_on_signals
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ WRONG = "▲"
 """The first character of a state that is an error."""
 
 UNREPORTED = "RunPod does not report which account this is: a recording of its own begins."
+
+LAST_WAIT = 1.5
+"""Seconds that notifications and requests under way are given when podtop is told to end."""
 
 SELDOM = 3600.0
 """Seconds between two lines if output is kept, as in a journal, and nothing has changed."""
@@ -107,28 +112,30 @@ async def _record(
     config: Config,
     make: Callable[[Callable[[UserMessage], object]], Recorder],
     state: StateFiles,
-    enforce: bool,
+    asked: Powers,
     same_account: bool | None,
 ) -> None:
     outlet = Outlet()
     status = _Status(outlet)
-    recorder: Recorder | None = None
+    powers = asked.within(config)
+    write = outlet.write if outlet.is_terminal else None
     polls = 0
 
-    def make_recorder(post: Callable[[UserMessage], object]) -> Recorder:
-        nonlocal recorder
-        recorder = make(post)
-        return recorder
-
     def tell(message: UserMessage) -> None:
-        if message.level is not Level.INFO or not is_quiet():
+        if is_printed(message) and (message.level is not Level.INFO or not is_quiet()):
             status.add(message.text)
 
     def show() -> None:
         nonlocal polls
         polls += 1
         fleet = session.fleet
-        status.show(line(fleet, recorder, polls, session.tz) + leased(fleet, source.clock()))
+        for text in events.new():
+            if not is_quiet():
+                status.add(text)
+        text = line(fleet, session.recorder, polls, session.tz) + leased(fleet, source.clock())
+        status.show(text)
+        if service is not None:
+            service.changed(text)
 
     async def ask_account(at: float) -> bool | None:
         if same_account is None:
@@ -139,31 +146,60 @@ async def _record(
     session = Session(
         source, config, Messages(logged("record"), tell),
         ActionLock("podtop is in read-only mode" if config.read_only else "", after=None),
-        state=state, record=make_recorder, on_change=show, budget=0, ask_account=ask_account,
-        kind="record", write=outlet.write if outlet.is_terminal else None,
+        state=state, record=make, on_change=show, budget=0, ask_account=ask_account, write=write,
+        kind="record",
     )  # fmt: skip
-    enforcing: asyncio.Task[None] | None = None
-    if enforce:
-        session.start_executor(state)
-        enforcing = asyncio.ensure_future(session.enforce_leases())
+    events = EventLines(session.fleet, source.clock(), session.tz)
+    manager = service_manager()
+    service = Service(manager, session.fleet, source.clock, source.pace) if manager is not None else None
+    reached = ways(config, write)
+    if not is_quiet() or any(powers):
+        for text in announced(powers, reached, config.read_only):
+            status.add(text)
+    beside = [asyncio.ensure_future(work) for work in _beside(session, state, powers, bool(reached), service)]
     running = asyncio.ensure_future(session.monitor.run())
 
     async def finish() -> None:
-        await session.close()
-        running.cancel()
+        if service is not None:
+            service.stopping()
+        try:
+            async with asyncio.timeout(LAST_WAIT):
+                await session.close()
+        except TimeoutError:
+            log_lines.event("record", "cut_short", logging.WARNING)
+        finally:
+            running.cancel()
 
     ending: list[asyncio.Task[None]] = []
     end_on_signals(lambda _: ending.append(asyncio.ensure_future(finish())))
     try:
         await running
     except asyncio.CancelledError:
+        recorder = session.recorder
         is_kept = recorder is not None and (recorder.written or recorder.state is State.ELSEWHERE)
         end = "stopped, recording saved" if is_kept else "stopped, nothing recorded"
         session.messages.post(UserMessage(end, Level.INFO))
     finally:
-        if enforcing is not None:
-            enforcing.cancel()
+        for work in beside:
+            work.cancel()
         await outlet.close()
+
+
+def _beside(
+    session: Session, state: StateFiles, powers: Powers, notifies: bool, service: Service | None
+) -> Iterator[Coroutine[object, object, None]]:
+    """What runs beside the polls."""
+    if any(powers):
+        session.start_executor(state)
+        yield session.catch_up()
+    if powers.leases:
+        yield session.enforce_leases()
+    if powers.watches or notifies:
+        # Without a way to notify, a watch that is met is left to a podtop that has one.
+        yield session.look_out(acts=powers.watches)
+    yield session.follow_owners()
+    if service is not None:
+        yield service.live()
 
 
 def record(
@@ -172,15 +208,15 @@ def record(
     make: Callable[[Callable[[UserMessage], object]], Recorder],
     state: StateFiles,
     *,
-    enforce: bool = False,
+    powers: Powers = NONE,
     same_account: bool | None = None,
 ) -> int:
     """Record until stopped, which is a normal end: 0.
 
-    state:        podtop's files; `enforce`: enforce the leases in them.
+    state:        podtop's files; `powers`: what may be sent, as the command line has it.
     same_account: whether an account that RunPod does not report is the one that was recorded last; None if unknown.
     """
     # With `stty tostop` the terminal would stop a background process that writes, and with it the whole recording.
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-    asyncio.run(_record(source, config, make, state, enforce, same_account))
+    asyncio.run(_record(source, config, make, state, powers, same_account))
     return 0

@@ -113,6 +113,14 @@ SINKS = ("terminal", "tmux", "command", "webhook", "desktop", "ntfy", "slack", "
 """The modules of `services/sinks` that read [notify], in the order in which they are called."""
 
 
+class Watcher(Struct, frozen=True):
+    """What podtop record does besides recording and notifying. With a screen, podtop does all of it."""
+
+    leases: Annotated[bool, FLAG, "stop or terminate pods whose lease ends, as --enforce-leases"] = False
+    watches: Annotated[bool, FLAG, "deploy and resume for armed watches, as --watches"] = False
+    idle: Annotated[bool, FLAG, "stop idle pods for which that is armed, as --auto"] = False
+
+
 class Profile(Struct, frozen=True):
     """One account, selected by --profile NAME, PODTOP_PROFILE or profile; it overrides the top of the file."""
 
@@ -150,6 +158,7 @@ class Settings(Struct, frozen=True):
     ] = "info"
     ssh: Ssh = Ssh()
     notify: Notify = Notify()
+    watcher: Watcher = Watcher()
     keymap: Annotated[
         Mapping[str, str],
         KEYS,

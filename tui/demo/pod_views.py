@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from tui.demo.catalogue import PLACES, Place
-from tui.demo.pods import VOLUME, VOLUME_GB, SimPod, free_now, gpu_load, iso
+from tui.demo.pods import VOLUME, VOLUME_GB, SimPod, free_now, gpu_load, gpu_power, iso
 from tui.demo.random_walk import chance, mix, wander
 
 
@@ -177,7 +177,7 @@ def _telemetry(pod: SimPod, now: float, seed: int) -> dict[str, Any] | None:
                 "percentUtilization": float(util),
                 "memoryUtilization": float(memory),
                 "temperatureCelcius": round(34 + util * 0.36 + 3 * chance(seed, pod.id, index, "t"), 1),
-                "powerWatts": round(70 + util * 5.6 + 20 * chance(seed, pod.id, index, "w"), 1),
+                "powerWatts": gpu_power(pod, sampled, index, seed),
             }
         )
     return {

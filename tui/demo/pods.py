@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from tui.demo.catalogue import GpuType, Place
-from tui.demo.random_walk import mix, wander
+from tui.demo.random_walk import chance, mix, wander
+from tui.domain.gpu_power import nominal_w
 
 HOUR = 3600.0
 MONTH_HOURS = 730.0
@@ -81,6 +82,7 @@ class SimPod:
     boot:      seconds from its start to a runtime.
     free_gpus: unrented GPUs of its host.
     outbid_at: when another user bids more for its GPUs.
+    ended:     when its work ends; `after`: what its GPUs do from then on, by its name in `WORK`.
     """
 
     id: str
@@ -111,6 +113,7 @@ class SimPod:
     free_gpus: int = 0
     outbid_at: float = NEVER
     ended: float = NEVER
+    after: str = "idle"
     version: int = 1
     locked: bool = False
     registry: str | None = None
@@ -182,7 +185,7 @@ def _straggling(pod: SimPod, t: float, gpu: int, seed: int) -> tuple[float, floa
     """The last GPU but one lags behind the others, which wait for it now and then."""
     level, memory = _checkpointing(pod, t, gpu, seed)
     if gpu == max(0, pod.count - 2):
-        level *= 0.5 + 0.12 * wander(t, 120, seed, pod.id, "lag")
+        level *= 0.42 + 0.1 * wander(t, 120, seed, pod.id, "lag")
     else:
         level -= 14 * wander(t, 60, seed, pod.id, gpu, "wait")
     return level, memory - 12
@@ -198,19 +201,54 @@ def _idle(pod: SimPod, t: float, gpu: int, seed: int) -> tuple[float, float]:
     return 0.0, 3.0
 
 
+def _empty(pod: SimPod, t: float, gpu: int, seed: int) -> tuple[float, float]:
+    """Its process has ended."""
+    return 0.0, 0.0
+
+
+def _hung(pod: SimPod, t: float, gpu: int, seed: int) -> tuple[float, float]:
+    """Each GPU waits for the others in a collective, for ever."""
+    return 100.0, _checkpointing(pod, pod.ended, gpu, seed)[1]
+
+
 WORK: dict[str, Callable[[SimPod, float, int, int], tuple[float, float]]] = {
     "train": _checkpointing,
     "straggle": _straggling,
     "burst": _bursty,
     "idle": _idle,
+    "empty": _empty,
+    "hung": _hung,
 }
 
 
 def gpu_load(pod: SimPod, t: float, gpu: int, seed: int) -> tuple[int, int]:
     """Utilization and memory of one GPU in whole percents."""
-    work = WORK["idle" if t >= pod.ended else pod.work]
-    util, memory = work(pod, t, gpu, seed)
+    util, memory = WORK[_doing(pod, t)](pod, t, gpu, seed)
     return min(100, max(0, round(util))), min(100, max(0, round(memory)))
+
+
+def _doing(pod: SimPod, t: float) -> str:
+    return pod.after if t >= pod.ended else pod.work
+
+
+_EMPTY_W, _HELD_W, _WAITING_W, _FULL_W = 0.10, 0.17, 0.215, 0.82
+"""Shares of the nominal power that a GPU draws: with no memory in use, with memory held, while it waits at 100 % in a
+collective, and at work at 100 % (samples of H100s on RunPod: 67..74, 115..124, 146..161 and some 550 of 700 W)."""
+
+_UNKNOWN_W = 300.0
+
+
+def gpu_power(pod: SimPod, t: float, gpu: int, seed: int) -> float:
+    """Watts of one GPU: they tell work from waiting where the utilization cannot."""
+    util, memory = gpu_load(pod, t, gpu, seed)
+    if not util:
+        share = _HELD_W if memory else _EMPTY_W
+    elif _doing(pod, t) == "hung":
+        share = _WAITING_W
+    else:
+        share = _HELD_W + (_FULL_W - _HELD_W) * util / 100
+    flutter = 0.97 + 0.06 * chance(seed, pod.id, gpu, "w", int(t))
+    return round((nominal_w(pod.gpu.id) or _UNKNOWN_W) * share * flutter, 1)
 
 
 def free_now(pod: SimPod, now: float) -> int:

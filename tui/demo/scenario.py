@@ -6,8 +6,12 @@ from tui.demo.catalogue import PLACES, gpu_types
 from tui.demo.pods import HOUR, NEVER, VOLUME, Membership, SimPod, js_date
 from tui.demo.random_walk import chance, mix
 
-OUTBID_AFTER = 240.0
+OUTBID_AFTER = 150.0
 """Seconds after opening at which the interruptible pod of the scenario loses its machine."""
+
+HANGS_FOR, ENDED_BEFORE, RENTED_AFTER = 2700.0, 260.0, 70.0
+"""Of the episodes: seconds for which a run hangs by the opening, since when another has ended, and after which a pod is
+rented."""
 
 
 def story(opened: float) -> list[SimPod]:
@@ -48,6 +52,32 @@ def story(opened: float) -> list[SimPod]:
     for pod in pods:
         pod.created = pod.started or opened
         pod.change = rented(pod.created) if pod.stopped is None else f"Exited by user: {js_date(pod.stopped)}"
+    return pods
+
+
+def episodes(opened: float) -> list[SimPod]:
+    """Three pods beyond the six, for a visitor who looks for some minutes: what is dear and looks like work, a run that
+    ends, and a bill that jumps."""
+    types = gpu_types()
+    texas, sweden = PLACES[0], PLACES[4]
+    pods = [
+        SimPod(
+            "h8u7n6g5x4w3v2", "deepseek-grpo", types["NVIDIA H100 80GB HBM3"], 8, texas, 2.99, "train",
+            opened - 7.6 * HOUR, volume_gb=0, disk_gb=200, network_volume=VOLUME,
+            ended=opened - HANGS_FOR, after="hung",
+        ),
+        SimPod(
+            "w2h1i3s4p5e6r7", "whisper-finetune", types["NVIDIA A100 80GB PCIe"], 2, sweden, 1.64, "train",
+            opened - 5.2 * HOUR, ended=opened - ENDED_BEFORE, after="empty",
+        ),
+        SimPod(
+            "o4l3m2o1a9b8l7", "olmo-ablation", types["NVIDIA H100 80GB HBM3"], 4, texas, 2.99, "train",
+            opened + RENTED_AFTER,
+        ),
+    ]  # fmt: skip
+    for pod in pods:
+        pod.created = pod.started or opened
+        pod.change = f"Rented by User: {js_date(pod.created)}"
     return pods
 
 

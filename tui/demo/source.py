@@ -42,11 +42,13 @@ def demo_source(
     history_s: float = 86_400.0,
     prices_s: float = 7 * 86_400.0,
     wall: Callable[[], float] | None = None,
+    tale: bool = False,
 ) -> Source:
     """A source on a world of its own, which opens with `history_s` seconds of history, and `prices_s` of the market's.
 
     The history comes from a second world of the same seed, which is advanced step by step: the two agree until the
-    visitor changes something, and the world that the visitor sees is always live. `api`: as in the settings.
+    visitor changes something, and the world that the visitor sees is always live. `api`: as in the settings. `tale`:
+    as in `World`.
     """
     real = wall or Clocks().now
     opened = real()
@@ -63,7 +65,7 @@ def demo_source(
         from tui.demo.execution import KEY
         from tui.demo.world import World
 
-        world = World(seed=seed, pods=pods, start=opened - history_s, history=history_s)
+        world = World(seed=seed, pods=pods, start=opened - history_s, history=history_s, tale=tale)
         transport = in_process(Simulator(world, instant, faults, packs=False))
 
         def make(url: str) -> Cloud:

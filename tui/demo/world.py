@@ -57,6 +57,7 @@ class World:
     start:   its start, in epoch seconds.
     history: seconds from there to the instant it is opened to a visitor.
     runway:  seconds from then for which the balance lasts.
+    tale:    whether three pods follow the six: one hangs, the run of one ends, and one is rented meanwhile.
     ssh_port: a port of this machine to which port 22 of every pod leads; None if there is none.
     """
 
@@ -69,13 +70,14 @@ class World:
         history: float = HISTORY,
         runway: float = 12.4 * HOUR,
         ssh_port: int | None = None,
+        tale: bool = False,
     ) -> None:
         self.ssh_port = ssh_port
         self.seed = seed
         self.start = self.now = start
         opened = start + history
         self.shelf = Shelf(seed)
-        story = scenario.story(opened)[:pods]
+        story = (scenario.story(opened) + (scenario.episodes(opened) if tale else []))[:pods]
         everyone = story + scenario.crowd(seed, pods - len(story), opened)
         for pod in everyone:
             if pod.stopped is not None:
@@ -89,8 +91,9 @@ class World:
         self.postpaid = False
         """Whether the account is invoiced: then no balance stops anything."""
         network = self.network_storage_per_hour()
-        past = sum(pod.spend() * (opened - max(start, pod.created)) for pod in everyone) + network * history
-        spend = sum(pod.spend() for pod in everyone) + network
+        there = [pod for pod in everyone if pod.created <= opened]
+        past = sum(pod.spend() * (opened - max(start, pod.created)) for pod in there) + network * history
+        spend = sum(pod.spend() for pod in there) + network
         self.balance = round((spend * runway + past) / HOUR, 2) if spend else 100.0
         self.charged = 0.0
 

@@ -15,10 +15,12 @@ from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import UserMessage
 from tui.services.runner import Runner
 from tui.storage.lease_file import LeaseFile
+from tui.storage.owner_file import Duty, DutyClaim
 
 if TYPE_CHECKING:
     from tui.services.executor import Executor
     from tui.services.messages import Messages
+    from tui.storage.json_store import ProcessClaim
     from tui.storage.state_files import StateFiles
     from tui.store.fleet import Fleet
 
@@ -38,15 +40,22 @@ async def enforce(
     executor: Executor,
     messages: Messages,
     clock: Callable[[], float],
+    kind: str,
 ) -> None:
-    """Handle an account's leases, once the account is known, until cancelled. `refusal`: as `LeaseRunner`'s."""
+    """Handle an account's leases, once the account is known, until cancelled.
+
+    refusal: as `LeaseRunner`'s.
+    kind:    this podtop, "screen" or "record".
+    """
     while (funds := fleet.funds) is None or funds.account_id is None:  # noqa: ASYNC110
         await asyncio.sleep(1.0)
 
     async def perform(lease: Lease) -> Outcome:
         return await executor.start(Command(lease.action, lease.pod, lease.name), by="lease")
 
-    await LeaseRunner(LeaseFile(state.leases(funds.account_id)), fleet, perform, messages, clock, refusal).run()
+    leases = LeaseFile(state.leases(funds.account_id))
+    claim = DutyClaim(state.owners(funds.account_id), Duty.LEASES, kind, clock)
+    await LeaseRunner(leases, fleet, perform, messages, clock, refusal, claim).run()
 
 
 Perform = Callable[[Lease], Awaitable[Outcome]]
@@ -67,8 +76,9 @@ class LeaseRunner(Runner[Lease]):
         messages: Messages,
         clock: Callable[[], float],
         refusal: Callable[[], str | None] = lambda: None,
+        claim: ProcessClaim | None = None,
     ) -> None:
-        super().__init__(leases, leases.path.with_suffix(".enforcer"), fleet, messages, clock)
+        super().__init__(leases, claim or leases.path.with_suffix(".enforcer"), fleet, messages, clock)
         self.leases = leases
         self._perform = perform
         self._refusal = refusal
@@ -79,7 +89,7 @@ class LeaseRunner(Runner[Lease]):
     def _look(self, leases: dict[str, Lease], now: float) -> None:
         polled_at = self._fleet.pods_told(now)
         self._fleet.leases = leases
-        if not leases or not self._claim.taken():
+        if not leases or not self._may_see_to():
             return
         if polled_at is None:
             # Only live data from RunPod is a reason to act.
@@ -89,6 +99,13 @@ class LeaseRunner(Runner[Lease]):
             # A lease set in the future was set by a clock that has been set back since.
             if polled_at > lease.set_at or lease.set_at > now:
                 self._see_to(lease, now, polled_at)
+
+    def _may_see_to(self) -> bool:
+        """Whether this podtop handles the leases. One that may send nothing leaves them to another that may."""
+        if self._refusal() is None:
+            return self._claim.taken()
+        self._claim.close()
+        return not self._claim.is_elsewhere()
 
     def _hold(self, leases: Iterable[Lease], now: float) -> None:
         """Report for ended leases that nothing is sent while RunPod does not report the pods."""

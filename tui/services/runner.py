@@ -22,19 +22,19 @@ class Runner(ABC, Generic[T]):
     """Checks once a second a file that several podtops share, and the polled data.
 
     store: the scheduled items, by name.
-    claim: the file that this podtop claims, so that others see it.
+    claim: the file that this podtop claims, so that others see it, or its claim.
     """
 
     def __init__(
         self,
         store: JsonStore[T],
-        claim: Path,
+        claim: Path | ProcessClaim,
         fleet: Fleet,
         messages: Messages,
         clock: Callable[[], float],
     ) -> None:
         self._store = store
-        self._claim = ProcessClaim(claim)
+        self._claim = ProcessClaim(claim) if isinstance(claim, Path) else claim
         self._fleet = fleet
         self._messages = messages
         self._clock = clock

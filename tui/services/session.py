@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import datetime, tzinfo
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from tui.clocks import TimeOfDay, instant
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tui.services.messages import Messages
     from tui.services.monitor import Monitor
     from tui.services.notifier import Notifier
+    from tui.services.owner import Ownership
     from tui.services.source import Source
     from tui.services.watch_runner import WatchRunner
     from tui.services.world import World
@@ -55,7 +56,7 @@ class Session:
     on_change: called after every change of the fleet.
     prepare, opened: see `Monitor`.
     write:     sends text to the terminal, past what is drawn; None if it is not used for notifications.
-    kind:      "screen" or "record", which notify; empty for a command.
+    kind:      "screen" or "record", which notify and share duties with other podtops; empty for a command.
     world:     what actions observe; the monitor if None.
     ask_account: asks the user whether this is the account that was used last; None if nobody is there.
     hosts:     whether to find out if the account rents out machines.
@@ -95,6 +96,8 @@ class Session:
         self.fleet.keyless = source.keyless
         self.executor: Executor | None = None
         self.watch_runner: WatchRunner | None = None
+        self.recorder: Recorder | None = None
+        self._kind = kind
         self._record = record
         self._on_change = on_change
         self._prepare = prepare
@@ -116,11 +119,30 @@ class Session:
         from tui.services.monitor import Monitor
 
         return Monitor(
-            self.source, self.config, self.fleet, self.changed, self._prepare, self._record, self.messages.post,
+            self.source, self.config, self.fleet, self.changed, self._prepare,
+            None if self._record is None else partial(self._make_recorder, self._record), self.messages.post,
             self._opened, self.start_of_day, hosts=self._hosts, start_of_month=lambda at: self.start_of_day(at, day=1),
             is_news=lambda: self.state is None or self.state.is_first_switch(),
             identify=self._identify(),
         )  # fmt: skip
+
+    def _make_recorder(self, make: MakeRecorder, post: Callable[[UserMessage], object]) -> Recorder:
+        self.recorder = make(post)
+        return self.recorder
+
+    @cached_property
+    def ownership(self) -> Ownership | None:
+        """Which podtop does what for the account; None for a command, and where nothing is kept."""
+        if self.state is None or not self._kind:
+            return None
+        from tui.services.owner import Ownership
+
+        return Ownership(self.state, self.fleet, self._kind, self._is_recording, self.messages, self.clock)
+
+    def _is_recording(self) -> bool:
+        from tui.history.recorder import State
+
+        return self.recorder is not None and self.recorder.state is State.RECORDING
 
     def _identify(self) -> Identify | None:
         if self.state is None or self.source.demo:
@@ -189,10 +211,17 @@ class Session:
         from tui.services.lease_runner import enforce
 
         if self.state is not None and self.executor is not None:
-            await enforce(self.state, self.fleet, self.may_act, self.executor, self.messages, self.clock)
+            await enforce(
+                self.state, self.fleet, self.may_act, self.executor, self.messages, self.clock, self._kind or "screen"
+            )  # fmt: skip
 
-    async def look_out(self) -> None:
-        """Run the market watches, until cancelled."""
+    async def follow_owners(self) -> None:
+        """Show which podtop does what, until cancelled."""
+        if self.ownership is not None and not self.source.demo:
+            await self.ownership.follow()
+
+    async def look_out(self, *, acts: bool = True) -> None:
+        """Run the market watches, until cancelled. `acts`: whether armed ones may act."""
         from tui.services.watch_runner import WatchRunner
         from tui.storage.watch_file import WatchFile
 
@@ -201,8 +230,8 @@ class Session:
         self.watch_runner = WatchRunner(
             WatchFile(self.state.watches()), self.fleet,
             messages=self.messages, want=lambda demands: self.monitor.want("watches", demands),
-            executor=lambda: self.executor, refresh=self.monitor.look, refusal=self.may_act, clock=self.clock,
-            name=_unique, on_deployed=self._deployed, tz=self.tz,
+            executor=lambda: self.executor if acts else None, refresh=self.monitor.look, refusal=self.may_act,
+            clock=self.clock, name=_unique, on_deployed=self._deployed, tz=self.tz,
         )  # fmt: skip
         await self.watch_runner.run()
 

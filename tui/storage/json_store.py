@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -111,6 +111,12 @@ class ProcessClaim:
             except OSError as error:
                 raise StoreError(f"cannot save {self._path}: {error.strerror or error}") from None
         return self._mine is not None
+
+    def is_elsewhere(self) -> bool:
+        """Whether another running podtop has the claim."""
+        with suppress(OSError):
+            return self._mine is None and file_lock.is_held(self._path)
+        return False
 
     def close(self) -> None:
         if self._mine is not None:

@@ -14,6 +14,7 @@ from tui.api.addresses import identity
 
 if TYPE_CHECKING:
     from tui.storage.audit_log import AuditLog
+    from tui.storage.owner_file import OwnerFile
 
 
 class StateFiles(Struct, frozen=True):
@@ -50,6 +51,18 @@ class StateFiles(Struct, frozen=True):
         """Notifications on their way."""
         return self.directory() / "notify" / f"{self._name('')}.json"
 
+    def owners(self, account: str) -> OwnerFile:
+        """Which podtop does what for one account."""
+        return _owners(self.directory(), self._name(account))
+
+    def all_owners(self) -> tuple[OwnerFile, ...]:
+        """The same for each account that any podtop has watched here."""
+        return tuple(_owners(self.directory(), path.stem) for path in sorted(self.directory().glob("owners/*.json")))
+
+    def idle_stops(self, account: str) -> Path:
+        """The armed idle stops of one account."""
+        return self.directory() / "auto" / f"{self._name(account)}.json"
+
     def accounts(self) -> Path:
         """Which account was used last, by host and profile."""
         return self.directory() / "accounts.json"
@@ -82,3 +95,15 @@ class StateFiles(Struct, frozen=True):
 
     def _name(self, account: str) -> str:
         return hashlib.sha256(f"{identity(self.api_url)}\n{account}".encode()).hexdigest()[:16]
+
+
+def _owners(directory: Path, name: str) -> OwnerFile:
+    """The owners of the account whose files have this name."""
+    from tui.storage.owner_file import Duty, OwnerFile
+
+    locks = {
+        Duty.RECORDS: directory / "archive" / f"{name}.lock",
+        Duty.LEASES: directory / "leases" / f"{name}.enforcer",
+        Duty.IDLE: directory / "auto" / f"{name}.enforcer",
+    }
+    return OwnerFile(directory / "owners" / f"{name}.json", locks)

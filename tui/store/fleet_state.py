@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tui.domain.lease import Lease
     from tui.domain.market_watch import MarketWatch
     from tui.domain.operations import Operation
+    from tui.storage.owner_file import Duty, Owner
     from tui.store.balances import Balances
     from tui.store.earlier import Earlier
     from tui.store.host_telemetry import Telemetry
@@ -108,6 +109,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     operations:    operations under way, by the pod's id.
     leases:   leases that podtop enforces, by the pod's id.
     watches:   market watches, by id.
+    owners:    which podtop records and acts for the account, by duty.
     alert_rules: the user's thresholds; mutes: the mutes that are set.
     asked:    the market for queries other than the poll for one GPU.
     """
@@ -123,6 +125,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     operations: dict[str, Operation] = field(default_factory=dict)
     leases: Mapping[str, Lease] = field(default_factory=dict)
     watches: Mapping[str, MarketWatch] = field(default_factory=dict)
+    owners: Mapping[Duty, Owner] = field(default_factory=dict)
     alert_rules: AlertRules = AlertRules()
     mutes: tuple[Mute, ...] = ()
     asked: Mapping[MarketQuery, Feed[Market]] = field(default_factory=dict)

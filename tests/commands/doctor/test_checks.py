@@ -31,6 +31,7 @@ from tui.config.loader import Config
 from tui.config.settings import Notify, Ssh
 from tui.domain.retirement import FROM
 from tui.files import file_lock
+from tui.storage.owner_file import Duty, DutyClaim
 
 OK, WARNING, ERROR = Verdict.OK, Verdict.WARNING, Verdict.ERROR
 
@@ -149,6 +150,18 @@ def test_recordings(examined: Examined, tmp_path: Path) -> None:
     holds(files.recording(examined()), OK, "1 being written by another podtop")
     held.close()
     holds(files.recording(examined(config=Config(record=False))), OK, "off (record = false); 1 recording")
+
+
+def test_the_podtops_that_run(examined: Examined) -> None:
+    subject = examined()
+    holds(files.owners(subject), OK, "no podtop is running")
+    owners = subject.state.owners("ada")
+    claims = [DutyClaim(owners, duty, "record", lambda: 0.0) for duty in (Duty.LEASES, Duty.IDLE)]
+    assert all(claim.taken() for claim in claims)
+    holds(files.owners(subject), OK, f"podtop record (PID {os.getpid()}) enforces leases and stops idle pods")
+    for claim in claims:
+        claim.close()
+    holds(files.owners(subject), OK, "no podtop is running")
 
 
 def entry(**fields: str) -> str:

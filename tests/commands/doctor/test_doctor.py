@@ -27,8 +27,8 @@ from tui.commands.exit_codes import Exit
 from tui.config.loader import Config
 
 CHECKS = [
-    "podtop", "config", "state", "recording", "action_log", "notifications", "terminal", "colors", "characters",
-    "multiplexer", "clipboard", "ssh", "network", "endpoint", "api", "clock", "key",
+    "podtop", "config", "state", "recording", "action_log", "running", "notifications", "terminal", "colors",
+    "characters", "multiplexer", "clipboard", "ssh", "network", "endpoint", "api", "clock", "key",
     "offers",
 ]  # fmt: skip
 """A promise to scripts: add to it, and take nothing away."""

@@ -70,6 +70,18 @@ def recording(subject: Subject) -> Finding:
     return ok(text + (f"{writers} being written by another podtop" if writers else "none being written"))
 
 
+def owners(subject: Subject) -> Finding:
+    """Which podtops are running, and what each does for its account."""
+    from tui.services.owner import by_owner, listed
+
+    texts = [
+        f"{owner.name} {listed(duties)}"
+        for file in subject.state.all_owners()
+        for owner, duties in by_owner(file.owners()).items()
+    ]
+    return ok("; ".join(texts) or "no podtop is running")
+
+
 def _is_held(path: Path) -> bool:
     with suppress(OSError):
         return file_lock.is_held(path)

@@ -101,6 +101,7 @@ def _local(subject: Subject) -> dict[str, Check]:
         "state": blocking(files.state),
         "recording": depends(blocking(files.recording)),
         "action_log": blocking(files.action_log),
+        "running": blocking(files.owners),
         "notifications": depends(blocking(settings.notifications)),
         "terminal": blocking(terminal.terminal),
         "colors": blocking(terminal.colors),

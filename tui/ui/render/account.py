@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from tui.ui.widgets.table import Cells, Column
 if TYPE_CHECKING:
     from tui.api.account import Account, Profile, Template, TemplateText
     from tui.api.secret import Secret
+    from tui.storage.owner_file import Duty, Owner
 
 TEMPLATE_COLUMNS = (
     Column("name", "TEMPLATE", 16, 0, sort="name", flex=True),
@@ -186,9 +187,19 @@ def _ago(at: float | None, now: float, short: bool = False) -> str:
 
 
 def access_facts(
-    account: Account, profile: Profile | None, revealed: bool, now: float, tz: tzinfo | None, volume: str
+    account: Account,
+    profile: Profile | None,
+    revealed: bool,
+    now: float,
+    tz: tzinfo | None,
+    volume: str,
+    owners: Mapping[Duty, Owner],
 ) -> tuple[Section, ...]:
-    """The account itself, and its holder if that is requested. `volume`: the key of the row under the cursor."""
+    """The account itself, and its holder if that is requested.
+
+    volume: the key of the row under the cursor.
+    owners: which podtop does what for it.
+    """
     notices = account.notices
     facts = (
         Fact("Email", text(account.email), account.email or ""),
@@ -209,6 +220,7 @@ def access_facts(
     sections = [
         Section("Account", facts),
         Section("Email alerts", mails),
+        *([Section("podtop", tuple(_owners(owners, now)))] if owners else []),
         Section("Public keys", tuple(Fact(f"{n}", text(key), key) for n, key in enumerate(keys, 1))
                 or (Fact("", (("none", "muted"),)),)),
         Section("Account holder", tuple(_profile(profile, revealed))),
@@ -236,6 +248,14 @@ def access_facts(
         )  # fmt: skip
         sections.insert(0, Section("API key", details))
     return tuple(sections)
+
+
+def _owners(owners: Mapping[Duty, Owner], now: float) -> Iterator[Fact]:
+    """A row for each duty: who has it, and since when."""
+    for duty, owner in owners.items():
+        since = f"  for {fmt.duration(max(0.0, now - owner.since))}" if owner.pid else ""
+        name = "this podtop" if owner.is_me else owner.name
+        yield Fact(duty.words.capitalize(), ((name, "text"), (since, "muted")))
 
 
 def _flag(on: bool | None) -> Cell:

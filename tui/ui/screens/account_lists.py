@@ -258,7 +258,9 @@ class Access(AccountListing):
             return ()
         # Read from the live fleet, where it is removed, and not from a frozen copy.
         profile, now = self.context.fleet.profile, self.server_now(scene)
-        sections = account.access_facts(owner, profile.value, self.revealed, now, self.context.tz, scene.key or "")
+        sections = account.access_facts(
+            owner, profile.value, self.revealed, now, self.context.tz, scene.key or "", scene.fleet.owners
+        )
         sections = (*sections[:-1], self._api(), sections[-1])
         if self.revealed and profile.value is None and profile.error is not None:
             is_absent = isinstance(profile.error, NotOffered)

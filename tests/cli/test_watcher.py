@@ -1,0 +1,104 @@
+"""`podtop record` as a service, as processes: what systemd hears, how it ends, and that of two one acts."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+
+from tests.cli import quick
+from tests.cli.conftest import served
+from tests.cli.test_log import podtop, state
+from tests.cli.test_recording import KEY
+from tui.domain.lease import Lease
+from tui.storage.lease_file import LeaseFile
+from tui.storage.owner_file import Duty
+from tui.storage.state_files import StateFiles
+
+POD = "k3v9x0q2m1a7ze"
+
+
+def started(url: str, *flags: str, **environ: str) -> quick.Process:
+    arguments = ("record", "--interval", "2", "--api-url", url, *flags)
+    return quick.Process(*arguments, env={**os.environ, **KEY, **environ}, merged=True)
+
+
+def read_until(process: quick.Process, words: str) -> str:
+    seen = ""
+    for line in process.stdout:
+        seen += line
+        if words in line:
+            return seen
+    raise AssertionError(f"{words!r} was never said: {seen}")
+
+
+def test_systemd_hears_that_it_is_ready_how_it_goes_and_that_it_ends(url: str, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(20)
+        process = started(url, NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="400000")
+        told = [systemd.recv(4096).decode() for _ in range(3)]
+        while "WATCHDOG=1" not in told or not any("● recording 3 pods" in message for message in told):
+            told.append(systemd.recv(4096).decode())
+        begun = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+        took = time.monotonic() - begun
+        while told[-1] != "STOPPING=1":
+            told.append(systemd.recv(4096).decode())
+    assert process.wait() == 0
+    assert took < 2.0
+    assert told.count("READY=1") == 1
+    assert any(message.startswith("STATUS=") for message in told)
+
+
+def test_it_ends_in_time_whatever_does_not_answer(tmp_path: Path) -> None:
+    """The server takes requests and never responds: so does everything that is under way at the end."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/graphql"
+        process = started(url, "--enforce-leases", "--watches")
+        request, _ = silent.accept()
+        begun = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+        request.close()
+    assert process.wait() == 0
+    assert time.monotonic() - begun < 2.0
+
+
+def test_of_two_one_stops_the_pod_and_the_other_takes_over_when_it_ends(tmp_path: Path) -> None:
+    with served(str(tmp_path), "--pods", "3") as url:
+        files = StateFiles(state, "127.0.0.1", url)
+        leases, owners = LeaseFile(files.leases("user_2demoPodtop")), files.owners("user_2demoPodtop")
+        far = time.time() + 86_400
+        leases.set(Lease(POD, "llama-70b-pretrain", "stop", far, time.time()))
+        both = [started(url, "--enforce-leases") for _ in range(2)]
+        for process in both:
+            assert "acts without asking: stops or terminates pods" in read_until(process, "acts without asking")
+        while Duty.LEASES not in (found := owners.owners()) or not found[Duty.LEASES].pid:
+            time.sleep(0.05)
+        owner = found[Duty.LEASES]
+        assert owner.kind == "record"
+        first = next(process for process in both if process.pid == owner.pid)
+        (second,) = (process for process in both if process is not first)
+        first.send_signal(signal.SIGTERM)
+        first.communicate()
+        while owners.owners().get(Duty.LEASES, owner).pid != second.pid:
+            time.sleep(0.05)
+        now = time.time()
+        leases.set(Lease(POD, "llama-70b-pretrain", "stop", now - 60, now - 3600, warned_at=now - 1200))
+        read_until(second, "stopped")
+        second.send_signal(signal.SIGTERM)
+        second.communicate()
+    intents = [json.loads(line) for line in podtop("log", "--json").stdout.splitlines()]
+    assert [entry["action"] for entry in intents if entry["phase"] == "intent"] == ["stop"]
+
+
+def test_read_only_and_what_acts_do_not_go_together() -> None:
+    done = podtop("--read-only", "record", "--watches", "--auto")
+    assert done.returncode == 2
+    assert "--watches sends mutations" in done.stderr
+    assert "--auto sends mutations" in done.stderr
