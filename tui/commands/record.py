@@ -146,7 +146,7 @@ async def _record(
     session = Session(
         source, config, Messages(logged("record"), tell),
         ActionLock("podtop is in read-only mode" if config.read_only else "", after=None),
-        state=state, record=make, on_change=show, budget=0, ask_account=ask_account, write=write, notifies=True,
+        state=state, record=make, on_change=show, budget=0, ask_account=ask_account, write=write,
         kind="record",
     )  # fmt: skip
     events = EventLines(session.fleet, source.clock(), session.tz)

@@ -60,8 +60,7 @@ class Session:
     on_change: called after every change of the fleet.
     prepare, opened: see `Monitor`.
     write:     sends text to the terminal, past what is drawn; None if it is not used for notifications.
-    notifies:  whether the user is notified of alerts and watches; always with `write`.
-    kind:      "screen" or "record", which share duties with other podtops; empty for a command.
+    kind:      "screen" or "record", which notify and share duties with other podtops; empty for a command.
     world:     what actions observe; the monitor if None.
     ask_account: asks the user whether this is the account that was used last; None if nobody is there.
     hosts:     whether to find out if the account rents out machines.
@@ -81,7 +80,6 @@ class Session:
         prepare: Callable[[], object] = lambda: None,
         opened: Callable[[HistoryQueries], object] = lambda past: None,
         write: Callable[[str], object] | None = None,
-        notifies: bool = False,
         world: World | None = None,
         hosts: bool = False,
         budget: int = MEMORY_BUDGET,
@@ -114,7 +112,7 @@ class Session:
         self._world = world
         self._hosts = hosts
         self._alarms: Alarms | None = None
-        self._notifies = notifies or write is not None
+        self._notifies = bool(kind) or write is not None
         self._ask_account = ask_account
         self._link: AccountLink | None = None
         messages.add(to_event_log(self._happened))
