@@ -40,6 +40,7 @@ class Terminal:
         self.output = b""
         self.screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self.screen)
+        self._lines: dict[int, str] = {}
         # A read may end within a character.
         self._decode = getincrementaldecoder("utf-8")("replace").decode
         # Test runners export the size of their own terminal, and programs believe it.
@@ -107,7 +108,15 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        """The screen's lines. Those that nothing was written to since are not made again: it is asked for at every read."""
+        screen = self.screen
+        for y in screen.dirty:
+            # The second cell of a wide character has no text.
+            cells = screen.buffer[y]
+            texts = [cells[x].data if x in cells else " " for x in range(screen.columns)]
+            self._lines[y] = "".join(texts).rstrip()
+        screen.dirty.clear()
+        return "\n".join(self._lines[y] for y in range(screen.lines))
 
     def wait_for(self, words: str) -> None:
         """Until the words stand on the screen."""
