@@ -87,6 +87,7 @@ class Timeline(Listing):
                 ssh=self.context.connect.settings,
                 lacks=fleet.lacks,
                 boot=self.boot.line,
+                lockable=self.context.actions.possible("lock-pod", (self._pod,)),
             )
         name = (record.name if record is not None else "") or self._pod
         stale = fleet.pods_stale(now)
