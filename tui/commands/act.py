@@ -16,6 +16,7 @@ from tui.api.cloud import not_offered
 from tui.api.doubt import surely_with_pods, with_pods
 from tui.api.errors import CloudError
 from tui.commands import confirmation
+from tui.commands.api_news import ApiNews
 from tui.commands.confirmation import Refused
 from tui.commands.exit_codes import Exit, code_of
 from tui.commands.outlet import Outlet
@@ -126,6 +127,7 @@ class Hands:
         self._account = f"that of {config.account}, not profile {config.profile}" if config.override else source.profile
         self._out: Outlet | None = None
         self._cloud = cloud
+        self._news = ApiNews(cloud, source)
         self._clock = source.clock
         self._changed = asyncio.Event()
         guard = ActionLock("this is a dry run" if dry_run else "", after=None)
@@ -153,6 +155,7 @@ class Hands:
     async def _glance(self) -> Snapshot:
         snapshot = with_pods(await self._cloud.fleet())
         self._fleet.apply(snapshot, self._clock())
+        self._news.answered()
         return snapshot
 
     def wake(self) -> None:

@@ -17,6 +17,7 @@ from tui.api.errors import CloudError, NotOffered, Rejected
 from tui.api.http.sanitize import clean
 from tui.api.pod_logs import LogLine, LogQuery, LogSource
 from tui.commands import confirmation
+from tui.commands.api_news import ApiNews
 from tui.commands.confirmation import Refused
 from tui.commands.exit_codes import Exit, code_of
 from tui.commands.items import VERSION
@@ -92,6 +93,7 @@ async def _run(source: Source, wanted: Wanted) -> int:
 
 async def _print(source: Source, wanted: Wanted) -> int:
     cloud = await asyncio.to_thread(source.open)
+    ApiNews(cloud, source)
     try:
         return await print_logs(cloud, source, wanted)
     finally:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tui.api import log_lines
 from tui.api.errors import CloudError, NotOffered, Unauthorized
 from tui.api.models import PARTIAL
+from tui.commands.api_news import ApiNews
 from tui.commands.envelope import Desk, Incomplete
 from tui.commands.exit_codes import Exit, code_of
 from tui.commands.market import ALL, Selection
@@ -79,6 +80,7 @@ async def _run(source: Source, teller: _Teller, interval: float | None) -> int:
 
 async def _ask(source: Source, teller: _Teller, interval: float | None) -> int:
     cloud = await asyncio.to_thread(source.open)
+    teller.news = ApiNews(cloud, source)
     try:
         return await (teller.once(cloud) if interval is None else teller.watch(cloud, interval))
     finally:
@@ -98,6 +100,7 @@ class _Teller:
         self._trouble = ""
         self._dark = ""
         self._beside: Outlet | None = None
+        self.news: ApiNews | None = None
 
     async def once(self, cloud: Cloud) -> int:
         try:
@@ -153,6 +156,8 @@ class _Teller:
     async def _document(self, answer: Any, took: float = 0.0) -> Document:
         clocks = self._source.clocks
         at = self._source.clock()
+        if self.news is not None:
+            self.news.answered()
         answer = self._desk.dated(answer, 0.0 if clocks is None else clocks.skew)
         self._desk.take(answer, at, took)
         if self._desk.kind == "alerts" and answer.funds is not None and answer.funds.account_id:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tui.api.enums import PodStatus
 from tui.api.models import PodVerb
-from tui.domain import offered
+from tui.domain import offered, pod_health
 from tui.domain.action import PodAction, Point
+from tui.format import numbers as fmt
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, Pod
@@ -42,6 +44,23 @@ def refusals(action: PodAction, pods: Sequence[Pod]) -> tuple[Point, ...]:
         Point("RunPod", f"RunPod will refuse{'' if alone else f' for {_listed(names)}'}: {why}.", "bad")
         for why, names in by_reason.items()
     )
+
+
+LONG = 86_400.0
+"""Seconds of running after which a pod is worth a lock."""
+
+
+def worth_locking(pod: Pod) -> str:
+    """Why a pod is worth a lock at RunPod; empty if it is not, is locked already, or cannot be.
+
+    A stop ends a long run, and terminating destroys a volume: a lock costs nothing, and refuses both.
+    """
+    if pod.locked or pod.cluster_id or pod.status == PodStatus.TERMINATED:
+        return ""
+    up = pod.runtime.uptime if pod_health.is_live(pod) and pod.runtime is not None else None
+    if up is not None and up >= LONG:
+        return f"up {fmt.duration(up)}"
+    return f"{pod.volume_gb:.0f} GB volume" if pod.volume_gb else ""
 
 
 def of_fixed_gpus(pods: Sequence[Pod]) -> tuple[Point, ...]:

@@ -136,12 +136,15 @@ class Everything(Provider):
         """The actions that keys have now, from their bindings; an action only if it is available."""
         screen = self.screen
         may: Callable[[str], bool] = getattr(screen, "may", lambda id: True)
+        advice: Callable[[str], str] = getattr(screen, "advice", lambda id: "")
         for hint in hints(screen.active_bindings):
             group = hint.id.split(".")[0]
             if group not in GROUPS or group == "screen" or (group == "act") != acts or hint.id == "app.palette":
                 continue
             if hint.enabled and hint.action and may(hint.id):
-                yield Command(*entry(hint), self._doing(hint.action, hint.node))
+                name, beside = entry(hint)
+                why = advice(hint.id) if acts else ""
+                yield Command(name, f"{beside}  {why}".rstrip(), self._doing(hint.action, hint.node))
 
     def _doing(self, action: str, node: object) -> Callable[[], Awaitable[object]]:
         async def run() -> None:

@@ -30,6 +30,7 @@ from tui.api.quantities import (
     LONGEST_NAME,
     MANY,
     Dollars,
+    Gigabytes,
     Id,
     Limit,
     Line,
@@ -94,7 +95,7 @@ class WireTemplate(Wire):
     args: Long | None = None
     ports: Annotated[list[Word | None], Many] | None = None
     env: Raw = Raw(b"null")
-    disk: float | None = None
+    disk: Gigabytes | None = None
     mounts: WireMounts | None = None
     registry: Id | None = None
     public: bool | None = None

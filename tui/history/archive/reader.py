@@ -20,6 +20,7 @@ from tui.history.archive.compaction import BRIEF, MINUTE_BLOCK, RAW_BLOCK, silen
 from tui.history.archive.entries import ALERTS
 from tui.history.archive.rows import POLLS, as_of, layouts_of, polls_of, price_change, readable, stretches
 from tui.history.archive.schema import answered, archive_errors, bounded, connect, is_alone
+from tui.history.archive.terms import Terms, latest
 from tui.history.archive.writer import MARKET, PODS
 from tui.store.metrics import Metric
 from tui.store.price_history import CLOUDS, Prices
@@ -319,10 +320,18 @@ class Recording:
                     # The pod existed, and nothing else is known of it.
                     self._is_bad("state", (key, when))
                     broken.append(Unreadable(name, None, "its recording is damaged"))
-        return Snapshot(self._funds(at), tuple(pods), tuple(broken))
+        terms = self._terms(PODS, at)
+        funds = self._funds(at)
+        if terms.mode is not None:
+            funds = replace(funds or Funds(None, None, None, None), billing_mode=terms.mode)
+        return Snapshot(funds, tuple(pods), tuple(broken), lacks=terms.lacks)
 
     def _watched(self, topic: int, at: float) -> bool:
         return any(start <= at and last >= at - self.silence for start, last in self.spans(topic))
+
+    def _terms(self, topic: int, at: float) -> Terms:
+        with archive_errors():
+            return latest(bounded(self._db), topic, at)
 
     def _funds(self, at: float) -> Funds | None:
         """The money as last reported; None if that row is unreadable, as earlier values no longer hold."""
@@ -362,7 +371,7 @@ class Recording:
             if (key, 0) in quotes or (key, 1) in quotes:
                 for offer in self._good("offer", checked.offer, [(data,)], lambda data, key=key: key):
                     offers.append(replace(offer, secure=quotes.get((key, 0)), community=quotes.get((key, 1))))
-        return Market(tuple(offers)), told_at
+        return Market(tuple(offers), lacks=self._terms(MARKET, at).lacks), told_at
 
     def prices(self, start: float, end: float) -> Prices:
         """Prices and stock of all GPUs from `start` to `end`."""

@@ -36,6 +36,7 @@ from tui.history.archive.entries import Samples as Samples
 from tui.history.archive.overlap import MARKET as MARKET
 from tui.history.archive.overlap import PODS as PODS
 from tui.history.archive.schema import ArchiveError, archive_errors, bounded
+from tui.history.archive.terms import Terms, written
 from tui.store.metrics import most_values
 from tui.store.packed_samples import PackedSample, packed_sample
 from tui.turns import give_way
@@ -87,7 +88,8 @@ class Writer:
         self._states: dict[int, tuple[bytes | None, float | None]] = {}
         self._offers: dict[str, tuple[int, bytes]] = {}
         self._quotes: dict[tuple[int, int], Quote | None] = {}
-        self._funds: Funds | None = None
+        self._funds: tuple[float | None, ...] | None = None
+        self._terms: dict[int, Terms] = {}
         self._spans: dict[int, tuple[float, float]] = {}
         self._news: list[str] = []
         self._capped: set[str] = set()
@@ -147,9 +149,11 @@ class Writer:
             for pod, _, data, started in self._db.execute(latest, (at,))
         }
         self._funds = None
+        self._terms.pop(PODS, None)
 
     def _remember_quotes(self, at: float) -> None:
         self._quotes = {}
+        self._terms.pop(MARKET, None)
         for key, cloud, _, *row in self._db.execute(
             "SELECT offer, cloud, max(at), sold, on_demand, spot, stock, rented, total FROM quote WHERE at <= ? "
             "GROUP BY offer, cloud",
@@ -259,6 +263,8 @@ class Writer:
             self._reach(PODS, at)
         if snapshot is not None:
             self._write_funds(snapshot.funds, at)
+            mode = snapshot.funds.billing_mode if snapshot.funds is not None else None
+            self._write_terms(PODS, Terms(snapshot.lacks, mode), at)
         self._write_events(polled.events)
         if polled.alerts is not None:
             run(self._db, "INSERT OR REPLACE INTO meta VALUES (?, ?)", ALERTS, polled.alerts)
@@ -324,16 +330,22 @@ class Writer:
             pod, at, data, started)  # fmt: skip
 
     def _write_funds(self, funds: Funds | None, at: float) -> None:
-        if funds == self._funds:
-            return
-        self._funds = funds
         row = (None, None, None) if funds is None else (funds.balance, funds.spend_per_hr, funds.spend_limit)
+        if row == self._funds:
+            return
+        self._funds = row
         run(self._db, "INSERT OR REPLACE INTO funds VALUES (?, ?, ?, ?)", at, *row)
+
+    def _write_terms(self, topic: int, terms: Terms, at: float) -> None:
+        if self._terms.get(topic) != terms:
+            self._terms[topic] = terms
+            written(self._db, topic, at, terms)
 
     def _write_market(self, priced: Priced) -> None:
         if not math.isfinite(priced.at):
             return
         self._come_to(MARKET, priced.at)
+        self._write_terms(MARKET, Terms(priced.market.lacks), priced.at)
         for offer in priced.market.offers:
             give_way()
             key = self._offer(offer)

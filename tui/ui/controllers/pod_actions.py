@@ -67,6 +67,18 @@ class PodActions:
         known = (self._fleet.records[key].pod for key in pods if key in self._fleet.records)
         return any(pod is not None and rules.refuse(pod) is None and not will_refuse(rules, pod) for pod in known)
 
+    def advice(self, action: str, pods: Sequence[str]) -> str:
+        """Why an action is worth considering for these pods; empty if nothing speaks for it."""
+        if action != "lock-pod":
+            return ""
+        from tui.domain.upkeep import worth_locking
+
+        known = [r.pod for key in pods if (r := self._fleet.records.get(key)) is not None and r.pod is not None]
+        reasons = [why for pod in known if (why := worth_locking(pod))]
+        return f"worth it: {reasons[0]}" if len(pods) == 1 and reasons else (
+            f"worth it for {len(reasons)} of {len(pods)}" if reasons else ""
+        )  # fmt: skip
+
     def lock(self) -> None:
         """Lock actions, or unlock them."""
         guard = self._session.guard

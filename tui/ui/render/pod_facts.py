@@ -15,7 +15,7 @@ from tui.api.enums import INTERRUPTIBLE, PodKind, PodStatus
 from tui.api.features import Feature
 from tui.api.models import PodVerb
 from tui.config.settings import Ssh
-from tui.domain import offered, pod_health
+from tui.domain import offered, pod_health, upkeep
 from tui.domain.pod_costs import MONTH_HOURS, network_volume_per_hr, storage_per_hr
 from tui.domain.pod_health import Phase
 from tui.format import numbers as fmt
@@ -83,6 +83,7 @@ def sections(
     ssh: Ssh = Ssh(),  # noqa: B008
     lacks: frozenset[Feature] = offered.NOTHING,
     boot: str = "",
+    lockable: bool = False,
 ) -> tuple[Section, ...]:
     """All facts of a pod; a section that would have nothing but dashes is left out.
 
@@ -95,10 +96,11 @@ def sections(
     ssh:       how to connect to pods.
     lacks:     what the API does not offer.
     boot:      the last line of RunPod's log about a pod that boots.
+    lockable:  whether the pod can be locked at RunPod from here.
     """
     clock = Clock(now, tz)
     sections_of = (
-        Section("Status", tuple(_status(pod, detail, phase, clock, lacks, boot))),
+        Section("Status", tuple(_status(pod, detail, phase, clock, lacks, boot, lockable))),
         Section("Cost", tuple(_cost(pod, detail, spent, lacks))),
         Section("Connect", tuple(_reach(pod, ssh))),
         Section("Container", tuple(_container(pod, detail))),
@@ -116,7 +118,13 @@ def sections(
 
 
 def _status(
-    pod: Pod, detail: PodDetail | None, phase: Phase, clock: Clock, lacks: frozenset[Feature], boot: str
+    pod: Pod,
+    detail: PodDetail | None,
+    phase: Phase,
+    clock: Clock,
+    lacks: frozenset[Feature],
+    boot: str,
+    lockable: bool,
 ) -> Iterator[Fact]:
     live = pod.runtime if pod_health.is_live(pod) else None
     change = pod.status_change
@@ -139,7 +147,8 @@ def _status(
     if pod.cluster_id:
         whole: Cell = ((pod.cluster_id, "text"), ("  changed as a whole in the console", "muted"))
         yield Fact("Cluster", whole, pod.cluster_id)
-    yield Fact("RunPod lock", yes(pod.locked))
+    why = upkeep.worth_locking(pod) if lockable else ""
+    yield Fact("RunPod lock", (("unlocked", "text"), (f"; K locks it: {why}", "muted")) if why else yes(pod.locked))
     if pod.verbs is not None:
         allowed = [verb.value for verb in PodVerb if verb in pod.verbs]
         yield Fact("RunPod allows", text(", ".join(allowed) or "nothing now"))

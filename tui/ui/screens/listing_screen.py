@@ -281,6 +281,10 @@ class ListingScreen(PanedScreen):
             return len(self._targets()) == 1
         return not id.startswith("act.") or id == "act.lock" or id in self._possible()
 
+    def advice(self, id: str) -> str:
+        """Why an action is worth considering for the pods that it would apply to; empty if nothing speaks for it."""
+        return self._sight.actions.advice(id.removeprefix("act."), self._targets())
+
     def action_act(self, action: str) -> None:
         targets = self._targets()
         listed = next((self._table(listing).keys for listing in self._on_screen() if listing.of_pods), targets)

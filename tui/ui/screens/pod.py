@@ -89,6 +89,7 @@ class Timeline(Listing):
                 ssh=self.context.connect.settings,
                 lacks=fleet.lacks,
                 boot=self.boot.line,
+                lockable=self.context.actions.possible("lock-pod", (self._pod,)),
             )
         if alerts := attention.of_pod(fleet.attention, self._pod):
             sections = (alerts, *sections)
