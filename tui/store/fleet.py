@@ -44,7 +44,7 @@ CROWD = 100
 
 T = TypeVar("T")
 
-_ANY_CADENCE = Cadence(0.0, math.inf, math.inf)
+_ANY_CADENCE = Cadence(math.inf, math.inf, math.inf)
 """Of a simulated history: it has no gaps."""
 
 OLDER_PODS = 8

@@ -57,6 +57,7 @@ class Hold(Struct, gc=False, eq=False):
     _piece_at: float = 0.0
     _piece: float = 0.0
     _count: int = 0
+    _covered: float = 0.0
     _missed: int = 0
     _opposite: float | None = None
 
@@ -81,9 +82,11 @@ class Hold(Struct, gc=False, eq=False):
             if not self.is_settled:
                 self._begin(at)
                 return
-            self._piece, self._piece_at, self._count, self._missed = 0.0, at, 0, 0
+            self._piece, self._piece_at, self._count, self._covered, self._missed = 0.0, at, 0, 0.0, 0
         self._count += 1
-        if self._piece > self.best and self._count * cadence.usual >= LEAST_SHARE * (at - self._piece_at):
+        # Each sample stands for its own time: how often podtop polls may change in between.
+        self._covered += cadence.usual
+        if self._piece > self.best and self._covered + cadence.usual >= LEAST_SHARE * (at - self._piece_at):
             self.best, self.samples = self._piece, self._count
 
     def false(self, at: float, cadence: Cadence) -> None:
@@ -140,5 +143,5 @@ class Hold(Struct, gc=False, eq=False):
         self.since = self._last = self._piece_at = at
         self.total = self.best = self._piece = 0.0
         self.samples = self._missed = 0
-        self._count = 1
+        self._count, self._covered = 1, 0.0
         self._opposite = None
