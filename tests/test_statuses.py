@@ -13,7 +13,7 @@ from tests.make import funds, pod, runtime, snapshot
 from tui.actions import BY_ID
 from tui.api.enums import ENDED, STARTING, PodStatus
 from tui.api.models import Pod
-from tui.domain import consequences, costs, pod_costs, pod_health, runway
+from tui.domain import consequences, costs, effects, pod_costs, pod_health, runway
 from tui.domain.action import State
 from tui.domain.events import Kind, between
 from tui.domain.market_watch import MarketWatch, moot
@@ -132,7 +132,7 @@ def test_when_an_action_is_complete(status: str) -> None:
 
 @pytest.mark.parametrize("status", PHASES)
 def test_what_the_dialog_of_a_stop_says(status: str) -> None:
-    texts = " ".join(point.text for point in consequences.of_stopping([of(status)], funds()))
+    texts = " ".join(point.text for point in effects.of_stopping([of(status)], funds()))
     assert ("still booting (billed)" in texts) == (status in ON)
     assert ("that may end on its own" in texts) == (status not in ON)
     assert ("$2.99/h" in consequences.describe(of(status))) == (status in ON)

@@ -195,21 +195,21 @@ async def _order(cloud: Cloud, command: Command) -> Receipt:
 
 
 def _stop_consequences(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
-    from tui.domain import consequences
+    from tui.domain import effects
 
-    return consequences.of_stopping(pods, funds)
+    return effects.of_stopping(pods, funds)
 
 
 def _start_consequences(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
-    from tui.domain import consequences
+    from tui.domain import effects
 
-    return consequences.of_starting(pods, asked, funds)
+    return effects.of_starting(pods, asked, funds)
 
 
 def _end_consequences(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:
-    from tui.domain import consequences
+    from tui.domain import effects
 
-    return consequences.of_terminating(pods, funds)
+    return effects.of_terminating(pods, funds)
 
 
 def _restart_consequences(pods: Sequence[Pod], asked: Sequence[Command], funds: Funds | None) -> tuple[Point, ...]:

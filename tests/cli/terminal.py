@@ -108,7 +108,7 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """The screen's lines. Those that nothing was written to since are not made again: it is asked for at every read."""
+        """The screen's lines; only those that were written to are made again, as this is asked for at every read."""
         screen = self.screen
         for y in screen.dirty:
             # The second cell of a wide character has no text.

@@ -20,7 +20,7 @@ from tui.demo.asgi import Simulator
 from tui.demo.execution import KEY
 from tui.demo.source import in_process
 from tui.demo.world import World
-from tui.domain import consequences, costs, runway
+from tui.domain import consequences, costs, effects, runway
 from tui.domain.action import Command, State
 from tui.ui.render import money as purse
 
@@ -185,7 +185,7 @@ async def _agrees(demo: Demo, before: Snapshot, one: Pod, action: str, command: 
         # What it costs once it runs; what its volume cost while it was stopped falls away.
         told -= costs.per_hr(one, State.STOPPED) or 0.0
     assert differs == pytest.approx(told, abs=0.006), said
-    prices = [consequences._start_cost(one, command)] if BY_ID[action].leads is State.RUNNING else None
+    prices = [effects.start_cost(one, command)] if BY_ID[action].leads is State.RUNNING else None
     assert differs == pytest.approx(costs.change([one], BY_ID[action].leads, prices), abs=1e-6)
 
 

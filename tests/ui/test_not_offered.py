@@ -16,7 +16,7 @@ from tui.api.enums import BillingMode
 from tui.api.features import NOT_OFFERED, Feature
 from tui.api.models import Funds, GpuReading, Market, MarketQuery, Placement, Pod, Quote, Snapshot, Telemetry
 from tui.commands import items
-from tui.domain import consequences, deploy_price, offered
+from tui.domain import consequences, deploy_price, effects, offered
 from tui.domain.armed_order import no_money
 from tui.domain.deploy_draft import STARTING, Draft
 from tui.domain.deploy_fields import BY_NAME
@@ -183,7 +183,7 @@ def in_access(label: str) -> Callable[[frozenset[Feature]], str]:
                 bare = replace(bare, **{name: empty})
         if Feature.ACCOUNT_ID in lacks:
             bare = replace(bare, funds=replace(bare.funds, account_id=None))
-        sections = account.access_facts(bare, None, False, NOW, UTC, "")
+        sections = account.access_facts(bare, None, False, NOW, UTC, "", {})
         money = purse.facts(bare, funds(), [], [], False, NOW, UTC)
         return lines((*sections[:-2], *money)).get(label, "")
 
@@ -395,9 +395,9 @@ def test_members_of_a_cluster_are_marked() -> None:
     assert text(rows.pod_cells(row, NOW, 8)["name"]) == "pod on cluster"
     assert in_facts(member, "Cluster")(NONE).startswith("cl-7")
     assert "cluster cl-7" in consequences.describe(member)
-    told = consequences.of_terminating([member, ON], None)[0].text
+    told = effects.of_terminating([member, ON], None)[0].text
     assert told == "pod on: in a cluster: RunPod will refuse; terminate the cluster in its console."
-    assert "cluster" not in " ".join(point.text for point in consequences.of_terminating([ON], None))
+    assert "cluster" not in " ".join(point.text for point in effects.of_terminating([ON], None))
 
 
 def test_whether_a_pod_is_spot_is_null_where_nobody_says() -> None:

@@ -121,7 +121,7 @@ class AlertTracker:
 
     def judging(self, fleet: Fleet, at: float, quiet: bool = False) -> Sliced[tuple[Event, ...]]:
         """`judge` in slices. `quiet`: as for `alerts`."""
-        fleet.day_means.feed(fleet.records.values(), at)
+        fleet.day_means.feed((r.pod for r in fleet.records.values() if r.pod is not None), at)
         current = yield from looking(fleet, at, quiet)
         events, shown = self._compared(fleet, at, current, _LASTING.keys())
         self._at = at

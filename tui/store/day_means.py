@@ -9,7 +9,6 @@ from tui.domain import pod_health
 
 if TYPE_CHECKING:
     from tui.api.models import Pod
-    from tui.store.fleet_state import Record
 
 HOUR = 3600.0
 HOURS = 24
@@ -31,21 +30,20 @@ class DayMeans:
         self._hours: dict[str, dict[int, tuple[float, float]]] = {}
         self._fed: dict[str, float] = {}
 
-    def feed(self, records: Iterable[Record], at: float) -> None:
+    def feed(self, pods: Iterable[Pod], at: float) -> None:
         """Take in a response about the pods, at `at`."""
         fed: dict[str, float] = {}
-        for record in records:
-            pod = record.pod
-            if pod is None or pod.runtime is None or not pod_health.is_live(pod) or _age(pod, at) < OLD:
+        for pod in pods:
+            if pod.runtime is None or not pod_health.is_live(pod) or _age(pod, at) < OLD:
                 continue
             util = pod_health.gpu_util(pod.runtime.gpus)
             if util is None:
                 continue
-            fed[record.id] = at
-            step = at - self._fed.get(record.id, at)
+            fed[pod.id] = at
+            step = at - self._fed.get(pod.id, at)
             if 0 < step <= LONGEST_STEP:
                 hour = int(at // HOUR)
-                hours = self._hours.setdefault(record.id, {})
+                hours = self._hours.setdefault(pod.id, {})
                 seconds, work = hours.get(hour, (0.0, 0.0))
                 hours[hour] = seconds + step, work + util * step
                 if len(hours) > HOURS + 1:
