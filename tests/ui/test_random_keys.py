@@ -16,9 +16,12 @@ from textual import events
 from textual.screen import Screen
 from textual.widgets import Button, Input
 
+from tests.acting_rest import rest_change
 from tests.stage import NOON, settle, still_pollers
 from tui.actions import ACTIONS
 from tui.api.graphql.client import GraphQLCloud
+from tui.api.listener import Api
+from tui.api.rest.client import RestCloud
 from tui.app import PodtopApp
 from tui.config.loader import Config
 from tui.demo.source import demo_source
@@ -68,6 +71,10 @@ class Witness(httpx.AsyncBaseTransport):
         self.seen: list[tuple[str, str]] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.startswith("/v2"):
+            if request.method != "GET":
+                self.seen.append(rest_change(request, await request.aread()))
+            return await self._inner.handle_async_request(request)
         asked = json.loads(await request.aread())
         if "mutation" in asked["query"]:
             word = asked["query"].partition("mutation ")[2].partition("(")[0].strip()
@@ -103,7 +110,7 @@ class Judge:
         typing = (focused or "").startswith("confirm-")
         by_letter = key == "y" and case.action.consent is Consent.PRESS and not typing
         by_button = key == "enter" and focused == "do"
-        by_name = key == "enter" and focused == "confirm-typed"
+        by_name = key == "enter" and focused in ("confirm-typed", "confirm-name")
         if case.typed and screen._value("typed").strip() not in (case.typed, *(s.pod.id for s in case.subjects)):
             return
         if by_letter or by_button or by_name:
@@ -165,31 +172,37 @@ async def drawn(app: PodtopApp) -> None:
     await delivered(app)
 
 
+each_api = pytest.mark.parametrize("api", list(Api))
+
+
+@each_api
 @pytest.mark.parametrize("round_", [SHORT_ROUNDS[1], pytest.param(SHORT_ROUNDS[0], marks=pytest.mark.wide)])
-async def test_no_key_reaches_runpod_but_through_its_dialog(round_: int, tmp_path: Path) -> None:
-    await type_at_random(round_, SHORT_KEYS, tmp_path)
+async def test_no_key_reaches_runpod_but_through_its_dialog(round_: int, api: Api, tmp_path: Path) -> None:
+    await type_at_random(round_, SHORT_KEYS, tmp_path, api)
 
 
 @pytest.mark.soak
+@each_api
 @pytest.mark.parametrize("round_", range(ROUNDS))
-async def test_none_of_a_hundred_thousand_does(round_: int, tmp_path: Path) -> None:
-    await type_at_random(round_, KEYS, tmp_path)
+async def test_none_of_a_hundred_thousand_does(round_: int, api: Api, tmp_path: Path) -> None:
+    await type_at_random(round_, KEYS, tmp_path, api)
 
 
-async def type_at_random(round_: int, left: int, tmp_path: Path) -> None:
+async def type_at_random(round_: int, left: int, tmp_path: Path, api: Api) -> None:
     """Type so many keys at a podtop on a simulated account, and hold what was sent against what was confirmed."""
     dialogs = max(1, left // 1_500)
     rnd = random.Random(round_)
     beat = 0.0
     witnesses: list[Witness] = []
     source = demo_source(
-        wall=lambda: NOON + beat, history_s=60.0, prices_s=900.0, seed=round_, pods=rnd.choice((2, 6, 9))
-    )
+        wall=lambda: NOON + beat, history_s=60.0, prices_s=900.0, seed=round_, pods=rnd.choice((2, 6, 9)),
+        api=api.value,
+    )  # fmt: skip
     opened = source.open
 
     def watched() -> object:
         cloud = opened()
-        assert isinstance(cloud, GraphQLCloud)
+        assert isinstance(cloud, GraphQLCloud if api is Api.GRAPHQL else RestCloud)
         line = cloud._exchange._line
         assert line is not None
         client = line.client
