@@ -20,7 +20,7 @@ from tui.api.rest.account import ACCOUNT_LACKS
 OF_PODS = frozenset({
     Feature.SPEND, Feature.STOPPED_COST, Feature.POD_KIND, Feature.STATUS_CHANGE, Feature.GPU_TEMPERATURE,
     Feature.GPU_POWER, Feature.FREE_GPUS, Feature.LOCATION, Feature.MAINTENANCE, Feature.HOST_SPECS,
-    Feature.GPU_COUNT, Feature.PRICE_LIMIT,
+    Feature.GPU_COUNT, Feature.PRICE_LIMIT, Feature.POD_DETAILS, Feature.ENCRYPTION,
 })  # fmt: skip
 OF_MARKET = frozenset({Feature.SPOT_PRICE, Feature.HOST_LIMITS, Feature.HOST_SPECS, Feature.RENTED_SHARE})
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from tests.make import funds, market, offer, pod, snapshot
 from tests.make_hosts import TEMPLATE
+from tests.ui.test_deploy import full_detail, full_pod
 from tui.actions import BY_ID
 from tui.api.account import Account, ApiKeyInfo, Notices
 from tui.api.enums import BillingMode
@@ -206,6 +207,22 @@ def of_a_template(lacks: frozenset[Feature]) -> str:
     return " ".join((facts["Runtime"], facts["Earned"], facts["Advanced start"], text(cells["earned"])))
 
 
+def in_details(label: str) -> Callable[[frozenset[Feature]], str]:
+    def shown(lacks: frozenset[Feature]) -> str:
+        whole = full_detail(full_pod())
+        bare = replace(
+            whole, owner_id=None, adjusted_cost_per_hr=None, cost_multiplier=None, machine=None, port=None,
+            registry_url=None, registry_user=None, docker_id=None, version=None, cpu_load=None, memory_load=None,
+        )  # fmt: skip
+        sections = pod_facts.sections(
+            whole.pod, bare if lacks else whole, NOW, spent=pod_facts.Spent(None, None), tz=UTC,
+            phase=pod_facts.Phase.RUNNING, lacks=lacks,
+        )  # fmt: skip
+        return lines(sections).get(label, "")
+
+    return shown
+
+
 PLACES: Mapping[Feature, tuple[tuple[Callable[[frozenset[Feature]], str], str], ...]] = {
     Feature.BALANCE: (
         (in_header, NOT_OFFERED), (in_money("Balance"), offered.MARKED), (in_money("Runs out"), offered.MARKED),
@@ -265,6 +282,12 @@ PLACES: Mapping[Feature, tuple[tuple[Callable[[frozenset[Feature]], str], str], 
     Feature.AUTO_RELOAD: ((in_access("Auto-reload"), offered.MARKED),),
     Feature.LIFETIME_SPEND: ((in_access("Lifetime spend"), offered.MARKED),),
     Feature.TEMPLATE_USE: ((of_a_template, offered.MARKED),),
+    Feature.POD_DETAILS: (
+        (in_details("Owner ID"), offered.MARKED), (in_details("Adjusted price"), offered.MARKED),
+        (in_details("Registry user"), offered.MARKED), (in_details("Docker ID"), offered.MARKED),
+        (in_details("CPU load"), offered.MARKED),
+    ),
+    Feature.ENCRYPTION: ((in_details("Encrypted"), offered.MARKED),),
     Feature.GPU_COUNT: ((of_resuming, offered.WORDS),),
     Feature.PRICE_LIMIT: (
         (lambda lacks: help_text(BY_NAME["deploy_cost"], lacks), UNENFORCED),
@@ -423,3 +446,17 @@ def test_readings_from_before_are_drawn_and_the_chart_says_why_they_end() -> Non
 def test_a_market_without_spot_prices_is_no_market_out_of_stock() -> None:
     (row,) = offer_views.rows(market(offer("A40", QUOTE)))
     assert text(rows.offer_cells(row)["secure_spot"]) == fmt.UNKNOWN
+
+
+def test_host_specs_are_one_line_where_none_is_offered() -> None:
+    whole = full_detail(full_pod())
+    assert whole.machine is not None
+    bare = replace(whole, machine=replace(whole.machine, os=None, kernel=None, docker=None, note=None, cpu_name=None))
+    sections = pod_facts.sections(
+        whole.pod, bare, NOW, spent=pod_facts.Spent(None, None), phase=pod_facts.Phase.RUNNING,
+        lacks=frozenset({Feature.HOST_SPECS}),
+    )  # fmt: skip
+    found = lines(sections)
+    assert "Kernel" not in found
+    assert "CUDA" in found
+    assert found["Host specs"] == offered.MARKED

@@ -23,6 +23,8 @@ class Feature(StrEnum):
     HOST_LIMITS = "requirements of hosts"
     HOST_SPECS = "specifications of hosts"
     RENTED_SHARE = "share of rented GPUs"
+    POD_DETAILS = "owner, price parts and container details of pods"
+    ENCRYPTION = "encryption of volumes"
     GPU_COUNT = "GPU count on resume"
     PRICE_LIMIT = "price limit on deploy"
     ACCOUNT_ID = "account ID"

@@ -73,7 +73,7 @@ def demo_source(
                 return GraphQLCloud(url, KEY, read_only=read_only, transport=transport)
             from tui.api.rest.client import RestCloud
 
-            return RestCloud(url, KEY, read_only=read_only, transport=transport)
+            return RestCloud(url, KEY, read_only=read_only, transport=transport, wall=instant, clock=instant)
 
         return cloud_at("https://demo.invalid/graphql", api, make)
 

@@ -51,6 +51,7 @@ class RestCloud(Cloud):
     deadline:  seconds for a whole request; a log has none.
     wall:      the time of day in epoch seconds, for a Retry-After given as a date, and the age of the balance.
     dated:     called with the server's time of each response, in epoch seconds, and the seconds waited for it.
+    clock:     seconds by which what is read seldom is due again, for demos with a time of their own.
     """
 
     def __init__(
@@ -63,12 +64,13 @@ class RestCloud(Cloud):
         deadline: float = DEADLINE,
         wall: Callable[[], float] = time.time,
         dated: Callable[[float, float], object] = lambda date, waited: None,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         secret = Secret(key.strip()) if key and key.strip() else None
         self._exchange = RestExchange(url, secret, transport=transport, deadline=deadline, wall=wall)
         self._exchange.dated = dated
         self._read_only = read_only
-        self._purse = Purse(self._exchange, wall)
+        self._purse = Purse(self._exchange, wall, clock)
         self._gpus = GpuNames(self._exchange)
         self._beside: dict[str, asyncio.Task[None]] = {}
         self._counts: dict[str, int] = {}

@@ -26,6 +26,9 @@ LACKS = frozenset(
         Feature.FREE_GPUS,
         Feature.LOCATION,
         Feature.MAINTENANCE,
+        Feature.HOST_SPECS,
+        Feature.POD_DETAILS,
+        Feature.ENCRYPTION,
         Feature.GPU_COUNT,
         Feature.PRICE_LIMIT,
     }

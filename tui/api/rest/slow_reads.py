@@ -41,15 +41,17 @@ LARGEST_DOCUMENT = 4 * 1024 * 1024
 class Due:
     """When something is to be requested again."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] | None = None) -> None:
+        """`clock`: seconds; those that have passed for podtop if it is None."""
+        self._clock = clock or (lambda: passed())
         self._at = float("-inf")
 
     @property
     def now(self) -> bool:
-        return passed() >= self._at
+        return self._clock() >= self._at
 
     def after(self, seconds: float) -> None:
-        self._at = passed() + seconds
+        self._at = self._clock() + seconds
 
 
 class _Balance(NamedTuple):
@@ -64,10 +66,13 @@ _OF_MONEY = frozenset({Feature.BALANCE, Feature.SPEND_LIMIT})
 class Purse:
     """The account's money, as far as the server has routes for it. Nothing here raises.
 
-    wall: the time of day in epoch seconds.
+    wall:  the time of day in epoch seconds.
+    clock: seconds by which a request is due again; those of podtop if it is None.
     """
 
-    def __init__(self, exchange: RestExchange, wall: Callable[[], float]) -> None:
+    def __init__(
+        self, exchange: RestExchange, wall: Callable[[], float], clock: Callable[[], float] | None = None
+    ) -> None:
         self._exchange = exchange
         self._wall = wall
         self._routes: Routes | None = None
@@ -77,7 +82,7 @@ class Purse:
         self._identity: tuple[str | None, str | None] = (None, None)
         self._limits: tuple[float | None, int | None] = (None, None)
         self._flaws: dict[str, str] = {}
-        self._due = {name: Due() for name in ("routes", "balance", "identity", "limits")}
+        self._due = {name: Due(clock) for name in ("routes", "balance", "identity", "limits")}
 
     @property
     def lacks(self) -> frozenset[Feature]:

@@ -7,7 +7,7 @@ but a host, an id or a port: a pod's name or an invalid response must not become
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -105,13 +105,35 @@ def sections(
         Section("Connect", tuple(_reach(pod, ssh))),
         Section("Container", tuple(_container(pod, detail))),
         Section(ENVIRONMENT, _environment(detail, revealed, is_loaded)),
-        Section("Storage", tuple(_storage(pod, detail))),
+        Section("Storage", tuple(_storage(pod, detail, lacks))),
         Section("Machine", tuple(_machine(pod, detail, lacks))),
         Section("Latest sample", tuple(_sample(pod, detail, clock, lacks))),
         Section("Other", tuple(_extras(extras)) if extras is not None else ()),
         Section("Unavailable", tuple(_problem(problem) for problem in (detail.problems if detail else ()))),
     )
-    return tuple(section for section in sections_of if any(fact.value != NOTHING for fact in section.facts))
+    offered_of = (Section(title, tuple(_as_offered(facts, lacks))) for title, facts in sections_of)
+    return tuple(section for section in offered_of if any(fact.value != NOTHING for fact in section.facts))
+
+
+_OF_HOST = frozenset({
+    "Power limit", "CPU", "Disk speed", "Disk free", "Network", "Machine ID", "Public IP", "OS", "Kernel", "Docker",
+    "Note",
+})  # fmt: skip
+"""Facts that one line, "Host specs", stands for where the API reports none of them."""
+
+_OF_POD = frozenset({
+    "Owner ID", "Adjusted price", "Multiplier", "Machine price", "Main port", "Registry", "Registry user", "Docker ID",
+    "Version", "CPU load", "Memory load",
+})  # fmt: skip
+
+
+def _as_offered(facts: Sequence[Fact], lacks: frozenset[Feature]) -> Iterator[Fact]:
+    """The facts, of which those that are not offered say so."""
+    for fact in facts:
+        if fact.value == NOTHING and fact.label in _OF_HOST and Feature.HOST_SPECS in lacks:
+            continue
+        is_absent = fact.value == NOTHING and fact.label in _OF_POD and Feature.POD_DETAILS in lacks
+        yield Fact(fact.label, LACKING) if is_absent else fact
 
 
 # Status
@@ -327,12 +349,12 @@ def _variable(variable: EnvVar, revealed: bool) -> Fact:
 # Storage
 
 
-def _storage(pod: Pod, detail: PodDetail | None) -> Iterator[Fact]:
+def _storage(pod: Pod, detail: PodDetail | None, lacks: frozenset[Feature]) -> Iterator[Fact]:
     yield Fact("Container disk", text(number(pod.container_disk_gb, " GB")))
     yield Fact("Volume", text(number(pod.volume_gb, " GB")))
     if detail is not None:
         yield copyable("Mount path", detail.volume_mount_path)
-        yield Fact("Encrypted", yes(detail.volume_encrypted))
+        yield Fact("Encrypted", LACKING if Feature.ENCRYPTION in lacks else yes(detail.volume_encrypted))
     volume = detail.network_volume if detail else None
     if volume is None:
         yield copyable("Network volume", pod.network_volume_id)
