@@ -12,7 +12,7 @@ from tests.make import funds, market, offer, pod, snapshot
 from tests.make_hosts import TEMPLATE
 from tests.ui.test_deploy import full_detail, full_pod
 from tui.actions import BY_ID
-from tui.api.account import Account, ApiKeyInfo, Notices
+from tui.api.account import Account, ApiKeyInfo, Billing, BillSummary, Notices, StorageBilled
 from tui.api.enums import BillingMode
 from tui.api.features import NOT_OFFERED, Feature
 from tui.api.models import Funds, GpuReading, Market, MarketQuery, Placement, Pod, Quote, Snapshot, Telemetry
@@ -33,7 +33,7 @@ from tui.store.views import pods as pod_views
 from tui.ui.charts import captions, pod_charts
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Section
-from tui.ui.render import account, header, header_figures, offers, pod_facts, rows, watches
+from tui.ui.render import account, charges, header, header_figures, offers, payments, pod_facts, rows, watches
 from tui.ui.render import money as purse
 from tui.ui.render.deploy_form import UNENFORCED, help_text, price_lines
 from tui.ui.render.deploy_question import price_limit
@@ -223,6 +223,19 @@ def in_details(label: str) -> Callable[[frozenset[Feature]], str]:
     return shown
 
 
+def of_earnings(lacks: frozenset[Feature]) -> str:
+    (*_, earned) = payments.payment_facts(None, replace(ACCOUNT, lacks=lacks), NOW)
+    return " ".join(text(fact.value) for fact in earned.facts if fact.label in ("", "By hosting"))
+
+
+def of_bills(lacks: frozenset[Feature]) -> str:
+    size = None if lacks else 40.0
+    day = BillSummary(NOW, 9.0, 0.0, 0.0, 2.0, 0.0)
+    billing = Billing((), (), (StorageBilled(NOW, 2.0, size, 1.0),), (day,), lacks=lacks)
+    found = lines(charges.bill_facts(billing, NOW, 28, None))
+    return f"{found['By GPU type']} {found['Size']}"
+
+
 PLACES: Mapping[Feature, tuple[tuple[Callable[[frozenset[Feature]], str], str], ...]] = {
     Feature.BALANCE: (
         (in_header, NOT_OFFERED), (in_money("Balance"), offered.MARKED), (in_money("Runs out"), offered.MARKED),
@@ -288,6 +301,8 @@ PLACES: Mapping[Feature, tuple[tuple[Callable[[frozenset[Feature]], str], str], 
         (in_details("CPU load"), offered.MARKED),
     ),
     Feature.ENCRYPTION: ((in_details("Encrypted"), offered.MARKED),),
+    Feature.EARNINGS: ((of_earnings, offered.MARKED),),
+    Feature.BILL_TYPES: ((of_bills, offered.MARKED),),
     Feature.GPU_COUNT: ((of_resuming, offered.WORDS),),
     Feature.PRICE_LIMIT: (
         (lambda lacks: help_text(BY_NAME["deploy_cost"], lacks), UNENFORCED),

@@ -225,6 +225,7 @@ class Billing(Struct, frozen=True):
     storage: tuple[StorageBilled, ...]
     summary: tuple[BillSummary, ...]
     problems: tuple[Problem, ...] = ()
+    lacks: frozenset[Feature] = frozenset()
 
 
 class PodCost(Struct, frozen=True, gc=False):

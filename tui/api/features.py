@@ -37,6 +37,8 @@ class Feature(StrEnum):
     MINIMUM_BALANCE = "minimum balance"
     AUTO_RELOAD = "auto-reload"
     LIFETIME_SPEND = "lifetime spend"
+    EARNINGS = "referrals and earnings"
+    BILL_TYPES = "bills by GPU type, time and disk size"
     TEMPLATE_USE = "runtime, earnings and advanced start of templates"
 
 

@@ -170,6 +170,7 @@ async def whole(cloud: Cloud) -> Whole:
     for part_of in (account, ledger, templates, billing):
         problems += part_of.problems if part_of is not None else ()
     lacks = account.lacks | (templates.lacks if templates is not None else frozenset())
+    lacks |= billing.lacks if billing is not None else frozenset()
     return Whole(account, ledger, templates, billing, tuple(problems), (*absent, *offered.named(lacks)))
 
 

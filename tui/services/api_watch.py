@@ -90,7 +90,8 @@ class ApiWatch:
 
     def uses(self) -> dict[Api, tuple[Use, ...]]:
         """The requests in each window of each API that was used."""
-        return {api: meter.use(self._monotonic()) for api, meter in sorted(self._meters.items())}
+        used = {api: meter.use(self._monotonic()) for api, meter in sorted(self._meters.items())}
+        return {api: uses for api, uses in used.items() if api is self._fleet.api or any(use.asked for use in uses)}
 
     # What the cloud reports, within requests
 

@@ -182,7 +182,7 @@ def _list(items: Sequence[Raw]) -> Raw:
 
 ACCOUNT_LACKS = frozenset({
     Feature.SPEND, Feature.SECURITY, Feature.MACHINE_QUOTA, Feature.EMAIL_ALERTS, Feature.API_KEYS,
-    Feature.MINIMUM_BALANCE, Feature.AUTO_RELOAD, Feature.LIFETIME_SPEND,
+    Feature.MINIMUM_BALANCE, Feature.AUTO_RELOAD, Feature.LIFETIME_SPEND, Feature.EARNINGS,
 })  # fmt: skip
 """What no response of REST v2 has of an account."""
 
@@ -277,6 +277,7 @@ def billing(items: Sequence[Raw], problems: tuple[Problem, ...]) -> Billing:
         storage=tuple(map(_storage, wires)),
         summary=tuple(map(_summary, wires)),
         problems=(*problems, *parts.left_out()),
+        lacks=frozenset({Feature.BILL_TYPES}),
     )
 
 

@@ -9,13 +9,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui.api.enums import ComputeKind
+from tui.api.features import Feature
 from tui.domain import bills, charges
 from tui.domain.charges import DAY, KINDS, Day
 from tui.format import numbers as fmt
 from tui.ui.charts.spec import BarSpec
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
-from tui.ui.render.facts import NOTHING, date, money, per_hour
+from tui.ui.render.facts import LACKING, NOTHING, date, money, or_lacking, per_hour
 from tui.ui.render.list_rows import Row
 from tui.ui.render.money import round_up
 from tui.ui.widgets.table import Column
@@ -194,7 +195,8 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
 
 def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tuple[Section, ...]:
     """All bills, by kind; those of the row under the cursor, by day."""
-    first = now - span * DAY
+    first, absent = now - span * DAY, Feature.BILL_TYPES in billing.lacks
+    untold: Cell = (("not reported", "muted"),)
     summary = [day for day in billing.summary if day.at is not None and day.at >= first]
     fields = ("gpus", "cpus", "serverless", "storage", "endpoints", "other")
     kinds = ("GPU pods", "CPU pods", "serverless", "storage", "endpoints", "other")
@@ -205,7 +207,7 @@ def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tu
             (
                 Fact("Total", money(sum(sums), "strong")),
                 *(Fact(f"  {w}", money(s)) for w, s in zip(kinds, sums, strict=True) if s),
-                *(() if bills.is_by_type(billing) else (Fact("By GPU type", (("not reported", "muted"),)),)),
+                *(() if bills.is_by_type(billing) else (Fact("By GPU type", LACKING if absent else untold),)),
             ),
         )
         if summary
@@ -214,11 +216,10 @@ def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tu
     disks = [day for day in billing.storage if day.at is not None]
     if disks:
         last = max(disks, key=lambda day: day.at or 0.0)
-        size = fmt.UNKNOWN if last.size_gb is None else f"{last.size_gb:,.0f} GB"
+        size: Cell = NOTHING if last.size_gb is None else ((f"{last.size_gb:,.0f} GB", "text"),)
+        size = or_lacking(size, Feature.BILL_TYPES, billing.lacks)
         network: Cell = ((f"  incl. {fmt.money(last.network)} for network volumes", "muted"),)
-        sections.append(
-            Section("Storage", (Fact("Size", ((size, "text"),)), Fact("Amount", (*money(last.amount), *network))))
-        )
+        sections.append(Section("Storage", (Fact("Size", size), Fact("Amount", (*money(last.amount), *network)))))
     kind, _, named = (under or "").partition(" ")
     rows = billing.gpus if kind == ComputeKind.GPU else billing.cpus if kind == ComputeKind.CPU else ()
     days = sorted(

@@ -9,11 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui.api.enums import PaymentKind, PaymentMedium
+from tui.api.features import Feature
 from tui.domain.charges import DAY
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
-from tui.ui.render.facts import NOTHING, date, money
+from tui.ui.render.facts import LACKING, NOTHING, date, money
 from tui.ui.render.list_rows import Row
 from tui.ui.render.money import when
 from tui.ui.widgets.table import Column
@@ -102,7 +103,9 @@ def payment_facts(ledger: Ledger | None, account: Account | None, now: float) ->
             count = f"  {len(ledger.credits)} code{'s' * (len(ledger.credits) != 1)}"
             facts.append(Fact("  codes", (*money(redeemed), (count, "muted"))))
         lines.append(Section("Deposits", tuple(facts)))
-    if account is not None:
+    if account is not None and Feature.EARNINGS in account.lacks:
+        lines += [Section("Referrals", (Fact("", LACKING),)), Section("Earned", (Fact("", LACKING),))]
+    elif account is not None:
         referral = account.referral
         code: Cell = ((referral.code, "text"),) if referral and referral.code else NOTHING
         count = fmt.UNKNOWN if referral is None or referral.month_count is None else str(referral.month_count)

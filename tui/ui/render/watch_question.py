@@ -157,7 +157,8 @@ def resumes(pod: Pod | None, funds: Funds | None, lacks: frozenset[Feature] = of
         why = "account unknown"
     elif not why and costs.is_short(funds, pod.cost_per_hr):
         why = f"the balance ({fmt.balance(balance)}) covers less than 1 h"
-    known = "free GPUs unknown" if free is None else f"{free} free now"
+    untold = f"free GPUs {offered.WORDS}" if Feature.FREE_GPUS in lacks else "free GPUs unknown"
+    known = untold if free is None else f"{free} free now"
     gpu = f"{pod.gpu_count}×{pod.machine.gpu_name if pod.machine and pod.machine.gpu_name else ComputeKind.GPU}"
     return Question(
         f"Arm: resume {pod.name} automatically",
