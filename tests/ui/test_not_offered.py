@@ -236,6 +236,11 @@ def of_bills(lacks: frozenset[Feature]) -> str:
     return f"{found['By GPU type']} {found['Size']}"
 
 
+def of_keys(lacks: frozenset[Feature]) -> str:
+    found = account.access_rows(replace(ACCOUNT, lacks=lacks, api_keys=() if lacks else ACCOUNT.api_keys), NOW, UTC)
+    return " ".join(text(*row.cells.values()) for row in found.values())
+
+
 PLACES: Mapping[Feature, tuple[tuple[Callable[[frozenset[Feature]], str], str], ...]] = {
     Feature.BALANCE: (
         (in_header, NOT_OFFERED), (in_money("Balance"), offered.MARKED), (in_money("Runs out"), offered.MARKED),
@@ -290,7 +295,7 @@ PLACES: Mapping[Feature, tuple[tuple[Callable[[frozenset[Feature]], str], str], 
     Feature.MACHINE_QUOTA: ((in_access("Machine quota"), offered.MARKED),),
     Feature.WORKER_QUOTA: ((in_access("Worker quota"), offered.MARKED),),
     Feature.EMAIL_ALERTS: ((in_access(""), offered.MARKED), (in_access("Email alert"), offered.MARKED)),
-    Feature.API_KEYS: ((in_access("API keys"), offered.MARKED),),
+    Feature.API_KEYS: ((in_access("API keys"), offered.MARKED), (of_keys, offered.WORDS)),
     Feature.MINIMUM_BALANCE: ((in_access("Minimum balance"), offered.MARKED),),
     Feature.AUTO_RELOAD: ((in_access("Auto-reload"), offered.MARKED),),
     Feature.LIFETIME_SPEND: ((in_access("Lifetime spend"), offered.MARKED),),

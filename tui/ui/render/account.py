@@ -13,7 +13,7 @@ from tui.domain.pod_costs import MONTH_HOURS, network_volume_per_hr
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import MASKED, Fact, Section
-from tui.ui.render.facts import LACKING, NOTHING, cell_or_lacking, date, money, or_lacking, text, yes
+from tui.ui.render.facts import LACKING, LACKING_CELL, NOTHING, cell_or_lacking, date, money, or_lacking, text, yes
 from tui.ui.render.list_rows import Row
 from tui.ui.render.money import when
 from tui.ui.widgets.table import Cells, Column
@@ -173,6 +173,11 @@ def access_rows(account: Account, now: float, tz: tzinfo | None) -> dict[str, Ro
     for n, key in enumerate(account.api_keys):
         may: Cell = ((key.permissions or fmt.UNKNOWN, "warn" if key.may_all else "text"), (f"  ID {MASKED}", "quiet"))
         add(f"key {n}", "API key", key.name, may, key.created_at, key.last_used_at)
+    if Feature.API_KEYS in account.lacks:
+        cells: dict[str, Cell] = {
+            "kind": (("API key", "muted"),), "name": LACKING_CELL, "may": ((offered.WORDS, "quiet"),)
+        }  # fmt: skip
+        by_key["no keys"] = Row(partial(dict, cells), {"kind": "API key", "name": "", "created": None, "used": None})
     for n, login in enumerate(account.registry_logins):
         add(f"login {n}", "registry", login.name, ((f"ID {masked(login.id)}", "quiet"),), None, None)
     for n, volume in enumerate(account.network_volumes):

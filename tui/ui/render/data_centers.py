@@ -25,6 +25,8 @@ COLUMNS = (
     Column("network", "GLOBAL NET", 10, 5, sort="network"),
     Column("compliance", "COMPLIANCE", 12, 6, sort="compliance"),
 )
+SHORT = {"North America": "N Amer", "South America": "S Amer", "Middle East": "M East", "Oceania": "Ocean."}
+"""Regions that a column would cut; the details have them in full."""
 SORTS = ("types", "id", "name", "country", "best", "volumes", "network", "compliance")
 
 
@@ -50,7 +52,7 @@ def cells(center: DataCenter, names: dict[str, str]) -> Cells:
     return {
         "id": ((center.id, "text" if stocks else "muted"),),
         "name": ((center.name or fmt.UNKNOWN, "muted"),),
-        "country": ((center.location or fmt.UNKNOWN, "muted"),),
+        "country": ((SHORT.get(center.location or "", center.location) or fmt.UNKNOWN, "muted"),),
         "types": ((str(len(stocks)), "text" if stocks else "quiet"),),
         "best": ((best or "none", "text" if best else "quiet"),),
         "volumes": yes(center.volumes),
