@@ -20,7 +20,7 @@ from tui.api.secret import Secret
 from tui.domain import consequences, deploy_order
 from tui.domain.armed_order import planned, unorderable
 from tui.domain.deploy_draft import Draft
-from tui.domain.deploy_objections import in_one_cloud, no_objections, objections
+from tui.domain.deploy_objections import begun, in_one_cloud, no_objections, objections
 from tui.domain.deploy_validation import faults
 from tui.domain.market_watch import MarketWatch, State
 from tui.domain.upkeep import of_fixed_gpus
@@ -102,6 +102,15 @@ def test_one_cloud_is_chosen_that_has_the_gpu() -> None:
     assert in_one_cloud(FRESH, only)["cloud"] == CloudKind.COMMUNITY
     assert in_one_cloud(typed(FRESH, compute=ComputeKind.CPU), only)["cloud"] == CloudKind.SECURE
     assert in_one_cloud(typed(FRESH, gpu_type_id="?"), only)["cloud"] == CloudKind.SECURE
+
+
+def test_what_nobody_typed_begins_as_the_api_takes_it() -> None:
+    cpu = typed(FRESH, compute=ComputeKind.CPU, instance_ids="cpu3c-2-4", gpu_type_id="")
+    assert found(cpu).keys() == {"cloud", "volume_gb"}
+    assert found(begun(cpu, OFFERS, found(cpu))) == {}
+    assert begun(FRESH, OFFERS, {}) == FRESH
+    own = typed(SECURE, volume_gb="5")
+    assert begun(own, OFFERS, found(own)) == own
 
 
 def test_a_watch_chooses_the_cloud_itself_and_knows_at_once_what_it_can_never_order() -> None:

@@ -13,6 +13,7 @@ from tests.make_hosts import TEMPLATE
 from tests.ui.test_deploy import full_detail, full_pod
 from tui.actions import BY_ID
 from tui.api.account import Account, ApiKeyInfo, Billing, BillSummary, Notices, StorageBilled
+from tui.api.catalogue import CpuFlavor
 from tui.api.enums import BillingMode
 from tui.api.features import NOT_OFFERED, Feature
 from tui.api.models import Funds, GpuReading, Market, MarketQuery, Placement, Pod, Quote, Snapshot, Telemetry
@@ -35,6 +36,7 @@ from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Section
 from tui.ui.render import account, charges, header, header_figures, offers, payments, pod_facts, rows, watches
 from tui.ui.render import money as purse
+from tui.ui.render.catalogue import flavor_cells
 from tui.ui.render.deploy_form import UNENFORCED, help_text, price_lines
 from tui.ui.render.deploy_question import price_limit
 from tui.ui.render.fitting import longest
@@ -241,6 +243,13 @@ def of_keys(lacks: frozenset[Feature]) -> str:
     return " ".join(text(*row.cells.values()) for row in found.values())
 
 
+def of_a_cpu_pod(lacks: frozenset[Feature]) -> str:
+    told = None if lacks else 20
+    flavor = CpuFlavor("cpu3c", "CPU3", None, None, 2, 32, None if lacks else True, 2.0, told)
+    cells = flavor_cells(flavor, lacks)
+    return text(cells["disk"], cells["burst"])
+
+
 PLACES: Mapping[Feature, tuple[tuple[Callable[[frozenset[Feature]], str], str], ...]] = {
     Feature.BALANCE: (
         (in_header, NOT_OFFERED), (in_money("Balance"), offered.MARKED), (in_money("Runs out"), offered.MARKED),
@@ -286,6 +295,7 @@ PLACES: Mapping[Feature, tuple[tuple[Callable[[frozenset[Feature]], str], str], 
     ),
     Feature.HOST_SPECS: (
         (in_facts(ON, "Host specs"), offered.MARKED), (in_offer("country"), NOT_OFFERED),
+        (of_a_cpu_pod, NOT_OFFERED),
         (in_offer("cores"), NOT_OFFERED), (of_an_offer, "specifications of hosts"),
     ),
     Feature.RENTED_SHARE: ((in_offer("rented"), NOT_OFFERED), (of_an_offer, "share of rented GPUs")),

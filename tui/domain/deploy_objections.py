@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
@@ -64,6 +64,19 @@ def objections(
         if name in names:
             result.setdefault(name, _as_fault(text))
     return result
+
+
+def begun(draft: Draft, offers: Sequence[Offer], found: Collection[str]) -> Draft:
+    """A draft that nobody has typed in yet, with defaults that the API takes.
+
+    found: the fields that it objects to.
+    """
+    if "cloud" in found and draft["cloud"] == CloudKind.EITHER:
+        draft = in_one_cloud(draft, offers)
+    if "volume_gb" in found and draft["compute"] == ComputeKind.CPU:
+        # A CPU pod has no volume of its own there.
+        draft = draft.typed("volume_gb", "").typed("volume_mount_path", "")
+    return draft
 
 
 def in_one_cloud(draft: Draft, offers: Sequence[Offer]) -> Draft:

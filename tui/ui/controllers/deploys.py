@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.api.cloud import Capability
-from tui.api.enums import CloudKind
 from tui.domain.action import NEW_POD
 
 if TYPE_CHECKING:
@@ -114,8 +113,8 @@ class Deploys:
         if self._opening is not opening:
             return
         self._opening = None
-        fresh = self._in_one_cloud(fresh, later=then is not None)
-        draft = draft if saved is not None else self._in_one_cloud(draft, later=then is not None)
+        fresh = self._begun(fresh, later=then is not None)
+        draft = draft if saved is not None else self._begun(draft, later=then is not None)
         if self._host.place() != place:
             # If the user has another screen open by now, the form was not meant to open there.
             self._reply("deploy: canceled, as another screen was opened in the meantime")
@@ -177,13 +176,10 @@ class Deploys:
             rents=not self._actions.lacking(Capability.RENT), later=later,
         )  # fmt: skip
 
-    def _in_one_cloud(self, draft: Draft, *, later: bool) -> Draft:
-        """A draft that begins with one cloud, where the API takes no more."""
-        from tui.domain.deploy_objections import in_one_cloud
+    def _begun(self, draft: Draft, *, later: bool) -> Draft:
+        from tui.domain.deploy_objections import begun
 
-        if draft["cloud"] == CloudKind.EITHER and "cloud" in self.unoffered(draft, later=later):
-            return in_one_cloud(draft, self._offers())
-        return draft
+        return begun(draft, self._offers(), self.unoffered(draft, later=later))
 
     def _keep(self, draft: Draft | None) -> None:
         self._host.run_worker(self._session.drafts.keep(draft))

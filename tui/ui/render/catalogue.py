@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui.api.enums import Availability
+from tui.api.features import Feature
+from tui.domain import offered
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
+from tui.ui.render.facts import cell_or_lacking
 from tui.ui.render.rows import stock_cell
 from tui.ui.widgets.table import Cells, Column
 
@@ -100,8 +103,11 @@ FLAVOR_COLUMNS = (
 FLAVOR_SORTS = ("price", "name", "id", "group", "vcpus", "memory", "disk", "serverless")
 
 
-def flavor_cells(flavor: CpuFlavor) -> Cells:
-    """One kind of CPU pod: its sizes, and the price of its smallest."""
+def flavor_cells(flavor: CpuFlavor, lacks: frozenset[Feature] = offered.NOTHING) -> Cells:
+    """One kind of CPU pod: its sizes, and the price of its smallest. `lacks`: what the API does not offer of hosts."""
+
+    def of_host(value: str | None) -> Cell:
+        return cell_or_lacking(known(value, "muted"), value is not None, Feature.HOST_SPECS, lacks)
 
     def known(value: object, role: str = "text") -> Cell:
         return ((fmt.UNKNOWN if value in (None, "") else str(value), "quiet" if value in (None, "") else role),)
@@ -123,8 +129,8 @@ def flavor_cells(flavor: CpuFlavor) -> Cells:
         "group": known(group, "muted"),
         "vcpus": known("-".join(sizes)),
         "memory": known(gb),
-        "disk": known(disk, "muted"),
-        "burst": known(bursts, "muted"),
+        "disk": of_host(disk),
+        "burst": of_host(bursts),
         "size": known(price.instance if price else None, "muted"),
         "price": amount(price.per_hr if price else None, "strong"),
         "serverless": amount(price.serverless_per_hr if price else None, "muted"),

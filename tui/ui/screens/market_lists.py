@@ -248,7 +248,7 @@ class Flavors(TopicListing[CpuFlavor]):
         }
 
     def cells(self, item: CpuFlavor, fleet: Fleet) -> Cells:
-        return catalogue.flavor_cells(item)
+        return catalogue.flavor_cells(item, fleet.market_lacks)
 
     def wish(self, key: str | None) -> Wish | None:
         """The smallest pod of a flavor."""
