@@ -234,7 +234,9 @@ async def test_an_alert_that_lasts_over_a_restart_is_told_once(launch: Launch, t
         await remembered(run)
         for _ in range(13):
             await later(run, 60)
-        await later(run, 60, fleet=snapshot(pod("a", name="sleeper", utils=(90.0,)), funds=funds(1000.0, 1.0)))
+        busy = snapshot(pod("a", name="sleeper", utils=(90.0,)), funds=funds(1000.0, 1.0))
+        for _ in range(3):
+            await later(run, 60, fleet=busy)
         told = [e.kind for e in run.app.fleet.events if e.kind in (Kind.IDLE, Kind.IDLE_OVER)]
         assert told == [Kind.IDLE, Kind.IDLE_OVER]
 

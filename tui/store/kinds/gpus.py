@@ -50,9 +50,11 @@ def _stands(view: PodView) -> bool:
 
 def _find_idle(kind: AlertKind, view: PodView) -> Alert | None:
     window, work = view.window, view.window.work
+    if work.idle.since is None:
+        return None
     idle_for = view.record.idle_for(view.now)
     hold = view.hold(kind)
-    if idle_for is None or idle_for < hold or work.idle.best < hold or work.idle.since is None:
+    if idle_for is None or idle_for < hold or work.idle.best < hold:
         return None
     if work.ended.is_settled:
         return None
@@ -100,11 +102,13 @@ def _drawn(view: PodView) -> str:
 
 
 def _find_hung(kind: AlertKind, view: PodView) -> Alert | None:
-    return _of(kind, view, view.window.watts.hung, price(view.pod), _drawn(view)) if view.window.watts.at else None
+    hung = view.window.watts.hung
+    return None if hung.since is None else _of(kind, view, hung, price(view.pod), _drawn(view))
 
 
 def _find_latched(kind: AlertKind, view: PodView) -> Alert | None:
-    return _of(kind, view, view.window.watts.latched, price(view.pod), _drawn(view)) if view.window.watts.at else None
+    latched = view.window.watts.latched
+    return None if latched.since is None else _of(kind, view, latched, price(view.pod), _drawn(view))
 
 
 def _find_waiting(kind: AlertKind, view: PodView) -> Alert | None:
@@ -180,7 +184,8 @@ def _find_vram(kind: AlertKind, view: PodView) -> Alert | None:
 
 
 def _find_hot(kind: AlertKind, view: PodView) -> Alert | None:
-    return _of(kind, view, view.window.hot, None, f"{view.window.hottest / 2:.0f} °C")
+    window = view.window
+    return None if window.hot.since is None else _of(kind, view, window.hot, None, f"{window.hottest / 2:.0f} °C")
 
 
 IDLE = AlertKind(

@@ -1,0 +1,146 @@
+"""A restart forgets nothing: by the recording, a new podtop and `once` judge as one that kept running."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.make import snapshot
+from tests.store.pods_at_work import (
+    EMPTY,
+    HELD,
+    HOUR,
+    LATCHED,
+    MINUTE,
+    NOW,
+    RICH,
+    UNKNOWN,
+    WAITS,
+    WORKS,
+    Gpu,
+    Watch,
+    box,
+)  # fmt: skip
+from tui.api.models import Pod, Snapshot
+from tui.commands.recall import recall
+from tui.domain.events import Kind
+from tui.history.archive.schema import connect
+from tui.history.archive.writer import Polled, Writer
+from tui.history.queries import HistoryQueries
+from tui.store.alert_tracker import AlertTracker
+from tui.store.alerts import alerts
+from tui.store.fleet import Fleet
+
+STEP = 10.0
+EIGHT = [WORKS] * 8
+
+
+def but(gpu: Gpu, others: Gpu = WORKS) -> list[Gpu]:
+    return [*[others] * 5, gpu, *[others] * 2]
+
+
+def then(minutes: float, first: list[Gpu], second: list[Gpu]) -> Callable[[float], list[Gpu]]:
+    return lambda seconds: first if seconds < minutes * MINUTE else second
+
+
+def blips(seconds: float) -> list[Gpu]:
+    return (
+        [Gpu(60, 80, 200)] * 8
+        if seconds > 40 * MINUTE and seconds % 300 < STEP
+        else then(40, EIGHT, [HELD] * 8)(seconds)
+    )
+
+
+SCENES: dict[Kind, tuple[Callable[[float], list[Gpu]], float]] = {
+    Kind.IDLE: (then(40, EIGHT, [HELD] * 8), 55),
+    Kind.ENDED: (then(40, EIGHT, [EMPTY] * 8), 50),
+    Kind.HUNG: (then(40, EIGHT, [WAITS] * 8), 62),
+    Kind.LATCHED: (then(40, EIGHT, but(LATCHED, EMPTY)), 62),
+    Kind.STRAGGLER: (then(10, EIGHT, but(Gpu(47, 80, 300))), 30),
+    Kind.UNUSED: (then(0, EIGHT, but(EMPTY)), 35),
+    Kind.MISSING: (then(10, EIGHT, but(UNKNOWN)), 20),
+    Kind.HOT: (then(10, EIGHT, but(Gpu(97, 80, 560, 87))), 25),
+    Kind.UNDER: (lambda _: [Gpu(20, 80, 200)] * 8, 65),
+    Kind.WAITING: (lambda seconds: [WAITS] * 8 if seconds % 300 < 200 else EIGHT, 65),
+}
+IDLE_WITH_BLIPS = (blips, 60.0)
+
+
+class Life(Watch):
+    """A podtop that records what it sees."""
+
+    def __init__(self) -> None:
+        super().__init__(STEP)
+        self.entries: list[Polled] = []
+
+    def poll(self, *pods: Pod) -> None:
+        before = len(self.told)
+        snapshot_now, at = snapshot(*pods, funds=RICH), self.at
+        super().poll(*pods)
+        self.entries.append(Polled(at, snapshot_now, tuple(self.told[before:])))
+
+    def written(self, path: Path) -> Path:
+        with closing(Writer(connect(path, write=True), NOW - 1, silence=60.0, origin="here")) as writer:
+            writer.write(self.entries)
+        return path
+
+
+def names(fleet: Fleet, at: float) -> set[str]:
+    return {alert.kind.name for alert in alerts(fleet, at, quiet=False)}
+
+
+def restarted(path: Path, first: Snapshot, at: float) -> Fleet:
+    fleet = Fleet(STEP, 60.0)
+    fleet.apply(first, at)
+    recall(fleet, path, at)
+    return fleet
+
+
+@pytest.mark.parametrize("scene", [*SCENES.items(), (Kind.IDLE, IDLE_WITH_BLIPS)], ids=lambda each: each[0].value)
+def test_once_says_what_a_podtop_that_kept_running_says(
+    scene: tuple[Kind, tuple[Callable[[float], list[Gpu]], float]], tmp_path: Path
+) -> None:
+    kind, (gpus, minutes) = scene
+    life = Life()
+    life.run(lambda s: box(*gpus(s), at=life.at), minutes * MINUTE)
+    assert kind in life.kinds
+    now = life.at
+    last = snapshot(box(*gpus(now - NOW), at=now), funds=RICH)
+    fleet = restarted(life.written(tmp_path / "a.sqlite"), last, now)
+    life.poll(box(*gpus(now - NOW), at=now))
+    assert names(fleet, now) == names(life.fleet, now) != set()
+    for mine, its in zip(alerts(fleet, now, False), alerts(life.fleet, now, False), strict=True):
+        assert mine.lasts == pytest.approx(its.lasts, abs=2 * MINUTE)
+        assert mine.so_far == pytest.approx(its.so_far, rel=0.1, abs=0.5)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.95])
+@pytest.mark.parametrize("kind", SCENES)
+async def test_an_alert_begins_when_it_would_have_without_a_restart(kind: Kind, share: float, tmp_path: Path) -> None:
+    gpus, minutes = SCENES[kind]
+    life = Life()
+    life.run(lambda s: box(*gpus(s), at=life.at), minutes * MINUTE * 2)
+    (begun,) = life.when(kind)
+    cut = Life()
+    cut.run(lambda s: box(*gpus(s), at=cut.at), begun * share // STEP * STEP)
+    assert kind not in cut.kinds
+    past = HistoryQueries(cut.written(tmp_path / "a.sqlite"))
+    cut.fleet, cut.tracker, first = Fleet(STEP, 60.0, budget=0), AlertTracker(), cut.at
+    # Some polls come in while the recording is read.
+    for _ in range(3):
+        cut.fleet.apply(snapshot(box(*gpus(cut.at - NOW), at=cut.at), funds=RICH), cut.at)
+        cut.at += STEP
+    await past.fill(cut.fleet, first, cut.at - STEP)
+    past.close()
+    cut.run(lambda s: box(*gpus(s), at=cut.at), minutes * MINUTE * 2 - (cut.at - NOW))
+    assert cut.when(kind) == [pytest.approx(begun, abs=MINUTE + STEP)]
+
+
+def test_an_outage_is_no_idleness_though_the_first_response_shows_no_work() -> None:
+    watch = Watch().play(HOUR, *EIGHT)
+    watch.run(lambda _: None, 30 * MINUTE)
+    watch.play(40.0, *[HELD] * 8).play(HOUR, *EIGHT)
+    assert watch.kinds == []
