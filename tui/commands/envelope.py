@@ -160,7 +160,7 @@ class Desk:
             items=shown,
             money=items.money(answer.funds, self.fleet.running_cost) if "money" in fields else UNSET,
             not_offered=names,
-            totals=items.alert_totals(self.tracker.current) if "totals" in fields else UNSET,
+            totals=items.alert_totals(self.fleet.attention) if "totals" in fields else UNSET,
             alerts_off=items.alerts_off(self.fleet) if "alerts_off" in fields else UNSET,
             problems=tuple(_problem(problem) for problem in answer.problems),
         )

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec import Struct, defstruct
 
 from tui.api.models import GpuReading
-from tui.domain import pod_health
+from tui.domain import pod_health, waste
 from tui.store.alert_kinds import KINDS
 from tui.store.metrics import CONTAINER, METRICS
 from tui.store.views import offers as market
@@ -28,6 +28,7 @@ from tui.store.views import pods as views
 if TYPE_CHECKING:
     from tui.api.models import Funds, Market, Offer, Pod, Quote
     from tui.commands.market import Selection
+    from tui.domain.attention import Attention
     from tui.store.alert import Alert
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
@@ -343,7 +344,7 @@ class AlertItem(Struct, frozen=True, kw_only=True):
 
 
 class AlertTotals(Struct, frozen=True):
-    """The sums of all alerts that are not muted, filtered or not.
+    """The sums of what the alerts waste, filtered or not, without muted ones; of one pod at most what it costs.
 
     at_least: whether an unknown part is missing from them.
     """
@@ -353,17 +354,11 @@ class AlertTotals(Struct, frozen=True):
     at_least: bool
 
 
-def alert_totals(found: Iterable[Alert]) -> AlertTotals:
-    counted = [alert for alert in found if not alert.muted]
-    # What wastes nothing of its own, such as a low runway, is no unknown part.
-    wasteful = [alert for alert in counted if alert.kind.wastes]
-    per_hr = [alert.wasted_per_hr for alert in wasteful]
-    so_far = [alert.so_far for alert in wasteful]
-    return AlertTotals(
-        round(sum(value for value in per_hr if value is not None), 4),
-        round(sum(value for value in so_far if value is not None), 2),
-        None in per_hr or None in so_far,
-    )
+def alert_totals(found: Iterable[Attention]) -> AlertTotals:
+    parts = waste.of_alerts(found)
+    sums = waste.summed(parts)
+    unknown = any(part.so_far is None for part in parts if not part.muted)
+    return AlertTotals(round(sums.per_hr, 4), round(sums.so_far, 2), sums.at_least or unknown)
 
 
 class AlertOff(Struct, frozen=True):

@@ -32,7 +32,7 @@ def recall(fleet: Fleet, tracker: AlertTracker, path: Path, now: float) -> None:
         if last is not None and now - last > recording.silence:
             fleet.watched.missed(last, now)
         events = recording.events(now - LOOPS_SPAN, now)
-        tracker.recall(recording.latest(RECALLED), saved=recording.open_alerts())
+        tracker.recall(recording.latest(RECALLED), saved=recording.open_alerts(), last=last)
     since = tuple(fleet.events)
     fleet.events.clear()
     fleet.events.extend((*events, *since))

@@ -125,7 +125,6 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     settles: watched seconds for which it must have been found at each poll before it begins, where it does not show
             itself how long it has lasted.
     again:  seconds after which it is reported again while it lasts; None: never. Such an alert has no end in the log.
-    wastes: whether it is about dollars wasted: their amount is unknown then, if it is not given.
     blind:  whether it is judged when polls fail too, of the account only: it is about podtop's own watching.
     needs:  what it is judged by, and not every API offers: without it, it is off.
     of_prepaid: whether an account that is billed afterwards cannot have it: then it is off too.
@@ -149,7 +148,6 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
     fallen: Callable[[Alert, int], bool] = lambda alert, step: alert.step < step
     settles: float = 0.0
     again: float | None = None
-    wastes: bool = False
     blind: bool = False
     needs: frozenset[Feature] = frozenset()
     of_prepaid: bool = False

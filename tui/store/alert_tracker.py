@@ -62,12 +62,19 @@ class AlertTracker:
         self.current: tuple[Alert, ...] = ()
         self._unsaved = False
 
-    def recall(self, events: Iterable[Event], records: bool = True, saved: bytes | None = None) -> None:
+    def recall(
+        self,
+        events: Iterable[Event],
+        records: bool = True,
+        saved: bytes | None = None,
+        last: float | None = None,
+    ) -> None:
         """Load an earlier run's events, oldest first: what began then and did not end is not reported again.
 
         records: whether this run records events. If not, an error of RunPod that is open in the recording is another
         run's: its end is not reported, as nothing would keep the next run from reporting it once more.
         saved:   the open alerts as that run saved them, None if it did not; of later events it knows nothing.
+        last:    when that run was last told of the pods, if known: until then they went on as they were saved.
         """
         at, begun = (-math.inf, {}) if saved is None else open_alert.decoded(saved)
         for event in events:
@@ -82,6 +89,9 @@ class AlertTracker:
                 begun.pop((event.pod, begins), None)
         if not records:
             begun = {key: alert for key, alert in begun.items() if key[1] not in TROUBLE}
+        for alert in begun.values():
+            if last is not None:
+                alert.went_on(last)
         self._open = {**begun, **self._open}
 
     def changes(self, at: float) -> bytes | None:
