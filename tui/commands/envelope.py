@@ -76,10 +76,15 @@ ALWAYS: dict[str, dict[str, Any]] = {
         "totals": AlertTotals,
         "alerts_off": tuple[AlertOff, ...],
     },
+    "rules": {"money": Money | None, "not_offered": tuple[str, ...]},
     "account": {"not_offered": tuple[str, ...]},
     "market": {"filters": tuple[str, ...], "not_offered": tuple[str, ...]},
 }
 """The fields that every document of a kind has, and others lack."""
+
+
+OF_PODS = ("pods", "alerts", "rules")
+"""The kinds that are made of a response about the pods."""
 
 
 class Incomplete(Exception):
@@ -107,17 +112,18 @@ class Desk:
         self.fleet = Fleet(interval, interval, budget=0)
         self.tracker = AlertTracker()
         self._source = source
-        self._cloud: Cloud | None = None
+        self.cloud: Cloud | None = None
         self._profile = profile
         self._terms = pods.terms(text)
         self._market = market
 
     def question(self, cloud: Cloud) -> Callable[[], Awaitable[Any]]:
         """The request. It raises CloudError."""
-        self._cloud = cloud
+        self.cloud = cloud
         asked: dict[str, Callable[[], Awaitable[Any]]] = {
             "pods": cloud.fleet,
             "alerts": cloud.fleet,
+            "rules": cloud.fleet,
             "market": partial(_market, cloud, self._market.query),
             "account": partial(_account, cloud),
             "hosts": cloud.hosts,
@@ -126,13 +132,13 @@ class Desk:
 
     def dated(self, answer: Any, skew: float) -> Any:
         """A response timed by podtop's own clock. `skew`: seconds that RunPod's clock is ahead."""
-        if self.kind in ("pods", "alerts"):
+        if self.kind in OF_PODS:
             return skewed.snapshot(answer, skew)
         return skewed.hosts(answer, skew) if self.kind == "hosts" else answer
 
     def take(self, answer: Any, at: float, took: float = 0.0) -> None:
         """Store a response. Raises Incomplete."""
-        if self.kind in ("pods", "alerts"):
+        if self.kind in OF_PODS:
             if answer.pods is None:
                 messages = "; ".join(problem.message for problem in answer.problems)
                 raise Incomplete(
@@ -142,7 +148,7 @@ class Desk:
 
     def document(self, answer: Any, at: float) -> Document:
         """The document of the last stored response."""
-        if self.kind == "alerts":
+        if self.kind in ("alerts", "rules"):
             whole(self.tracker.judging(self.fleet, at, quiet=True))
         shown, total = self._items(answer, at)
         fields = ALWAYS.get(self.kind, {})
@@ -153,7 +159,7 @@ class Desk:
             kind=self.kind,
             at=iso(at) or "",
             source=self._source,
-            api=UNSET if self._cloud is None or self._cloud.api is None else self._cloud.api.value,
+            api=UNSET if self.cloud is None or self.cloud.api is None else self.cloud.api.value,
             profile=self._profile or UNSET,
             filters=offers.chips(self._market.query) if "filters" in fields else UNSET,
             total=total,
@@ -177,6 +183,11 @@ class Desk:
                 current = self.tracker.current
                 alert_list = items.alert_items(fleet, at, (), current)
                 return (items.alert_items(fleet, at, terms, current) if terms else alert_list), len(alert_list)
+        if self.kind == "rules":
+            from tui.commands.rules import rule_items
+
+            rules = rule_items(fleet, at, self.tracker.current)
+            return rules, len(rules)
         from tui.commands import account_items
 
         if self.kind == "account":
