@@ -154,7 +154,7 @@ def test_offers_alerts_and_machines_are_filtered_too() -> None:
     assert [item.name for item in dear.items] == ["H100"]
     low = snapshot(pod("a", name="quiet one", utils=(0.0,)), funds=funds(1.0, 10.0))
     assert [item.alert for item in taken("alerts", low).items] == ["runway", "quiet"]
-    assert [item.alert for item in taken("alerts", low, "quiet", "one").items] == ["quiet"]
+    assert [item.alert for item in taken("alerts", low, "busy", "one").items] == ["quiet"]
 
 
 async def test_machines_are_found_by_name_gpu_and_whether_they_are_listed(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ class World:
     def start(self) -> None:
         self.fleet, self.tracker = Fleet(STEP, STEP), AlertTracker()
         latest = {(event.pod, event.kind): event for event in self.told}
-        self.tracker.recall(sorted(latest.values(), key=self.told.index), saved=self.saved)
+        self.tracker.recall(sorted(latest.values(), key=self.told.index), saved=self.saved, last=self.polled_at)
         self.missed = self.polled_at
 
     def poll(self, poll: Poll) -> None:

@@ -12,11 +12,13 @@ from msgspec.structs import replace
 from tui.api.errors import CloudError, NotOffered
 from tui.api.models import ANYTHING
 from tui.commands import items
-from tui.commands.items import VERSION, AlertOff, Money, iso
+from tui.commands.items import VERSION, AlertOff, AlertTotals, Money, iso
 from tui.commands.market import ALL, Selection
 from tui.domain import clock_skew as skewed
 from tui.domain import offered
+from tui.store.alert_tracker import AlertTracker
 from tui.store.fleet import Fleet
+from tui.store.slices import whole
 from tui.store.views import offers, pods
 from tui.store.views.offer_filter import OfferFilter
 
@@ -46,6 +48,7 @@ class Document(Struct, frozen=True, kw_only=True):
     total:  number of items without the filter.
     money:  of pods and alerts; null if RunPod did not return it.
     not_offered: what the API in use does not offer: it is null in the items, and neither zero nor unknown for now.
+    totals: of alerts only: the sums of what they waste.
     alerts_off: of alerts only: those that cannot be judged over this API, or mean nothing to this account.
     """
 
@@ -60,17 +63,28 @@ class Document(Struct, frozen=True, kw_only=True):
     items: tuple[Any, ...]
     money: Money | UnsetType | None = UNSET
     not_offered: tuple[str, ...] | UnsetType = UNSET
+    totals: AlertTotals | UnsetType = UNSET
     alerts_off: tuple[AlertOff, ...] | UnsetType = UNSET
     problems: tuple[ProblemItem, ...] = ()
 
 
 ALWAYS: dict[str, dict[str, Any]] = {
     "pods": {"money": Money | None, "not_offered": tuple[str, ...]},
-    "alerts": {"money": Money | None, "not_offered": tuple[str, ...], "alerts_off": tuple[AlertOff, ...]},
+    "alerts": {
+        "money": Money | None,
+        "not_offered": tuple[str, ...],
+        "totals": AlertTotals,
+        "alerts_off": tuple[AlertOff, ...],
+    },
+    "rules": {"money": Money | None, "not_offered": tuple[str, ...]},
     "account": {"not_offered": tuple[str, ...]},
     "market": {"filters": tuple[str, ...], "not_offered": tuple[str, ...]},
 }
 """The fields that every document of a kind has, and others lack."""
+
+
+OF_PODS = ("pods", "alerts", "rules")
+"""The kinds that are made of a response about the pods."""
 
 
 class Incomplete(Exception):
@@ -96,18 +110,20 @@ class Desk:
     ) -> None:
         self.kind = kind
         self.fleet = Fleet(interval, interval, budget=0)
+        self.tracker = AlertTracker()
         self._source = source
-        self._cloud: Cloud | None = None
+        self.cloud: Cloud | None = None
         self._profile = profile
         self._terms = pods.terms(text)
         self._market = market
 
     def question(self, cloud: Cloud) -> Callable[[], Awaitable[Any]]:
         """The request. It raises CloudError."""
-        self._cloud = cloud
+        self.cloud = cloud
         asked: dict[str, Callable[[], Awaitable[Any]]] = {
             "pods": cloud.fleet,
             "alerts": cloud.fleet,
+            "rules": cloud.fleet,
             "market": partial(_market, cloud, self._market.query),
             "account": partial(_account, cloud),
             "hosts": cloud.hosts,
@@ -116,13 +132,13 @@ class Desk:
 
     def dated(self, answer: Any, skew: float) -> Any:
         """A response timed by podtop's own clock. `skew`: seconds that RunPod's clock is ahead."""
-        if self.kind in ("pods", "alerts"):
+        if self.kind in OF_PODS:
             return skewed.snapshot(answer, skew)
         return skewed.hosts(answer, skew) if self.kind == "hosts" else answer
 
     def take(self, answer: Any, at: float, took: float = 0.0) -> None:
         """Store a response. Raises Incomplete."""
-        if self.kind in ("pods", "alerts"):
+        if self.kind in OF_PODS:
             if answer.pods is None:
                 messages = "; ".join(problem.message for problem in answer.problems)
                 raise Incomplete(
@@ -132,6 +148,8 @@ class Desk:
 
     def document(self, answer: Any, at: float) -> Document:
         """The document of the last stored response."""
+        if self.kind in ("alerts", "rules"):
+            whole(self.tracker.judging(self.fleet, at, quiet=True))
         shown, total = self._items(answer, at)
         fields = ALWAYS.get(self.kind, {})
         names: tuple[str, ...] | UnsetType = UNSET
@@ -141,13 +159,14 @@ class Desk:
             kind=self.kind,
             at=iso(at) or "",
             source=self._source,
-            api=UNSET if self._cloud is None or self._cloud.api is None else self._cloud.api.value,
+            api=UNSET if self.cloud is None or self.cloud.api is None else self.cloud.api.value,
             profile=self._profile or UNSET,
             filters=offers.chips(self._market.query) if "filters" in fields else UNSET,
             total=total,
             items=shown,
             money=items.money(answer.funds, self.fleet.running_cost) if "money" in fields else UNSET,
             not_offered=names,
+            totals=items.alert_totals(self.fleet.attention) if "totals" in fields else UNSET,
             alerts_off=items.alerts_off(self.fleet) if "alerts_off" in fields else UNSET,
             problems=tuple(_problem(problem) for problem in answer.problems),
         )
@@ -161,8 +180,14 @@ class Desk:
                 everything = replace(self._market, filter=OfferFilter())
                 return items.offers(answer, self._market), len(items.offers(answer, everything))
             case "alerts":
-                alert_list = items.alert_items(fleet, at, ())
-                return (items.alert_items(fleet, at, terms) if terms else alert_list), len(alert_list)
+                current = self.tracker.current
+                alert_list = items.alert_items(fleet, at, (), current)
+                return (items.alert_items(fleet, at, terms, current) if terms else alert_list), len(alert_list)
+        if self.kind == "rules":
+            from tui.commands.rules import rule_items
+
+            rules = rule_items(fleet, at, self.tracker.current)
+            return rules, len(rules)
         from tui.commands import account_items
 
         if self.kind == "account":

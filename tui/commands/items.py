@@ -19,9 +19,8 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec import Struct, defstruct
 
 from tui.api.models import GpuReading
-from tui.domain import pod_health
+from tui.domain import pod_health, waste
 from tui.store.alert_kinds import KINDS
-from tui.store.alerts import alerts
 from tui.store.metrics import CONTAINER, METRICS
 from tui.store.views import offers as market
 from tui.store.views import pods as views
@@ -29,6 +28,7 @@ from tui.store.views import pods as views
 if TYPE_CHECKING:
     from tui.api.models import Funds, Market, Offer, Pod, Quote
     from tui.commands.market import Selection
+    from tui.domain.attention import Attention
     from tui.store.alert import Alert
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
@@ -320,6 +320,10 @@ class AlertItem(Struct, frozen=True, kw_only=True):
     since, until: when it began or will begin, when it ends.
     lasts_s: for how long it has lasted, at least; for the runway, the time left.
     basis:  "answer" if one response shows it, "history" if earlier samples do.
+    so_far_usd, wasted_per_hr: what it has wasted since it began, in watched time, and wastes per hour; null if
+            unknown, or if nothing is wasted.
+    step:   how bad it is within its kind, from 0: a higher one is reported again.
+    muted:  whether the user has muted it.
     """
 
     alert: str
@@ -333,6 +337,28 @@ class AlertItem(Struct, frozen=True, kw_only=True):
     restarts: int | None
     cost_per_hr: float | None
     basis: str
+    so_far_usd: float | None
+    wasted_per_hr: float | None
+    step: int
+    muted: bool
+
+
+class AlertTotals(Struct, frozen=True):
+    """The sums of what the alerts waste, filtered or not, without muted ones; of one pod at most what it costs.
+
+    at_least: whether an unknown part is missing from them.
+    """
+
+    wasted_per_hr: float
+    so_far_usd: float
+    at_least: bool
+
+
+def alert_totals(found: Iterable[Attention]) -> AlertTotals:
+    parts = waste.of_alerts(found)
+    sums = waste.summed(parts)
+    unknown = any(part.so_far is None for part in parts if not part.muted)
+    return AlertTotals(round(sums.per_hr, 4), round(sums.so_far, 2), sums.at_least or unknown)
 
 
 class AlertOff(Struct, frozen=True):
@@ -346,8 +372,9 @@ def alerts_off(fleet: Fleet) -> tuple[AlertOff, ...]:
     return tuple(AlertOff(kind.name, why) for kind in KINDS if (why := kind.off(fleet)))
 
 
-def alert_items(fleet: Fleet, now: float, terms: tuple[str, ...]) -> tuple[AlertItem, ...]:
-    found_alerts = (_alert(alert, fleet, now) for alert in alerts(fleet, now))
+def alert_items(fleet: Fleet, now: float, terms: tuple[str, ...], current: Iterable[Alert]) -> tuple[AlertItem, ...]:
+    """`current`: the alerts as of the last response."""
+    found_alerts = (_alert(alert, fleet, now) for alert in current)
     return matching(found_alerts, terms, lambda a: f"{a.alert} {a.grade} {a.pod_name or ''} {a.pod_id or ''} {a.text}")
 
 
@@ -364,4 +391,8 @@ def _alert(alert: Alert, fleet: Fleet, now: float) -> AlertItem:
         restarts=alert.count,
         cost_per_hr=alert.cost_per_hr,
         basis=alert.basis.value,
+        so_far_usd=rounded(alert.so_far),
+        wasted_per_hr=rounded(alert.wasted_per_hr, 4),
+        step=alert.step,
+        muted=alert.muted,
     )

@@ -12,12 +12,13 @@ from tui.api import log_lines
 from tui.api.errors import CloudError, NotOffered, Unauthorized
 from tui.api.models import PARTIAL
 from tui.commands.api_news import ApiNews
-from tui.commands.envelope import Desk, Incomplete
+from tui.commands.envelope import OF_PODS, Desk, Incomplete
 from tui.commands.exit_codes import Exit, code_of
 from tui.commands.market import ALL, Selection
 from tui.commands.outlet import Outlet
 from tui.commands.printer import NOTHING, Printer
 from tui.commands.stdio import ReaderGone, note, say
+from tui.services.account_check import AccountCheck
 from tui.services.barrier import own_fault
 from tui.services.poller import Failed, Poller
 from tui.system.signals import cancel_on_signals
@@ -96,6 +97,7 @@ class _Teller:
         self._source = source
         self._past = past
         self._mutes = mutes
+        self._account = AccountCheck(desk.fleet, source.clock)
         self._recalled = False
         self._trouble = ""
         self._dark = ""
@@ -159,10 +161,13 @@ class _Teller:
         if self.news is not None:
             self.news.answered()
         answer = self._desk.dated(answer, 0.0 if clocks is None else clocks.skew)
+        if self._desk.kind in ("alerts", "rules") and self._desk.cloud is not None:
+            # Auto-pay decides whether a low runway matters.
+            await self._account.look(answer, self._desk.cloud)
         self._desk.take(answer, at, took)
-        if self._desk.kind == "alerts" and answer.funds is not None and answer.funds.account_id:
+        if self._desk.kind in ("alerts", "rules") and answer.funds is not None and answer.funds.account_id:
             self._desk.fleet.mutes = await asyncio.to_thread(self._mutes, answer.funds.account_id)
-        if not self._recalled and self._desk.kind in ("pods", "alerts"):
+        if not self._recalled and self._desk.kind in OF_PODS:
             self._recalled = True
             await self._recall(answer, at)
         return self._desk.document(answer, at)
@@ -177,7 +182,7 @@ class _Teller:
         from tui.history.archive.schema import ArchiveError
 
         try:
-            await asyncio.to_thread(recall, self._desk.fleet, path, at)
+            await asyncio.to_thread(recall, self._desk.fleet, self._desk.tracker, path, at)
         except ArchiveError as error:
             say(f"cannot read the recording; earlier idle times and restarts are unknown: {error}")
 

@@ -22,7 +22,7 @@ CONFIG = {
 """The subcommands of `podtop config`."""
 
 ACTS = tuple(action.id for action in ACTIONS if action.command)
-COMMANDS = ("once", "logs", "report", *ACTS)
+COMMANDS = ("once", "alerts", "logs", "report", *ACTS)
 """The commands that send requests to RunPod."""
 
 LOOKS = (
@@ -138,6 +138,17 @@ def _commands() -> dict[str, Command]:
                 Example("podtop account --json", "print the account"),
             ),
             _SCRIPTS,
+        ),
+        "alerts": Command(
+            "list the rules of alerts, and what they say now",
+            "List every rule of alerts: threshold, notification, your own settings and mutes, and what it says now, "
+            "by RunPod's response and the recording.",
+            _add_alerts,
+            (
+                Example("podtop alerts", "every rule, and what it says now"),
+                Example("podtop alerts --json", "the same as JSON"),
+            ),
+            ("alerts", "what each means, thresholds and mutes"),
         ),
         "simulate": Command(
             "serve a simulated RunPod API on loopback",
@@ -289,6 +300,11 @@ def _add_market(to: Parser) -> None:
 def _add_account(to: Parser) -> None:
     flags.output_form(to, "json")
     flags.connection(to)
+
+
+def _add_alerts(to: Parser) -> None:
+    flags.output_form(to, "json")
+    flags.source(to)
 
 
 def _add_simulate(to: Parser) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from tui.commands import tables
 from tui.commands.account_items import AccountItem, HostItem
 from tui.commands.items import AlertItem, OfferItem, PodItem
+from tui.commands.rules import RuleItem
 from tui.commands.stdio import make_lenient, make_utf8, width_of_terminal, write
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ ITEMS: dict[str, type[msgspec.Struct]] = {
     "account": AccountItem,
     "hosts": HostItem,
     "alerts": AlertItem,
+    "rules": RuleItem,
 }
 """The item type of each kind."""
 
@@ -30,6 +32,7 @@ NOTHING = {
     "account": "no account",
     "hosts": "no machines",
     "alerts": "no alerts",
+    "rules": "no rules",
 }
 
 

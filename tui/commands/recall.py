@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import answered
+from tui.store.alert_tracker import RECALLED
 from tui.store.window_fill import window_reach
 from tui.store.windows import LOOPS_SPAN
 
 if TYPE_CHECKING:
+    from tui.store.alert_tracker import AlertTracker
     from tui.store.fleet import Fleet
 
 REACH = 6 * 3600.0
 """Seconds of history to load, at most."""
 
 
-def recall(fleet: Fleet, path: Path, now: float) -> None:
-    """Load the samples by which alerts are judged, and the events. Raises ArchiveError.
+def recall(fleet: Fleet, tracker: AlertTracker, path: Path, now: float) -> None:
+    """Load the samples by which alerts are judged, the events, and the open alerts. Raises ArchiveError.
 
     What a recording shows of the time before a gap counts as it does for a podtop that went on running.
     """
@@ -30,6 +32,7 @@ def recall(fleet: Fleet, path: Path, now: float) -> None:
         if last is not None and now - last > recording.silence:
             fleet.watched.missed(last, now)
         events = recording.events(now - LOOPS_SPAN, now)
+        tracker.recall(recording.latest(RECALLED), saved=recording.open_alerts(), last=last)
     since = tuple(fleet.events)
     fleet.events.clear()
     fleet.events.extend((*events, *since))

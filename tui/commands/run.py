@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,12 @@ def run(options: argparse.Namespace, config: Config, source: Source, state: Stat
         from tui.commands.once import once
 
         return once(source, "account", options.form, "", None, lambda account: None)
+    if options.command == "alerts":
+        from tui.commands.once import once
+
+        form = options.form or "table"
+        past, mutes = _past(config, source, state), _mutes(state)
+        return once(source, "rules", form, "", None, past, rules=config.alerts, mutes=mutes)
     if options.command in ("once", "market"):
         return _once(options, config, source, state)
     if options.command == "logs":
@@ -72,6 +79,13 @@ def _once(options: argparse.Namespace, config: Config, source: Source, state: St
         say(f"{flags[0]} applies to the market: podtop once market {flags[0]} ...")
         return Exit.USAGE
 
+    return once(
+        source, options.kind, options.form, text, options.watch, _past(config, source, state), market,
+        rules=config.alerts, mutes=_mutes(state),
+    )  # fmt: skip
+
+
+def _past(config: Config, source: Source, state: StateFiles) -> Callable[[str], Path | None]:
     def past(account: str) -> Path | None:
         """podtop's recording of an account; a demo begins without history."""
         from tui.history.recorder import archive_path
@@ -79,6 +93,10 @@ def _once(options: argparse.Namespace, config: Config, source: Source, state: St
         path = archive_path(state.directory(), config.api_url, account)
         return path if not source.demo and path.is_file() else None
 
+    return past
+
+
+def _mutes(state: StateFiles) -> Callable[[str], tuple[Mute, ...]]:
     def mutes(account: str) -> tuple[Mute, ...]:
         """The mutes set on the screen; a damaged file mutes nothing, and is reported there."""
         from tui.storage.json_store import StoreError
@@ -90,4 +108,4 @@ def _once(options: argparse.Namespace, config: Config, source: Source, state: St
             say(str(error))
             return ()
 
-    return once(source, options.kind, options.form, text, options.watch, past, market, rules=config.alerts, mutes=mutes)
+    return mutes

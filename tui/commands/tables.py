@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, get_origin
 from msgspec import Struct, structs
 
 from tui.api.enums import ComputeKind
+from tui.commands import rules
 from tui.format import numbers as fmt
 from tui.format.width import cut as cut_off
 from tui.format.width import shown
@@ -194,7 +195,22 @@ HOST_COLUMNS = (
     Column("LOCATION", lambda h: h.location or "", 8),
 )
 
-COLUMNS = {"pods": POD_COLUMNS, "market": OFFER_COLUMNS, "alerts": ALERT_COLUMNS, "hosts": HOST_COLUMNS}
+RULE_COLUMNS = (
+    Column("ALERT", lambda r: r.alert),
+    Column("SEVERITY", lambda r: r.grade, 3),
+    Column("HOLD", lambda r: _duration(r.hold_s) if r.hold_s else "", 1, right=True),
+    Column("NOTIFIES", rules.rings, 1),
+    Column("NOW", rules.now_text, flex=True),
+    Column("RAISED WHEN", rules.whole_signal, wrap=True),
+)
+
+COLUMNS = {
+    "rules": RULE_COLUMNS,
+    "pods": POD_COLUMNS,
+    "market": OFFER_COLUMNS,
+    "alerts": ALERT_COLUMNS,
+    "hosts": HOST_COLUMNS,
+}
 
 
 def table(kind: str, items: Sequence[Any], width: int | None) -> list[str]:

@@ -41,6 +41,7 @@ class Operation(Struct, frozen=True):
     answer:   what its response was like, if that does not show the outcome.
     text:     the text that was sent, such as a new name.
     since:    when an earlier podtop sent it; 0 if this one did, at `at`.
+    by:       what asked for it: keys, a command, a lease, a watch.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Operation(Struct, frozen=True):
     answer: str = ""
     text: str = ""
     since: float = 0.0
+    by: str = ""
 
 
 class Outcome(Struct, frozen=True):

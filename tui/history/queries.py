@@ -158,7 +158,7 @@ class HistoryQueries:
         return await self.ask(found)
 
     async def lasting(self) -> tuple[tuple[Event, ...], bytes | None]:
-        """Events of alerts, the newest of each kind and pod, oldest first; and the alerts that were open last."""
+        """Events of alerts, the newest of each kind and pod, oldest first; and the open alerts as last recorded."""
         return await self.ask(lambda recording: (recording.latest(RECALLED), recording.open_alerts()))
 
     async def prices(self, start: float, end: float) -> Prices:

@@ -94,7 +94,7 @@ class Executor:
         """Begin one action on one pod. Its row shows so from this very moment."""
         action = EVERY[command.action]
         operation = Operation(
-            "", action.id, command.pod, command.name, action.doing, self._clock(), text=command.text or ""
+            "", action.id, command.pod, command.name, action.doing, self._clock(), text=command.text or "", by=by
         )
         if (why := self._why_not(operation, by)) is not None:
             return self._spawn(self._refuse(operation, why))
@@ -300,7 +300,8 @@ class Executor:
         done = outcome.ending is Status.DONE
         kind = _KINDS.get(outcome.ending, Kind.REFUSED)
         subject = _subject(operation)
-        event = Event(self._clock(), operation.pod, kind, f"{subject}: {outcome.text}")
+        timer = "auto-stop timer: " if operation.by == "lease" else ""
+        event = Event(self._clock(), operation.pod, kind, f"{timer}{subject}: {outcome.text}")
         well = f"✓ {operation.name or operation.pod} {EVERY[operation.action].done}: "
         heading = well if done else f"▲ {subject}: {outcome.ending.value}: "
         level = Level.INFO if done and not outcome.advice else Level.WARNING

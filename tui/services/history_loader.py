@@ -113,7 +113,8 @@ class HistoryLoader:
         try:
             recorder.happened(await self.past.fill(self._fleet, first, self._source.clock(), take_in))
             events, saved = await self.past.lasting()
-            tracker.recall(events, recorder.state is State.RECORDING, saved)
+            last = max((min(end, first) for start, end in await self.past.spans() if start < first), default=None)
+            tracker.recall(events, recorder.state is State.RECORDING, saved, last)
             await take_in(self._fleet.prices.joining(await self.past.prices(first - SPAN, first)))
         except ArchiveError as error:
             self.cannot_be_read(error)

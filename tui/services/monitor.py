@@ -14,6 +14,7 @@ from tui.api.addresses import AUTO
 from tui.api.doubt import surely_with_pods
 from tui.api.errors import CloudError, Malformed, NotOffered, Throttled, Unreachable
 from tui.domain import charges, clock_skew
+from tui.services.account_check import AccountCheck
 from tui.services.api_watch import ApiWatch
 from tui.services.barrier import held, own_fault, own_faults
 from tui.services.follower import Follower
@@ -108,6 +109,7 @@ class Monitor:
         # What began before this run is known only once the recording was read.
         self._judges = record is None or source.history is not None
         self.questions = MarketQuestions()
+        self._account = AccountCheck(fleet, source.clock)
         self._unkept = False
         self._taking_in = asyncio.Lock()
 
@@ -245,6 +247,7 @@ class Monitor:
 
     async def _read_pods(self, cloud: Cloud) -> Snapshot:
         snapshot = clock_skew.snapshot(await cloud.fleet(), self._source.skew)
+        await self._account.look(snapshot, cloud)
         return snapshot if self._identify is None else await self._identify(snapshot, cloud.api)
 
     async def _take_in_pods(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:

@@ -20,9 +20,10 @@ from tui.store.alert import Alert, Unwatched
 from tui.store.alert_kinds import KINDS
 from tui.store.alerts import blind_alerts, dark_reason, looking, marked, off, off_text, order
 from tui.store.open_alert import Key, Open, OpenAlert
-from tui.store.slices import Sliced, whole
+from tui.store.slices import Sliced, sliced, whole
 
 if TYPE_CHECKING:
+    from tui.domain.attention import Attention
     from tui.store.fleet import Fleet
 
 _LASTING = {kind.event: kind for kind in KINDS if kind.event is not None}
@@ -61,12 +62,19 @@ class AlertTracker:
         self.current: tuple[Alert, ...] = ()
         self._unsaved = False
 
-    def recall(self, events: Iterable[Event], records: bool = True, saved: bytes | None = None) -> None:
+    def recall(
+        self,
+        events: Iterable[Event],
+        records: bool = True,
+        saved: bytes | None = None,
+        last: float | None = None,
+    ) -> None:
         """Load an earlier run's events, oldest first: what began then and did not end is not reported again.
 
         records: whether this run records events. If not, an error of RunPod that is open in the recording is another
         run's: its end is not reported, as nothing would keep the next run from reporting it once more.
         saved:   the open alerts as that run saved them, None if it did not; of later events it knows nothing.
+        last:    when that run was last told of the pods, if known: until then they went on as they were saved.
         """
         at, begun = (-math.inf, {}) if saved is None else open_alert.decoded(saved)
         for event in events:
@@ -81,6 +89,9 @@ class AlertTracker:
                 begun.pop((event.pod, begins), None)
         if not records:
             begun = {key: alert for key, alert in begun.items() if key[1] not in TROUBLE}
+        for alert in begun.values():
+            if last is not None:
+                alert.went_on(last)
         self._open = {**begun, **self._open}
 
     def changes(self, at: float) -> bytes | None:
@@ -123,33 +134,41 @@ class AlertTracker:
         """`judge` in slices. `quiet`: as for `alerts`."""
         fleet.day_means.feed((r.pod for r in fleet.records.values() if r.pod is not None), at)
         current = yield from looking(fleet, at, quiet)
-        events, shown = self._compared(fleet, at, current, _LASTING.keys())
+        events, shown = yield from self._compared(fleet, at, current, _LASTING.keys())
         self._at = at
         self._others = tuple(alert for alert in shown if not alert.kind.blind)
-        self._show(fleet, at, shown)
-        return (*events, *self._switched(fleet, at))
+        switched = self._switched(fleet, at)
+        yield from self._showing(fleet, at, shown)
+        return (*events, *switched)
 
     def judge_failure(self, fleet: Fleet, at: float) -> tuple[Event, ...]:
         """Alerts about podtop's own watching that began with a poll that failed, or had no pods; no other one ends."""
-        events, shown = self._compared(fleet, at, blind_alerts(fleet, at), _BLIND)
-        self._show(fleet, at, (*shown, *self._others))
+        events, shown = whole(self._compared(fleet, at, blind_alerts(fleet, at), _BLIND))
+        whole(self._showing(fleet, at, (*shown, *self._others)))
         return events
 
-    def _show(self, fleet: Fleet, at: float, alerts: Iterable[Alert]) -> None:
-        self.current = marked(sorted(alerts, key=order), fleet, at)
-        fleet.attention = tuple(alert.kind.attention(alert, fleet.funds, at) for alert in self.current)
+    def _showing(self, fleet: Fleet, at: float, alerts: Iterable[Alert]) -> Sliced[None]:
+        current = marked(sorted(alerts, key=order), fleet, at)
+        attention: list[Attention] = []
+        for pause, alert in sliced(current):
+            if pause:
+                yield
+            attention.append(alert.kind.attention(alert, fleet.funds, at))
+        self.current, fleet.attention = current, tuple(attention)
         fleet.judged_at = at
 
     def _compared(
         self, fleet: Fleet, at: float, current: Iterable[Alert], kinds: Collection[Kind]
-    ) -> tuple[tuple[Event, ...], list[Alert]]:
+    ) -> Sliced[tuple[tuple[Event, ...], list[Alert]]]:
         """The events, and the alerts to show. `kinds`: of events, of the alerts that were looked for."""
         watched, awake = _Step(self._at, at, fleet.watched.unwatched), _Step(self._at, at, fleet.watched.away)
         shown: list[Alert] = []
         begun: list[Event] = []
         ended: list[Event] = []
         found: set[Key] = set()
-        for alert in current:
+        for pause, alert in sliced(current):
+            if pause:
+                yield
             event = alert.kind.event
             if event is None:
                 if alert.step >= 0:
@@ -159,7 +178,9 @@ class AlertTracker:
             seen, report = self._found((alert.pod, event), alert, awake if alert.kind.blind else watched)
             shown += () if seen is None else (seen,)
             begun += () if report is None else (report,)
-        for key in [key for key in self._open if key not in found and key[1] in kinds]:
+        for pause, key in sliced([key for key in self._open if key not in found and key[1] in kinds]):
+            if pause:
+                yield
             report, kept = self._missed(key, fleet, awake if _LASTING[key[1]].blind else watched)
             ended += () if report is None else (report,)
             shown += () if kept is None else (kept,)

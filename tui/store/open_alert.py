@@ -22,7 +22,8 @@ class OpenAlert(Struct, omit_defaults=True):
     so_far:    dollars wasted in watched time; None if unknown. `per_hr`: what it wastes now, as far as known.
     unpriced:  watched seconds since its price became unknown.
     holds:     whether it was found at the last judging; `away_for`: watched seconds since it was last found.
-    over_at:   when its opposite was first seen, unless it was found since; `over_for`: watched seconds since then.
+    is_over:   whether its opposite was seen then; `over_at`: when it was first seen since the alert was last found;
+               `over_for`: watched seconds for which it has been seen since then.
     low_for:   watched seconds for which it has been lower than its step; None while it is not.
     blind:     unwatched seconds since it began, until `over_at`; `over_blind`: and since then.
     witnessed: whether podtop knows that it has not ended and begun again; else its duration is an upper bound.
@@ -37,6 +38,7 @@ class OpenAlert(Struct, omit_defaults=True):
     unpriced: float = 0.0
     holds: bool = True
     away_for: float = 0.0
+    is_over: bool = False
     over_at: float | None = None
     over_for: float = 0.0
     low_for: float | None = None
@@ -49,8 +51,8 @@ class OpenAlert(Struct, omit_defaults=True):
     def state(self) -> tuple[object, ...]:
         """What is saved as soon as it changes; the rest follows from it, and from the time since."""
         return (
-            self.since, self.step, self.per_hr, self.holds, self.over_at, self.low_for is None, self.so_far is None,
-            self.settling is None,
+            self.since, self.step, self.per_hr, self.holds, self.is_over, self.over_at, self.low_for is None,
+            self.so_far is None, self.settling is None,
         )  # fmt: skip
 
     @property
@@ -78,6 +80,21 @@ class OpenAlert(Struct, omit_defaults=True):
         if so_far is not None:
             self.so_far = max(self.so_far or 0.0, so_far)
 
+    def went_on(self, until: float) -> None:
+        """After it was saved it went on as it was until an instant, in watched time."""
+        seconds = until - self.at
+        if seconds <= 0 or not self.witnessed:
+            return
+        self.at = until
+        if not self.holds:
+            self.missed(seconds, self.is_over, until)
+            return
+        self.pays(self.per_hr, None, None, seconds)
+        if self.low_for is not None:
+            self.low_for += seconds
+        if self.settling is not None:
+            self.settling += seconds
+
     def passed(self, at: float, gap: float) -> None:
         """It is judged again at an instant, after so many unwatched seconds."""
         self.at = at
@@ -89,6 +106,7 @@ class OpenAlert(Struct, omit_defaults=True):
     def found(self, step: int, fell: bool, seconds: float, rearm: float) -> bool:
         """It was found at this step, which may be one that it fell to. Returns whether it is worse than reported."""
         self.holds, self.away_for, self.over_at, self.over_for = True, 0.0, None, 0.0
+        self.is_over = False
         self.blind, self.over_blind = self.blind + self.over_blind, 0.0
         if self.step is None:
             self.step = max(0, step)
@@ -105,13 +123,11 @@ class OpenAlert(Struct, omit_defaults=True):
 
     def missed(self, seconds: float, over: bool, at: float) -> None:
         """It was not found; `over`: because it is over, rather than for want of data."""
-        self.holds = False
+        was_over, self.holds, self.is_over = self.is_over, False, over
         self.away_for += seconds
-        if not over:
-            return
-        if self.over_at is None:
+        if over and self.over_at is None:
             self.over_at, self.over_for = at, 0.0
-        else:
+        elif over and was_over:
             self.over_for += seconds
 
 

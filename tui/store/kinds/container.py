@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tui.api.features import Feature
-from tui.domain import pod_health
+from tui.domain import pod_costs, pod_health
 from tui.domain.attention import Grade, Ring, Topic
 from tui.domain.events import Kind as EventKind
 from tui.format import numbers as fmt
@@ -22,19 +22,38 @@ if TYPE_CHECKING:
 SIMILAR = 1.3
 """Times between restarts are similar if the longest is at most 1.3 times the shortest."""
 
+FRESH = 86_400.0
+"""Seconds for which the end of a pod is worth a notification."""
+
 
 def _find_outbid(kind: AlertKind, view: PodView) -> Alert | None:
     if pod_health.phase(view.pod) is not pod_health.Phase.OUTBID:
         return None
     since = view.changed_at
-    return kind.alert(view.pod, since=since, lasts=passed(since, view.now))
+    lasts = passed(since, view.now)
+    # What happened long ago is no news to a podtop that starts now.
+    step = int(lasts is None or lasts < FRESH)
+    return kind.alert(view.pod, since=since, lasts=lasts, step=step, note=_lost(view.pod))
+
+
+def _lost(pod: Pod) -> str:
+    """What an outbid pod has lost, and what it keeps."""
+    if pod.network_volume_id:
+        return "container disk lost, network volume kept"
+    if pod.volume_gb is None:
+        return "container disk lost"
+    if not pod.volume_gb:
+        return "it had no volume: ALL its data is lost"
+    per_hr = pod_costs.storage_per_hr(pod, running=False)
+    return f"container disk lost, volume kept ({pod.volume_gb:g} GB, {fmt.money(per_hr, 3)}/h)"
 
 
 def _find_error(kind: AlertKind, view: PodView) -> Alert | None:
     if pod_health.phase(view.pod) is not pod_health.Phase.ERROR:
         return None
     since = view.changed_at
-    return kind.alert(view.pod, since=since, lasts=passed(since, view.now))
+    lasts = passed(since, view.now)
+    return kind.alert(view.pod, since=since, lasts=lasts, step=int(lasts is None or lasts < FRESH))
 
 
 def _find_loop(kind: AlertKind, view: PodView) -> Alert | None:
@@ -168,8 +187,11 @@ OUTBID = AlertKind(
     text=lambda alert, funds, now: (
         "outbid"
         + (f" {fmt.duration(alert.lasts)} ago" if alert.lasts is not None else "")
-        + ": someone bid more for its machine"
+        + f": someone bid more for its machine; {alert.note}"
     ),
+    topic=Topic.RUNS,
+    ring=Ring.AT_ONCE,
+    ring_from=1,
     needs=frozenset({Feature.STATUS_CHANGE}),
     subject="outbid",
 )
@@ -185,6 +207,9 @@ ERROR = AlertKind(
         + (f" since {fmt.duration(alert.lasts)}" if alert.lasts is not None else "")
         + "; whether the pod is billed is unknown"
     ),
+    topic=Topic.TROUBLE,
+    ring=Ring.AT_ONCE,
+    ring_from=1,
 )
 """As for an outbid pod, the event log has the change of its status."""
 

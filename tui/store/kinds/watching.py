@@ -68,14 +68,14 @@ def _accepted(fleet: Fleet, record: Record | None) -> str | None:
 UNWATCHED = AlertKind(
     name="unwatched", word="cannot watch", grade=Grade.BAD, holds=SILENT, event=EventKind.UNWATCHED,
     account=_find_unwatched, blind=True,
-    text=lambda alert, funds, now: f"nothing is known of your pods {alert.note} ({fmt.duration(alert.lasts)})",
-    begins=lambda alert, now: f"nothing is known of your pods {alert.note}",
+    text=lambda alert, funds, now: f"the state of your pods is unknown {alert.note} ({fmt.duration(alert.lasts)})",
+    begins=lambda alert, now: f"the state of your pods is unknown {alert.note}",
     over=_seen_again, topic=Topic.WATCH, ring=Ring.AT_ONCE, ring_after=RING_AFTER,
 )  # fmt: skip
 KEY_REFUSED = AlertKind(
     name="key-refused", word="key refused", grade=Grade.BAD, event=EventKind.KEY_REFUSED,
     account=_find_refused, blind=True,
-    text=lambda alert, funds, now: f"RunPod refuses the API key; nothing is known of your pods since {alert.note}",
-    begins=lambda alert, now: f"RunPod refuses the API key; nothing is known of your pods since {alert.note}",
+    text=lambda alert, funds, now: f"RunPod refuses the API key; the state of your pods is unknown since {alert.note}",
+    begins=lambda alert, now: f"RunPod refuses the API key; the state of your pods is unknown since {alert.note}",
     over=_accepted, rearm=0.0, topic=Topic.WATCH, ring=Ring.AT_ONCE,
 )  # fmt: skip
