@@ -339,7 +339,7 @@ class Session:
                 ring=self._ring, post=self.messages.post, clock=self.clock,
                 tz=self.tz, pace=self.source.pace,
             )  # fmt: skip
-            self._notifier.resume()
+        self._notifier.resume()
         self._alarms.look()
 
     def _ring(self, call: Call, audiences: frozenset[str]) -> None:
