@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -95,6 +96,8 @@ def _setting(setting: Field) -> str:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, tuple):
+        return json.dumps(value)
     return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
 
 

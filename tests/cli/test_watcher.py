@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import time
 from pathlib import Path
+
+import pytest
 
 from tests.cli import quick
 from tests.cli.conftest import served
@@ -95,6 +98,27 @@ def test_of_two_one_stops_the_pod_and_the_other_takes_over_when_it_ends(tmp_path
         second.communicate()
     intents = [json.loads(line) for line in podtop("log", "--json").stdout.splitlines()]
     assert [entry["action"] for entry in intents if entry["phase"] == "intent"] == ["stop"]
+
+
+@pytest.mark.wide
+def test_the_demo_rings_from_record_each_alert_once_with_dollars(tmp_path: Path) -> None:
+    rang, settings = tmp_path / "rang", tmp_path / "settings.toml"
+    rang.touch()
+    command = json.dumps(["/bin/sh", "-c", f'echo "$PODTOP_TITLE: $PODTOP_TEXT" >> {rang}'])
+    settings.write_text(f"[notify]\ncommand = {command}\n")
+    process = quick.Process(
+        "--demo", "--speed", "240", "record", "--interval", "2", "--config", str(settings), env={**os.environ, **KEY}
+    )  # fmt: skip
+    kinds = ("low runway", "slow boot|still booting", "run ended|run seems to have ended", "straggler|lags", "idle")
+    end = time.monotonic() + 60
+    while time.monotonic() < end and not all(re.search(kind, rang.read_text()) for kind in kinds):
+        time.sleep(0.2)
+    process.send_signal(signal.SIGTERM)
+    process.communicate()
+    lines = rang.read_text().splitlines()
+    assert all(re.search(kind, "\n".join(lines)) for kind in kinds)
+    assert all("$" in line for line in lines)
+    assert len(set(lines)) == len(lines)
 
 
 def test_read_only_and_what_acts_do_not_go_together() -> None:

@@ -29,7 +29,7 @@ def listed(settings: Notify, tmp_path: Path, capsys: pytest.CaptureFixture[str],
 
 def test_without_any_way_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert notify(Config(), tmp_path / "spool.json", test=True) == Exit.NOTHING
-    assert "podtop help alerts" in capsys.readouterr().err
+    assert "podtop help notifications" in capsys.readouterr().err
 
 
 def test_it_lists_each_way_its_topics_and_what_waits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -68,7 +68,7 @@ class Side:
     async def at(self, now: float) -> None:
         """Look at the spool at an instant."""
         self.now = now
-        self.notifier.resume()
+        self.notifier._delivery.resume()
         await self.settled()
 
     @property
@@ -193,6 +193,22 @@ async def test_a_podtop_that_was_killed_while_it_sent_leaves_it_for_a_while(tmp_
     await side.at(NOW + HOLD)
     assert side.texts == ["a"]
     await side.notifier.close()
+
+
+async def test_a_podtop_that_runs_on_finds_what_another_left_within_a_minute(tmp_path: Path) -> None:
+    running = Side(tmp_path / "spool.json")
+    running.notifier.resume()
+    await running.settled()
+    killed = Side(tmp_path / "spool.json")
+    killed.status = 503
+    await killed.notify("a")
+    await killed.notifier.close()
+    for _ in range(20):
+        running.now += 10.0
+        running.notifier.resume()
+        await running.settled()
+    assert running.texts == ["a"]
+    await running.notifier.close()
 
 
 async def test_one_sink_that_is_down_holds_up_no_other(tmp_path: Path) -> None:

@@ -20,10 +20,6 @@ KEPT = {
     ): "a kind of event, as recordings and filters have it; the screen words it otherwise",
     ("domain/events.py", "at ease"): "the same",
     ("store/fleet.py", "idle burn"): "the name of a cache",
-    (
-        "config/value_types.py",
-        'topics: ["money", "runs", "trouble", "watch"], or some of them',
-    ): "the names of topics, as the file has them",
 }
 """Texts that no person reads as a sentence, each with its reason."""
 

@@ -41,7 +41,7 @@ def notify(
     make_lenient(sys.stdout)
     names = [name for name in SINKS if _is_set(config.notify, name)]
     if not names:
-        say("no notifications are set: see [notify] in podtop help config, and podtop help alerts")
+        say("no notifications are set: see podtop help notifications")
         return Exit.NOTHING
     if write_to_terminal is None and sys.stdout.isatty():
         write_to_terminal = _to_stdout

@@ -209,7 +209,7 @@ def _commands() -> dict[str, Command]:
                 Example("podtop notify", "list them"),
                 Example("podtop notify --test", "send a test through each"),
             ),
-            ("alerts", "what you are notified of, and when"),
+            ("notifications", "what you are notified of, and when"),
         ),
         "config": Command(
             "locate, explain and validate settings", "Locate, create, explain and validate podtop's settings.",

@@ -197,7 +197,7 @@ COMMAND = texts("an array of a program and its arguments", least=1, example='["n
 TIME_OF_DAY = text('a time of day, as in "09:00"', _TIME, example="09:00")
 HOURS = text('two times of day, as in "22:00-08:00"', f"{_TIME}-{_TIME}", example="22:00-08:00")
 TOPICS = Kind(
-    'topics: ["money", "runs", "trouble", "watch"], or some of them',
+    'an array of topics, as in ["money", "runs"]',
     tuple[Literal["money", "runs", "trouble", "watch"], ...], {"min_length": 1}, example='["money", "runs"]',
 )  # fmt: skip
 KEYS = text('a key, or several separated by commas, as in "f9" or "j,down"', example="f9")

@@ -11,6 +11,9 @@ from tui.format import numbers as fmt
 NAMED = 12
 """Pods of one kind of alert that are named, and alerts of a digest."""
 
+LONG = 1000
+"""Characters beyond which the sentences of several alerts are put in brief."""
+
 
 def words(call: Call, clock_of: Callable[[float], str]) -> tuple[str, str]:
     """Title and text. `clock_of`: an instant as a local time."""
@@ -25,7 +28,9 @@ def words(call: Call, clock_of: Callable[[float], str]) -> tuple[str, str]:
             title = f"podtop: {alert.name}: {alert.word}" if alert.name else f"podtop: {alert.word}"
         case _:
             title = f"podtop: {count} alerts"
-    return title, " · ".join(_groups(call.alerts, frozenset(call.over)))
+    over = frozenset(call.over)
+    text = " · ".join(_groups(call.alerts, over, sentence))
+    return title, text if len(text) <= LONG else " · ".join(_groups(call.alerts, over, brief))
 
 
 def sentence(alert: Attention, over: bool = False) -> str:
@@ -36,37 +41,47 @@ def sentence(alert: Attention, over: bool = False) -> str:
     return f"{text} (over)" if over else text
 
 
+def brief(alert: Attention, over: bool = False) -> str:
+    """One alert among many: the pod, what it is, and its dollars."""
+    dollars = _dollars(alert, "")
+    what = f"{alert.name or 'account'} {alert.word}{', ' if dollars else ''}{dollars}"
+    return f"{what} (over)" if over else what
+
+
 def _dollars(alert: Attention, text: str) -> str:
     """The dollars that the text does not have yet."""
     parts = []
     if alert.so_far is not None and "so far" not in text:
         parts.append(f"{fmt.money(alert.so_far)} so far")
-    per_hr = _per_hr(alert)
+    per_hr = alert.wasted_per_hr if alert.wasted_per_hr is not None else alert.cost_per_hr
     if per_hr is not None and f"{fmt.money(per_hr)}/h" not in text:
-        parts.append(f"{fmt.money(per_hr)}/h")
+        # A pod that is stopped costs nothing of the kind, whatever its price is.
+        parts.append(f"{fmt.money(per_hr)}/h{' while it runs' if alert.wasted_per_hr is None and alert.pod else ''}")
     if not parts and alert.pod and "$" not in text:
         parts.append("price unknown")
     return ", ".join(parts)
 
 
-def _per_hr(alert: Attention) -> float | None:
-    return alert.wasted_per_hr if alert.wasted_per_hr is not None else alert.cost_per_hr
-
-
-def _groups(alerts: Iterable[Attention], over: frozenset[tuple[str, str]]) -> Iterable[str]:
+def _groups(
+    alerts: Iterable[Attention], over: frozenset[tuple[str, str]], single: Callable[[Attention, bool], str]
+) -> Iterable[str]:
     """A sentence for each kind of alert, in the order in which they come."""
     kinds: dict[tuple[str, bool], list[Attention]] = {}
     for alert in alerts:
         kinds.setdefault((alert.kind, alert.matter in over), []).append(alert)
     for (_, is_over), group in kinds.items():
-        yield sentence(group[0], is_over) if len(group) == 1 else _together(group, is_over)
+        yield single(group[0], is_over) if len(group) == 1 else _together(group, is_over)
 
 
 def _together(group: Sequence[Attention], over: bool) -> str:
     """Several pods with the same alert: "3 pods idle, $31.20/h together, $9.10 so far (alder, birch, cedar)"."""
     named = ", ".join(alert.name or alert.pod for alert in group[:NAMED])
     rest = f" and {len(group) - NAMED} more" if len(group) > NAMED else ""
-    parts = [f"{len(group)} pods {group[0].word}", f"{_sum(_per_hr(alert) for alert in group)}/h together"]
+    if all(alert.wasted_per_hr is None for alert in group):
+        dollars = f"{_sum(alert.cost_per_hr for alert in group)}/h while they run"
+    else:
+        dollars = f"{_sum(alert.wasted_per_hr for alert in group)}/h together"
+    parts = [f"{len(group)} pods {group[0].word}", dollars]
     if any(alert.so_far is not None for alert in group):
         parts.append(f"{_sum(alert.so_far for alert in group)} so far")
     return f"{', '.join(parts)} ({named}{rest}){' (over)' if over else ''}"

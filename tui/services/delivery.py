@@ -121,7 +121,7 @@ class Delivery:
             item = await asyncio.to_thread(spool.take, name, now, HOLD, early=works)
             if item is None:
                 return
-            if now - item.at > GIVEN_UP:
+            if item.tries and now - item.at > GIVEN_UP:
                 await asyncio.to_thread(spool.done, item.id, name)
                 self._complain(name, "a notification could not be sent for 24 h, and was given up")
                 continue

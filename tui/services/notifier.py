@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import secrets
 import time
@@ -76,6 +77,7 @@ class Notifier:
         self._last: dict[tuple[str, str], float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._failed: dict[str, set[str]] = {}
+        self._resumed = -math.inf
 
     @cached_property
     def _sinks(self) -> dict[str, Sink]:
@@ -124,8 +126,11 @@ class Notifier:
             self._delivery.add(mine, names)
 
     def resume(self) -> None:
-        """Send what waits, also from a podtop that has ended."""
-        self._delivery.resume()
+        """Send what waits, also from a podtop that has ended. It may be called at any time: it looks once a minute."""
+        now = self._monotonic()
+        if not 0 <= now - self._resumed < SAME:
+            self._resumed = now
+            self._delivery.resume()
 
     async def close(self) -> None:
         """Give notifications under way a second, then end them; what was not sent stays in the spool."""

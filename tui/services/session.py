@@ -331,6 +331,9 @@ class Session:
         """Notify of alerts, once they were judged."""
         if not self._notifies or self.state is None or self.fleet.judged_at is None:
             return
+        if self.config.notify == type(self.config.notify)():
+            # Without any way to notify nothing is loaded for it.
+            return
         if self._alarms is None:
             from tui.services.alarms import Alarms
 
@@ -339,7 +342,7 @@ class Session:
                 ring=self._ring, post=self.messages.post, clock=self.clock,
                 tz=self.tz, pace=self.source.pace,
             )  # fmt: skip
-            self._notifier.resume()
+        self._notifier.resume()
         self._alarms.look()
 
     def _ring(self, call: Call, audiences: frozenset[str]) -> None:

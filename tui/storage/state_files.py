@@ -48,8 +48,8 @@ class StateFiles(Struct, frozen=True):
         return self.directory() / "alarms" / f"{self._name(account)}.json"
 
     def notifications(self) -> Path:
-        """Notifications on their way."""
-        return self.directory() / "notify" / f"{self._name('')}.json"
+        """Notifications on their way, of all accounts."""
+        return self.directory() / "notify" / "spool.json"
 
     def owners(self, account: str) -> OwnerFile:
         """Which podtop does what for one account."""

@@ -54,5 +54,5 @@ def notifications(subject: Subject) -> Finding:
         return error("; ".join(reasons.values()), "Correct [notify] in config.toml: podtop help config.")
     idle = "; tmux only inside tmux" if settings.tmux and "tmux" not in on else ""
     quiet = f"; quiet {settings.quiet}" if on and settings.quiet else ""
-    advice = "Nobody is called when money or runs are in danger: podtop help alerts." if not on else ""
+    advice = "Nobody is called when money or runs are in danger: podtop help notifications." if not on else ""
     return ok(f"{', '.join(on) or 'off'}{idle}{quiet}", advice)

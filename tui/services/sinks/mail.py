@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import ssl
 from collections.abc import Mapping
 from contextlib import suppress
-from email.message import EmailMessage
-from email.utils import formatdate
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tui.api.errors import CloudError
@@ -19,6 +16,9 @@ from tui.files import reading
 from tui.services.sinks.sink import PATIENCE, Means, Notification, NotSent, Sink, plain
 from tui.system import subprocesses
 from tui.system.apart import apart
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 SENDMAIL = ("sendmail", "/usr/sbin/sendmail", "/usr/lib/sendmail")
 
@@ -37,6 +37,9 @@ def sink(means: Means) -> Sink | None:
 
 def message(means: Means, notification: Notification) -> EmailMessage:
     """The mail: plain text, and marked as one that wants no response."""
+    from email.message import EmailMessage
+    from email.utils import formatdate
+
     settings, mail = means.settings, EmailMessage()
     mail["Subject"] = plain(notification.title)
     mail["From"] = settings.mail_from or settings.mail_to
@@ -115,6 +118,7 @@ def password_of(file: str) -> str:
 
 def _converse(means: Means, implicit: bool, host: str, port: int | None, password: str, mail: EmailMessage) -> None:
     import smtplib
+    import socket
 
     from tui.api.http.connection import trusted
 
@@ -143,6 +147,7 @@ def _converse(means: Means, implicit: bool, host: str, port: int | None, passwor
 
 def _unreached(error: Exception) -> str:
     import smtplib
+    import ssl
 
     if isinstance(error, ssl.SSLCertVerificationError):
         return "the certificate of the mail server is not trusted"

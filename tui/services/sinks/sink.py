@@ -14,7 +14,7 @@ from tui.domain.notification import Notification as Notification
 if TYPE_CHECKING:
     import httpx
 
-LONGEST = 1000
+LONGEST = 1800
 """Characters of a title or a text that are sent, at most."""
 
 PATIENCE = 10.0
