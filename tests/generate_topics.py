@@ -122,10 +122,11 @@ def filters() -> Iterator[str]:
 
 
 def documents() -> Iterator[str]:
-    """The fields of each document of `podtop once`."""
+    """The fields of the items of each kind of document."""
     from tui.commands.printer import ITEMS
+    from tui.commands.report_items import ReportItem
 
-    for kind, item in ITEMS.items():
+    for kind, item in {**ITEMS, "report": ReportItem}.items():
         nested = [name for name in item.__struct_fields__ if name not in flat(item)]
         more = f"; in JSON also {', '.join(map(code, nested))}" if nested else ""
         yield f"- {kind}: {', '.join(map(code, flat(item)))}{more}"

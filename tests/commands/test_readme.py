@@ -44,6 +44,7 @@ LINES = sorted(
 )
 ENDS = {
     "podtop --replay latest": (2, "no recording in"),
+    "podtop report": (3, "no recording yet"),
     "podtop stop": (2, "add --yes"),
     "podtop terminate": (2, "add --yes"),
 }

@@ -20,6 +20,7 @@ from tui.commands.doctor.report import CheckItem
 from tui.commands.envelope import Desk, Document
 from tui.commands.parser import KINDS
 from tui.commands.printer import ITEMS
+from tui.commands.report_items import ReportItem
 from tui.commands.schema import schema
 
 SCHEMA = json.loads(msgspec.json.encode(schema()))
@@ -43,13 +44,13 @@ def undeclared(document: dict[str, Any]) -> set[str]:
     kind = document["kind"]
     found = {*document} - {*parts[f"{kind.capitalize()}Document"]["properties"]}
     for item in document["items"]:
-        found |= {*item} - {*parts[ITEMS.get(kind, CheckItem).__name__]["properties"]}
+        found |= {*item} - {*parts[{**ITEMS, "doctor": CheckItem, "report": ReportItem}[kind].__name__]["properties"]}
     return found
 
 
 def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    assert len(SCHEMA["oneOf"]) == len(KINDS) + 2
+    assert len(SCHEMA["oneOf"]) == len(KINDS) + 3
 
 
 @pytest.mark.parametrize("pods", [0, 6])
@@ -96,6 +97,8 @@ FORMS = [
     ["market", "--json", "--gpus", "2"],
     ["account", "--json"],
     ["doctor", "--json"],
+    ["report", "--json"],
+    ["report", "--json", "--by", "day", "--offline"],
 ]
 
 

@@ -42,10 +42,12 @@ Told = tuple[Pod, ...] | None
 """A response: pods, or none at all."""
 
 
-def record(path: Path, polls: Iterable[tuple[float, Told]], *, tidy: bool = False, silence: float = 60.0) -> Path:
+def record(
+    path: Path, polls: Iterable[tuple[float, Told]], *, tidy: bool = False, silence: float = 60.0, origin: str = ""
+) -> Path:
     """Write polls; a failed one has None in place of pods."""
     polls = list(polls)
-    with closing(Writer(connect(path, write=True), polls[0][0] - 0.001, silence=silence)) as writer:
+    with closing(Writer(connect(path, write=True), polls[0][0] - 0.001, silence=silence, origin=origin)) as writer:
         for at, told in polls:
             writer.write([Polled(at, None if told is None else snapshot(*told, funds=funds()))])
         if tidy:

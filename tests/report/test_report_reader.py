@@ -67,9 +67,6 @@ def test_a_dollar_goes_by_what_the_gpus_did(what: Pod, found: dict[str, float], 
     row = only(an_hour_of(tmp_path / "a.sqlite", what))
     assert parts(row) == pytest.approx(found, abs=0.011)
     assert not row.least
-    assert row.lagging == (3 if what.runtime and [gpu.util for gpu in what.runtime.gpus][3:] == [45.0] else None) or (
-        found["UNDER_USED"] == 5.0
-    )
 
 
 def test_the_lagging_gpu_is_named(tmp_path: Path) -> None:

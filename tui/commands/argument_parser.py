@@ -171,8 +171,9 @@ class Parser(argparse.ArgumentParser):
             before = self._words[: self._words.index(value)] if value in self._words else ()
             near = nearest(value, names) or f"; {self.prog} help lists the commands"
             raise argparse.ArgumentError(None, self._unknown_flag(before) or f"unknown command {value!r}{near}")
+        argument = action.option_strings[-1] if action.option_strings else action.metavar
         raise argparse.ArgumentError(
-            None, f"{action.metavar}: invalid value {value!r}; expected {', '.join(names)}{nearest(value, names)}"
+            None, f"{argument}: invalid value {value!r}; expected {', '.join(names)}{nearest(value, names)}"
         )
 
     def error(self, message: str) -> NoReturn:

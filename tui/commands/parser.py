@@ -184,7 +184,7 @@ def _commands() -> dict[str, Command]:
             Example("podtop report", "the last 7 days, by pod"),
             Example("podtop report --month --by gpu", "30 days, by GPU type"),
             Example("podtop report --since 2026-11-23 --by day --markdown", "days, for a message"),
-            Example("podtop report --offline --json", "from the recording alone, as JSON"),
+            Example("podtop report --offline --json", "from the recording only, as JSON"),
         ),
         ("report", "how dollars are divided, and what is not known"),
     )
@@ -346,9 +346,7 @@ def _add_report(to: Parser) -> None:
     span.add_argument("--week", dest="span", action="store_const", const="week", help="the last 7 days (default)")
     span.add_argument("--month", dest="span", action="store_const", const="month", help="the last 30 days")
     span.add_argument("--since", type=flags.date, metavar="DATE", help="since a day: 2026-11-23, or 3d")
-    to.add_argument(
-        "--by", choices=("pod", "gpu", "day"), default="pod", metavar="WHAT", help="pod (default), gpu, day"
-    )
+    to.add_argument("--by", choices=("pod", "gpu", "day"), default="pod", help="the rows (default pod)")
     flags.output_form(to, "json", "csv", "markdown", "table")
     to.add_argument(
         "--offline", action="store_true", help="request nothing from RunPod: no charges, no network volumes"

@@ -198,6 +198,7 @@ def _beside(
         # Without a way to notify, a watch that is met is left to a podtop that has one.
         yield session.look_out(acts=powers.watches)
     yield session.follow_owners()
+    yield session.report_weekly()
     if service is not None:
         yield service.live()
 

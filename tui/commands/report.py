@@ -52,11 +52,7 @@ class Wanted(NamedTuple):
 
 
 class Refused(Exception):
-    """There is no such report. `str()` says why, `code` is the exit code."""
-
-    def __init__(self, text: str, code: Exit = Exit.NOTHING) -> None:
-        super().__init__(text)
-        self.code = code
+    """It is unclear which report is wanted. `str()` says why."""
 
 
 class _Answer(NamedTuple):
@@ -73,7 +69,7 @@ def report(source: Source, config: Config, state: StateFiles, wanted: Wanted, tz
         return asyncio.run(_report(source, config, state, wanted, tz))
     except Refused as refusal:
         say(str(refusal))
-        return refusal.code
+        return Exit.USAGE
     except (ArchiveError, StoreError) as error:
         say(f"cannot read the recording: {error}")
         return Exit.USAGE
@@ -90,9 +86,11 @@ async def _report(source: Source, config: Config, state: StateFiles, wanted: Wan
 
     start = _since(wanted.since, tz) if wanted.since else report_loader.begin(wanted.span, now, start_of_day)
     if start >= now:
-        raise Refused("--since is in the future", Exit.USAGE)
-    made = await report_loader.read(path, start, now, start_of_day)
-    if answer.account is not None:
+        raise Refused("--since is in the future")
+    made = Report(start, now, None, 0.0)
+    if path is not None:
+        made = await report_loader.read(path, start, now, start_of_day)
+    if answer.account is not None and made.since is not None:
         made = replace(made, volumes=report_loader.volumes(answer.account, made.mounted))
     knows_volumes = answer.account is not None
     check = held_against(made, answer.charged.days, now, knows_volumes=knows_volumes)
@@ -130,8 +128,8 @@ async def _ask(source: Source) -> _Answer:
 # Which recording
 
 
-async def _recording(source: Source, config: Config, state: StateFiles, account: Account | None) -> Path:
-    """The file of the account. Raises Refused."""
+async def _recording(source: Source, config: Config, state: StateFiles, account: Account | None) -> Path | None:
+    """The file of the account; None without one. Raises Refused."""
     from tui.history.recorder import archive_path
 
     if source.demo:
@@ -139,15 +137,11 @@ async def _recording(source: Source, config: Config, state: StateFiles, account:
     id = await asyncio.to_thread(_account_id, state, source.profile, account)
     if id:
         path = archive_path(state.directory(), config.api_url, id)
-        if path.is_file():
-            return path
-        raise Refused(NOTHING)
+        return path if path.is_file() else None
     found = [path for path in sorted((state.directory() / "archive").glob("*.sqlite")) if _is_of(path, state.origin)]
-    if not found:
-        raise Refused(NOTHING)
     if len(found) > 1:
-        raise Refused("several accounts are recorded, and which one this is is unknown: drop --offline", Exit.USAGE)
-    return found[0]
+        raise Refused("several accounts are recorded, and which one this is is unknown: drop --offline")
+    return found[0] if found else None
 
 
 def _account_id(state: StateFiles, profile: str, account: Account | None) -> str:
@@ -172,7 +166,7 @@ def _is_of(path: Path, origin: str) -> bool:
         return False
 
 
-async def _demo(source: Source, directory: Path) -> Path:
+async def _demo(source: Source, directory: Path) -> Path | None:
     """A recording of the demo's hour before it was opened."""
     from tui.demo.source import COARSE_STEP
     from tui.history.archive.schema import connect
@@ -180,7 +174,7 @@ async def _demo(source: Source, directory: Path) -> Path:
 
     path = directory / "report.sqlite"
     if source.history is None:
-        raise Refused(NOTHING)
+        return None
     cloud = await asyncio.to_thread(source.open)
     writer: Writer | None = None
     try:
@@ -192,7 +186,7 @@ async def _demo(source: Source, directory: Path) -> Path:
         await cloud.aclose()
         if writer is not None:
             writer.close()
-    return path
+    return path if writer is not None else None
 
 
 # Output

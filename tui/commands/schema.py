@@ -13,6 +13,7 @@ from tui.commands.exit_codes import Exit
 from tui.commands.items import VERSION
 from tui.commands.logs import LogItem
 from tui.commands.printer import ITEMS
+from tui.commands.report_items import ReportDocument, ReportItem
 from tui.commands.stdio import write
 
 
@@ -26,21 +27,22 @@ def schema() -> dict[str, Any]:
     """The schema of the documents of every kind."""
     items: dict[str, type[Struct]] = {**ITEMS, "doctor": CheckItem}
     shapes, parts = msgspec.json.schema_components(
-        [*(_shape(kind, item) for kind, item in items.items()), _line()], ref_template="#/$defs/{name}"
+        [*(_shape(kind, item) for kind, item in items.items()), _shape("report", ReportItem, ReportDocument), _line()],
+        ref_template="#/$defs/{name}",
     )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A document of podtop: once, market, account, doctor --json; or a line of logs --json",
+        "title": "A document of podtop: once, market, account, doctor, report --json; or a line of logs --json",
         "oneOf": list(shapes),
         "$defs": {name: _whole(part) for name, part in parts.items()},
     }
 
 
-def _shape(kind: str, item: type[Struct]) -> type[Struct]:
-    """The type of the documents of one kind."""
+def _shape(kind: str, item: type[Struct], base: type[Document] = Document) -> type[Struct]:
+    """The type of the documents of one kind. `base`: that of what they have besides its items."""
     items: Any = tuple[item, ...]  # type: ignore[valid-type]
     own = {"podtop": Literal[VERSION], "kind": Literal[kind], "items": items, **ALWAYS.get(kind, {})}
-    return defstruct(f"{kind.capitalize()}Document", [*own.items()], bases=(Document,), kw_only=True, frozen=True)
+    return defstruct(f"{kind.capitalize()}Document", [*own.items()], bases=(base,), kw_only=True, frozen=True)
 
 
 def _line() -> type[Struct]:

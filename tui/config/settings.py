@@ -78,6 +78,7 @@ class Notify(Struct, frozen=True):
     for_: Annotated[tuple[str, ...], TOPICS_OF, "what you are notified of; NAME_for is the same for one way"] = TOPICS
     quiet: Annotated[str, HOURS, "quiet hours: one summary at their end; money in danger is not held back"] = ""
     digest: Annotated[str, TIME_OF_DAY, "when to send a daily digest: what is wasted now, and was since the last"] = ""
+    weekly: Annotated[bool, FLAG, "report of the last week in a line, on Mondays at 09:00"] = True
     bell: Annotated[bool, FLAG, "ring the terminal's bell"] = False
     osc9: Annotated[bool, FLAG, "terminal notification (iTerm2, Windows Terminal, ConEmu, kitty)"] = False
     osc777: Annotated[bool, FLAG, "the same for foot, Ghostty, WezTerm, urxvt; both work through tmux"] = False

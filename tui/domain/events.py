@@ -96,6 +96,7 @@ class Kind(StrEnum):
     ALERTS_OFF = "alerts off"
     ALERTS_ON = "alerts on"
     API = "api change"
+    REPORT = "report"
 
     @property
     def word(self) -> str:

@@ -110,14 +110,15 @@ def sentence(check: Check) -> str:
 def reasons(check: Check) -> tuple[str, ...]:
     """The probable reasons of a difference."""
     found = [f"{kind} {fmt.money(amount)}" for kind in ELSEWHERE if abs(amount := check.kind(kind)) >= 0.005]
-    blind = check.end - check.start - check.watched
-    if blind > SMALL * (check.end - check.start) and check.difference > 0:
-        found.append(f"podtop did not watch for {fmt.duration(blind)}")
-    if check.volumes is None and check.kind("storage") > 0:
-        found.append("network volumes are not counted")
-    left = check.difference - sum(check.kind(kind) for kind in ELSEWHERE)
     if check.difference < 0:
-        found.append("RunPod's charges may be late, or its prices lower")
-    elif not found or (len(found) == 1 and abs(left) > SMALL * check.total and blind <= SMALL * DAY):
-        found.append("the rest is unexplained" if found else "unexplained")
-    return tuple(found)
+        return (*found, "RunPod's charges may be late, or its prices lower")
+    left = check.difference - sum(check.kind(kind) for kind in ELSEWHERE)
+    blind = check.end - check.start - check.watched
+    others = []
+    if blind > SMALL * (check.end - check.start):
+        others.append(f"podtop did not watch for {fmt.duration(blind)}")
+    if check.volumes is None and check.kind("storage") > 0:
+        others.append("network volumes are not counted")
+    if not others and left > SMALL * check.total:
+        others.append("the rest is unexplained" if found else "unexplained")
+    return (*found, *others)

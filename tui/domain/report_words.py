@@ -23,7 +23,7 @@ def what_if(report: Report) -> str:
     saved = report.total.saved
     if saved < 5000:
         return ""
-    return f"If idle pods had stopped after {STOP_AFTER / 60:.0f} min: -{fmt.money(dollars(saved))}"
+    return f"-{fmt.money(dollars(saved))} if idle pods had stopped after {STOP_AFTER / 60:.0f} min"
 
 
 def paid(row: Row) -> str:

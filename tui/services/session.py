@@ -245,6 +245,24 @@ class Session:
         if self.ownership is not None and not self.source.demo:
             await self.ownership.follow()
 
+    async def report_weekly(self) -> None:
+        """Post the report of each week, until cancelled."""
+        from tui.services.weekly import LOOK, Weekly
+        from tui.storage.weekly_file import WeeklyFile
+
+        if (state := self.state) is None or self.source.demo or self._record is None:
+            return
+
+        def file() -> WeeklyFile | None:
+            funds = self.fleet.funds
+            account = funds.account_id if funds is not None else None
+            return WeeklyFile(state.weekly(account)) if account is not None else None
+
+        await Weekly(
+            file, lambda: self.recorder.path if self.recorder is not None else None, self.messages, self.clock,
+            self.start_of_day, self.tz, notifies=self.config.notify.weekly,
+        ).run(LOOK / self.source.pace)  # fmt: skip
+
     async def look_out(self, *, acts: bool = True) -> None:
         """Run the market watches, until cancelled. `acts`: whether armed ones may act."""
         from tui.services.watch_runner import WatchRunner

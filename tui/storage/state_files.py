@@ -63,6 +63,10 @@ class StateFiles(Struct, frozen=True):
         """The armed idle stops of one account."""
         return self.directory() / "auto" / f"{self._name(account)}.json"
 
+    def weekly(self, account: str) -> Path:
+        """Of which week the report of one account was posted last."""
+        return self.directory() / "weekly" / f"{self._name(account)}.json"
+
     def mutes(self, account: str) -> Path:
         """What is muted in one account."""
         return self.directory() / "mutes" / f"{self._name(account)}.json"

@@ -105,7 +105,7 @@ _OF_RUNPOD = (
 )
 _OF_THE_ACCOUNT = (
     Kind.RUNWAY, Kind.RUNWAY_OVER, Kind.BALANCE, Kind.BALANCE_OVER, Kind.SPEND_JUMP, Kind.SPEND_LIMIT,
-    Kind.SPEND_LIMIT_OVER, Kind.ORPHAN,
+    Kind.SPEND_LIMIT_OVER, Kind.ORPHAN, Kind.REPORT,
 )  # fmt: skip
 
 

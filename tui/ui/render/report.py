@@ -100,7 +100,7 @@ def _about(row: Row, tz: tzinfo | None) -> Iterator[Fact]:
     if row.worst is not None:
         yield Fact("Worst hour", ((report_words.hour(row.worst, tz), "text"),))
     if row.saved:
-        yield Fact("If stopped", ((f"-{fmt.money(dollars(row.saved))} after 30 min idle", "text"),))
+        yield Fact("What if", ((f"-{fmt.money(dollars(row.saved))} if stopped after 30 min idle", "text"),))
     if remark := report_words.remark(row, tz):
         yield Fact("Note", ((remark, "text"),))
 

@@ -53,14 +53,15 @@ class Costs(AccountListing):
         return ("account", "billing" if bills else "ledger", self.span)
 
     def feed(self, fleet: Fleet) -> Feed[Report]:
-        return fleet.topics.get(self.span, Feed())
+        # It is of days, whichever instant is viewed.
+        return self.context.fleet.topics.get(self.span, Feed())
 
     def interval(self, fleet: Fleet) -> float:
         return TOPICS[self.span].interval
 
     def _report(self, scene: Scene) -> tuple[Report | None, Check | None]:
         """The report with network volumes, and held against RunPod's charges: made once for each response."""
-        fleet = scene.fleet
+        fleet = self.context.fleet
         read, owner = self.feed(fleet).value, fleet.account.value
         made_of = (read, owner, fleet.ledger.value, fleet.billing.value)
         if read is None:
@@ -72,7 +73,7 @@ class Costs(AccountListing):
 
     def _compute(self, read: Report, fleet: Fleet, now: float) -> tuple[Report, Check | None]:
         owner, ledger, billing = fleet.account.value, fleet.ledger.value, fleet.billing.value
-        if owner is not None:
+        if owner is not None and read.since is not None:
             read = replace(read, volumes=report_loader.volumes(owner, read.mounted))
         if ledger is not None:
             days = charges.days(ledger.charges)
