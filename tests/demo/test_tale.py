@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import UTC
+from pathlib import Path
 from statistics import median
 
 import pytest
 
 from tests.demo.conftest import START
+from tui.config.settings import Notify
 from tui.demo.pod_views import pod_view
 from tui.demo.pods import HOUR, SimPod
 from tui.demo.scenario import ENDED_BEFORE, HANGS_FOR, RENTED_AFTER
+from tui.demo.source import demo_source
 from tui.demo.world import HISTORY, World
+from tui.domain.attention import Grade, Topic
 from tui.domain.gpu_power import nominal_w
+from tui.domain.ringing import Audience, Call
+from tui.services.alarms import Alarms
+from tui.store.alert_tracker import AlertTracker
+from tui.store.fleet import Fleet
 
 OPENED = START + HISTORY
 
@@ -86,3 +96,71 @@ def test_the_straggler_lags_by_enough_in_nearly_all_samples() -> None:
         others = [util for gpu, util in enumerate(utils) if gpu != 2]
         lags += median(others) >= 60 and median(others) - utils[2] >= 25
     assert lags >= 81
+
+
+class Visit:
+    """A visitor's podtop on the demo, on a clock that the test moves; its notifications are kept."""
+
+    def __init__(self, folder: Path, speed: float = 1.0) -> None:
+        self.now = START
+        self.speed = speed
+        self.source = demo_source(pods=9, speed=speed, wall=lambda: self.now, history_s=3600.0, tale=True)
+        self.cloud = self.source.open()
+        # To load the past takes a moment.
+        self.now += 2.0
+        self.fleet, self.tracker = Fleet(5.0 * speed, 30.0 * speed), AlertTracker()
+        self.began: dict[str, float] = {}
+        self.calls: list[Call] = []
+        self.alarms = Alarms(
+            self.fleet, Notify(), {Audience.USER: frozenset(Topic)}, file=lambda account: folder / "alarms.json",
+            ring=lambda call, audiences: self.calls.append(call), post=lambda note: None,
+            clock=self.source.clock, tz=UTC, pace=speed,
+        )  # fmt: skip
+
+    async def opens(self) -> None:
+        self.fleet.past = True
+        assert self.source.history is not None
+        async for at, snapshot in self.source.history(self.cloud):
+            self.fleet.apply(snapshot, at)
+            self.tracker.judge(self.fleet, at)
+        self.fleet.past = False
+
+    async def stays(self, seconds: float) -> None:
+        end = self.now + seconds
+        while self.now < end:
+            self.now += 5.0
+            at = self.source.clock()
+            self.fleet.apply(await self.cloud.fleet(), at)
+            self.tracker.judge(self.fleet, at)
+            self.fleet.judged_at = at
+            for alert in self.fleet.attention:
+                if alert.grade is not Grade.NOTICE:
+                    self.began.setdefault(alert.kind, self.now - START)
+            self.alarms.look()
+        self.alarms.close()
+        await self.cloud.aclose()
+
+    def rung(self) -> Counter[tuple[str, str]]:
+        return Counter((alert.kind, alert.name) for call in self.calls for alert in call.alerts)
+
+
+EVERYTHING = {"hung", "idle", "straggler", "boot", "run-ended", "outbid", "spend-jump", "runway"}
+
+
+async def test_within_three_minutes_a_newcomer_sees_more_than_six_different_alerts(tmp_path: Path) -> None:
+    visit = Visit(tmp_path)
+    await visit.opens()
+    await visit.stays(180.0)
+    assert visit.began.keys() >= EVERYTHING
+    assert 60 < visit.began["spend-jump"] < 120
+    assert 140 < visit.began["outbid"] < 180
+
+
+async def test_at_120_times_the_speed_each_rings_once(tmp_path: Path) -> None:
+    visit = Visit(tmp_path, 120.0)
+    await visit.opens()
+    await visit.stays(120.0)
+    rung = visit.rung()
+    assert {kind for kind, _ in rung} >= EVERYTHING - {"spend-jump"}
+    # The runway rises from step to step, and rings at each.
+    assert {kind: times for (kind, _), times in rung.items() if times > 1 and kind != "runway"} == {}

@@ -194,6 +194,8 @@ def _beside(
         yield session.catch_up()
     if powers.leases:
         yield session.enforce_leases()
+    if powers.idle:
+        yield session.stop_idle()
     if powers.watches or notifies:
         # Without a way to notify, a watch that is met is left to a podtop that has one.
         yield session.look_out(acts=powers.watches)

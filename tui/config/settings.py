@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from tui.api.secret import Secret
 from tui.config.value_types import (
+    A_FEW,
     ADDRESS,
     ADDRESS_FILE,
     API,
@@ -24,6 +25,8 @@ from tui.config.value_types import (
     FLAG,
     HOST,
     HOURS,
+    IDLE_RULE,
+    IDLE_RULES,
     KEY_FILE,
     KEYS,
     LEVEL,
@@ -123,6 +126,16 @@ class Watcher(Struct, frozen=True):
     idle: Annotated[bool, FLAG, "stop idle pods for which that is armed, as --auto"] = False
 
 
+class Auto(Struct, frozen=True):
+    """Pods that podtop may stop once they are idle. Nothing is stopped until you arm it: see podtop auto."""
+
+    idle: Annotated[str, IDLE_RULE, "what to do with any pod whose GPUs do nothing"] = "off"
+    pods: Annotated[
+        tuple[tuple[str, str], ...], IDLE_RULES, "the same by pattern of names; the first that matches counts"
+    ] = ()
+    per_day: Annotated[int, A_FEW, "pods that are stopped within 24 hours, at most"] = 3
+
+
 class Profile(Struct, frozen=True):
     """One account, selected by --profile NAME, PODTOP_PROFILE or profile; it overrides the top of the file."""
 
@@ -161,6 +174,7 @@ class Settings(Struct, frozen=True):
     ssh: Ssh = Ssh()
     notify: Notify = Notify()
     watcher: Watcher = Watcher()
+    auto: Auto = Auto()
     alerts: AlertRules = AlertRules()
     keymap: Annotated[
         Mapping[str, str],

@@ -157,8 +157,36 @@ def _mail_server(value: str) -> str:
 
 _TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 
+
+def _idle_rule(value: str) -> str:
+    # Most starts read no such rule.
+    from tui.domain.auto import seconds_of
+
+    seconds_of(value)
+    return value
+
+
+class IdleRule(Struct, frozen=True, forbid_unknown_fields=True):
+    """The table [auto.pods."PATTERN"]."""
+
+    idle: str
+
+
+def _idle_rules(value: Mapping[str, IdleRule]) -> tuple[tuple[str, str], ...]:
+    return tuple((pattern, _idle_rule(rule.idle)) for pattern, rule in value.items())
+
+
 FLAG = Kind("true or false", bool, parse=_word, example="true")
 AUTO = Kind('"auto", true or false', Literal["auto"] | bool, parse=_word)
+IDLE_RULE = Kind(
+    '"stop after 60m" (15m to 24h) or "off"', str, {"pattern": r"^(?:stop after [1-9][0-9]{0,4}[mh]|off)$"}, _idle_rule,
+    example='"stop after 60m"',
+)  # fmt: skip
+IDLE_RULES = Kind(
+    'tables such as [auto.pods."exp-*"] with idle = "stop after 30m" or "off"', dict[str, IdleRule], {}, _idle_rules,
+    example='{ "exp-*" = { idle = "stop after 30m" } }',
+)  # fmt: skip
+A_FEW = Kind("a whole number from 1 to 50", int, {"ge": 1, "le": 50})
 SECONDS = number(2, 86_400, "seconds, from 2 to 86400")
 MINUTES = number(0, 1440, "minutes, from 0 (never) to 1440")
 API_URL = Kind(

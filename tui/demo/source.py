@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 STEP = 15.0
 """Seconds between two samples of the history; longer with many pods, so that it is loaded within a second or two."""
 
+LATE = 1.0
+"""Seconds that the history may lag behind the live world when it ends."""
+
 _PODS_TOLD = 6_000
 """Number of pod samples in the history, over all its instants."""
 
@@ -85,6 +88,11 @@ def demo_source(
         past = await asyncio.to_thread(connect, lambda: at)
         try:
             for at in instants(opened, history_s, pods):
+                yield at, await past.fleet()
+                await asyncio.sleep(0)
+            # Loading takes a while: what happens meanwhile belongs to it, or a gap would begin everything anew.
+            while history_s > 0 and (now := clock()) - at > LATE and now > opened:
+                at = min(now, at + STEP)
                 yield at, await past.fleet()
                 await asyncio.sleep(0)
         finally:

@@ -83,14 +83,15 @@ class HistoryLoader:
             return
         loop = asyncio.get_running_loop()
         self._fleet.past = True
+        prices = None if self._source.prices is None else asyncio.ensure_future(asyncio.to_thread(self._source.prices))
         shown = loop.time()
         async for at, snapshot in self._source.history(cloud):
             apply(snapshot, at)
             if loop.time() - shown > FRAME:
                 shown = loop.time()
                 self._on_change()
-        if self._source.prices is not None:
-            self._fleet.prices.join(await asyncio.to_thread(self._source.prices))
+        if prices is not None:
+            self._fleet.prices.join(await prices)
         self._fleet.past = False
 
     async def fill(

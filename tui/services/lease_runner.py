@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
 
@@ -68,6 +68,9 @@ class LeaseRunner(Runner[Lease]):
     refusal: why nothing may be sent; None if allowed.
     """
 
+    what: ClassVar[str] = "lease"
+    """What messages call it."""
+
     def __init__(
         self,
         leases: LeaseFile,
@@ -88,7 +91,7 @@ class LeaseRunner(Runner[Lease]):
 
     def _look(self, leases: dict[str, Lease], now: float) -> None:
         polled_at = self._fleet.pods_told(now)
-        self._fleet.leases = leases
+        self._show(leases)
         if not leases or not self._may_see_to():
             return
         if polled_at is None:
@@ -99,6 +102,9 @@ class LeaseRunner(Runner[Lease]):
             # A lease set in the future was set by a clock that has been set back since.
             if polled_at > lease.set_at or lease.set_at > now:
                 self._see_to(lease, now, polled_at)
+
+    def _show(self, leases: dict[str, Lease]) -> None:
+        self._fleet.leases = leases
 
     def _may_see_to(self) -> bool:
         """Whether this podtop handles the leases. One that may send nothing leaves them to another that may."""
@@ -113,7 +119,7 @@ class LeaseRunner(Runner[Lease]):
             if lease.warned_at is not None and lease.sent_at is None and now >= acts_at(lease):
                 self._once(
                     lease,
-                    f"lease: {lease.name} is due to {lease.action}, but pods are unavailable; podtop waits",
+                    f"{self.what}: {lease.name} is due to {lease.action}, but pods are unavailable; podtop waits",
                 )
 
     def _see_to(self, lease: Lease, now: float, polled_at: float) -> None:
@@ -131,7 +137,7 @@ class LeaseRunner(Runner[Lease]):
             case Step.LOST:
                 self._once(
                     lease,
-                    f"lease: sent {lease.action} {lease.name}, but it does not show; act manually",
+                    f"{self.what}: sent {lease.action} {lease.name}, but it does not show; act manually",
                 )
                 self.leases.drop(lease.pod)
             case Step.OVER:
@@ -146,14 +152,17 @@ class LeaseRunner(Runner[Lease]):
         minutes = max(1, round((max(lease.ends, now + 600.0) - now) / 60))
         word = "stops" if lease.action == "stop" else "will be TERMINATED"
         why = self._refusal()
-        tail = f"not by this podtop: {why}" if why else "t extends it"
-        return f"▲ lease: {lease.name} {word} in {minutes} min; {tail}"
+        tail = f"not by this podtop: {why}" if why else self._advice(lease)
+        return f"▲ {self.what}: {lease.name} {word} in {minutes} min; {tail}"
+
+    def _advice(self, lease: Lease) -> str:
+        return "t extends it"
 
     def _act(self, lease: Lease, now: float) -> None:
         if now < self._not_before.get(lease.pod, 0.0):
             return
         if (why := self._refusal()) is not None:
-            self._once(lease, f"lease: {lease.name} is due to {lease.action}, but {why}")
+            self._once(lease, f"{self.what}: {lease.name} is due to {lease.action}, but {why}")
             return
         if lease.pod in self._fleet.operations or lease.pod in self._tasks:
             return

@@ -240,6 +240,27 @@ class Session:
                 self.state, self.fleet, self.may_act, self.executor, self.messages, self.clock, self._kind or "screen"
             )  # fmt: skip
 
+    async def stop_idle(self) -> None:
+        """Stop idle pods for which that is armed, until cancelled; nothing without a rule in the settings."""
+        from tui.domain.auto import rules_of
+
+        auto = self.config.auto
+        rules = rules_of(auto.idle, auto.pods, auto.per_day)
+        if self.state is None or self.executor is None or self.ownership is None or not rules.any:
+            return
+        from tui.services.auto_runner import AutoRunner
+        from tui.storage.auto_file import AutoFile
+        from tui.storage.lease_file import LeaseFile
+        from tui.storage.owner_file import Duty
+
+        while (claim := self.ownership.claim(Duty.IDLE)) is None:  # noqa: ASYNC110
+            await asyncio.sleep(1.0)
+        path = self.state.idle_stops((self.fleet.funds and self.fleet.funds.account_id) or "")
+        await AutoRunner(
+            LeaseFile(path), AutoFile(path), rules, self.fleet, self.executor, self.monitor.look, self.messages,
+            self.clock, self.may_act, claim,
+        ).run()  # fmt: skip
+
     async def follow_owners(self) -> None:
         """Show which podtop does what, until cancelled."""
         if self.ownership is not None and not self.source.demo:

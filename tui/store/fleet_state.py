@@ -113,6 +113,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     api:      RunPod's API that is used at the moment; None where that is not told apart.
     operations:    operations under way, by the pod's id.
     leases:   leases that podtop enforces, by the pod's id.
+    idle_stops: pods that podtop is about to stop because they are idle, by id.
     watches:   market watches, by id.
     owners:    which podtop records and acts for the account, by duty.
     alert_rules: the user's thresholds; mutes: the mutes that are set.
@@ -129,6 +130,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     earlier: Earlier | None = None
     operations: dict[str, Operation] = field(default_factory=dict)
     leases: Mapping[str, Lease] = field(default_factory=dict)
+    idle_stops: Mapping[str, Lease] = field(default_factory=dict)
     watches: Mapping[str, MarketWatch] = field(default_factory=dict)
     owners: Mapping[Duty, Owner] = field(default_factory=dict)
     alert_rules: AlertRules = AlertRules()

@@ -58,6 +58,7 @@ class SessionApp(App[None]):
             self.run_worker(session.catch_up(), name="catch up")
             self.run_worker(session.enforce_leases(), name="leases")
             self.run_worker(session.look_out(), name="watches")
+            self.run_worker(session.stop_idle(), name="idle stops")
             self.run_worker(session.follow_owners(), name="owners")
             self.run_worker(session.report_weekly(), name="weekly report")
         self.run_worker(self.playback.run(), name="playback")
