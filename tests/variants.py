@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from _pytest.mark.structures import ParameterSet
+from hypothesis import settings
 
 
 def wide(case: Any, values: int = 1) -> ParameterSet:
@@ -30,3 +31,8 @@ def first_of_each(kind: Callable[[Any], object], cases: Iterable[Any], values: i
 def every(step: int, cases: Iterable[Any], values: int = 1) -> list[Any]:
     """Cases of which the first is in the default run, and one of so many behind it: some of all parts of a list."""
     return [wide(case, values) if index % step else case for index, case in enumerate(cases)]
+
+
+def up_to(examples: int) -> int:
+    """How many examples a test takes that needs more than others: by default a quarter, and all in other profiles."""
+    return examples if settings.get_current_profile_name() != "podtop" else max(examples // 4, 15)
