@@ -105,7 +105,7 @@ ASKED = {
 SHORT_OF_ROOM = ("terminate", "bulk", "deploy", "deploy-with-faults")
 
 
-KINDS = ("terminate", "events")
+KINDS = ("terminate",)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +143,7 @@ MARKETS = {
 }
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("what", among(("watch-that-deploys",), MARKETS))
 def test_markets(snap_compare: Compare, what: str) -> None:
     assert snap_compare(demo_app(), terminal_size=(80, 24), run_before=pressing(*MARKETS[what]))
@@ -155,6 +156,7 @@ HOSTS = {
 }
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("what", among(("120x40",), HOSTS))
 def test_hosts(snap_compare: Compare, what: str) -> None:
     size, theme, keys = HOSTS[what]
@@ -193,6 +195,7 @@ def test_telemetry_alone(snap_compare: Compare) -> None:
     assert snap_compare(demo_app(), terminal_size=(80, 24), run_before=pressing("j", "tab"))
 
 
+@pytest.mark.wide
 @looks(("120x40-podtop-dark",))
 def test_pod(snap_compare: Compare, look: str) -> None:
     theme, size = looked_at(look)
