@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
 import os
 import sys
 from collections.abc import Iterator
@@ -21,12 +22,17 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 # How long an example takes says how busy the machine is, and nothing about podtop. Few examples by default; .ci/run
-# tries the same with many (--hypothesis-profile=long).
+# tries the same with many (--hypothesis-profile=whole, and long).
 settings.register_profile("podtop", deadline=None, max_examples=15)
+settings.register_profile("whole", deadline=None, max_examples=100)
 settings.register_profile("long", deadline=None, max_examples=400)
 settings.load_profile("podtop")
 
 textual_shortcuts.take()
+
+# httpcore looks for it in the whole path, for each lock that it makes. That it is not there is known at once so.
+if importlib.util.find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 # An app is a great many objects that live as long as it does: to go through them for garbage again and again costs more
 # than what is found takes up.

@@ -11,10 +11,11 @@ BY_FILE = tuple(
     f"tests/{folder}/"
     for folder in (
         "api", "commands/topics", "config", "demo", "domain", "files", "format", "storage", "store", "system",
-        "ui/charts", "ui/render",
+        "ui",
     )
 )  # fmt: skip
-"""Where a file takes a second or two in all. Elsewhere the cases of a test stay together, and nothing else does."""
+"""Where a file takes some seconds in all, and its tests look at the same screens: a worker lays out and styles each of
+them once. Elsewhere the cases of a test stay together, and nothing else does."""
 
 
 class Scheduling(LoadGroupScheduling):

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, closing, suppress
 
 import pytest
 
+from tests.variants import every
 from tui.api.errors import Misconfigured
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.http.connection import Line
@@ -62,7 +63,7 @@ def alone(work: Coroutine[None, None, None]) -> None:
     gc.collect()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", every(3, range(3)))
 def test_what_is_asked_after_bursts_of_cancelled_requests_is_answered(seed: int) -> None:
     alone(bursts(seed))
 

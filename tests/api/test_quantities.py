@@ -21,6 +21,7 @@ from msgspec import Struct, inspect
 import tui.api.graphql
 from tests.api.make import account, cloud, gpu, market, pod
 from tests.api.schema import full_answer
+from tests.variants import every
 from tui.api.enums import Spelling
 from tui.api.errors import CloudError
 from tui.api.graphql import exchange, fleet
@@ -168,7 +169,7 @@ class Asked:
 
 
 @pytest.mark.parametrize("of", [12, pytest.param(5, marks=pytest.mark.wide), pytest.param(1, marks=pytest.mark.soak)])
-@pytest.mark.parametrize("number", range(len(WILD)))
+@pytest.mark.parametrize("number", every(2, range(len(WILD))))
 async def test_any_number_anywhere_is_within_bounds_or_unknown(number: int, of: int) -> None:
     """Each number at some places by default, each place with some numbers; at length all with all."""
     asked, wild = Asked(), WILD[number]
@@ -243,7 +244,7 @@ def lives_on(snapshot: Snapshot) -> None:
         json.loads(paper.text, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
 
 
-@pytest.mark.parametrize("wild", WILD)
+@pytest.mark.parametrize("wild", every(3, WILD))
 async def test_what_reads_the_fleet_lives_on(wild: str) -> None:
     asked = Asked()
     for path in FLEET_PLACES:

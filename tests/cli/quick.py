@@ -6,6 +6,7 @@ it is the process that forks: told over a socket what to run, in which surroundi
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import fcntl
 import gc
@@ -24,6 +25,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,7 @@ from tests.cli import surroundings
 ROOT = Path(__file__).parents[2]
 MOST = 1 << 20
 NUMBER = b"%10d"
+NOW = 1_795_435_200.0
 STUB = """#!{python} -IS
 import json, os, socket, sys
 with socket.socket(socket.AF_UNIX) as to:
@@ -252,6 +255,39 @@ def _preload() -> None:
     time.strptime("2026-11-23 +0000", "%Y-%m-%d %z")
 
 
+@cache
+def _warm() -> None:
+    """Show the screen once, on no terminal: its style sheets are read for all that follow. Only time is saved by this.
+
+    Before the first process that has a terminal; it leaves no thread behind.
+    """
+    from tests import textual_shortcuts
+    from tui.app import PodtopApp
+    from tui.config.loader import Config
+    from tui.demo.source import demo_source
+
+    textual_shortcuts.take()
+
+    async def show() -> None:
+        app = PodtopApp(demo_source(history_s=60.0, wall=lambda: NOW), Config(), tz=UTC)
+        async with app.run_test(size=(120, 40)) as pilot:
+            while not (app.context.fleet.records and app.context.fleet.market.value):
+                await pilot.pause(0.01)
+
+    with tempfile.TemporaryDirectory() as home:
+        environ = dict(os.environ)
+        os.environ.update(dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"), home))
+        os.environ["PODTOP_TOUR"] = "0"
+        try:
+            asyncio.run(show())
+        finally:
+            os.environ.clear()
+            os.environ.update(environ)
+    assert threading.active_count() == 1, threading.enumerate()
+    gc.collect()
+    gc.freeze()
+
+
 def main() -> int:
     _preload()
     from tui.__main__ import main as podtop
@@ -274,6 +310,8 @@ def main() -> int:
             continue
         to, _ = listener.accept()
         asked, files = _asked(to)
+        if os.isatty(files[0]):
+            _warm()
         if forks.fork(to, "lasts" in asked):
             listener.close()
             _begin(asked, files)

@@ -108,7 +108,7 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """The screen's lines; only those that were written to are made again, as this is asked for at every read."""
+        """The lines on it. Asked for at every read, and those that nothing was written to since are not made again."""
         screen = self.screen
         for y in screen.dirty:
             # The second cell of a wide character has no text.

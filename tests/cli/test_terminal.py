@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal import podtop
+from tests.variants import every
 from tui import __version__
 
 PODTOP = [sys.executable, "-m", "tui"]
@@ -102,12 +103,18 @@ def test_a_dumb_terminal_is_refused_with_words() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--interval", "1"], "--interval: invalid value '1'; expected seconds, from 2"),
-        (["--api-url", "http://example.com/"], "http on loopback only"),
-        (["--no-such-flag"], "unknown flag --no-such-flag"),
-        (["--demo", "--pods", "-1"], "a number of pods from 0"),
-        (["simulate", "--fault", "nope"], "unknown fault 'nope'"),
-        (["--api-key-file", "/nowhere"], "cannot be read"),
+        *every(
+            3,
+            [
+                (["--interval", "1"], "--interval: invalid value '1'; expected seconds, from 2"),
+                (["--api-url", "http://example.com/"], "http on loopback only"),
+                (["--no-such-flag"], "unknown flag --no-such-flag"),
+                (["--demo", "--pods", "-1"], "a number of pods from 0"),
+                (["simulate", "--fault", "nope"], "unknown fault 'nope'"),
+                (["--api-key-file", "/nowhere"], "cannot be read"),
+            ],
+            values=2,
+        ),
     ],
 )
 def test_bad_usage_is_exit_code_2_and_named(arguments: list[str], words: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli import quick
 from tests.generate_manual import commands
+from tests.variants import every
 from tui.commands.help import overview
 from tui.commands.parser import parser
 from tui.commands.topics import TOPICS, markdown, plain, source, summary
@@ -29,7 +30,7 @@ def test_it_lists_every_command_and_every_topic() -> None:
         assert summary(name)[:40] in done.stdout
 
 
-@pytest.mark.parametrize("name", TOPICS)
+@pytest.mark.parametrize("name", every(5, TOPICS))
 def test_a_topic_is_printed_as_text(name: str) -> None:
     done = podtop("help", name)
     assert (done.returncode, done.stderr) == (0, "")

@@ -17,6 +17,7 @@ import pytest
 from tests.cli import quick
 from tests.cli.terminal import Terminal
 from tests.commands.conftest import Run, Served
+from tests.variants import every, first_of_each
 from tui.commands.parser import KINDS
 
 
@@ -30,7 +31,7 @@ def test_pods_are_a_table_without_being_asked(run: Run) -> None:
     assert run("once", "pods", "--table").stdout.splitlines()[0] == head
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", every(3, KINDS))
 def test_each_kind_is_printed_in_each_form(kind: str, run: Run) -> None:
     document = json.loads(run("once", kind, "--json").stdout)
     assert (document["podtop"], document["kind"], document["source"]) == (1, kind, "simulated")
@@ -52,7 +53,7 @@ def test_the_filter_narrows_and_nothing_that_matches_is_a_code_of_its_own(run: R
 
 @pytest.mark.parametrize(
     ("fault", "code", "words"),
-    [
+    first_of_each(lambda case: case[1], [
         ("401", 4, "rejected the API key"),
         ("403", 4, "HTTP 403"),
         ("429", 5, "Too many requests"),
@@ -60,8 +61,8 @@ def test_the_filter_narrows_and_nothing_that_matches_is_a_code_of_its_own(run: R
         ("reset", 5, "closed the connection"),
         ("truncated", 5, "cut short"),
         ("partial", 5, "no pod list"),
-    ],
-)
+    ], values=3),
+)  # fmt: skip
 def test_every_failure_is_told_and_has_its_code(fault: str, code: int, words: str, run: Run, served: Served) -> None:
     served.faults(fault)
     done = run("once", "pods", "--json")
@@ -89,15 +90,21 @@ def test_the_market_needs_no_key_and_all_else_does(run: Run, environ: dict[str, 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["once", "nonsense"], "WHAT: invalid value 'nonsense'; expected pods, market"),
-        (["once", "--watch", "1"], "expected seconds from 2"),
-        (["once", "--watch", "often"], "expected seconds from 2"),
-        (["once", "--json", "--csv"], "--json and --csv cannot be combined"),
-        (["once", "account", "--filter", "x"], "--filter does not apply to the account"),
-        (["once", "market", "--filter", "price<cheap"], "price< expects a number"),
-        (["once", "pods", "--gpus", "2"], "--gpus applies to the market: podtop once market --gpus ..."),
-        (["once", "market", "--gpus", "0"], "--gpus: invalid value '0'; expected 1 to 100"),
-        (["once", "--api-url", "http://example.com/graphql"], "http on loopback only"),
+        *every(
+            3,
+            [
+                (["once", "nonsense"], "WHAT: invalid value 'nonsense'; expected pods, market"),
+                (["once", "--watch", "1"], "expected seconds from 2"),
+                (["once", "--watch", "often"], "expected seconds from 2"),
+                (["once", "--json", "--csv"], "--json and --csv cannot be combined"),
+                (["once", "account", "--filter", "x"], "--filter does not apply to the account"),
+                (["once", "market", "--filter", "price<cheap"], "price< expects a number"),
+                (["once", "pods", "--gpus", "2"], "--gpus applies to the market: podtop once market --gpus ..."),
+                (["once", "market", "--gpus", "0"], "--gpus: invalid value '0'; expected 1 to 100"),
+                (["once", "--api-url", "http://example.com/graphql"], "http on loopback only"),
+            ],
+            values=2,
+        ),
     ],
 )
 def test_bad_usage_is_named(arguments: list[str], words: str, run: Run) -> None:

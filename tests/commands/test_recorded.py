@@ -15,6 +15,7 @@ from tests.acting import NOON
 from tests.cli import quick
 from tests.cli.terminal import Terminal
 from tests.make import market, offer, pod, snapshot
+from tests.variants import wide
 from tui.api.models import Pod, Quote
 from tui.commands.completions import THEMES, completions
 from tui.commands.parser import SHELLS, parser
@@ -165,17 +166,17 @@ def shell(tmp_path: Path) -> dict[str, str]:
 
 BASH = [
     (["stop", "lla"], ["llama-70b"]),
-    (["stop", "llama-70b", "z"], ["z1x2"]),
+    wide((["stop", "llama-70b", "z"], ["z1x2"]), 2),
     (["resume", "two"], ["two\\ words"]),
-    (["terminate", "two\\ w"], ["two\\ words"]),
-    (["stop", '"two w'], ["two words"]),
-    (["stop", "m"], ["m5n4"]),
+    wide((["terminate", "two\\ w"], ["two\\ words"]), 2),
+    wide((["stop", '"two w'], ["two words"]), 2),
+    wide((["stop", "m"], ["m5n4"]), 2),
     (["stop", "$"], []),
-    (["log", "--pod", "k"], ["k3v9"]),
+    wide((["log", "--pod", "k"], ["k3v9"]), 2),
     (["--profile", "w"], ["work"]),
-    (["once", "--profile", ""], ["work", "lab"]),
-    (["market", "--filter", "RTX"], ["RTX\\ 4090"]),
-    (["--theme", "podtop-l"], ["podtop-light"]),
+    wide((["once", "--profile", ""], ["work", "lab"]), 2),
+    wide((["market", "--filter", "RTX"], ["RTX\\ 4090"]), 2),
+    wide((["--theme", "podtop-l"], ["podtop-light"]), 2),
 ]
 
 
@@ -199,11 +200,11 @@ def test_bash_completes_what_was_recorded(
     ("typed", "offered"),
     [
         ("podtop stop ", {"llama-70b", "two words", "k3v9", "z1x2", "m5n4"}),
-        ("podtop stop k3v9 two", {"two words"}),
-        ("podtop log --pod lla", {"llama-70b"}),
         ("podtop --profile ", {"work", "lab"}),
-        ("podtop once --filter H", {"H100 SXM"}),
-        ("podtop --theme podtop-da", {"podtop-dark"}),
+        wide(("podtop stop k3v9 two", {"two words"}), 2),
+        wide(("podtop log --pod lla", {"llama-70b"}), 2),
+        wide(("podtop once --filter H", {"H100 SXM"}), 2),
+        wide(("podtop --theme podtop-da", {"podtop-dark"}), 2),
     ],
 )
 def test_fish_completes_what_was_recorded(typed: str, offered: set[str], shell: dict[str, str], tmp_path: Path) -> None:

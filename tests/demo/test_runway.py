@@ -37,7 +37,7 @@ class Life:
 
 
 @pytest.mark.parametrize("seed", [7, pytest.param(42, marks=pytest.mark.wide)])
-@pytest.mark.parametrize("hours", [3.0, 26.0])
+@pytest.mark.parametrize("hours", [3.0, pytest.param(26.0, marks=pytest.mark.wide)])
 async def test_a_balance_that_falls_to_zero_is_foretold_within_five_percent(seed: int, hours: float) -> None:
     life = Life(seed, hours * HOUR)
     # The pod that is booting at first, and all that is rented in the world's story, is there by then.

@@ -63,6 +63,7 @@ def copy(tmp_path: Path) -> Copy:
     return made
 
 
+@pytest.mark.wide
 def test_a_listing_takes_one_file_and_is_sorted_filtered_and_looked_at(copy: Copy) -> None:
     shown, filtered, all_of_it, facts, on = press(
         copy, ("2", "left"), ("slash", *"zzz"), ("enter", "escape", "o"), ("tab", "z"), ("right",)

@@ -96,6 +96,7 @@ def copy(tmp_path: Path) -> Copy:
     return made
 
 
+@pytest.mark.wide
 def test_a_screen_takes_two_files_and_is_gone_to_filtered_and_left(copy: Copy) -> None:
     seen = press(
         copy, ("g",), ("9",), ("slash", *"zzz"), ("enter", "escape", "z"), ("tab",), ("question_mark",), ("escape", "1")

@@ -221,6 +221,7 @@ async def test_what_is_typed_while_it_is_read_again_changes_nothing(launch: Laun
         assert await sent(run) == [("resume", PREP, 1)]
 
 
+@pytest.mark.wide
 async def test_escape_while_it_is_read_again_sends_nothing(launch: Launch) -> None:
     held = HeldCloud()
     gate = asyncio.Event()
@@ -267,6 +268,7 @@ async def test_gpus_that_are_taken_meanwhile_are_asked_about_again(launch: Launc
         assert run.cloud.sent == []
 
 
+@pytest.mark.wide
 async def test_what_is_over_meanwhile_is_not_done(launch: Launch) -> None:
     async with launch() as run:
         await on(run, "llama")

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.ui.conftest import OFFERS, PODS, HeldCloud, Launch, Running
+from tests.variants import every
 from tui.api.dual import DualCloud
 from tui.api.errors import Retired
 from tui.api.features import Feature
@@ -98,7 +99,7 @@ async def asked(run: Running) -> None:
     await run.wait(0.5)
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24), pytest.param((40, 12), marks=pytest.mark.wide)])
+@pytest.mark.parametrize("size", every(3, [(80, 24), (120, 40), (40, 12)]))
 async def test_whose_account_it_is_is_asked_once_and_yes_is_kept(
     launch: Launch, tmp_path: Path, size: tuple[int, int]
 ) -> None:

@@ -153,6 +153,7 @@ async def test_a_pasted_token_that_ends_in_an_equals_sign_is_a_value() -> None:
         assert "dGVz" not in app.text()
 
 
+@pytest.mark.wide
 async def test_a_paste_gives_names_that_came_from_disk_their_values() -> None:
     app = Stage(replace(FRESH, env=(("HF_TOKEN", None),)), kept=True)
     async with shown(app) as pilot:

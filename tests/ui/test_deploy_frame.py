@@ -7,13 +7,14 @@ import pytest
 from tests.make import funds
 from tests.ui.test_deploy_form import FRESH, Stage
 from tests.ui.test_deploy_form import shown as staged
+from tests.variants import every
 from tui.domain.deploy_price import Price
 from tui.ui.primitives.cells import width_of
 from tui.ui.render.deploy_form import price_lines
 
 
 @pytest.mark.parametrize(
-    ("width", "words"), [(80, "esc close (draft kept)"), (60, "tab next field"), (40, "esc close")]
+    ("width", "words"), every(3, [(40, "esc close"), (60, "tab next field"), (80, "esc close (draft kept)")], 2)
 )
 async def test_the_keys_in_the_frame_are_never_cut(width: int, words: str) -> None:
     app = Stage(FRESH)

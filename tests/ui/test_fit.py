@@ -92,7 +92,7 @@ async def test_screens_fill_every_size(launch: Launch, sizes: tuple[tuple[int, i
 @pytest.mark.parametrize(
     ("what", "sizes"),
     [
-        *((what, (SMALL[-1], SMALL[0])) for what in ("terminate", "help")),
+        ("terminate", (SMALL[-1], SMALL[0])),
         *(pytest.param(what, SMALL[::-1], marks=pytest.mark.wide) for what in DIALOGS),
     ],
     ids=lambda value: value if isinstance(value, str) else f"{len(value)} sizes",

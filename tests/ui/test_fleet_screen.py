@@ -275,6 +275,7 @@ async def test_partial_answers_show_what_there_is_and_say_what_is_missing(launch
         assert "pods unknown" in text
 
 
+@pytest.mark.wide
 async def test_no_balance_is_unknown(launch: Launch) -> None:
     async with launch() as run:
         await run.poll(Snapshot(None, PODS.pods))
@@ -472,6 +473,7 @@ async def test_the_palette_does_what_the_keys_do(launch: Launch) -> None:
         assert not run.app.is_running
 
 
+@pytest.mark.wide
 async def test_a_q_too_many_behind_the_help_does_not_quit(launch: Launch) -> None:
     from textual import events
 

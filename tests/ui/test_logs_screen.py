@@ -15,6 +15,7 @@ from textual.geometry import Size
 
 from tests.logs import START, Logs, line
 from tests.ui.conftest import HeldCloud, Launch, Running, sent_to_clipboard
+from tests.variants import every
 from tui.api.errors import Rejected, Unreachable
 from tui.api.models import Problem
 from tui.api.pod_logs import LogLine, LogQuery, LogSource
@@ -265,6 +266,7 @@ async def test_what_is_refused_is_said_with_what_to_do(launch: Launch) -> None:
         assert "eval-sweep not offered" in run.text()
 
 
+@pytest.mark.wide
 async def test_a_refusal_and_a_new_try(launch: Launch) -> None:
     cloud = Cloud(**{FIRST: [line(0)]})
     cloud.log.refuse = Rejected((Problem("pod not found"),))
@@ -401,7 +403,7 @@ async def test_a_burst_is_drawn_in_few_frames(launch: Launch, monkeypatch: pytes
         assert len(drawn) <= frames + 3
 
 
-@pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 40), (200, 50)])
+@pytest.mark.parametrize("size", every(3, [(40, 12), (80, 24), (120, 40), (200, 50)]))
 async def test_it_fits(launch: Launch, size: tuple[int, int]) -> None:
     cloud = Cloud(**{FIRST: [line(n) for n in range(100)], OTHER: [line(n, f"eval {n}") for n in range(100)]})
     async with opened(launch, cloud, "g", "space", "space", "l", size=(100, 30)) as run:

@@ -135,10 +135,7 @@ TYPED = {"deploy by name": "mine", "terminate of many": "20"}
 @pytest.mark.parametrize("size", [pytest.param((80, 24), marks=pytest.mark.wide), (44, 16)], ids=["80x24", "44x16"])
 @pytest.mark.parametrize(
     "kind",
-    [
-        pytest.param(kind, marks=() if kind in ("armed watch", "terminate of many") else pytest.mark.wide)
-        for kind in SCROLLING
-    ],
+    [pytest.param(kind, marks=() if kind == "terminate of many" else pytest.mark.wide) for kind in SCROLLING],
 )
 async def test_a_yes_reads_on_until_the_end_was_on_the_screen(kind: str, size: tuple[int, int]) -> None:
     make, (key,) = SCROLLING[kind]

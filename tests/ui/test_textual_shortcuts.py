@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from tests import textual_shortcuts as shortcuts
 from tests.ui.conftest import Launch, Running
+from tests.variants import every
 
 
 def of(node: DOMNode) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def plainly(run: Running) -> tuple[Stylesheet, list[DOMNode]]:
     return sheet, [app, *app.screen.walk_children(with_self=True)]
 
 
-@pytest.mark.parametrize("theme", ["podtop-dark", "podtop-light"])
+@pytest.mark.parametrize("theme", every(2, ["podtop-dark", "podtop-light"]))
 async def test_every_node_and_part_is_styled_as_textual_styles_it(
     theme: str, launch: Launch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,7 +61,7 @@ async def live(run: Running, machine: Machine, polls: int = 6) -> None:
     ("which", "by"),
     [
         ("wall", -HOUR),
-        ("server", DAY),
+        pytest.param("server", DAY, marks=pytest.mark.wide),
         *(pytest.param("wall", by, marks=pytest.mark.wide) for by in (HOUR, DAY, -DAY)),
         *(pytest.param("server", by, marks=pytest.mark.wide) for by in (HOUR, -HOUR, -DAY)),
     ],

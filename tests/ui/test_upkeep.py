@@ -11,6 +11,7 @@ from textual.widgets import Button, Input
 from tests.make import runtime, snapshot
 from tests.ui.conftest import PODS, HeldCloud, Launch, Running
 from tests.ui.test_acting import EVAL, LLAMA, on, opened, sent
+from tests.variants import every
 from tui.api.errors import CloudError, Faltering
 from tui.api.models import Pod, PodVerb
 from tui.api.orders import Receipt
@@ -107,7 +108,9 @@ async def test_a_name_is_for_one_pod(launch: Launch) -> None:
         assert run.cloud.sent == []
 
 
-@pytest.mark.parametrize(("key", "what"), [("E", "restarting pods"), ("K", "locking pods"), ("f2", "renaming pods")])
+@pytest.mark.parametrize(
+    ("key", "what"), every(3, [("E", "restarting pods"), ("K", "locking pods"), ("f2", "renaming pods")], 2)
+)
 async def test_where_the_api_does_not_offer_it_it_says_so(launch: Launch, key: str, what: str) -> None:
     async with launch() as run:
         await on(run, "llama")

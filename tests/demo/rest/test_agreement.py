@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.demo.rest.conftest import LLAMA, ORDER, STOPPED, RestDemo
+from tests.variants import every
 from tui.demo.rest.billing import LAG, _time
 
 FLEET = """{ myself { clientBalance spendLimit pubKey
@@ -56,7 +57,7 @@ async def compared(rest: RestDemo) -> set[str]:
     return {pod["status"] for pod in over_rest.values()}
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", every(3, range(3)))
 async def test_pods_are_the_same_over_both(seed: int) -> None:
     rest, draw, seen = RestDemo(pods=9), random.Random(seed), set()
     for _ in range(25):

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.demo.rest.conftest import LLAMA, ORDER, STOPPED, RestDemo
+from tests.variants import up_to
 from tui.demo.catalogue import gpu_types
 from tui.demo.execution import READ_ONLY_KEY
 from tui.demo.faults import Faults
@@ -210,19 +211,19 @@ def carried_out(method: str, path: str, body: Any) -> None:
 
 
 @given(body=_ORDERS)
-@settings(max_examples=80)
+@settings(max_examples=up_to(80))
 def test_a_new_pod_is_refused_with_reason_or_runs(body: Any) -> None:
     carried_out("POST", "/pods", body)
 
 
 @given(body=_CHANGES)
-@settings(max_examples=60)
+@settings(max_examples=up_to(60))
 def test_a_change_is_refused_with_reason_or_the_pod_runs_on(body: Any) -> None:
     carried_out("PATCH", f"/pods/{LLAMA}", body)
 
 
 @given(body=_WILD, change=st.booleans())
-@settings(max_examples=80)
+@settings(max_examples=up_to(80))
 def test_no_body_is_a_500(body: Any, change: bool) -> None:
     carried_out("PATCH" if change else "POST", f"/pods/{LLAMA}" if change else "/pods", body)
 
@@ -250,7 +251,7 @@ _VALUES = st.text(max_size=8) | st.sampled_from([
     part=st.sampled_from([LLAMA, "x", "cpu3c"]),
     query=st.dictionaries(st.sampled_from(_PARAMETERS), st.lists(_VALUES, min_size=1, max_size=2), max_size=4),
 )  # fmt: skip
-@settings(max_examples=120)
+@settings(max_examples=up_to(120))
 def test_no_query_is_a_500(route: Any, part: str, query: dict[str, list[str]]) -> None:
     world = World(pods=6, start=START)
     world.advance_to(START + 3600)

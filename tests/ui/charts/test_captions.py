@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from rich.cells import cell_len
 
+from tests.variants import up_to
 from tui.store.series import Point
 from tui.store.views.pods import Line
 from tui.ui.charts import captions, heatmap, plot
@@ -45,7 +46,7 @@ def test_pods_side_by_side_are_named_with_their_values() -> None:
     assert text(captions.title(two, 34)).endswith("▪llama… 10% ▪eval-… 95%")
 
 
-@settings(max_examples=60)
+@settings(max_examples=up_to(60))
 @given(
     st.lists(st.lists(st.floats(0, 100), max_size=30), max_size=10),
     st.integers(1, 160),

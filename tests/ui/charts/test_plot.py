@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tests.variants import up_to
 from tui.store.series import Point, Series
 from tui.store.views.pods import Line
 from tui.ui.charts import plot
@@ -40,7 +41,7 @@ def words(spec: ChartSpec, width: int, height: int) -> list[str]:
     return ["".join(text for text, _ in row) for row in plot.draw(spec, width, height)]
 
 
-@settings(max_examples=60)
+@settings(max_examples=up_to(60))
 @given(st.integers(1, 300), st.integers(1, 80), st.integers(0, 9), st.lists(st.floats(0, 100), max_size=30))
 def test_a_chart_is_exactly_as_large_as_asked(width: int, height: int, lines: int, values: list[float]) -> None:
     rows = words(spec_of(values, plot_columns(width, height), lines), width, height)
@@ -48,7 +49,7 @@ def test_a_chart_is_exactly_as_large_as_asked(width: int, height: int, lines: in
     assert {cell_len(row) for row in rows} == {width}
 
 
-@settings(max_examples=100)
+@settings(max_examples=up_to(100))
 @given(st.lists(st.tuples(WILD, WILD, WILD, WILD), max_size=20), st.integers(2, 100))
 def test_every_number_that_reaches_plotext_is_a_dot_of_the_canvas(
     points: list[tuple[float, float, float, float]], columns: int
@@ -175,7 +176,7 @@ def test_midnight_is_the_day_that_begins() -> None:
     assert axis.split()[4:7] == ["22:00", "Mon", "02:00"]
 
 
-@settings(max_examples=100)
+@settings(max_examples=up_to(100))
 @given(st.lists(st.tuples(WILD, WILD, WILD, WILD), max_size=20), st.integers(1, 100), st.integers(1, 12))
 def test_every_bar_is_of_dots_of_the_canvas(
     points: list[tuple[float, float, float, float]], columns: int, bars: int
@@ -203,7 +204,7 @@ def drawn(spec: BarSpec, width: int, height: int) -> list[str]:
 STACK = st.tuples(WILD, WILD, WILD)
 
 
-@settings(max_examples=60)
+@settings(max_examples=up_to(60))
 @given(st.integers(1, 200), st.integers(1, 50), st.lists(STACK, max_size=400), st.sampled_from((0.0, 1.0, 100.0, 1e9)))
 def test_bars_are_exactly_as_large_as_asked_whatever_is_charged(
     width: int, height: int, values: list[tuple[float, ...]], high: float

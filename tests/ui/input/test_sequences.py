@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from textual import events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 
+from tests.variants import up_to
 from tui.ui.input.keyboard import Keyboard
 from tui.ui.input.sequences import ALONE, RELATED, Assembler, Kind
 
@@ -35,7 +36,7 @@ def keys(found: list[object]) -> list[str]:
     return [event.key for event in found if isinstance(event, events.Key)]
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=up_to(400))
 @given(st.sampled_from(SEQUENCES), st.data())
 def test_a_sequence_cut_anywhere_is_one_key_or_nothing(sequence: str, data: st.DataObject) -> None:
     whole = typed((sequence, 0.0))

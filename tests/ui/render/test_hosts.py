@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tests.make_hosts import DAY, NOBODY, NOW, earnings, host
+from tests.variants import up_to
 from tui.api.account import HostEarning
 from tui.api.hosts import Hosts
 from tui.store.host_telemetry import Telemetry
@@ -132,7 +133,7 @@ def test_a_bar_reaches_as_high_as_its_value() -> None:
 AMOUNTS = st.one_of(st.none(), st.floats(-10, 1e9), st.sampled_from([float("inf"), float("-inf"), 1e308]))
 
 
-@settings(max_examples=60)
+@settings(max_examples=up_to(60))
 @given(
     st.lists(st.tuples(st.integers(0, 1200), AMOUNTS, AMOUNTS, AMOUNTS), max_size=40),
     st.integers(1, 200),

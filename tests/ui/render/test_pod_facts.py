@@ -16,6 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tests import make
+from tests.variants import up_to
 from tui.api.models import GpuReading, Placement, Pod, PodVerb, Port, Problem, Runtime, Telemetry
 from tui.api.pod_detail import EnvVar, Machine, NetworkVolume, PodDetail, PodExtras
 from tui.api.secret import Secret
@@ -584,7 +585,7 @@ DETAILS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=150)
+@settings(max_examples=up_to(150))
 @given(
     PODS, st.one_of(st.none(), DETAILS), st.builds(Spent, FLOAT, FLOAT), st.booleans(),
     st.sampled_from(pod_health.Phase), st.booleans(),
