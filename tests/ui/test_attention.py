@@ -134,3 +134,13 @@ async def test_m_on_an_event_mutes_that_kind(launch: Launch) -> None:
         await run.until("Muted: runway of account, always")
         assert "▲ 1" not in run.text()
         assert [(mute.pod, mute.kind) for mute in run.app.fleet.mutes] == [("", "runway")]
+
+
+async def test_the_cursor_begins_on_the_worst_pod_and_stays_where_it_is_put(launch: Launch) -> None:
+    async with launch(cloud=outbid("z")) as run:
+        table = run.app.screen.query_one("#pods", Table)
+        assert table.cursor == "z"
+        await run.press("j")
+        await lose(run, "a")
+        assert table.keys == ("a", "z", "r")
+        assert table.cursor == "r"

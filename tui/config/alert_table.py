@@ -142,13 +142,16 @@ def example(width: int) -> Iterator[str]:
 
     yield from ("", "", *comment(PURPOSE), f"[{TABLE}]")
     for kind in kinds().values():
-        yield f"# {kind.name} = {_written(kind.holds)}"
+        yield f"# {kind.name} = {_written(kind)}"
     yield from ("", *comment(MUTE_PURPOSE), f"# [{TABLE}.{MUTE}]", f"# {PODS} = {PATTERNS.example}")
     yield from ("", *comment(PODS_PURPOSE), f'# [{TABLE}.{PODS}."notebook-*"]', '# idle = "2h"')
 
 
-def _written(holds: float) -> str:
-    """A kind's own hold as it appears in the file."""
+def _written(kind: AlertKind) -> str:
+    """A kind's default as it appears in the file: whether it is on, or its own hold."""
+    holds = kind.holds
+    if not kind.by_default:
+        return "false"
     if not holds:
         return "true"
     for unit in ("h", "m"):
@@ -185,6 +188,6 @@ def explained(width: int) -> Iterator[str]:
     """The table in two lines a key, for the help of `podtop config` and for the manual."""
     yield from ("", f"[{TABLE}]", *(f"  {line}" for line in wrap(PURPOSE, width - 2)))
     for kind in kinds().values():
-        yield f"  {kind.name} (expects {accepted(kind)}; default {_written(kind.holds).strip(chr(34))})"
+        yield f"  {kind.name} (expects {accepted(kind)}; default {_written(kind).strip(chr(34))})"
     yield from ("", f"[{TABLE}.{MUTE}]", f"  {PODS}", f"      {MUTE_PURPOSE} (expects {PATTERNS.accepted})")
     yield from ("", f'[{TABLE}.{PODS}."PATTERN"]', f"  {PODS_PURPOSE}")

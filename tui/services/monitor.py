@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +59,7 @@ class Monitor:
     post:    receives messages for the user about the recording.
     monotonic: monotonic seconds, by which requests are counted.
     hosts: whether to find out, once, if the account rents out machines.
+    before:   called before a response about the pods is applied.
     identify: adds the account's id to a response about the pods, where its API does not report it.
     is_news: whether it is new to the user that RunPod has switched an API off; asked when it has.
     prepare: called in a thread once the cloud is open: imports that need not wait for the first response.
@@ -80,8 +81,10 @@ class Monitor:
         start_of_month: Callable[[float], float] = charges.start_of_month,
         is_news: Callable[[], bool] = lambda: True,
         identify: Identify | None = None,
+        before: Callable[[Snapshot], Awaitable[object]] | None = None,
     ) -> None:
         self._identify = identify
+        self._before = before
         self._start_of_month = start_of_month
         self.api = ApiWatch(fleet, source, monotonic, post, auto=config.api == AUTO, is_news=is_news)
         self._source = source
@@ -252,6 +255,8 @@ class Monitor:
 
     async def _take_in_pods(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
         """Apply a response about the pods, in slices if there are many: keys are handled in between."""
+        if self._before is not None:
+            await self._before(snapshot)
         await self._in_slices(self._pods_taking(snapshot, at, took))
 
     async def _in_slices(self, work: Sliced[object]) -> None:

@@ -15,7 +15,6 @@ from tui.services.messages import to_event_log
 from tui.store.fleet import MEMORY_BUDGET, Fleet
 
 if TYPE_CHECKING:
-    from tui.api.listener import Api
     from tui.api.models import Snapshot
     from tui.api.orders import DeployOrder, RentOrder
     from tui.config.loader import Config
@@ -129,7 +128,7 @@ class Session:
             None if self._record is None else partial(self._make_recorder, self._record), self.messages.post,
             self._opened, self.start_of_day, hosts=self._hosts, start_of_month=lambda at: self.start_of_day(at, day=1),
             is_news=lambda: self.state is None or self.state.is_first_switch(),
-            identify=self._identified(self._identify()),
+            identify=self._identify(), before=self._read_mutes if self.state is not None else None,
         )  # fmt: skip
 
     def _make_recorder(self, make: MakeRecorder, post: Callable[[UserMessage], object]) -> Recorder:
@@ -160,17 +159,9 @@ class Session:
         )
         return self._link.named
 
-    def _identified(self, identify: Identify | None) -> Identify | None:
+    async def _read_mutes(self, snapshot: Snapshot) -> None:
         """Read the account's mutes before its alerts are judged."""
-        if self.state is None:
-            return identify
-
-        async def named(snapshot: Snapshot, api: Api | None) -> Snapshot:
-            known = snapshot if identify is None else await identify(snapshot, api)
-            await self.mutes.read(known.funds.account_id if known.funds is not None else None)
-            return known
-
-        return named
+        await self.mutes.read(snapshot.funds.account_id if snapshot.funds is not None else None)
 
     @cached_property
     def mutes(self) -> AccountMutes:

@@ -25,9 +25,14 @@ _SILENCE = 300.0
 
 
 class Balances:
-    """The balance as reported since podtop started: one per minute, for at most a day."""
+    """The balance as reported since podtop started: one per minute, for at most a day.
+
+    since: when the last one was first reported; RunPod changes it every few minutes only. None if there is none.
+    """
 
     def __init__(self) -> None:
+        self.since: float | None = None
+        self._last = math.nan
         self.times = array("d")
         self.values = array("d")
 
@@ -36,6 +41,8 @@ class Balances:
         value = math.nan if balance is None or not math.isfinite(balance) else balance
         if self.times and at < self.times[-1]:
             return
+        if value != self._last:
+            self.since, self._last = None if math.isnan(value) else at, value
         if len(self.times) > 1 and at - self.times[-2] < _MINUTE:
             self.times[-1], self.values[-1] = at, value
             return

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.domain.events import Event, Kind
-from tui.store.views.event_log import GROUPS, merged, parse
+from tui.domain.events import ENDS, Event, Kind
+from tui.store.alert_kinds import KINDS
+from tui.store.views.event_log import GROUPS, alert_of, merged, parse
 
 AT = 1_795_435_200.0
 
@@ -88,3 +89,19 @@ def test_every_kind_belongs_to_one_group() -> None:
     assert sorted(kind for kinds in GROUPS.values() for kind in kinds) == sorted(Kind)
     for group, kinds in GROUPS.items():
         assert parse(f"kind:{group}").kinds[0] >= kinds
+
+
+@pytest.mark.parametrize("name", [row.name for row in KINDS if row.event])
+def test_a_kind_is_found_by_the_name_of_its_alert(name: str) -> None:
+    row = next(row for row in KINDS if row.name == name)
+    assert row.event is not None
+    ((kinds),) = parse(f"kind:{name}").kinds
+    assert {row.event, ENDS.get(row.event, row.event)} <= kinds
+    assert alert_of(row.event) is not None
+
+
+def test_an_event_of_a_status_is_about_its_alert_and_one_of_an_action_about_none() -> None:
+    outbid = alert_of(Kind.OUTBID)
+    assert outbid is not None
+    assert outbid.name == "outbid"
+    assert alert_of(Kind.DONE) is None

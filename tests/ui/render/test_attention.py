@@ -17,7 +17,7 @@ from tui.store.fleet import Fleet
 from tui.store.views import pods
 from tui.ui.charts.pod_charts import GLYPHS
 from tui.ui.primitives import roles
-from tui.ui.render import attention, events, rows
+from tui.ui.render import attention, events, header_figures, rows
 from tui.ui.render import header as status
 from tui.ui.render.header import Badges
 from tui.ui.widgets.status_lines import join
@@ -80,6 +80,18 @@ def test_the_money_runs_out_at_a_clock_time() -> None:
     assert "runs out 04 Jan (41d 16h)" in line((), 200, balance=10_000.0)
     assert "runway 416w" in line((), 200, balance=700_000.0)
     assert "runway ▲ none" in line((), 200, balance=0.0)
+
+
+def test_the_clock_stands_still_while_runpod_has_not_settled() -> None:
+    fleet, shown = Fleet(5, 30), set()
+    for step in range(0, 301, 60):
+        fleet.apply(snapshot(pod("i"), funds=money(100.0, 10.0)), NOW + step)
+        groups = header_figures.money(fleet, False, UTC)
+        shown.add("".join(text for text, _ in groups[2][2][1]))
+    assert shown == {"runs out ▲ Mon 22:00"}
+    assert "".join(text for text, _ in header_figures.money(fleet, False, UTC)[2][0][1]).endswith("(9h 55m)")
+    fleet.apply(snapshot(pod("i"), funds=money(99.0, 10.0)), NOW + 360)
+    assert "Mon 22:00 (9h 54m)" in "".join(text for text, _ in header_figures.money(fleet, False, UTC)[2][0][1])
 
 
 def test_a_click_leads_to_what_the_group_is_about() -> None:
@@ -146,6 +158,6 @@ def test_every_event_has_a_symbol_and_a_role_and_an_alert_that_of_its_grade() ->
 @pytest.mark.parametrize("width", [60, 80, 110, 120, 140, 200])
 def test_the_columns_have_room_for_alerts_only_if_there_are_any(width: int) -> None:
     plain, alerted = rows.pod_columns(width, False), rows.pod_columns(width, False, True)
-    assert ("alert" in {column.key for column in alerted}) == (width >= rows.BROAD)
+    assert ("alert" in {column.key for column in alerted}) == (width >= rows.SPACIOUS)
     assert "alert" not in {column.key for column in plain}
     assert (plain != alerted) == (width >= rows.SPACIOUS)

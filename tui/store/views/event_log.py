@@ -120,11 +120,18 @@ def parse(text: str) -> EventFilter:
     return EventFilter(tuple(terms), tuple(kinds), tuple(pods), tuple(faults))
 
 
+def _holds(kind: Kind, word: str) -> bool:
+    return word in kind.value or word in kind.word.lower()
+
+
 def _kinds(value: str) -> frozenset[Kind]:
     """The kinds that any of several comma-separated words means."""
     kinds: set[Kind] = set()
     for word in value.split(","):
         if word:
             kinds |= GROUPS.get(word.removesuffix("s") if word != "status" else word, frozenset())
-            kinds |= {kind for kind in Kind if word in kind.value or word in kind.word.lower()}
+            spoken = word.replace("-", " ")
+            kinds |= {kind for kind in Kind if _holds(kind, word) or _holds(kind, spoken)}
+            # By the name of an alert, as [alerts] and scripts have it.
+            kinds |= {kind for kind, row in _OF_EVENT.items() if row.name == word}
     return frozenset(kinds)

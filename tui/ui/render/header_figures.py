@@ -49,7 +49,7 @@ def money(fleet: Fleet, old: bool, tz: tzinfo | None = None) -> Ranked:
     if why:
         runway = alone(0, ((why, strong),) if afterwards else _figure("runway", NOT_OFFERED, "muted"))
     else:
-        runway = _runs_out(left, fleet.snapshot.at, tz, role, old)
+        runway = _runs_out(left, fleet.snapshot.at, _settled(fleet, fleet.snapshot.at), tz, role, old)
     groups: Ranked = (alone(4, balance), alone(7, _spend(fleet, strong)), runway)
     if NOT_OFFERED in "".join(text for cell in longest(groups) for text, _ in cell):
         # The words for the symbol, where there is room for them.
@@ -57,11 +57,22 @@ def money(fleet: Fleet, old: bool, tz: tzinfo | None = None) -> Ranked:
     return groups
 
 
-def _runs_out(left: float | None, at: float, tz: tzinfo | None, role: str, old: bool) -> Group:
+SETTLES = 600.0
+"""Seconds for which a balance may stay the same while money is spent: RunPod settles every five minutes."""
+
+
+def _settled(fleet: Fleet, at: float) -> float:
+    """When the balance of a response that came at an instant was first reported."""
+    since = None if fleet.recorded else fleet.balances.since
+    return at if since is None else min(at, max(since, at - SETTLES))
+
+
+def _runs_out(lasts: float | None, at: float, since: float, tz: tzinfo | None, role: str, old: bool) -> Group:
     """When the balance of a response that came at an instant is used up, as a clock; in how long, where there is room.
 
-    The clock stands still until the next response: the balance is that of the last one.
+    lasts: seconds from the instant `since` which the balance is known: the clock stands still until it changes.
     """
+    left = lasts if lasts is None or lasts <= 0 else max(1.0, lasts - (at - since))
     hue = "muted" if old else role
     mark = "▲ " if role in ("bad", "warn") else ""
     if left is None or math.isinf(left) or left <= 0:

@@ -80,9 +80,6 @@ _NARROWED = {"status": 11, "name": 12, "cost": 6, "secure": 6, "lease": 8}
 SPACIOUS = 110
 """Columns of a terminal from which on there is room for every name of a GPU."""
 
-BROAD = 170
-"""Columns of a terminal from which on there is room for a sentence about a pod's alert."""
-
 ROOMY = 140
 """Columns of a terminal from which on a pod's row shows more than its activity and cost."""
 
@@ -104,7 +101,7 @@ def pod_columns(width: int, leased: bool, alerted: bool = False) -> tuple[Column
         return columns
     columns = tuple(c._replace(width=ALERTED) if c.key == "status" else c for c in columns)
     at = next(number for number, column in enumerate(columns) if column.key == "cost") + 2
-    return (*columns[:at], _ALERT, *columns[at:]) if width >= BROAD else columns
+    return (*columns[:at], _ALERT, *columns[at:])
 
 
 def _pod_columns(width: int, leased: bool) -> tuple[Column, ...]:

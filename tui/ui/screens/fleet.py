@@ -64,6 +64,8 @@ class FleetScreen(ListingScreen):
         super().__init__(sight, self._pods, self._offers)
         self._worn = (False, False)
         self._resting: Timer | None = None
+        self._first: str | None = None
+        self._begun = False
 
     def _panes(self) -> Iterator[Widget]:
         yield Table(self._pods.columns, id="pods")
@@ -102,6 +104,21 @@ class FleetScreen(ListingScreen):
             return marked[:MOST_COMPARED]
         key = self._table(self._pods).cursor
         return [fleet.records[key]] if key in fleet.records else []
+
+    def _show_all(self) -> None:
+        super()._show_all()
+        if not self._begun:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Once alerts are judged the cursor goes to the worst pod, unless it was moved: that is not known at first."""
+        fleet, table = self._view[0], self._table(self._pods)
+        self._first = self._first or table.cursor
+        if fleet.judged_at is None or fleet.past or not table.keys:
+            return
+        self._begun = True
+        if table.cursor == self._first:
+            table.action_edge(-1)
 
     def _show_row(self) -> None:
         fleet, _ = self._view
