@@ -86,9 +86,15 @@ def plants() -> list[Plant]:
     found: list[Plant] = []
 
     def plant(
-        id: str, machine: Machine, hour: float, kind: str, rings: bool, gpus: Callable[[float, random.Random], list[Gpu]],
-        before: Callable[[random.Random], list[Gpu]] | None = None, **more: object,
-    ) -> None:  # fmt: skip
+        id: str,
+        machine: Machine,
+        hour: float,
+        kind: str,
+        rings: bool,
+        gpus: Callable[[float, random.Random], list[Gpu]],
+        before: Callable[[random.Random], list[Gpu]] | None = None,
+        **more: object,
+    ) -> None:
         def scene(seconds: float, draw: random.Random) -> Pod:
             since = seconds - hour * HOUR
             values = gpus(since, draw) if since >= 0 else (before or machine.works)(draw)
@@ -185,8 +191,12 @@ def plants() -> list[Plant]:
     container("no-gpus", R4, 7, "zero-gpu", lambda pod, s: replace(
         pod, gpu_count=0, runtime=replace(pod.runtime, gpus=()) if pod.runtime else None, telemetry=None))  # fmt: skip
     since = "Rented by User: Mon Nov 23 2026 11:59:00 GMT+0000 (Coordinated Universal Time)"
-    found.append(Plant("boots", A8, 0, "boot", True, lambda seconds, draw: replace(
-        box(*A8.works(draw), at=NOW + seconds, id="boots", cost=A8.cost, change=since), runtime=None, telemetry=None)))  # fmt: skip
+
+    def boots(seconds: float, draw: random.Random) -> Pod:
+        up = box(*A8.works(draw), at=NOW + seconds, id="boots", cost=A8.cost, change=since)
+        return replace(up, runtime=None, telemetry=None)
+
+    found.append(Plant("boots", A8, 0, "boot", True, boots))
     return found
 
 
