@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tui.domain.deploy_draft import Draft
     from tui.domain.events import Event
     from tui.domain.operations import Outcome
+    from tui.domain.rate_limit import Use
     from tui.domain.ringing import Call
     from tui.domain.user_message import UserMessage
     from tui.history.queries import HistoryQueries
@@ -148,6 +149,10 @@ class Session:
         from tui.history.recorder import State
 
         return self.recorder is not None and self.recorder.state is State.RECORDING
+
+    def api_use(self) -> Use | None:
+        """How near the requests are to the limits of the API in use; None before the first one."""
+        return self.monitor.api.use() if "monitor" in self.__dict__ else None
 
     def _identify(self) -> Identify | None:
         if self.state is None or self.source.demo:

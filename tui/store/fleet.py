@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Hashable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import field
@@ -22,13 +23,12 @@ from tui.store.packed_samples import PackedSample, packed_sample
 from tui.store.series import Samples, Series
 from tui.store.slices import SLICE, Sliced, sliced, whole
 from tui.store.watched_time import LONGEST_REQUEST
-from tui.store.window_fill import given_of, joined, window_of
-from tui.store.windows import Window, layout_of
 
 if TYPE_CHECKING:
     from tui.api.errors import CloudError
     from tui.api.features import Feature
     from tui.api.models import Funds, Market, MarketQuery, Pod, Snapshot, Unreadable
+    from tui.store.windows import Window
 
 DAY = 86_400.0
 MEMORY_BUDGET = 24 * 1024 * 1024
@@ -212,11 +212,14 @@ class Fleet(FleetState, eq=False):
         interval = math.inf if self.past else self.interval * self.slowness
         self.watched.saw(before, at, took, interval)
         cadence = _ANY_CADENCE if self.past else cadence_of(interval, min(took or 0.0, LONGEST_REQUEST))
+        # The first frame needs no windows.
+        from tui.store.window_fill import after
+
         records: dict[str, Record] = {}
         for pause, pod in sliced(snapshot.pods):
             if pause:
                 yield
-            records[pod.id] = self._seen(pod, at, cadence, samples)
+            records[pod.id] = self._seen(pod, at, partial(after, at=at, cadence=cadence), samples)
         maybe = self._maybe(snapshot)
         named = [broken for broken in snapshot.unreadable if broken.id]
         nameless = [broken for broken in snapshot.unreadable if not broken.id]
@@ -326,21 +329,19 @@ class Fleet(FleetState, eq=False):
         if event is not None:
             self.events.append(event)
 
-    def _seen(self, pod: Pod, at: float, cadence: Cadence, samples: dict[str, PackedSample] | None) -> Record:
+    def _seen(
+        self, pod: Pod, at: float, after: Callable[..., Window], samples: dict[str, PackedSample] | None
+    ) -> Record:
+        """`after`: the pod's window after this response."""
         old = self.records.get(pod.id)
         series = old.series if old else Series(self._limit or _FEWEST_SAMPLES)
-        window = old.window if old else Window()
+        sample = None
         if pod_health.is_live(pod):
             sample = packed_sample(pod, at)
             series.append_packed(at, *sample)
-            window.saw_up(at, pod.runtime.uptime if pod.runtime is not None else None)
-            window.feed(at, layout_of(sample.names), sample.row, given_of(pod), cadence)
             if samples is not None:
                 samples[pod.id] = sample
-        elif pod_health.is_on(pod):
-            window.saw_down(at, cadence)
-        else:
-            window.saw_off()
+        window = after(old.window if old else None, pod, sample)
         moved_at = old.moved_at if old else None
         if old and old.pod is not None and pod_health.has_moved(old.pod, pod):
             moved_at = at
@@ -383,6 +384,8 @@ class Fleet(FleetState, eq=False):
 
         windows: those of these samples, where they were made beside the caller's thread.
         """
+        from tui.store.window_fill import joined, window_of
+
         filled: dict[str, Window] = {}
         for pause, (pod, stretch) in sliced(past.items(), SLICE if windows is not None else 1):
             if pause:

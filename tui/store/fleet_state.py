@@ -15,7 +15,6 @@ from tui.domain.alert_rules import AlertRules, Mute
 from tui.store.feed import Feed
 from tui.store.topic_feeds import TopicFeeds
 from tui.store.watched_time import Watched
-from tui.store.windows import Window
 
 if TYPE_CHECKING:
     from tui.api.listener import Api
@@ -34,12 +33,20 @@ if TYPE_CHECKING:
     from tui.store.price_history import Prices
     from tui.store.recent_spend import RecentSpend
     from tui.store.series import Samples, Series
+    from tui.store.windows import Window
 
 EVENTS = 500
 """Maximum number of events kept in memory."""
 
 State = TypeVar("State", bound="FleetState")
 T = TypeVar("T")
+
+
+def _new_window() -> Window:
+    # The first frame needs none.
+    from tui.store.windows import Window
+
+    return Window()
 
 
 class Record(Struct, frozen=True, gc=False):
@@ -62,7 +69,7 @@ class Record(Struct, frozen=True, gc=False):
     series: Series
     seen: float
     told_at: float
-    window: Window = field(default_factory=Window)
+    window: Window = field(default_factory=_new_window)
     idle: float = 0.0
     moved_at: float | None = None
 

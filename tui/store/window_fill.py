@@ -20,6 +20,7 @@ from tui.store.windows import Given, Window, layout_of
 if TYPE_CHECKING:
     from tui.api.models import Pod
     from tui.store.fleet_state import Record
+    from tui.store.packed_samples import PackedSample
 
 REACH = 3900.0
 """Seconds of samples that are fed: an hour, and what a hold needs before it."""
@@ -41,6 +42,20 @@ def given_of(pod: Pod) -> Given:
     """What a window needs to know of a pod besides its samples."""
     machine = pod.machine
     return Given(pod.gpu_count, nominal_w(machine.gpu_name) if machine else None, False)
+
+
+def after(window: Window | None, pod: Pod, sample: PackedSample | None, at: float, cadence: Cadence) -> Window:
+    """A pod's window after a response about it; `sample`: of a live one. The same object, unless there was none."""
+    if window is None:
+        window = Window()
+    if sample is not None:
+        window.saw_up(at, pod.runtime.uptime if pod.runtime is not None else None)
+        window.feed(at, layout_of(sample.names), sample.row, given_of(pod), cadence)
+    elif pod_health.is_on(pod):
+        window.saw_down(at, cadence)
+    else:
+        window.saw_off()
+    return window
 
 
 def window_of(samples: Samples, pod: Pod, told_at: float, interval: float) -> Window:

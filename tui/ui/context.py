@@ -47,7 +47,7 @@ class ScreenContext(NamedTuple):
     tz: tzinfo | None
     preferences: Preferences
     watches: WatchController
-    use: Callable[[], Use]
+    use: Callable[[], Use | None]
     display: Display
     marks: dict[str, None]
     connect: Connect
@@ -77,6 +77,6 @@ def screen_context(
 
     return ScreenContext(
         session, session.fleet, changed, badges, playback, actions, deploys, session.tz, Preferences(preferences_file),
-        watches, lambda: session.monitor.api.use(), display, {}, connect,
+        watches, session.api_use, display, {}, connect,
         AlertNews(session.fleet, playback, session.messages), Muting(session, playback, host), key_hints.acting(keymap),
     )  # fmt: skip

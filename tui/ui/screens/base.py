@@ -216,6 +216,8 @@ class BaseScreen(Screen[None]):
 
     def _asked(self, always: bool) -> Cell:
         use = self._sight.use()
+        if use is None:
+            return ()
         slowed = f", polling ×{use.slowness:.1f} slower" if use.slowness > 1.05 else ""
         if not (always or slowed or use.share > 0.5):
             return ()
