@@ -18,7 +18,7 @@ from tests.make import market, offer, pod, snapshot
 from tui.api.account import Account, Templates
 from tui.api.catalogue import CpuFlavor, GpuSpec
 from tui.api.cloud import Cloud
-from tui.api.errors import CloudError
+from tui.api.errors import CloudError, Unreachable
 from tui.api.hosts import Hosts
 from tui.api.listener import Listener
 from tui.api.models import Market, Quote, Snapshot
@@ -133,7 +133,8 @@ class HeldCloud(Cloud):
     async def account(self) -> Account:
         if isinstance(self.account_answer, CloudError):
             raise self.account_answer
-        assert self.account_answer is not None
+        if self.account_answer is None:
+            raise Unreachable("This test has no account.")
         return self.account_answer
 
     async def hosts(self) -> Hosts:

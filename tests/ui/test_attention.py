@@ -126,12 +126,12 @@ async def test_m_on_an_event_mutes_that_kind(launch: Launch) -> None:
     cloud = HeldCloud()
     cloud.fleet_answer = snapshot(pod("r", name="runs"), funds=funds(1.0, 10.0))
     async with launch(cloud=cloud) as run:
-        assert "▲ 1: runway" in run.text()
+        assert "▲ 1: low runway" in run.text()
         await run.press("5", "m")
         assert isinstance(run.app.screen, MuteMenu)
         assert "until it works again" not in run.text()
         await run.press("a")
-        await run.until("Muted: runway of account, always")
+        await run.until("Muted: low runway of account, always")
         assert "▲ 1" not in run.text()
         assert [(mute.pod, mute.kind) for mute in run.app.fleet.mutes] == [("", "runway")]
 

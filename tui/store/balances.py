@@ -24,6 +24,10 @@ _MOST = 1500
 _SILENCE = 300.0
 
 
+SETTLES = 600.0
+"""Seconds for which a balance may stay the same while money is spent: RunPod settles every five minutes."""
+
+
 class Balances:
     """The balance as reported since podtop started: one per minute, for at most a day.
 
@@ -50,6 +54,10 @@ class Balances:
         self.values.append(value)
         if len(self.times) > _MOST:
             del self.times[: _MOST // 10], self.values[: _MOST // 10]
+
+    def settled(self, at: float) -> float:
+        """When the balance of a response that came at an instant was first reported."""
+        return at if self.since is None else min(at, max(self.since, at - SETTLES))
 
     def spans(self) -> tuple[tuple[float, float], ...]:
         """The spans in which it was polled, without the silences."""

@@ -27,6 +27,11 @@ def loud(alerts: Iterable[Attention]) -> tuple[Attention, ...]:
     return tuple(alert for alert in alerts if counts(alert))
 
 
+def needing(fleet: Fleet) -> tuple[Attention, ...]:
+    """The alerts of a fleet that need attention, worst first."""
+    return fleet.judged("needing", lambda: loud(fleet.attention))
+
+
 def worst(fleet: Fleet) -> Mapping[str, Attention]:
     """The alert of each pod that is shown beside it: the worst that needs attention, else the worst muted one."""
 

@@ -65,8 +65,10 @@ def item(alerts: tuple[Attention, ...]) -> tuple[Group, ...]:
     kinds, count = by_kind(alerts), len(alerts)
     role = "bad" if any(alert.grade is Grade.BAD for alert in alerts) else "warn"
 
+    texts = {money: [kind.words(money) for kind in kinds] for money in (True, False)}
+
     def form(named: int, money: bool) -> Cell:
-        named_kinds = [kind.words(money) for kind in kinds[:named]]
+        named_kinds = texts[money][:named]
         others = sum(len(kind.alerts) for kind in kinds[named:])
         rest = (f" +{others}",) if others else ()
         return ((f"{SIGN} {count}: ", role), (" · ".join(named_kinds), "text"), *((part, "muted") for part in rest))

@@ -287,7 +287,7 @@ def header(
     """
     old = held or fleet.stale(now) or fleet.snapshot.error is not None
     pods_old = old or fleet.pods_stale(now)
-    loud = views.loud((live or fleet).attention)
+    loud = views.needing(live or fleet)
     waste = attention.wasted(views.wasted(fleet, now), pods_old) if fleet.pods_at is not None else ()
     groups = (*attention.item(loud), *money(fleet, old, tz), *waste, *counts(fleet, pods_old), *armed(fleet))
     return _first_line(badges, forms, width, here, hosts, fleet.api or "", unread), TwoSided(kept(groups, width))

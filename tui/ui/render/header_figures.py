@@ -49,22 +49,12 @@ def money(fleet: Fleet, old: bool, tz: tzinfo | None = None) -> Ranked:
     if why:
         runway = alone(0, ((why, strong),) if afterwards else _figure("runway", NOT_OFFERED, "muted"))
     else:
-        runway = _runs_out(left, fleet.snapshot.at, _settled(fleet, fleet.snapshot.at), tz, role, old)
+        runway = _runs_out(left, fleet.snapshot.at, fleet.settled(fleet.snapshot.at), tz, role, old)
     groups: Ranked = (alone(4, balance), alone(7, _spend(fleet, strong)), runway)
     if NOT_OFFERED in "".join(text for cell in longest(groups) for text, _ in cell):
         # The words for the symbol, where there is room for them.
         groups = (*groups, alone(LAST, ((offered.MARKED, "quiet"),)))
     return groups
-
-
-SETTLES = 600.0
-"""Seconds for which a balance may stay the same while money is spent: RunPod settles every five minutes."""
-
-
-def _settled(fleet: Fleet, at: float) -> float:
-    """When the balance of a response that came at an instant was first reported."""
-    since = None if fleet.recorded else fleet.balances.since
-    return at if since is None else min(at, max(since, at - SETTLES))
 
 
 def _runs_out(lasts: float | None, at: float, since: float, tz: tzinfo | None, role: str, old: bool) -> Group:

@@ -163,17 +163,19 @@ def facts(
     room: int = 40,
     lacks: frozenset[Feature] = offered.NOTHING,
     dark: Mapping[str, Sequence[str]] = {},
+    since: float | None = None,
 ) -> tuple[Section, ...]:
     """The runway, what happens at its end, and the parts of the money.
 
     chosen: the pods that might be stopped; `marked` whether they are the selected ones.
     room:   cells of a value, by which names are wrapped.
     lacks:  what the API does not offer; `dark`: the alerts that are off, by the reason.
+    since:  when the balance was first reported; None for `now`.
     """
     afterwards = pod_health.is_postpaid(funds)
     nothing = (Fact("Pods", (("nothing ends: billed afterwards", "text"),)),)
     sections = [
-        Section("Runway", tuple(_runway(account, funds, chosen, marked, now, tz, lacks))),
+        Section("Runway", tuple(_runway(account, funds, chosen, marked, now, tz, lacks, since))),
         Section("At $0", nothing if afterwards else tuple(_at_zero(rows, pods_known, room))),
         Section("Money", tuple(_money(account, funds, rows, now, lacks))),
         Section("Alerts off", tuple(alerts_off(dark, room))),
@@ -185,8 +187,14 @@ def _role(left: float) -> str:
     return "bad" if left < pod_health.SHORT_RUNWAY else "warn" if left < pod_health.LOW_RUNWAY else "strong"
 
 
-def clock(funds: Funds | None, now: float, tz: tzinfo | None, lacks: frozenset[Feature] = offered.NOTHING) -> Cell:
-    """The instant at which the balance reaches zero."""
+def clock(
+    funds: Funds | None,
+    now: float,
+    tz: tzinfo | None,
+    lacks: frozenset[Feature] = offered.NOTHING,
+    since: float | None = None,
+) -> Cell:
+    """The instant at which the balance reaches zero. `since`: when that balance was first reported."""
     left = pod_health.runway(funds)
     if why := offered.no_runway(funds, lacks):
         return (("never: billed afterwards", "good"),) if why == offered.AFTERWARDS else LACKING
@@ -200,7 +208,8 @@ def clock(funds: Funds | None, now: float, tz: tzinfo | None, lacks: frozenset[F
         return ((f"▲ now: {why}", "bad"),)
     role = _role(left)
     mark = "▲ " if role != "strong" else ""
-    return ((f"{mark}{when(now + left, tz, now)}", role), (f"  in {fmt.duration(left)}", "text"))
+    end = (now if since is None else since) + left
+    return ((f"{mark}{when(end, tz, now)}", role), (f"  in {fmt.duration(end - now)}", "text"))
 
 
 def _runway(
@@ -211,8 +220,9 @@ def _runway(
     now: float,
     tz: tzinfo | None,
     lacks: frozenset[Feature],
+    since: float | None,
 ) -> Iterator[Fact]:
-    yield Fact("Runs out", clock(funds, now, tz, lacks))
+    yield Fact("Runs out", clock(funds, now, tz, lacks, since))
     left = pod_health.runway(funds)
     if funds is not None and left is not None and 0 < left < math.inf and funds.balance is not None:
         sum_ = f"{fmt.money(funds.balance)} ÷ {per_hour(funds.spend_per_hr)} = {fmt.runway(left)}"
@@ -235,7 +245,7 @@ def _runway(
     if timeless:
         yield Fact(label, ((text, "text"),))
         return
-    yield Fact(label, (*clock(after, now, tz),))
+    yield Fact(label, (*clock(after, now, tz, since=since),))
     yield Fact("", ((text, "muted"),))
 
 

@@ -126,6 +126,7 @@ class Money(AccountListing):
         return money.facts(
             fleet.account.value, fleet.funds, self._costs, chosen, marked, scene.now, self.context.tz,
             fleet.pods_at is not None, scene.facts_width - FACTS_FRAME, fleet.lacks, off(fleet),
+            None if fleet.snapshot.at is None else fleet.settled(fleet.snapshot.at),
         )  # fmt: skip
 
     def about(self, scene: Scene) -> About:
