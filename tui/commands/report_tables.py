@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from datetime import datetime, tzinfo
 
+from tui.api.enums import ComputeKind
 from tui.commands.tables import Column, aligned
 from tui.domain import report_check, report_words
 from tui.domain.pod_bill import Part
@@ -33,7 +34,7 @@ def columns(report: Report, by: str, tz: tzinfo | None) -> tuple[Column, ...]:
     first = Column(FIRST[by], lambda row: name(row, tz), flex=True)
     if by == "day":
         return first, Column("PAID", report_words.paid, right=True), *parts
-    count = "PODS" if by == "gpu" else "GPU"
+    count = "PODS" if by == "gpu" else ComputeKind.GPU.value
     return (
         first, Column(count, _pods if by == "gpu" else _gpus, 9), Column("PAID", report_words.paid, right=True), *parts,
         *(() if by == "gpu" else (
