@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.make import snapshot
 from tests.report.make import DAY, HOUR, midnight, minutes, record, up
+from tests.services.test_session import Stand
+from tui.config.loader import Config
+from tui.config.settings import Notify
 from tui.domain.events import Kind
 from tui.domain.user_message import Level, UserMessage
+from tui.history.recorder import Recorder
 from tui.services.messages import Messages
 from tui.services.weekly import Weekly, latest_due
 from tui.storage.weekly_file import WeeklyFile
@@ -111,3 +117,30 @@ def test_a_week_is_seven_local_days_also_when_clocks_change(name: str) -> None:
         assert datetime.fromtimestamp(due, tz).strftime("%a %H:%M") == "Mon 09:00"
         assert datetime.fromtimestamp(start, tz).strftime("%a %H:%M") == "Mon 00:00"
         assert abs(end - start - 7 * DAY) <= HOUR
+
+
+@pytest.mark.parametrize("weekly", [True, False])
+async def test_a_session_posts_it_from_the_recording_of_its_account(
+    weekly: bool, tmp_path: Path, recording: Path
+) -> None:
+    def made(post: object) -> Recorder:
+        recorder = Recorder(tmp_path / "unused", "test")
+        recorder.path = recording
+        return recorder
+
+    stand = Stand(tmp_path, Config(notify=Notify(weekly=weekly)), record=made)
+    session = stand.session
+    session._make_recorder(made, print)
+    stand.cloud.now = DUE
+    session.fleet.apply(snapshot(), DUE)
+    posted = asyncio.Event()
+    session.messages.add(lambda message: posted.set())
+    running = asyncio.ensure_future(session.report_weekly())
+    await asyncio.wait_for(posted.wait(), 20)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert [message.text for message in stand.notes] == [LINE]
+    assert (stand.notes[0].level is Level.CALL) == weekly
+    assert [event.text for event in session.fleet.events if event.kind is Kind.REPORT] == [LINE]
+    assert session.state is not None
+    assert session.state.weekly("user_1").is_file()

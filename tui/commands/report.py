@@ -87,18 +87,18 @@ async def _report(source: Source, config: Config, state: StateFiles, wanted: Wan
     start = _since(wanted.since, tz) if wanted.since else report_loader.begin(wanted.span, now, start_of_day)
     if start >= now:
         raise Refused("--since is in the future")
-    made = Report(start, now, None, 0.0)
+    costs = Report(start, now, None, 0.0)
     if path is not None:
-        made = await report_loader.read(path, start, now, start_of_day)
-    if answer.account is not None and made.since is not None:
-        made = replace(made, volumes=report_loader.volumes(answer.account, made.mounted))
+        costs = await report_loader.read(path, start, now, start_of_day)
+    if answer.account is not None and costs.since is not None:
+        costs = replace(costs, volumes=report_loader.volumes(answer.account, costs.mounted))
     knows_volumes = answer.account is not None
-    check = held_against(made, answer.charged.days, now, knows_volumes=knows_volumes)
-    _print(source, wanted, made, check, answer.problems, now, tz)
+    check = held_against(costs, answer.charged.days, now, knows_volumes=knows_volumes)
+    _print(source, wanted, costs, check, answer.problems, now, tz)
     for problem in answer.problems:
         note(problem.message)
-    if not made.pods and not made.volumes:
-        note(NOTHING if made.since is None else "no pods in this time")
+    if not costs.pods and not costs.volumes:
+        note(NOTHING if costs.since is None else "no pods in this time")
         return Exit.NOTHING
     return Exit.OK
 
@@ -138,10 +138,12 @@ async def _recording(source: Source, config: Config, state: StateFiles, account:
     if id:
         path = archive_path(state.directory(), config.api_url, id)
         return path if path.is_file() else None
-    found = [path for path in sorted((state.directory() / "archive").glob("*.sqlite")) if _is_of(path, state.origin)]
-    if len(found) > 1:
+    recordings = [
+        path for path in sorted((state.directory() / "archive").glob("*.sqlite")) if _is_of(path, state.origin)
+    ]
+    if len(recordings) > 1:
         raise Refused("several accounts are recorded, and which one this is is unknown: drop --offline")
-    return found[0] if found else None
+    return recordings[0] if recordings else None
 
 
 def _account_id(state: StateFiles, profile: str, account: Account | None) -> str:
@@ -195,7 +197,7 @@ async def _demo(source: Source, directory: Path) -> Path | None:
 def _print(
     source: Source,
     wanted: Wanted,
-    made: Report,
+    costs: Report,
     check: Check | None,
     problems: tuple[ProblemItem, ...],
     now: float,
@@ -204,7 +206,7 @@ def _print(
     (make_utf8 if wanted.form in ("json", "csv") else make_lenient)(sys.stdout)
     if wanted.form in ("json", "csv"):
         whole = document(
-            made, wanted.by, check, now, lambda at: f"{datetime.fromtimestamp(at, tz):%Y-%m-%d}",
+            costs, wanted.by, check, now, lambda at: f"{datetime.fromtimestamp(at, tz):%Y-%m-%d}",
             source=source.badge, profile=source.profile, problems=problems,
         )  # fmt: skip
         if wanted.form == "json":
@@ -212,11 +214,11 @@ def _print(
         else:
             write(tables.csv_header("report", ReportItem) + tables.csv_rows("report", whole.at, whole.items))
         return
-    if not made.rows("pod"):
+    if not costs.rows("pod"):
         return
     make = report_tables.markdown if wanted.form == "markdown" else _plain
-    write("".join(f"{line}\n" for line in make(made, wanted.by, check, tz)))
+    write("".join(f"{line}\n" for line in make(costs, wanted.by, check, tz)))
 
 
-def _plain(made: Report, by: str, check: Check | None, tz: tzinfo | None) -> Iterator[str]:
-    return report_tables.plain(made, by, check, tz, width_of_terminal(sys.stdout))
+def _plain(costs: Report, by: str, check: Check | None, tz: tzinfo | None) -> Iterator[str]:
+    return report_tables.plain(costs, by, check, tz, width_of_terminal(sys.stdout))

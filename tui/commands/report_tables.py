@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from datetime import datetime, tzinfo
 
+from tui.api.enums import ComputeKind
 from tui.commands.tables import Column, aligned
 from tui.domain import report_check, report_words
 from tui.domain.pod_bill import Part
@@ -26,16 +27,17 @@ FIRST = {"pod": "POD", "gpu": "GPU TYPE", "day": "DAY"}
 
 def columns(report: Report, by: str, tz: tzinfo | None) -> tuple[Column, ...]:
     """The columns; parts that are nothing in all rows are left out."""
-    total = report.total
+    amounts = cents(report.total)
     parts = tuple(
-        Column(title, _part(part), rank, right=True) for part, (title, rank) in TITLES.items() if total.amounts[part]
+        Column(title, _part(part), rank, right=True) for part, (title, rank) in TITLES.items() if amounts[part]
     )
     first = Column(FIRST[by], lambda row: name(row, tz), flex=True)
     if by == "day":
         return first, Column("PAID", report_words.paid, right=True), *parts
-    count = "PODS" if by == "gpu" else "GPU"
+    count = "PODS" if by == "gpu" else ComputeKind.GPU.value
     return (
-        first, Column(count, _pods if by == "gpu" else _gpus, 9), Column("PAID", report_words.paid, right=True), *parts,
+        first, Column(count, _pods if by == "gpu" else _gpus, 9, right=by == "gpu"),
+        Column("PAID", report_words.paid, right=True), *parts,
         *(() if by == "gpu" else (
             Column("WORST HOUR", lambda row: report_words.hour(row.worst, tz), 10),
             Column("NOTE", lambda row: report_words.remark(row, tz), 11),

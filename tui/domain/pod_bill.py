@@ -162,16 +162,16 @@ def _bills(stay: Stay, follower: Stay | None) -> bool:
 
 def loops(restarts: Sequence[float]) -> list[tuple[float, float]]:
     """The times in which a container restarted again and again, from its restarts, ascending."""
-    found: list[tuple[float, float]] = []
+    spans: list[tuple[float, float]] = []
     length = pod_health.LOOP_RESTARTS - 1
     for first, last in zip(restarts, restarts[length:], strict=False):
         if last - first > pod_health.LOOP_SPAN:
             continue
-        if found and first <= found[-1][1]:
-            found[-1] = (found[-1][0], last)
+        if spans and first <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], last)
         else:
-            found.append((first, last))
-    return found
+            spans.append((first, last))
+    return spans
 
 
 def bill(

@@ -13,6 +13,7 @@ from operator import add
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.api.enums import ComputeKind
 from tui.domain.pod_bill import NOTHING, Bill, Part
 
 MICRO = 1_000_000
@@ -220,7 +221,7 @@ def by_gpu(pods: Iterable[Row]) -> tuple[Row, ...]:
     """One row for each GPU type, dearest first."""
     groups: dict[str, list[Row]] = {}
     for pod in pods:
-        groups.setdefault(pod.gpu or "CPU", []).append(pod)
+        groups.setdefault(pod.gpu or ComputeKind.CPU.value, []).append(pod)
     rows = [replace(total(group), key=name, name=name, count=len(group)) for name, group in groups.items()]
     return tuple(sorted(rows, key=lambda row: (-row.paid, row.name)))
 

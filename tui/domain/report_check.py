@@ -82,7 +82,7 @@ def held_against(report: Report, days: Iterable[Day], now: float, *, knows_volum
 
 def days_of_bills(billing: Billing) -> tuple[Day, ...]:
     """Bills by day as charges, where RunPod gives no charges."""
-    found = []
+    days = []
     for bill in billing.summary:
         if bill.at is None:
             continue
@@ -90,8 +90,8 @@ def days_of_bills(billing: Billing) -> tuple[Day, ...]:
             "pods": (bill.gpus or 0.0) + (bill.cpus or 0.0), "storage": bill.storage or 0.0,
             "serverless": bill.serverless or 0.0, "API": bill.endpoints or 0.0, "other": bill.other or 0.0,
         }  # fmt: skip
-        found.append(Day(bill.at // DAY * DAY, tuple(parts.get(kind, 0.0) for kind in KINDS)))
-    return tuple(sorted(found))
+        days.append(Day(bill.at // DAY * DAY, tuple(parts.get(kind, 0.0) for kind in KINDS)))
+    return tuple(sorted(days))
 
 
 def sentence(check: Check) -> str:
@@ -109,9 +109,9 @@ def sentence(check: Check) -> str:
 
 def reasons(check: Check) -> tuple[str, ...]:
     """The probable reasons of a difference."""
-    found = [f"{kind} {fmt.money(amount)}" for kind in ELSEWHERE if abs(amount := check.kind(kind)) >= 0.005]
+    known = [f"{kind} {fmt.money(amount)}" for kind in ELSEWHERE if abs(amount := check.kind(kind)) >= 0.005]
     if check.difference < 0:
-        return (*found, "RunPod's charges may be late, or its prices lower")
+        return (*known, "RunPod's charges may be late, or its prices lower")
     left = check.difference - sum(check.kind(kind) for kind in ELSEWHERE)
     blind = check.end - check.start - check.watched
     others = []
@@ -120,5 +120,5 @@ def reasons(check: Check) -> tuple[str, ...]:
     if check.volumes is None and check.kind("storage") > 0:
         others.append("network volumes are not counted")
     if not others and left > SMALL * check.total:
-        others.append("the rest is unexplained" if found else "unexplained")
-    return (*found, *others)
+        others.append("the rest is unexplained" if known else "unexplained")
+    return (*known, *others)

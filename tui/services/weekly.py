@@ -70,11 +70,11 @@ class Weekly:
         self._notifies = notifies
         self._done = 0.0
 
-    async def run(self, every: float = LOOK) -> None:
+    async def run(self, interval: float = LOOK) -> None:
         """Post when it is due, until cancelled."""
         while True:
             await self.look()
-            await asyncio.sleep(every)
+            await asyncio.sleep(interval)
 
     async def look(self) -> None:
         """Look once."""
@@ -95,9 +95,9 @@ class Weekly:
             # Whether it was posted is unknown: better not than every hour.
             self._messages.post(UserMessage(f"no weekly report: {error}"))
             return
-        made = await self._read(path, start, end)
-        if made is not None and made.watched and made.total.paid:
-            self._post(weekly_line(made), now)
+        result = await self._read(path, start, end)
+        if result is not None and result.watched and result.total.paid:
+            self._post(weekly_line(result), now)
 
     async def _read(self, path: Path, start: float, end: float) -> Report | None:
         from tui.history.archive.schema import ArchiveError

@@ -25,7 +25,7 @@ LAG = 25.0 / BUSY_BY_NAME
 """How much more of itself than its median neighbor a GPU leaves unused if the others wait for it."""
 
 LEAST_TO_LAG = 4
-"""GPUs of a pod from which one is told from the others: it is a quarter of them at most."""
+"""GPUs of a pod from which a lagging one is recognized: it is a quarter of them at most."""
 
 _FULL = int(BUSY_BY_NAME * steps(UTIL.of_gpu(0)))
 
@@ -74,9 +74,9 @@ class GpuMinutes:
         work = _Columns(len(self.times))
         utils = [columns[name] for name in UTIL.series_in(columns)]
         busy_from = int(IDLE_BELOW * steps(UTIL.of_gpu(0)))
-        told = busy = full = 0
+        reported = busy = full = 0
         for column in utils:
-            told |= work.of(column, _TOLD)
+            reported |= work.of(column, _TOLD)
             busy |= work.of(column, _table(busy_from, GAP))
             full |= work.of(column, _table(_FULL, GAP))
         low = self._low(work, columns, len(utils), watts) if full else 0
@@ -84,10 +84,10 @@ class GpuMinutes:
         bounds = _bounds(self.times, self._polls)
         times = self.times
         self._breaks = [i for i in range(self._polls, len(times) - 1) if times[i + 1] - times[i] > self._reach]
-        idle = self._whole(work, told & ~busy, told, bounds)
-        waiting = self._whole(work, full & low, told, bounds)
-        rest = told & ~idle & ~waiting
-        self._known, self._idle = work.back(told), work.back(idle)
+        idle = self._whole(work, reported & ~busy, reported, bounds)
+        waiting = self._whole(work, full & low, reported, bounds)
+        rest = reported & ~idle & ~waiting
+        self._known, self._idle = work.back(reported), work.back(idle)
         self._waiting, self._rest = work.back(waiting), work.back(rest)
         self._used = [work.back(work.of(column, _NO_GAP) & rest) for column in utils]
         self._told = [work.back(work.of(column, _TOLD) & rest) if GAP in column else self._rest for column in utils]
@@ -103,16 +103,16 @@ class GpuMinutes:
             low &= work.of(column, _table(0, most + 1))
         return low
 
-    def _whole(self, work: _Columns, held: int, told: int, bounds: Sequence[tuple[int, int]]) -> int:
+    def _whole(self, work: _Columns, held: int, reported: int, bounds: Sequence[tuple[int, int]]) -> int:
         """What held in all samples of a minute: polls see moments, and are to count as their minute does later."""
         if not held or not bounds:
             return held
-        spoilt = work.back(told & ~held)
+        spoilt = work.back(reported & ~held)
         first = bounds[0][0]
-        kept = [b"\xff" * first]
+        whole = [b"\xff" * first]
         for begin, end in bounds:
-            kept.append((b"\xff" if spoilt.find(b"\xff", begin, end) < 0 else b"\0") * (end - begin))
-        return held & int.from_bytes(b"".join(kept), "little")
+            whole.append((b"\xff" if spoilt.find(b"\xff", begin, end) < 0 else b"\0") * (end - begin))
+        return held & int.from_bytes(b"".join(whole), "little")
 
     def look(self, start: float, end: float) -> Seen:
         """What the GPUs did from an instant to another, within one hour."""
@@ -145,8 +145,8 @@ class GpuMinutes:
     def _unused(self, lo: int, hi: int) -> tuple[float, int | None]:
         """The share of the working time that no GPU used, and the GPU for which the others waited."""
         shares = []
-        for used, told in zip(self._used, self._told, strict=True):
-            count = told.count(SET, lo, hi)
+        for used, reported in zip(self._used, self._told, strict=True):
+            count = reported.count(SET, lo, hi)
             shares.append(max(0.0, 1.0 - sum(used[lo:hi]) / (count * _FULL)) if count else None)
         known = [share for share in shares if share is not None]
         if not known:

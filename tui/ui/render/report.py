@@ -40,8 +40,8 @@ TOTAL = "total"
 
 def columns(report: Report) -> tuple[Column, ...]:
     """The columns, without parts that are nothing in all rows."""
-    total = report.total
-    absent = {word for part, word in WORDS.items() if not total.amounts[part]}
+    amounts = cents(report.total)
+    absent = {word for part, word in WORDS.items() if not amounts[part]}
     return tuple(column for column in COLUMNS if column.key not in absent)
 
 

@@ -82,17 +82,17 @@ class Costs(AccountListing):
         return read, report_check.held_against(read, days, now, knows_volumes=owner is not None)
 
     def all_rows(self, scene: Scene) -> dict[str, Row]:
-        made, _ = self._report(scene)
-        return report.rows(made, self.context.tz) if made is not None else {}
+        costs, _ = self._report(scene)
+        return report.rows(costs, self.context.tz) if costs is not None else {}
 
     def rows(self, scene: Scene) -> Rows:
-        made, _ = self._report(scene)
+        costs, _ = self._report(scene)
         rows = super().rows(scene)
-        if made is None:
+        if costs is None:
             return rows._replace(notes=(f"last {report_loader.SPANS[self.span]} days",))
-        note = report_words.period(made, self.context.tz) if rows.total else ""
+        note = report_words.period(costs, self.context.tz) if rows.total else ""
         return rows._replace(
-            notes=(f"last {report_loader.SPANS[self.span]} days",), note=note, columns=report.columns(made)
+            notes=(f"last {report_loader.SPANS[self.span]} days",), note=note, columns=report.columns(costs)
         )
 
     def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:
@@ -110,8 +110,8 @@ class Costs(AccountListing):
         return super().empty(scene, hidden, filtered=filtered)
 
     def sections(self, scene: Scene) -> tuple[Section, ...]:
-        made, check = self._report(scene)
-        return report.facts(made, check, scene.key, self.context.tz) if made is not None and made.pods else ()
+        costs, check = self._report(scene)
+        return report.facts(costs, check, scene.key, self.context.tz) if costs is not None and costs.pods else ()
 
     def about(self, scene: Scene) -> About:
         return super().about(scene)._replace(wrapped=True)
