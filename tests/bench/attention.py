@@ -27,6 +27,7 @@ from tui.domain.gpu_power import nominal_w
 from tui.domain.ringing import RingState, Seen, step
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Writer
+from tui.store.alert_kinds import KINDS
 from tui.store.alert_tracker import AlertTracker
 from tui.store.fleet import Fleet
 
@@ -86,15 +87,10 @@ def plants() -> list[Plant]:
     found: list[Plant] = []
 
     def plant(
-        id: str,
-        machine: Machine,
-        hour: float,
-        kind: str,
-        rings: bool,
+        id: str, machine: Machine, hour: float, kind: str, rings: bool,
         gpus: Callable[[float, random.Random], list[Gpu]],
-        before: Callable[[random.Random], list[Gpu]] | None = None,
-        **more: object,
-    ) -> None:
+        before: Callable[[random.Random], list[Gpu]] | None = None, **more: object,
+    ) -> None:  # fmt: skip
         def scene(seconds: float, draw: random.Random) -> Pod:
             since = seconds - hour * HOUR
             values = gpus(since, draw) if since >= 0 else (before or machine.works)(draw)
@@ -113,7 +109,7 @@ def plants() -> list[Plant]:
         True,
         lambda s, d: A8.gpus(d, 40, 78, 0.3) if s % 540 < 8 and s > 60 else A8.held(d),
     )
-    plant("idle-untold", R4, 7, "idle", True, lambda s, d: [*R4.held(d)[:3], UNKNOWN])
+    plant("idle-untold", R4, 7, "idle", True, lambda s, d: [*R4.held(d)[:3], Gpu(None, 78, 75)])
     plant(
         "idle-loading",
         L40S,
@@ -166,7 +162,7 @@ def plants() -> list[Plant]:
         "crash-loop",
         True,
         lambda s, d: A8.works(d),
-        up=lambda s: -(3 * HOUR + max(0.0, s) // 2700 * 2700),
+        up=lambda s: 10 * HOUR if s < 0 else -(3 * HOUR + s // 2700 * 2700),
     )
     plant(
         "loop-fast",
@@ -175,7 +171,7 @@ def plants() -> list[Plant]:
         "crash-loop",
         True,
         lambda s, d: H1.works(d),
-        up=lambda s: -(8 * HOUR + max(0.0, s) // 700 * 700),
+        up=lambda s: 10 * HOUR if s < 0 else -(8 * HOUR + s // 700 * 700),
     )
 
     def container(id: str, machine: Machine, hour: float, kind: str, gone: Callable[[Pod, float], Pod]) -> None:
@@ -193,8 +189,8 @@ def plants() -> list[Plant]:
     since = "Rented by User: Mon Nov 23 2026 11:59:00 GMT+0000 (Coordinated Universal Time)"
 
     def boots(seconds: float, draw: random.Random) -> Pod:
-        up = box(*A8.works(draw), at=NOW + seconds, id="boots", cost=A8.cost, change=since)
-        return replace(up, runtime=None, telemetry=None)
+        well = box(*A8.works(draw), at=NOW + seconds, id="boots", cost=A8.cost, change=since)
+        return replace(well, runtime=None, telemetry=None)
 
     found.append(Plant("boots", A8, 0, "boot", True, boots))
     return found
@@ -273,7 +269,7 @@ class Day:
         self.flush()
         self.begin()
         self.fleet.apply(snapshot(*pods, funds=funds(1e6, 100.0)), at)
-        recall(self.fleet, self.path, at)
+        recall(self.fleet, AlertTracker(), self.path, at)
         self.tracker.recall(told)  # type: ignore[arg-type]
 
     def flush(self) -> None:
@@ -333,8 +329,6 @@ def main() -> None:
     scenes |= {f"grey-{n}": grey(n) for n in range(options.seed, options.seed + 6)}
     day = Day(options.step, options.seed)
     day.run(scenes, seconds, 0.0)
-    from tui.store.alert_kinds import KINDS
-
     events = {kind.name: kind.event.value for kind in KINDS if kind.event}
     named = rung = 0
     for plant in planted:

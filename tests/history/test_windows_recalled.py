@@ -95,7 +95,7 @@ def names(fleet: Fleet, at: float) -> set[str]:
 def restarted(path: Path, first: Snapshot, at: float) -> Fleet:
     fleet = Fleet(STEP, 60.0)
     fleet.apply(first, at)
-    recall(fleet, path, at)
+    recall(fleet, AlertTracker(), path, at)
     return fleet
 
 
@@ -144,3 +144,19 @@ def test_an_outage_is_no_idleness_though_the_first_response_shows_no_work() -> N
     watch.run(lambda _: None, 30 * MINUTE)
     watch.play(40.0, *[HELD] * 8).play(HOUR, *EIGHT)
     assert watch.kinds == []
+
+
+def test_a_run_that_ended_long_ago_is_still_that_behind_a_restart(tmp_path: Path) -> None:
+    life = Life().play(HOUR, *EIGHT).play(3 * HOUR, *[EMPTY] * 8)
+    assert life.kinds == [Kind.ENDED]
+    last = snapshot(box(*[EMPTY] * 8, at=life.at), funds=RICH)
+    fleet = restarted(life.written(tmp_path / "a.sqlite"), last, life.at)  # type: ignore[attr-defined]
+    assert names(fleet, life.at) == {"run-ended"}
+
+
+def test_memory_that_grows_is_known_behind_a_restart(tmp_path: Path) -> None:
+    life = Life()
+    life.run(lambda s: box(*EIGHT, at=life.at, memory=40 + 5 * s / HOUR), 4.5 * HOUR)
+    assert life.kinds == [Kind.MEMORY]
+    last = snapshot(box(*EIGHT, at=life.at, memory=62.5), funds=RICH)
+    assert names(restarted(life.written(tmp_path / "a.sqlite"), last, life.at), life.at) == {"memory"}

@@ -24,6 +24,7 @@ from tests.store.pods_at_work import (
     box,
 )  # fmt: skip
 from tui.api.models import Pod
+from tui.domain.alert_rules import AlertRules, Rule
 from tui.domain.attention import Grade
 from tui.domain.events import Kind
 
@@ -233,6 +234,31 @@ def test_idle_says_what_it_has_cost_and_that_memory_is_held() -> None:
     assert "so far" not in unpriced.kind.text(unpriced, None, NOW)
 
 
+def test_a_pod_that_pauses_often_is_given_more_time_each_time() -> None:
+    watch = Watch(30.0)
+    for _ in range(12):
+        watch.play(20 * MINUTE, *EIGHT).play(25 * MINUTE, *(HELD,) * 8)
+    assert watch.kinds.count(Kind.IDLE) == 1, "25 minutes are reported once, and then half an hour is waited for"
+    for _ in range(6):
+        watch.play(20 * MINUTE, *EIGHT).play(50 * MINUTE, *(HELD,) * 8)
+    assert watch.kinds.count(Kind.IDLE) == 2
+    watch.play(20 * MINUTE, *EIGHT).play(61 * MINUTE, *(HELD,) * 8)
+    assert watch.kinds.count(Kind.IDLE) == 3
+    watch.play(25 * HOUR, *EIGHT).play(11 * MINUTE, *(HELD,) * 8)
+    assert watch.kinds.count(Kind.IDLE) == 4, "a day later it is as any other"
+
+
+def test_a_hold_that_the_user_has_set_is_meant_as_it_is() -> None:
+    watch = Watch(30.0)
+    watch.fleet.alert_rules = AlertRules({"idle": Rule(hold=20 * MINUTE)})
+    for _ in range(3):
+        watch.play(20 * MINUTE, *EIGHT).play(25 * MINUTE, *(HELD,) * 8)
+    assert watch.kinds.count(Kind.IDLE) == 3
+    watch = Watch(30.0)
+    watch.fleet.alert_rules = AlertRules({"idle": Rule(on=False)})
+    assert watch.play(HOUR, *(HELD,) * 8).kinds == []
+
+
 # Run ended
 
 
@@ -329,6 +355,11 @@ def test_a_gpu_is_not_unused_while_all_of_them_are() -> None:
     assert watch.kinds == [Kind.IDLE]
 
 
+def test_a_gpu_whose_work_alone_is_unknown_is_not_missing() -> None:
+    watch = Watch().play(HOUR, *but(Gpu(None, 80, 560)))
+    assert watch.kinds == []
+
+
 def test_few_gpus_do_nothing_in_an_hour() -> None:
     watch = Watch().play(59 * MINUTE, *(LITTLE,) * 8, cpu=97.0)
     assert watch.kinds == []
@@ -339,8 +370,6 @@ def test_few_gpus_do_nothing_in_an_hour() -> None:
 
 
 def test_gpu_memory_is_judged_only_if_asked_for() -> None:
-    from tui.domain.alert_rules import AlertRules, Rule
-
     full = (Gpu(97, 98.5, 560),) * 8
     assert Watch().play(20 * MINUTE, *full).kinds == []
     watch = Watch()

@@ -6,11 +6,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.domain.events import Kind
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import answered
 from tui.store.alert_tracker import RECALLED
-from tui.store.window_fill import window_reach
-from tui.store.windows import LOOPS_SPAN
+from tui.store.window_fill import recall_events, window_reach
+from tui.store.work_window import PAUSING_SPAN
 
 if TYPE_CHECKING:
     from tui.store.alert_tracker import AlertTracker
@@ -27,11 +28,12 @@ def recall(fleet: Fleet, tracker: AlertTracker, path: Path, now: float) -> None:
     """
     with answered(), closing(Recording(path)) as recording:
         recording.until = now
-        fleet.prefill(recording.all_samples(now - max(REACH, window_reach(len(fleet.records))), now))
+        fleet.prefill(recording.all_samples(now - max(REACH, window_reach(len(fleet.records), fleet.interval)), now))
         last = max((last for _, last in recording.spans()), default=None)
         if last is not None and now - last > recording.silence:
             fleet.watched.missed(last, now)
-        events = recording.events(now - LOOPS_SPAN, now)
+        events = recording.events(now - PAUSING_SPAN, now)
+        recall_events(fleet.records, (*recording.latest((Kind.ENDED, Kind.ENDED_OVER)), *events))
         tracker.recall(recording.latest(RECALLED), saved=recording.open_alerts(), last=last)
     since = tuple(fleet.events)
     fleet.events.clear()

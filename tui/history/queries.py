@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tui.domain import pod_health
-from tui.domain.events import Event, between
+from tui.domain.events import Event, Kind, between
 from tui.domain.user_message import UserMessage
 from tui.history.archive import codec
 from tui.history.archive.compaction import BRIEF
@@ -29,7 +29,7 @@ from tui.store.slices import Sliced, whole
 from tui.store.stretches import SAME, cut, reduced
 from tui.store.views.event_log import MOST, REACH
 from tui.store.watched_time import idle_in
-from tui.store.window_fill import window_of, window_reach
+from tui.store.window_fill import recall_events, window_of, window_reach
 from tui.store.windows import Window
 from tui.turns import give_way
 
@@ -123,6 +123,7 @@ class HistoryQueries:
         """
         samples, windows = await self.ask(partial(_past, fleet=fleet, records=fleet.records.copy(), end=first))
         events = await self.ask(lambda recording: recording.events(now - 86_400.0, first))
+        ended = await self.ask(lambda recording: recording.latest((Kind.ENDED, Kind.ENDED_OVER)))
         missed = await self.ask(partial(_missed, first=first, present=fleet.records.copy()))
         start = now - fleet.reach
         recent = {pod: cut(stretch, start, first) for pod, stretch in samples.items()}
@@ -134,6 +135,7 @@ class HistoryQueries:
                 fleet.watched.missed(last, first)
         idle = await self.ask(partial(_idle_by, records=fleet.records.copy(), end=first, interval=fleet.interval))
         await take_in(fleet.were_idle(idle))
+        recall_events(fleet.records, (*ended, *events))
         # Events from before the first response may be recorded by now.
         since = tuple(event for event in fleet.events if event not in events)
         fleet.events.clear()
@@ -203,7 +205,7 @@ def _past(
     recording: Recording, fleet: Fleet, records: Mapping[str, Record], end: float
 ) -> tuple[dict[str, Samples], dict[str, Window]]:
     """The samples of all pods up to `end`, and the windows of those that are there."""
-    reach = max(fleet.reach, window_reach(len(records)))
+    reach = max(fleet.reach, window_reach(len(records), fleet.interval))
     samples = recording.all_samples(end - reach, end)
     windows = {}
     for key, record in records.items():

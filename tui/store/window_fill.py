@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tui.domain import pod_health
+from tui.domain.events import Event, Kind
 from tui.domain.gpu_power import nominal_w
 from tui.store.holds import Cadence, cadence_of
 from tui.store.metrics import CONTAINER, GPU, LATEST
@@ -25,17 +26,26 @@ if TYPE_CHECKING:
 REACH = 3900.0
 """Seconds of samples that are fed: an hour, and what a hold needs before it."""
 
-MEMORY_REACH = (MEMORY_SPAN + 2) * 60.0
-"""Seconds of the container's memory."""
+MEMORY_REACH = REACH + (MEMORY_SPAN + 1) * 60.0
+"""Seconds of the container's memory that are read: three hours before the first sample that is fed."""
+
+_MOST_POLLS = 130
 
 _FEW_PODS, _LEAST_REACH = 200, 900.0
 
 _CHUNK = 60
 
 
-def window_reach(pods: int) -> float:
+def window_reach(pods: int, interval: float) -> float:
     """Seconds of samples to read for the windows of `pods` pods: fewer where that would take very long."""
-    return MEMORY_REACH if pods <= _FEW_PODS else max(_LEAST_REACH, REACH * min(1.0, 5 * _FEW_PODS / pods))
+    if pods <= _FEW_PODS:
+        return MEMORY_REACH + _fed(interval) - REACH
+    return max(_LEAST_REACH, _fed(interval) * min(1.0, 5 * _FEW_PODS / pods))
+
+
+def _fed(interval: float) -> float:
+    """Seconds of samples that are fed: what is judged by a number of polls needs longer if they are rare."""
+    return max(REACH, _MOST_POLLS * interval)
 
 
 def given_of(pod: Pod) -> Given:
@@ -69,8 +79,9 @@ def window_of(samples: Samples, pod: Pod, told_at: float, interval: float) -> Wi
     if uptime is not None:
         window.started = told_at - uptime
         first = bisect_left(times, window.started)
-    _fill_memory(window, samples, first)
-    feed_samples(window, samples, pod, interval, max(first, bisect_left(times, told_at - REACH)))
+    fed = max(first, bisect_left(times, told_at - _fed(interval)))
+    _fill_memory(window, samples, first, fed)
+    feed_samples(window, samples, pod, interval, fed)
     if times:
         window.up_at = times[-1]
     if window.work.at is None and window.work.idle.since is not None:
@@ -100,12 +111,33 @@ def joined(window: Window, record: Record, interval: float) -> Window:
     return window
 
 
-def _fill_memory(window: Window, samples: Samples, first: int) -> None:
+def recall_events(records: Mapping[str, Record], events: Iterable[Event]) -> None:
+    """What recorded events, oldest first, say of pods beyond the samples that are read."""
+    ended: dict[str, float] = {}
+    for event in events:
+        record = records.get(event.pod)
+        if record is None:
+            continue
+        if event.kind is Kind.ENDED:
+            ended[event.pod] = event.at
+        elif event.kind is Kind.ENDED_OVER:
+            ended.pop(event.pod, None)
+        elif event.kind is Kind.RESTART:
+            record.window.restarts = tuple(sorted({*record.window.restarts, event.at}))
+        elif event.kind is Kind.IDLE_OVER:
+            record.window.work.has_woken(event.at)
+    for pod, at in ended.items():
+        records[pod].window.work.has_ended(at)
+
+
+def _fill_memory(window: Window, samples: Samples, first: int, fed: int) -> None:
+    """The container's memory from sample `first` on, over three hours before sample `fed`."""
     column = samples.columns.get("memory")
-    if column is None or first >= len(samples.times):
+    if column is None or fed >= len(samples.times):
         return
     times, minutes = samples.times, window.minutes
-    for minute in range(max(int(times[-1] / 60.0) - MEMORY_SPAN + 1, int(times[first] / 60.0)), int(times[-1] / 60.0)):
+    last = int(times[fed] / 60.0)
+    for minute in range(max(last - MEMORY_SPAN + 1, int(times[first] / 60.0)), last):
         lo = max(first, bisect_left(times, minute * 60.0))
         values = column.mean[lo : bisect_left(times, minute * 60.0 + 60.0, lo)].replace(GAP_BYTE, b"")
         if values:

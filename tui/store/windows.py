@@ -10,6 +10,7 @@ fives, as in `tui.store.series`. Times in seconds, instants in epoch seconds.
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import zip_longest
 from typing import NamedTuple
 
 from msgspec import Struct, field
@@ -43,6 +44,11 @@ WAITS_FROM, WAITS_UNTIL = 50.0, 45.0
 
 UNDER_LOW, UNDER_FROM, UNDER_UNTIL = 2.0, 30.0, 35.0
 """Percent of utilization in an hour: between the first two it is under-used, until more than the third."""
+
+UNDER_AGAIN = 12 * 3600.0
+"""Seconds until a pod that was idle in between is reported as under-used again."""
+
+_NOTHING = (GAP, GAP)
 
 LOOPS_SPAN = 12 * 3600.0
 _RESTARTS_KEPT = 16
@@ -93,7 +99,7 @@ class Window(Struct, gc=False, eq=False):
     missing:  RunPod reports fewer GPUs than rented; `visible`: how many in the last sample.
     memory:   the container's memory is nearly full; `growing`: it grows in a straight line, by `growth`.
     vram, hot: GPU memory is nearly full; a GPU is hot.
-    waiting, under: most of an hour went by waiting; an hour with little work.
+    waiting, under: most of an hour went by waiting; an hour with little work, from `under_from` on.
     restarts: when its container was restarted, oldest first.
     util_now, vram_now: of each GPU in the last sample; `memory_now`, `hottest`: the same for container and GPUs.
     """
@@ -117,6 +123,7 @@ class Window(Struct, gc=False, eq=False):
     hot: Hold = field(default_factory=lambda: Hold(HOT_AFTER))
     waiting: Hold = field(default_factory=lambda: Hold(0.0))
     under: Hold = field(default_factory=lambda: Hold(0.0))
+    under_from: float = 0.0
     growth: Growth | None = None
     visible: int = 0
     util_now: bytes | bytearray = b""
@@ -145,11 +152,16 @@ class Window(Struct, gc=False, eq=False):
             _set(self.hot, self.hottest >= HOT_C * 2, at, cadence)
         util = self.util_now = row[place.util]
         known = util.replace(GAP_BYTE, b"")
-        visible = self.visible = len(known)
+        visible = len(known)
         if visible:
+            if visible < given.gpus:
+                # Of a GPU that is there, something is known.
+                vram = row[place.vram]
+                visible = sum(1 for pair in zip_longest(util, vram, fillvalue=GAP) if pair != _NOTHING)
+            self.visible = visible
             _set(self.missing, visible < given.gpus, at, cadence)
             # What half of the GPUs do is enough to know whether the pod works.
-            if visible * 2 >= given.gpus:
+            if len(known) * 2 >= given.gpus:
                 self._feed_gpus(at, known, place, row, given, cadence)
         self.fed_at = at
 
@@ -194,7 +206,9 @@ class Window(Struct, gc=False, eq=False):
         if self.work.idle.is_settled or self.watts.hung.is_settled or self.watts.latched.is_settled:
             # Of one waste there is one alert, the most precise.
             self.waiting.clear()
-            self.under.clear()
+            if self.under.since is not None:
+                self.under.clear()
+                self.under_from = at + UNDER_AGAIN
         elif self.hour_at and at - self.hour_at >= _SECONDS_OF_HOUR:
             sums = self.minutes.sums(HOUR)
             if sums.count * cadence.usual >= LEAST_SHARE * _SECONDS_OF_HOUR:
@@ -202,7 +216,7 @@ class Window(Struct, gc=False, eq=False):
                 bar = WAITS_FROM if self.waiting.since is None else WAITS_UNTIL
                 _set(self.waiting, sums.waits >= bar, at, slow)
                 bar = UNDER_FROM if self.under.since is None else UNDER_UNTIL
-                _set(self.under, UNDER_LOW <= sums.util <= bar, at, slow)
+                _set(self.under, at >= self.under_from and UNDER_LOW <= sums.util <= bar, at, slow)
         if self.minutes.minute % _GROWTH_MINUTES == 0:
             growth = self.minutes.growth()
             if growth is not None:

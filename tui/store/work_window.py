@@ -29,6 +29,12 @@ PATIENT_VRAM = 5.0
 PATIENT_MINUTES = 10
 """CPU in percent, and points by which GPU memory moves within the minutes below, that look like such a pod."""
 
+PAUSING = (IDLE_AFTER, 1800.0, 3600.0)
+"""Seconds until a pod counts as idle, by how often it has gone on working after an idle time within a day: a notebook,
+or a server with little to do, is not reported every time."""
+
+PAUSING_SPAN = 86_400.0
+
 ENDED_AFTER = 300.0
 
 RUN = 1800.0
@@ -47,6 +53,7 @@ class Work(Struct, gc=False, eq=False):
     ended:  idle after a run, and the run's memory was given back.
     at:     the last work; `run`: watched seconds of the work that is under way, or came before `idle`.
     held:   GPU memory at the last work, of the GPU with the most.
+    woke:   when it went on working after it had been idle, the last times.
     """
 
     idle: Hold = field(default_factory=lambda: Hold(IDLE_AFTER, 0.0))
@@ -55,6 +62,7 @@ class Work(Struct, gc=False, eq=False):
     at: float | None = None
     run: float = 0.0
     held: int = 0
+    woke: tuple[float, ...] = ()
     _seen: float = 0.0
     _recent: int = 0
     _sum: float = 0.0
@@ -81,6 +89,8 @@ class Work(Struct, gc=False, eq=False):
             busy, self._recent = True, (1 << _ACTIVE) - 1
         if busy:
             rested, settled = idle.total, idle.is_settled
+            if settled and not self.ended.is_settled and idle.best >= self.idle_after(at):
+                self.has_woken(at)
             if idle.since is not None:
                 idle.clear()
                 self.ended.clear()
@@ -114,6 +124,22 @@ class Work(Struct, gc=False, eq=False):
             ended.since is not None or (self.run >= RUN and self.held >= HELD and self.idle.total < IDLE_AFTER)
         ):
             ended.true(at, cadence, self.at)
+
+    def idle_after(self, at: float) -> float:
+        """Seconds until this pod counts as idle."""
+        often = sum(1 for woke in self.woke if at - woke < PAUSING_SPAN)
+        return PAUSING[min(often, len(PAUSING) - 1)]
+
+    def has_woken(self, at: float) -> None:
+        """It went on working after an idle time that was reported."""
+        self.woke = (*self.woke, at)[-len(PAUSING) :]
+
+    def has_ended(self, at: float) -> None:
+        """It is known from earlier that its run ended, and it has been idle since."""
+        if self.idle.is_settled and not self.ended.is_settled:
+            self.ended.since = min(at, self.idle.since or at)
+            self.ended.best = self.ended.total = max(ENDED_AFTER, self.idle.total)
+            self.ended.samples = 1
 
     @property
     def works(self) -> bool:

@@ -17,6 +17,7 @@ from tui.store.windows import LOOPS_SPAN, LOST_AFTER, MEMORY_AFTER, NEARLY_FULL_
 
 if TYPE_CHECKING:
     from tui.api.models import Pod
+    from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
 
 SIMILAR = 1.3
@@ -160,6 +161,16 @@ def _why_booted(pod: Pod) -> str | None:
     return "container up" if pod.runtime.uptime > 0 else None
 
 
+def _why_steady(fleet: Fleet, record: Record | None) -> str | None:
+    """Why a crash loop is over: a restart that was seen late, after a gap, does not make it another one."""
+    if record is not None and record.pod is not None and pod_health.is_on(record.pod):
+        restarts = record.window.restarts
+        usual = restarts[-1] - restarts[-2] if len(restarts) > 1 else 0.0
+        if restarts and record.told_at - restarts[-1] < max(pod_health.LOOP_SPAN, 1.5 * usual):
+            return None
+    return if_running(lambda pod: "no more restarts")(fleet, record)
+
+
 def _why_free(record: Record) -> str | None:
     window = record.window
     is_over = has_held(record, window.memory) and has_held(record, window.growing) and window.memory_now != GAP
@@ -225,7 +236,7 @@ LOOP = AlertKind(
     rearm=0.0,
     text=lambda alert, funds, now: f"{_loop_text(alert)} ({cost(alert)})",
     begins=lambda alert, now: f"{_loop_text(alert)} ({cost(alert)})",
-    over=if_running(lambda pod: "no more restarts"),
+    over=_why_steady,
 )
 """Its container was restarted repeatedly: in an hour, or after similar times in half a day."""
 

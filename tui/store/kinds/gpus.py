@@ -53,7 +53,8 @@ def _find_idle(kind: AlertKind, view: PodView) -> Alert | None:
     if work.idle.since is None:
         return None
     idle_for = view.record.idle_for(view.now)
-    hold = view.hold(kind)
+    # A hold that the user has set is meant as it is.
+    hold = view.rules.rule(kind.name, view.record.name).hold or work.idle_after(view.now)
     if idle_for is None or idle_for < hold or work.idle.best < hold:
         return None
     if work.ended.is_settled:
@@ -156,7 +157,7 @@ def _find_straggler(kind: AlertKind, view: PodView) -> Alert | None:
 
 def _find_unused(kind: AlertKind, view: PodView) -> Alert | None:
     window = view.window
-    if not window.apart.unused or _stands(view):
+    if not window.apart.unused or _stands(view) or window.watts.latched.is_settled or window.watts.hung.is_settled:
         return None
     gpus = {gpu: hold for gpu, hold in window.apart.unused.items() if hold.best >= view.hold(kind)}
     if not gpus or len(gpus) >= max(1, view.pod.gpu_count):
