@@ -20,7 +20,7 @@ REACH = 6 * 3600.0
 """Seconds of history to load, at most."""
 
 
-def recall(fleet: Fleet, tracker: AlertTracker, path: Path, now: float) -> None:
+def recall(fleet: Fleet, path: Path, now: float, tracker: AlertTracker | None = None) -> None:
     """Load the samples by which alerts are judged, the events, and the open alerts. Raises ArchiveError.
 
     What a recording shows of the time before a gap counts as it does for a podtop that went on running.
@@ -32,7 +32,8 @@ def recall(fleet: Fleet, tracker: AlertTracker, path: Path, now: float) -> None:
         if last is not None and now - last > recording.silence:
             fleet.watched.missed(last, now)
         events = recording.events(now - LOOPS_SPAN, now)
-        tracker.recall(recording.latest(RECALLED), saved=recording.open_alerts(), last=last)
+        if tracker is not None:
+            tracker.recall(recording.latest(RECALLED), saved=recording.open_alerts(), last=last)
     since = tuple(fleet.events)
     fleet.events.clear()
     fleet.events.extend((*events, *since))
