@@ -182,7 +182,7 @@ class _Teller:
         from tui.history.archive.schema import ArchiveError
 
         try:
-            await asyncio.to_thread(recall, self._desk.fleet, self._desk.tracker, path, at)
+            await asyncio.to_thread(recall, self._desk.fleet, path, at, self._desk.tracker)
         except ArchiveError as error:
             say(f"cannot read the recording; earlier idle times and restarts are unknown: {error}")
 

@@ -21,7 +21,7 @@ REACH = 6 * 3600.0
 """Seconds of history to load, at most."""
 
 
-def recall(fleet: Fleet, tracker: AlertTracker, path: Path, now: float) -> None:
+def recall(fleet: Fleet, path: Path, now: float, tracker: AlertTracker | None = None) -> None:
     """Load the samples by which alerts are judged, the events, and the open alerts. Raises ArchiveError.
 
     What a recording shows of the time before a gap counts as it does for a podtop that went on running.
@@ -34,7 +34,8 @@ def recall(fleet: Fleet, tracker: AlertTracker, path: Path, now: float) -> None:
             fleet.watched.missed(last, now)
         events = recording.events(now - PAUSING_SPAN, now)
         recall_events(fleet.records, (*recording.latest((Kind.ENDED, Kind.ENDED_OVER)), *events))
-        tracker.recall(recording.latest(RECALLED), saved=recording.open_alerts(), last=last)
+        if tracker is not None:
+            tracker.recall(recording.latest(RECALLED), saved=recording.open_alerts(), last=last)
     since = tuple(fleet.events)
     fleet.events.clear()
     fleet.events.extend((*events, *since))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui.api.errors import CloudError
 from tui.domain import pod_health
+from tui.services.barrier import own_faults
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
@@ -45,8 +46,10 @@ class AccountCheck:
             return
         self._asked = now
         try:
-            async with asyncio.timeout(PATIENCE):
-                account = await cloud.account()
+            # No fault of this may cost the pods.
+            with own_faults("loading the account"):
+                async with asyncio.timeout(PATIENCE):
+                    account = await cloud.account()
         except (CloudError, TimeoutError):
             return
         self._fleet.apply_topic("account", account, self._clock())
