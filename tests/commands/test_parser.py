@@ -208,6 +208,7 @@ ENDS = {
     "podtop report --month --by gpu": (3, "no recording yet"),
     "podtop report --since 2026-11-23 --by day --markdown": (3, "no recording yet"),
     "podtop report --offline --json": (3, "no recording yet"),
+    "podtop auto --arm qwen-eval-sweep": (2, "add --yes"),
     "podtop stop qwen-eval-sweep": (2, "add --yes"),
     "podtop resume dataset-prep": (2, "add --yes"),
     "podtop terminate qwen-eval-sweep": (2, "add --yes"),

@@ -22,7 +22,7 @@ CONFIG = {
 """The subcommands of `podtop config`."""
 
 ACTS = tuple(action.id for action in ACTIONS if action.command)
-COMMANDS = ("once", "alerts", "logs", "report", *ACTS)
+COMMANDS = ("once", "alerts", "logs", "report", "auto", *ACTS)
 """The commands that send requests to RunPod."""
 
 LOOKS = (
@@ -201,6 +201,17 @@ def _commands() -> dict[str, Command]:
             ),
             _SCRIPTS,
         ),
+        "auto": Command(
+            "idle stops: list, arm, postpone",
+            "List which idle pods podtop stops; arm that, after a question; postpone it.",
+            _add_auto,
+            (
+                Example("podtop auto", "rules, what is armed, what would be next"),
+                Example("podtop auto --arm qwen-eval-sweep", "arm the rule of [auto] for one pod; asks first"),
+                Example("podtop auto --keep qwen-eval-sweep", "do not stop it for 60 minutes"),
+            ),
+            ("leases", "idle stops, and what they need"),
+        ),
         "notify": Command(
             "list the ways podtop notifies you, or try each",
             "List the ways in [notify], what each is for and what waits. With --test, send one through each.",
@@ -324,6 +335,15 @@ def _add_simulate(to: Parser) -> None:
     )  # fmt: skip
     gone.add_argument("--rest-only", action="store_true", help="serve REST v2 only: GraphQL is retired (410)")
     flags.world(to, "", flags.SIMULATED_PODS, argparse.SUPPRESS)
+
+
+def _add_auto(to: Parser) -> None:
+    one_of = to.add_mutually_exclusive_group()
+    one_of.add_argument("--arm", metavar="POD", help="stop this pod, or pods like exp-*, when idle; asks first")
+    one_of.add_argument("--disarm", metavar="POD", help="do not any more")
+    one_of.add_argument("--keep", metavar="POD", help="postpone by 60 minutes")
+    to.add_argument("--yes", action="store_true", help="do not ask; required without a terminal")
+    flags.source(to)
 
 
 def _add_once(to: Parser) -> None:

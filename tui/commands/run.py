@@ -39,6 +39,10 @@ def run(options: argparse.Namespace, config: Config, source: Source, state: Stat
         return _once(options, config, source, state)
     if options.command == "logs":
         return _logs(options, source)
+    if options.command == "auto":
+        from tui.commands.auto import Asked, auto
+
+        return auto(source, state, config, Asked(options.arm, options.disarm, options.keep, options.yes))
     if options.command == "report":
         from tui.commands.report import Wanted, report
 

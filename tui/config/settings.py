@@ -133,7 +133,7 @@ class Auto(Struct, frozen=True):
     pods: Annotated[
         tuple[tuple[str, str], ...], IDLE_RULES, "the same by pattern of names; the first that matches counts"
     ] = ()
-    per_day: Annotated[int, A_FEW, "pods that are stopped within 24 hours, at most"] = 3
+    per_day: Annotated[float, A_FEW, "pods that are stopped within 24 hours, at most"] = 3.0
 
 
 class Profile(Struct, frozen=True):

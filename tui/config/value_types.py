@@ -166,14 +166,10 @@ def _idle_rule(value: str) -> str:
     return value
 
 
-class IdleRule(Struct, frozen=True, forbid_unknown_fields=True):
-    """The table [auto.pods."PATTERN"]."""
-
-    idle: str
-
-
-def _idle_rules(value: Mapping[str, IdleRule]) -> tuple[tuple[str, str], ...]:
-    return tuple((pattern, _idle_rule(rule.idle)) for pattern, rule in value.items())
+def _idle_rules(value: Mapping[str, Mapping[str, str]]) -> tuple[tuple[str, str], ...]:
+    if any(set(rules) != {"idle"} for rules in value.values()):
+        raise ValueError
+    return tuple((pattern, _idle_rule(rules["idle"])) for pattern, rules in value.items())
 
 
 FLAG = Kind("true or false", bool, parse=_word, example="true")
@@ -183,10 +179,10 @@ IDLE_RULE = Kind(
     example='"stop after 60m"',
 )  # fmt: skip
 IDLE_RULES = Kind(
-    'tables such as [auto.pods."exp-*"] with idle = "stop after 30m" or "off"', dict[str, IdleRule], {}, _idle_rules,
-    example='{ "exp-*" = { idle = "stop after 30m" } }',
+    'tables such as [auto.pods."exp-*"] with idle = "stop after 30m" or "off"', dict[str, dict[str, str]], {},
+    _idle_rules, example='{ "exp-*" = { idle = "stop after 30m" } }',
 )  # fmt: skip
-A_FEW = Kind("a whole number from 1 to 50", int, {"ge": 1, "le": 50})
+A_FEW = number(1, 50, "a number from 1 to 50")
 SECONDS = number(2, 86_400, "seconds, from 2 to 86400")
 MINUTES = number(0, 1440, "minutes, from 0 (never) to 1440")
 API_URL = Kind(

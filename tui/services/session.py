@@ -241,7 +241,7 @@ class Session:
         from tui.domain.auto import rules_of
 
         auto = self.config.auto
-        rules = rules_of(auto.idle, auto.pods, auto.per_day)
+        rules = rules_of(auto.idle, auto.pods, int(auto.per_day))
         if self.state is None or self.executor is None or self.ownership is None or not rules.any:
             return
         from tui.services.auto_runner import AutoRunner

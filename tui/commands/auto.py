@@ -1,0 +1,232 @@
+"""`podtop auto`: which pods podtop stops once they are idle; arms that after a question, and postpones it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, NamedTuple
+
+from tui.api.doubt import surely_with_pods
+from tui.api.errors import CloudError
+from tui.commands import confirmation
+from tui.commands.confirmation import Refused
+from tui.commands.exit_codes import Exit, code_of
+from tui.commands.prompt import Terminal
+from tui.commands.stdio import make_lenient, say, shown, write
+from tui.domain.auto import POSTPONED, Armed, AutoRules, AutoState, due_after, rules_of
+from tui.format import numbers as fmt
+from tui.services.account_link import POLLS, AccountLink
+from tui.storage.audit_log import user_name
+from tui.storage.auto_file import AutoFile
+from tui.storage.json_store import StoreError
+from tui.storage.lease_file import LeaseFile
+from tui.system.signals import cancel_on_signals
+
+if TYPE_CHECKING:
+    from tui.api.models import Pod
+    from tui.config.loader import Config
+    from tui.domain.lease import Lease
+    from tui.services.source import Source
+    from tui.storage.state_files import StateFiles
+
+NO_RULE = 'set one in config.toml, such as [auto.pods."exp-*"] with idle = "stop after 60m"'
+
+
+class Asked(NamedTuple):
+    """What is wanted: at most one of these; none: the list."""
+
+    arm: str | None = None
+    disarm: str | None = None
+    keep: str | None = None
+    yes: bool = False
+
+
+def auto(source: Source, state: StateFiles, config: Config, asked: Asked) -> int:
+    """List the idle stops, or change them; returns the exit code."""
+    make_lenient(sys.stdout)
+    terminal = Terminal()
+    if asked.arm is not None and config.read_only:
+        say("auto: podtop is in read-only mode. Nothing was armed.")
+        return Exit.REFUSED
+    if asked.arm is not None and not (asked.yes or terminal.there):
+        say("auto: no terminal to ask for confirmation; add --yes. Nothing was armed.")
+        return Exit.USAGE
+    return asyncio.run(_run(source, state, config, asked, terminal))
+
+
+async def _run(source: Source, state: StateFiles, config: Config, asked: Asked, terminal: Terminal) -> int:
+    work = asyncio.ensure_future(_done(source, state, config, asked, terminal))
+    signalled = cancel_on_signals(work)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        say("auto: canceled")
+        return signalled[0]
+    except Refused as refused:
+        say(f"auto: {str(refused).replace(' Nothing was sent.', '')}")
+        return refused.code
+    except CloudError as error:
+        say(f"auto: {error}")
+        return code_of(error)
+    except StoreError as error:
+        say(f"auto: {error}")
+        return Exit.REFUSED
+
+
+async def _done(source: Source, state: StateFiles, config: Config, asked: Asked, terminal: Terminal) -> int:
+    pods, account = await _read(source, state)
+    path, settings = state.idle_stops(account), config.auto
+    file, rules = AutoFile(path), rules_of(settings.idle, settings.pods, int(settings.per_day))
+    names, now = {pod.id: pod.name for pod in pods}, source.clock()
+    if asked.keep is not None:
+        for pod in confirmation.find((asked.keep,), names):
+            await asyncio.to_thread(file.keep, pod, now + POSTPONED, now)
+            write(shown(f"{names[pod]} is not stopped before {_clock(now + POSTPONED)}\n"))
+        return Exit.OK
+    if asked.disarm is not None:
+        targets = _targets(asked.disarm, names, file.state())
+        found = [target for target in targets if await asyncio.to_thread(file.disarm, target)]
+        if not found:
+            say(shown(f"auto: {asked.disarm} is not armed"))
+            return Exit.NOTHING
+        write(shown(f"disarmed: {asked.disarm}\n"))
+        return Exit.OK
+    if asked.arm is not None:
+        return await _arm(asked.arm, pods, rules, file, now, None if asked.yes else terminal)
+    for line in listed(pods, rules, file.state(), dict(LeaseFile(path).all()), now):
+        write(shown(f"{line}\n"))
+    return Exit.OK
+
+
+async def _read(source: Source, state: StateFiles) -> tuple[tuple[Pod, ...], str]:
+    """The pods, and the id by which the account's files are found."""
+    cloud = await asyncio.to_thread(source.open)
+    try:
+        snapshot = surely_with_pods(await cloud.fleet())
+        link = AccountLink(state, source.profile, None, lambda note: None, source.clock)
+        for _ in range(POLLS):
+            if snapshot.funds is None or snapshot.funds.account_id is None:
+                snapshot = await link.named(snapshot, cloud.api)
+    finally:
+        await cloud.aclose()
+    account = snapshot.funds.account_id if snapshot.funds is not None else None
+    if account is None:
+        raise Refused("RunPod does not report which account this is")
+    return snapshot.pods or (), account
+
+
+def _targets(word: str, names: Mapping[str, str], state: AutoState) -> list[str]:
+    """The armed targets that a word means: itself, or the ids of pods of that name."""
+    ids = [id for id, name in names.items() if name == word]
+    return [target for target in (word, *ids) if target in state.armed] or [word]
+
+
+# Arming
+
+
+async def _arm(
+    word: str, pods: tuple[Pod, ...], rules: AutoRules, file: AutoFile, now: float, terminal: Terminal | None
+) -> int:
+    """Arm a rule. `terminal`: where to ask; None: do not."""
+    target, covered = _meant(word, pods)
+    after = _after(target, covered, rules)
+    if terminal is not None:
+        for line in question(word, covered, after, rules.per_day):
+            sys.stderr.write(shown(f"{line}\n"))
+        sys.stderr.flush()
+        answer = await terminal.ask("Arm it? [y/N] ")
+        if (answer or "").lower() not in ("y", "yes"):
+            raise Refused("not confirmed: nothing was armed")
+    await asyncio.to_thread(file.arm, Armed(target, after, now, user_name()))
+    write(shown(f"armed: {word}, stop after {_minutes(after)} without work\n"))
+    return Exit.OK
+
+
+def _meant(word: str, pods: tuple[Pod, ...]) -> tuple[str, tuple[Pod, ...]]:
+    """The target, and the pods that it covers now: a pod by id or by a name without wildcards is that one pod."""
+    if any(ch in word for ch in "*?["):
+        return word, tuple(pod for pod in pods if fnmatchcase(pod.name, word))
+    (id,) = confirmation.find((word,), {pod.id: pod.name for pod in pods})
+    return id, tuple(pod for pod in pods if pod.id == id)
+
+
+def _after(target: str, covered: tuple[Pod, ...], rules: AutoRules) -> float:
+    """The one rule of all pods that a target covers. Raises Refused."""
+    afters = {rules.after(pod.name) for pod in covered}
+    if not covered:
+        own = [seconds for pattern, seconds in rules.pods if pattern == target]
+        afters = {own[0] if own else rules.general}
+    if len(afters) > 1:
+        raise Refused("its pods have different rules: arm them one by one")
+    (after,) = afters
+    if after is None:
+        raise Refused(f"no rule stops {'it' if len(covered) == 1 else 'them'}: {NO_RULE}")
+    return after
+
+
+def question(word: str, covered: tuple[Pod, ...], after: float, per_day: int) -> Iterator[str]:
+    """What arming means, in lines."""
+    yield f"podtop stops {word} without asking, each time no GPU has worked for {_minutes(after)}."
+    for pod in covered[:20]:
+        cost = f", ${pod.cost_per_hr:.2f}/h" if pod.cost_per_hr is not None else ""
+        yield f"  {pod.name} ({pod.id}{cost})"
+    if len(covered) > 20:
+        yield f"  and {len(covered) - 20} more"
+    if not covered:
+        yield "  no pod now; pods of this name later"
+    points = (
+        ("data", "Stopping erases the container disk. Volume disks stay and are billed."),
+        ("later", "Its GPUs may be rented by others: a stopped pod may not resume, or with fewer GPUs."),
+        (
+            "before",
+            "You are notified 10 minutes before; podtop auto --keep POD postpones it by 60 minutes.",
+        ),
+        ("never", f"Never terminated; never if locked or muted; at most {per_day} stops in 24 hours."),
+        ("needs", "podtop on the screen, or podtop record --auto, running for that long."),
+    )
+    for topic, text in points:
+        yield from textwrap.wrap(text, 100, initial_indent=f"  {topic:<8}", subsequent_indent=" " * 10)
+
+
+# The list
+
+
+def listed(
+    pods: tuple[Pod, ...], rules: AutoRules, state: AutoState, due: Mapping[str, Lease], now: float
+) -> Iterator[str]:
+    """The rules, what is armed, and what would be next."""
+    if not rules.any:
+        yield f"no rule: no idle pod is stopped; {NO_RULE}"
+    for pattern, seconds in (*rules.pods, ("all other pods" if rules.pods else "all pods", rules.general)):
+        if rules.any:
+            yield f"rule   {pattern}: {'off' if seconds is None else f'stop after {_minutes(seconds)} without work'}"
+    for armed in state.armed.values():
+        name = next((pod.name for pod in pods if pod.id == armed.target), armed.target)
+        when = datetime.fromtimestamp(armed.at).astimezone()
+        current = {rules.after(pod.name) for pod in pods if armed.covers(pod.id, pod.name)} or {armed.after}
+        stale = "" if current == {armed.after} else "; the rule has changed since: arm it again"
+        yield f"armed  {name}: {_minutes(armed.after)}, by {armed.by}, {when:%Y-%m-%d %H:%M}{stale}"
+    if rules.any and not state.armed:
+        yield "armed  nothing: podtop auto --arm POD|PATTERN"
+    if state.armed:
+        yield f"today  {state.stopped_today(now)} of at most {rules.per_day} stops"
+    for pod in pods:
+        after = due_after(rules, state, pod.id, pod.name)
+        if pod.id in due and due[pod.id].sent_at is None:
+            yield f"next   {pod.name} stops at {_clock(due[pod.id].ends)}; podtop auto --keep {pod.name} postpones it"
+        elif (until := state.kept.get(pod.id, 0.0)) > now:
+            yield f"kept   {pod.name} until {_clock(until)}"
+        elif after is not None and pod.runtime is not None:
+            yield f"next   {pod.name}, once no GPU has worked for {_minutes(after)}"
+
+
+def _minutes(seconds: float) -> str:
+    return fmt.duration(seconds)
+
+
+def _clock(at: float) -> str:
+    return f"{datetime.fromtimestamp(at).astimezone():%H:%M}"
