@@ -101,6 +101,7 @@ class _Teller:
         self._recalled = False
         self._trouble = ""
         self._dark = ""
+        self._blanks = ""
         self._beside: Outlet | None = None
         self.news: ApiNews | None = None
 
@@ -115,6 +116,8 @@ class _Teller:
             say(str(error))
             return Exit.UNREACHABLE
         self._printer.show(document)
+        if blanks := self._printer.blanks(document):
+            note(blanks)
         if dark := _dark(document):
             note(dark)
         if lacking := _lacking(document):
@@ -149,6 +152,9 @@ class _Teller:
                 self._say_once(f"{own_fault(error, 'reading the response')} Retrying.")
                 continue
             await out.written(self._printer.text(document))
+            if (blanks := self._printer.blanks(document)) != self._blanks:
+                self._blanks = blanks
+                self._beside.write(f"podtop: {blanks or 'all columns are offered again'}\n")
             if (dark := _dark(document)) != self._dark:
                 self._dark = dark
                 self._beside.write(f"podtop: {dark or 'all alerts are judged again'}\n")

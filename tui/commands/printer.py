@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 
+from tui.api.features import Feature
 from tui.commands import tables
 from tui.commands.account_items import AccountItem, HostItem
 from tui.commands.items import AlertItem, OfferItem, PodItem
@@ -26,6 +27,12 @@ ITEMS: dict[str, type[msgspec.Struct]] = {
 }
 """The item type of each kind."""
 
+IN_TABLE: dict[str, frozenset[str]] = {
+    "pods": frozenset({Feature.STOPPED_COST.value, Feature.POD_KIND.value}),
+    "alerts": frozenset(),
+}
+"""What an API may not offer of the columns of a table, where those are fewer than the fields of the JSON."""
+
 NOTHING = {
     "pods": "no pods",
     "market": "no GPU types",
@@ -40,6 +47,7 @@ class Printer:
     """Prints documents in one form: "json", "csv" or "table". `again`: whether there may be more than one."""
 
     def __init__(self, form: str, again: bool, out: TextIO) -> None:
+        self.form = form
         self._write: Callable[[Document], str] = {"json": _json, "csv": self._csv, "table": self._table}[form]
         self._again = again
         self._out = out
@@ -55,6 +63,13 @@ class Printer:
     def show(self, document: Document) -> None:
         """Raises ReaderGone, and NotWritten."""
         write(self.text(document), self._out)
+
+    def blanks(self, document: Document) -> str:
+        """Why cells are empty that the API has nothing for; empty if there are none, and for JSON, which says it."""
+        absent = () if document.not_offered is msgspec.UNSET else document.not_offered
+        if self.form == "table" and document.kind in IN_TABLE:
+            absent = tuple(name for name in absent if name in IN_TABLE[document.kind])
+        return f"not offered by this API: {', '.join(absent)}" if absent and self.form != "json" else ""
 
     def _csv(self, document: Document) -> str:
         head = "" if self._begun else tables.csv_header(document.kind, ITEMS[document.kind])
