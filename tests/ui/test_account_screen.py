@@ -351,7 +351,8 @@ async def test_an_empty_account_with_no_balance(launch: Launch, size: tuple[int,
     async with launch(cloud=await empty(AccountCloud()), size=size) as run:
         wanted = {
             "money": "unknown", "charges": "No charges in the", "billing": "No billing in the",
-            "report": "Nothing is recorded yet", "payments": "reports no payments", "templates": "reports no templates", "access": "reports no account",
+            "report": "Nothing is recorded yet", "payments": "reports no payments", "templates": "reports no templates",
+            "access": "reports no account",
         }  # fmt: skip
         await run.press("3")
         for name, words in wanted.items():
