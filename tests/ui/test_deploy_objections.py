@@ -70,6 +70,16 @@ async def test_what_cannot_be_ordered_is_said_at_its_field_until_it_can(launch: 
         assert create_body(order)["cloud"] == "SECURE"
 
 
+async def test_an_objection_is_seen_while_its_field_is_typed_in(launch: Launch) -> None:
+    async with launch(cloud=Takes(), size=(80, 24)) as run:
+        await run.poll(fleet=bare(PODS), market=bare_market())
+        await form(run)
+        await put(run, "country", "")
+        await run.press("S", "E")
+        await run.settle()
+        assert "▲ no country can be chosen" in plain(run)
+
+
 async def test_an_api_that_changes_under_the_form_is_noticed(launch: Launch) -> None:
     cloud = Takes()
     cloud.is_rest = False

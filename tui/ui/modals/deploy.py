@@ -150,6 +150,9 @@ class DeployForm(Dialog[Answer | None]):
                 self._drawn[name] = text
                 row.fault.update(text)
                 row.fault.display = bool(fault)
+                if fault and row.has_class("-here"):
+                    # Below the last visible line it would say nothing.
+                    self.call_after_refresh(row.scroll_visible, animate=False)
         # As many lines as it takes: a name that is cut off would be one that is not shown.
         room = max(20, (self.query_one("#deploy-form").size.width or self.app.size.width) - 6)
         text = fold_words(draft, self._folded, room)
