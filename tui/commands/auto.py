@@ -89,8 +89,8 @@ async def _done(source: Source, state: StateFiles, config: Config, asked: Asked,
         return Exit.OK
     if asked.disarm is not None:
         targets = _targets(asked.disarm, names, file.state())
-        found = [target for target in targets if await asyncio.to_thread(file.disarm, target)]
-        if not found:
+        disarmed = [target for target in targets if await asyncio.to_thread(file.disarm, target)]
+        if not disarmed:
             say(shown(f"auto: {asked.disarm} is not armed"))
             return Exit.NOTHING
         write(shown(f"disarmed: {asked.disarm}\n"))

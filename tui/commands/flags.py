@@ -24,7 +24,7 @@ FORMATS = {
 }
 
 DEMO_PODS, SIMULATED_PODS = 9, 6
-"""Number of pods of the demo, which tells its whole story, and of the simulator."""
+"""Number of pods of the demo, which has its whole story, and of the simulator."""
 
 MARKET_FLAGS = (
     ("--gpus", "N", "GPUs per pod (default 1)"),
@@ -88,7 +88,7 @@ def ago(text: str) -> float:
 
 
 def date(text: str) -> datetime:
-    """A local midnight: a date, or so many days ago."""
+    """A local midnight: a date, or a number of days ago."""
     from datetime import datetime, timedelta
 
     try:

@@ -354,8 +354,8 @@ class AlertTotals(Struct, frozen=True):
     at_least: bool
 
 
-def alert_totals(found: Iterable[Attention]) -> AlertTotals:
-    parts = waste.of_alerts(found)
+def alert_totals(alerts: Iterable[Attention]) -> AlertTotals:
+    parts = waste.of_alerts(alerts)
     sums = waste.summed(parts)
     unknown = any(part.so_far is None for part in parts if not part.muted)
     return AlertTotals(round(sums.per_hr, 4), round(sums.so_far, 2), sums.at_least or unknown)

@@ -36,7 +36,7 @@ WRONG = "▲"
 UNREPORTED = "RunPod does not report which account this is: a recording of its own begins."
 
 LAST_WAIT = 1.5
-"""Seconds that notifications and requests under way are given when podtop is told to end."""
+"""Seconds that notifications and requests under way are given when podtop is asked to end."""
 
 SELDOM = 3600.0
 """Seconds between two lines if output is kept, as in a journal, and nothing has changed."""

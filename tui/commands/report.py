@@ -36,7 +36,7 @@ NOTHING = "no recording yet: podtop records while it runs; podtop record does so
 
 
 class Wanted(NamedTuple):
-    """What is asked for.
+    """What is requested.
 
     span:  "week" or "month"; since: a date, in place of it.
     by:    pod, gpu or day.

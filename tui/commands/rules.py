@@ -42,8 +42,8 @@ SIGNALS = {
     "straggler": "a GPU is 25 points or more below the median of the others, which work",
     "missing-gpu": "RunPod reports fewer GPUs than were rented",
     "memory": "container memory at 90% or more, or growing so that it is full within 12 h; notified at 95%",
-    "waiting": "GPUs wait for half of an hour or more, at full utilization and few watts",
-    "under-used": "GPUs at 2 to 30% on average over an hour",
+    "waiting": "GPUs waited for half of the last hour or more, at full utilization and few watts",
+    "under-used": "GPUs at 2 to 30% on average over the last hour",
     "unused-gpu": "a GPU does nothing and holds no memory while others work",
     "hot": "85 °C or more, or limited to fewer watts at full price",
     "gpu-memory": "GPU memory at 97% or more",
@@ -169,13 +169,13 @@ def now_text(item: RuleItem) -> str:
     """What it says now, for a column: whom it is about."""
     if not item.on:
         return f"off: {item.off_reason}"
-    names = [f"{one.pod_name or 'account'}{' (muted)' if one.muted else ''}" for one in item.now]
+    names = [f"{alert.pod_name or 'account'}{' (muted)' if alert.muted else ''}" for alert in item.now]
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def whole_signal(item: RuleItem) -> str:
     """The condition, with the user's own rules for some pods."""
-    own = ", ".join(f"{one.pods}: {_own(one)}" for one in item.overrides)
+    own = ", ".join(f"{pattern.pods}: {_own(pattern)}" for pattern in item.overrides)
     return f"{item.signal} ({own})" if own else item.signal
 
 

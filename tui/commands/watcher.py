@@ -51,7 +51,7 @@ def announced(powers: Powers, ways: tuple[str, ...], read_only: bool) -> Iterato
         f"notifies by {', '.join(ways)}" if ways else "notifies nobody: [notify] has no way that works without a screen"
     )
     yield f"records alerts and events; {how}"
-    does = [words for may, words in zip(powers, _DOES, strict=True) if may]
+    does = [power for may, power in zip(powers, _DOES, strict=True) if may]
     if does:
         yield f"acts without asking: {'; '.join(does)}"
     elif read_only:

@@ -57,7 +57,7 @@ class World:
     start:   its start, in epoch seconds.
     history: seconds from there to the instant it is opened to a visitor.
     runway:  seconds from then for which the balance lasts.
-    tale:    whether three pods follow the six: one hangs, the run of one ends, and one is rented meanwhile.
+    tale:    whether three pods follow the six: one hangs, the run of one ends, and one is rented in the middle.
     ssh_port: a port of this machine to which port 22 of every pod leads; None if there is none.
     """
 

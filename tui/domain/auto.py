@@ -147,7 +147,7 @@ def works(pod: Pod) -> bool | None:
 def observed(before: Quiet | None, pod: Pod | None, at: float, interval: float) -> Quiet | None:
     """The stretch without work after one more response; None if there is none: work, an unknown value or a gap ends it.
 
-    interval: seconds between polls. A container that is younger than the stretch begins it anew.
+    interval: seconds between polls. A container that is younger than the stretch begins it again.
     """
     if pod is None or works(pod) is not False:
         return None

@@ -66,14 +66,14 @@ def objections(
     return result
 
 
-def begun(draft: Draft, offers: Sequence[Offer], found: Collection[str]) -> Draft:
+def begun(draft: Draft, offers: Sequence[Offer], refused: Collection[str]) -> Draft:
     """A draft that nobody has typed in yet, with defaults that the API takes.
 
-    found: the fields that it objects to.
+    refused: the fields that it objects to.
     """
-    if "cloud" in found and draft["cloud"] == CloudKind.EITHER:
+    if "cloud" in refused and draft["cloud"] == CloudKind.EITHER:
         draft = in_one_cloud(draft, offers)
-    if "volume_gb" in found and draft["compute"] == ComputeKind.CPU:
+    if "volume_gb" in refused and draft["compute"] == ComputeKind.CPU:
         # A CPU pod has no volume of its own there.
         draft = draft.typed("volume_gb", "").typed("volume_mount_path", "")
     return draft

@@ -41,7 +41,7 @@ class Operation(Struct, frozen=True):
     answer:   what its response was like, if that does not show the outcome.
     text:     the text that was sent, such as a new name.
     since:    when an earlier podtop sent it; 0 if this one did, at `at`.
-    by:       what asked for it: keys, a command, a lease, a watch.
+    by:       what requested it: keys, a command, a lease, a watch.
     """
 
     id: str

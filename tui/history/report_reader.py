@@ -164,7 +164,7 @@ def _price(value: float | None) -> float | None:
 
 
 def _restarts(states: Iterable[Recorded]) -> list[float]:
-    """When the container started anew while the pod stayed on."""
+    """When the container started again while the pod stayed on."""
     restarts = []
     before: Recorded | None = None
     for state in states:

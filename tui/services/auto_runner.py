@@ -1,6 +1,6 @@
 """`AutoRunner`: stops pods that have not worked for as long as an armed rule says: a lease that idleness sets.
 
-Warning, sending once and its outcome are those of a lease. Before it sends anything it looks again: RunPod is asked for
+Warning, sending once and its outcome are those of a lease. Before it sends anything it looks again: it requests
 the pods, and all samples up to that response must be without work.
 """
 

@@ -58,11 +58,11 @@ class Ownership:
 
         return DutyClaim(self.file, duty, self._kind, self._clock) if self.file is not None else None
 
-    async def follow(self, every: float = LOOK) -> None:
+    async def follow(self, interval: float = LOOK) -> None:
         """Keep `fleet.owners` current, and report duties that changed hands, until cancelled."""
         while True:
             await self.look()
-            await asyncio.sleep(every)
+            await asyncio.sleep(interval)
 
     async def look(self) -> None:
         """Look once."""

@@ -74,7 +74,7 @@ class AlertTracker:
         records: whether this run records events. If not, an error of RunPod that is open in the recording is another
         run's: its end is not reported, as nothing would keep the next run from reporting it once more.
         saved:   the open alerts as that run saved them, None if it did not; of later events it knows nothing.
-        last:    when that run was last told of the pods, if known: until then they went on as they were saved.
+        last:    when that run last saw the pods, if known: until then they went on as they were saved.
         """
         at, begun = (-math.inf, {}) if saved is None else open_alert.decoded(saved)
         for event in events:
@@ -165,7 +165,7 @@ class AlertTracker:
         shown: list[Alert] = []
         begun: list[Event] = []
         ended: list[Event] = []
-        found: set[Key] = set()
+        keys: set[Key] = set()
         for pause, alert in sliced(current):
             if pause:
                 yield
@@ -174,16 +174,16 @@ class AlertTracker:
                 if alert.step >= 0:
                     shown.append(_alone(alert))
                 continue
-            found.add((alert.pod, event))
+            keys.add((alert.pod, event))
             seen, report = self._found((alert.pod, event), alert, awake if alert.kind.blind else watched)
             shown += () if seen is None else (seen,)
             begun += () if report is None else (report,)
-        for pause, key in sliced([key for key in self._open if key not in found and key[1] in kinds]):
+        for pause, key in sliced([key for key in self._open if key not in keys and key[1] in kinds]):
             if pause:
                 yield
-            report, kept = self._missed(key, fleet, awake if _LASTING[key[1]].blind else watched)
+            report, lasting = self._missed(key, fleet, awake if _LASTING[key[1]].blind else watched)
             ended += () if report is None else (report,)
-            shown += () if kept is None else (kept,)
+            shown += () if lasting is None else (lasting,)
         # A later run knows of the last gap only.
         if self._open and (at - self._saved_at >= SAVED_EVERY or watched.gap(watched.last) or awake.gap(awake.last)):
             self._unsaved = True

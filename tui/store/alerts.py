@@ -65,8 +65,8 @@ def order(alert: Alert) -> tuple[int, int, str, str]:
 
 def blind_alerts(fleet: Fleet, now: float) -> tuple[Alert, ...]:
     """The alerts about podtop's own watching, for which no response is needed."""
-    found = (find(kind, fleet, now) for kind, find in _BLIND if not dark_reason(kind, fleet))
-    return tuple(alert for alert in found if alert is not None)
+    judged = (find(kind, fleet, now) for kind, find in _BLIND if not dark_reason(kind, fleet))
+    return tuple(alert for alert in judged if alert is not None)
 
 
 def alerts(fleet: Fleet, now: float, quiet: bool = True) -> tuple[Alert, ...]:
@@ -74,8 +74,8 @@ def alerts(fleet: Fleet, now: float, quiet: bool = True) -> tuple[Alert, ...]:
 
     quiet: include GPUs that are idle at this instant, which requires checking the samples of every pod.
     """
-    found = whole(looking(fleet, now, quiet))
-    return marked((alert for alert in found if alert.step >= 0), fleet, now)
+    everything = whole(looking(fleet, now, quiet))
+    return marked((alert for alert in everything if alert.step >= 0), fleet, now)
 
 
 def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert, ...]]:

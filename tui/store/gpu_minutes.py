@@ -31,7 +31,7 @@ _FULL = int(BUSY_BY_NAME * steps(UTIL.of_gpu(0)))
 
 
 def names_of(gpus: int) -> tuple[str, ...]:
-    """The series that are needed of a pod with so many GPUs."""
+    """The series that are needed of a pod with that many GPUs."""
     return tuple(metric.of_gpu(gpu) for metric in (UTIL, POWER) for gpu in range(gpus))
 
 

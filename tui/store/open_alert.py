@@ -96,7 +96,7 @@ class OpenAlert(Struct, omit_defaults=True):
             self.settling += seconds
 
     def passed(self, at: float, gap: float) -> None:
-        """It is judged again at an instant, after so many unwatched seconds."""
+        """It is judged again at an instant, after some unwatched seconds."""
         self.at = at
         if self.over_at is None:
             self.blind += gap

@@ -14,7 +14,7 @@ CHAIN = 900.0
 """Seconds within which one jump follows another, rather than being a matter of its own."""
 
 LEAST_SHARE, LEAST_PER_HR = 0.10, 5.0
-"""A rise by at least this share, and by at least so many dollars per hour, is a jump."""
+"""A rise by at least this share, and by at least this many dollars per hour, is a jump."""
 
 
 class Jump(Struct, frozen=True):
@@ -50,7 +50,7 @@ class RecentSpend:
                 self.jump = Jump(maybe.start, maybe.at, maybe.before, per_hr, number)
                 self._told.clear()
         if self._told:
-            start, lowest = min(self._told, key=lambda told: (told[1], -told[0]))
+            start, lowest = min(self._told, key=lambda spend: (spend[1], -spend[0]))
             if _is_jump(lowest, per_hr):
                 self._maybe = Jump(start, at, lowest, per_hr)
         self._told.append((at, per_hr))

@@ -38,7 +38,7 @@ class ServiceManager:
         self._send("WATCHDOG=1")
 
     def patience(self, seconds: float) -> None:
-        """The start goes on, and may take so much longer."""
+        """The start goes on, and may take that much longer."""
         self._send(f"EXTEND_TIMEOUT_USEC={round(seconds * 1e6)}")
 
     def stopping(self) -> None:

@@ -62,10 +62,10 @@ def _find_loop(kind: AlertKind, view: PodView) -> Alert | None:
     recent = [at for at in view.restarts if view.now - at - unwatched(at, view.now) < pod_health.LOOP_SPAN]
     if len(recent) >= pod_health.LOOP_RESTARTS:
         return kind.alert(view.pod, count=len(recent), basis=Basis.HISTORY)
-    every = looping(view.restarts, view.now)
-    if every is None:
+    loop = looping(view.restarts, view.now)
+    if loop is None:
         return None
-    count, usual = every
+    count, usual = loop
     return kind.alert(view.pod, count=count, note=fmt.duration(usual), basis=Basis.HISTORY)
 
 

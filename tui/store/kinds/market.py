@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tui.store.fleet_state import Record
 
 LESS_SHARE, LESS_PER_HR = 0.20, 0.20
-"""A price is lower if it is so by at least this share, and by at least so many dollars per hour for the whole pod."""
+"""A price is lower if it is so by at least this share, and by at least this many dollars per hour for the whole pod."""
 
 STEADY = 1800.0
 """Seconds for which it must have been lower at every poll."""

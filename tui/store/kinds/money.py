@@ -170,8 +170,8 @@ def _named(started: list[Record]) -> str:
         return ""
     gpu = dearest.machine.gpu_name if dearest.machine is not None else None
     what = f", {dearest.gpu_count}x {gpu}" if gpu and dearest.gpu_count else ""
-    more = f" and {len(started) - 1} more" if len(started) > 1 else ""
-    return f": new pod {dearest.name or dearest.id}{what}{more}"
+    others = f" and {len(started) - 1} more" if len(started) > 1 else ""
+    return f": new pod {dearest.name or dearest.id}{what}{others}"
 
 
 def _find_limit(kind: AlertKind, fleet: Fleet, now: float) -> Alert | None:

@@ -130,8 +130,8 @@ def empty(lines: LogLines, states: Sequence[StreamState], api: Api | None) -> Em
         again = () if isinstance(error, ReadOnly) else ("ctrl+r tries again.",)
         return EmptyState("✕ No logs", (str(error), *again), "bad")
     if errors:
-        kept = requested_wait(errors[0]) > 0
-        then = "podtop waits that long; ctrl+r cannot shorten it." if kept else (
+        is_fixed = requested_wait(errors[0]) > 0
+        then = "podtop waits that long; ctrl+r cannot shorten it." if is_fixed else (
             "Retrying with back-off; ctrl+r retries now."
         )  # fmt: skip
         return EmptyState("▲ No logs yet", (str(errors[0]), then), "warn")

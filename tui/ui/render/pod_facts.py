@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.api.enums import INTERRUPTIBLE, PodKind, PodStatus
+from tui.api.enums import INTERRUPTIBLE, ComputeKind, PodKind, PodStatus
 from tui.api.features import Feature
 from tui.api.models import PodVerb
 from tui.config.settings import Ssh
@@ -116,7 +116,7 @@ def sections(
 
 
 _OF_HOST = frozenset({
-    "Power limit", "CPU", "Disk speed", "Disk free", "Network", "Machine ID", "Public IP", "OS", "Kernel", "Docker",
+    "Power limit", ComputeKind.CPU, "Disk speed", "Disk free", "Network", "Machine ID", "Public IP", "OS", "Kernel", "Docker",
     "Note",
 })  # fmt: skip
 """Facts that one line, "Host specs", stands for where the API reports none of them."""
