@@ -110,7 +110,7 @@ def _faults(options: argparse.Namespace, loaded: Loaded) -> tuple[str, ...]:
     if options.at is not None and options.replay is None:
         faults.append("--at requires --replay")
     if options.command == "record" and config.read_only:
-        given = (("--enforce-leases", options.enforce_leases), ("--watches", options.watches), ("--auto", options.auto))
+        given = zip(("--enforce-leases", "--watches", "--auto"), _powers(options), strict=True)
         faults += [
             f"{flag} sends mutations, which read-only mode forbids: drop one of the two" for flag, on in given if on
         ]
@@ -200,7 +200,7 @@ def _replay(options: argparse.Namespace, config: Config) -> int:
 def _powers(options: argparse.Namespace) -> Powers:
     from tui.commands.watcher import Powers
 
-    return Powers(options.enforce_leases, options.watches, options.auto)
+    return Powers(options.enforce_leases, options.watches, options.stops_idle)
 
 
 def _record(source: Source, config: Config, powers: Powers, same_account: bool | None) -> int:

@@ -11,7 +11,9 @@ import pytest
 
 from tests.make import pod, snapshot
 from tui.api.errors import Unreachable
+from tui.commands.parser import parser
 from tui.commands.watcher import NONE, EventLines, Powers, Service, announced, ways
+from tui.config.fields import tables
 from tui.config.loader import Config
 from tui.config.settings import Notify, Watcher
 from tui.domain.events import Event, Kind
@@ -161,3 +163,8 @@ async def test_without_a_watchdog_there_are_no_signs_of_life(systemd: Systemd) -
     systemd.manager.watchdog = None
     await systemd.service.live()
     assert systemd.told() == []
+
+
+def test_no_flag_of_it_is_taken_for_a_table_of_the_settings() -> None:
+    given = vars(parser().parse_args(["record", "--auto", "--watches", "--enforce-leases"]))
+    assert not given.keys() & tables().keys()

@@ -271,7 +271,8 @@ def _commands() -> dict[str, Command]:
 def _add_record(to: Parser) -> None:
     to.add_argument("--enforce-leases", action="store_true", help="stop or terminate pods whose lease ends")
     to.add_argument("--watches", action="store_true", help="deploy and resume pods for armed watches")
-    to.add_argument("--auto", action="store_true", help="stop idle pods for which that is armed")
+    # Under another name than its own, which is that of a table of the settings.
+    to.add_argument("--auto", dest="stops_idle", action="store_true", help="stop idle pods for which that is armed")
     to.add_argument(
         "--same-account", choices=("yes", "no"),
         help="yes: extend the last recording, no: start one, when RunPod does not report the account",
