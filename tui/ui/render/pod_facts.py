@@ -116,8 +116,8 @@ def sections(
 
 
 _OF_HOST = frozenset({
-    "Power limit", ComputeKind.CPU, "Disk speed", "Disk free", "Network", "Machine ID", "Public IP", "OS", "Kernel", "Docker",
-    "Note",
+    "Power limit", ComputeKind.CPU, "Disk speed", "Disk free", "Network", "Machine ID", "Public IP", "OS", "Kernel",
+    "Docker", "Note",
 })  # fmt: skip
 """Facts that one line, "Host specs", stands for where the API reports none of them."""
 
