@@ -269,7 +269,7 @@ class Day:
         self.flush()
         self.begin()
         self.fleet.apply(snapshot(*pods, funds=funds(1e6, 100.0)), at)
-        recall(self.fleet, AlertTracker(), self.path, at)
+        recall(self.fleet, self.path, at, AlertTracker())
         self.tracker.recall(told)  # type: ignore[arg-type]
 
     def flush(self) -> None:

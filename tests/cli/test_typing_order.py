@@ -14,6 +14,7 @@ import pytest
 
 from tests.cli.conftest import served
 from tests.cli.terminal import Terminal, podtop
+from tui.store.views.pods import POD_SORTS
 
 SHORT, FULL, PARTS, AT_ONCE = 5, 1000, 5, 4
 """Bursts of a run of the suite, of a long one, in how many parts that is, and how many terminals each types into."""
@@ -80,7 +81,8 @@ def sorted_by_name(url: str, home: Path) -> Terminal:
     terminal = podtop("--api-url", url, "--no-record", env=environ)
     terminal.wait_for("GPU util")
     terminal.wait_for("SECURE")
-    terminal.type("o")
+    for _ in range(POD_SORTS.index("name")):
+        terminal.type("o")
     terminal.wait_for("NAME▲")
     return terminal
 

@@ -212,12 +212,12 @@ def test_what_was_recorded_stands_behind_one_answer(tmp_path: Path) -> None:
     writer.close()
     desk = Desk("pods", "demo", "", 30.0)
     desk.take(still, NOON)
-    recall(desk.fleet, desk.tracker, path, NOON)
+    recall(desk.fleet, path, NOON, desk.tracker)
     (item,) = desk.document(still, NOON).items
     assert (item.phase, item.idle_s) == ("idle", 1800.0), "nobody looked before the break"
     late = Desk("pods", "demo", "", 30.0)
     late.take(still, NOON + 3600)
-    recall(late.fleet, late.tracker, path, NOON + 3600)
+    recall(late.fleet, path, NOON + 3600, late.tracker)
     assert late.document(still, NOON + 3600).items[0].idle_s is None
 
 

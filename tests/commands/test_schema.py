@@ -52,7 +52,7 @@ def undeclared(document: dict[str, Any]) -> set[str]:
 
 def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    assert len(SCHEMA["oneOf"]) == len(KINDS) + 3
+    assert len(SCHEMA["oneOf"]) == len(KINDS) + 4
 
 
 @pytest.mark.parametrize("pods", [0, 6])

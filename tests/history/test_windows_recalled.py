@@ -95,7 +95,7 @@ def names(fleet: Fleet, at: float) -> set[str]:
 def restarted(path: Path, first: Snapshot, at: float) -> Fleet:
     fleet = Fleet(STEP, 60.0)
     fleet.apply(first, at)
-    recall(fleet, AlertTracker(), path, at)
+    recall(fleet, path, at, AlertTracker())
     return fleet
 
 

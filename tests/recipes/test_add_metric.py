@@ -97,7 +97,7 @@ def test_a_metric_of_gpus_takes_five_files(copy: Copy) -> None:
     copy.add(
         "api/graphql/schema.graphql", "  powerWatts: Float         # confirmed [H][J][P1]\n", "  fanPercent: Float\n"
     )
-    watts = '"powerWatts": round(70 + util * 5.6 + 20 * chance(seed, pod.id, index, "w"), 1),\n'
+    watts = '"powerWatts": gpu_power(pod, sampled, index, seed),\n'
     copy.add("demo/pod_views.py", watts, '                "fanPercent": 40.0 + index,\n')
     copy.add("store/metrics.py", LAST_ROW, FAN)
     seen = copy.run(LOOK, "fan", "fan_percent", "GPU fan")

@@ -60,7 +60,7 @@ async def test_at_its_end_it_warns_and_then_stops(launch: Launch) -> None:
         await run.until("■ 1h 00m")
         run.cloud.now += 3100
         await run.poll()
-        await run.until("t extends it")
+        await run.until("stops in 10 min")
         assert run.cloud.sent == []
         run.cloud.now += 600
         await run.poll()

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 STEP = 15.0
 """Seconds between two samples of the history; longer with many pods, so that it is loaded within a second or two."""
 
+_CATCH_UP = 200
+"""Maximum number of samples of what happens while the history is loaded."""
+
 LATE = 1.0
 """Seconds that the history may lag behind the live world when it ends."""
 
@@ -90,8 +93,12 @@ def demo_source(
             for at in instants(opened, history_s, pods):
                 yield at, await past.fleet()
                 await asyncio.sleep(0)
-            # Loading takes a while: what happens meanwhile belongs to it, or a gap would begin everything anew.
-            while history_s > 0 and (now := clock()) - at > LATE and now > opened:
+            # Loading takes a while: what happens in between belongs to it, or a gap would begin everything again.
+            # Where the clock runs faster than that can be loaded, there is a gap.
+            for _step in range(_CATCH_UP):
+                now = clock()
+                if not LATE < now - at <= history_s or now <= opened:
+                    break
                 at = min(now, at + STEP)
                 yield at, await past.fleet()
                 await asyncio.sleep(0)

@@ -101,6 +101,7 @@ class Monitor:
         )
         self._recorder: Recorder | None = None
         self._first: float | None = None
+        self._begun = asyncio.Event()
         self._cloud: Cloud | None = None
         self._group: asyncio.TaskGroup | None = None
         self._inspecting: asyncio.Task[None] | None = None
@@ -265,6 +266,12 @@ class Monitor:
             for _ in work:
                 await turns.quiet()
 
+    def _begin_at(self, at: float) -> None:
+        """The first response has come."""
+        if self._first is None:
+            self._first = at
+            self._begun.set()
+
     def _pods_told(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
         whole(self._pods_taking(snapshot, at, took))
 
@@ -272,8 +279,7 @@ class Monitor:
         if took is not None and self._fleet.pods_at is not None and at < self._fleet.pods_at:
             # It waited while a later one was applied.
             return
-        if self._first is None:
-            self._first = at
+        self._begin_at(at)
         if took is not None and self._asks_for_hosts:
             self._asks_for_hosts = False
             self._topics.ask_for_hosts()
@@ -343,8 +349,8 @@ class Monitor:
             self._fleet.events.extend(events)
             _log(events)
             self._hand_over(lambda recorder: recorder.happened(events))
-        if self._source.keyless and self._first is None:
-            self._first = at
+        if self._source.keyless:
+            self._begin_at(at)
         await self._in_slices(self._fleet.taking_market(answers.market, at, took))
         self._fleet.apply_asked(answers.asked, at, took)
         self._hand_over(lambda recorder: recorder.priced(at, answers.market))
@@ -355,8 +361,12 @@ class Monitor:
             # Lasting conditions are judged by live data from now on: when a recording will be available is unknown.
             self._judges = True
         path = await recorder.opened()
-        if path is None or self._first is None:
+        if path is None:
             self._judges = True
+            return
+        # Prices may be recorded before the first response about the pods.
+        await self._begun.wait()
+        if self._first is None:
             return
         self._history.open(path)
         self._topics.wake_recorded()

@@ -544,7 +544,7 @@ def test_what_the_api_does_not_offer() -> None:
     found = network.offers(Replies(market=spots, fleet=Reply(Snapshot(None, (), lacks=lacks))))
     holds(
         found, WARNING, "spend per hour, maintenance of the host, spot prices: not offered by this API",
-        "alerts off: low runway, host maintenance",
+        "alerts off: low runway, spend jumps and limit, host maintenance",
     )  # fmt: skip
     later = Funds("user_1", 1.0, 1.0, None, BillingMode.POSTPAID)
     holds(network.offers(Replies(fleet=Reply(Snapshot(later, ())))), OK, "billed afterwards; all that podtop shows")
