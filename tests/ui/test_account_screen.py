@@ -316,7 +316,7 @@ async def test_a_screen_that_is_not_on_top_asks_for_nothing(launch: Launch) -> N
         assert cloud.topics == ["account"]
         await run.press("1")
         cloud.topics.clear()
-        run.cloud.now += 3600
+        run.cloud.now += 1800
         await run.poll()
         assert cloud.topics == []
         assert not run.app.session.monitor.attended

@@ -32,6 +32,7 @@ class AlertNews:
         self._playback = playback
         self._messages = messages
         self._at: float | None = None
+        self._was_past = False
         self._known: dict[tuple[str, str], tuple[int, int]] = {}
 
     def look(self) -> None:
@@ -40,7 +41,8 @@ class AlertNews:
         if fleet.judged_at == self._at or self._playback.replay:
             return
         # What went on before podtop could see it is no news: the header has it.
-        is_first = self._at is None or fleet.past
+        is_first = self._at is None or fleet.past or self._was_past
+        self._was_past = fleet.past
         known, self._at = self._known, fleet.judged_at
         self._known = {a.matter: (_RANK[a.grade], a.step) for a in fleet.attention if a.grade in LOUD}
         if is_first:
