@@ -56,10 +56,10 @@ def forms(name: str, of: argparse.ArgumentParser) -> Iterator[list[str]]:
 EVERY = [form for name, of in subparsers(parser()).items() if name not in GOES_ON for form in forms(name, of)]
 ALL = [["--version"], ["--help"], *([name, "--help"] for name in subparsers(parser())), *EVERY]
 ACTS = {action.id for action in ACTIONS if action.command}
-NAMED = {*ACTS, "logs", "once", "market"}
-"""Commands that look for something by its name, which may not be there."""
+NAMED = {*ACTS, "logs", "once", "market", "notify"}
+"""Commands that look for something, by its name or in the settings, which may not be there."""
 
-SILENT = {*ACTS, "logs", "--init"}
+SILENT = {*ACTS, "logs", "--init", "notify"}
 WRITE = [form for form in ALL if "--help" in form or (form != ["log", "--json"] and not SILENT & {*form})]
 """Commands that write to their output when all goes well."""
 

@@ -47,6 +47,8 @@ ENDS = {
     "podtop --replay latest": (2, "no recording in"),
     "podtop report": (3, "no recording yet"),
     "podtop auto --arm": (6, "set one in config.toml"),
+    "podtop auto --disarm": (3, "is not armed"),
+    "podtop auto --keep": (3, "no pod named"),
     "podtop stop": (2, "add --yes"),
     "podtop terminate": (2, "add --yes"),
 }
