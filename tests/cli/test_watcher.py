@@ -109,7 +109,13 @@ def test_the_demo_rings_from_record_each_alert_once_with_dollars(tmp_path: Path)
     process = quick.Process(
         "--demo", "--speed", "240", "record", "--interval", "2", "--config", str(settings), env={**os.environ, **KEY}
     )  # fmt: skip
-    kinds = ("low runway", "slow boot|still booting", "run ended|run seems to have ended", "straggler|lags", "idle")
+    kinds = (
+        "low runway|left at",
+        "slow boot|still booting",
+        "run ended|run seems to have ended",
+        "straggler|lags",
+        "idle",
+    )
     end = time.monotonic() + 60
     while time.monotonic() < end and not all(re.search(kind, rang.read_text()) for kind in kinds):
         time.sleep(0.2)
