@@ -44,11 +44,6 @@ class AlertRules(Struct, frozen=True):
                 return rules[kind]
         return self.general.get(kind, DEFAULT)
 
-    def asks_for(self, kind: str, name: str = "") -> bool:
-        """Whether the user's rules turn on a kind of alert that is off by default."""
-        rule = self.rule(kind, name)
-        return rule is not DEFAULT and rule.on
-
     def mutes(self, name: str) -> bool:
         """Whether the file mutes a pod of this name."""
         return bool(name) and any(fnmatchcase(name, pattern) for pattern in self.muted)

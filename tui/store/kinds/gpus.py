@@ -178,7 +178,7 @@ def _find_missing(kind: AlertKind, view: PodView) -> Alert | None:
 
 
 def _find_vram(kind: AlertKind, view: PodView) -> Alert | None:
-    if view.window.vram.since is None or not view.rules.asks_for(kind.name, view.record.name):
+    if view.window.vram.since is None:
         return None
     most = max(view.window.vram_now.replace(GAP_BYTE, b""), default=0) / 2
     return _of(kind, view, view.window.vram, None, f"{most:.0f}%")
