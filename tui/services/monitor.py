@@ -251,11 +251,13 @@ class Monitor:
 
     async def _read_pods(self, cloud: Cloud) -> Snapshot:
         snapshot = clock_skew.snapshot(await cloud.fleet(), self._source.skew)
-        await self._account.look(snapshot, cloud)
         return snapshot if self._identify is None else await self._identify(snapshot, cloud.api)
 
     async def _take_in_pods(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
         """Apply a response about the pods, in slices if there are many: keys are handled in between."""
+        if took is not None and self._cloud is not None:
+            # Beside the polls, and their latency; a reading before an action waits for nothing else.
+            await self._account.look(snapshot, self._cloud)
         if self._before is not None:
             await self._before(snapshot)
         await self._in_slices(self._pods_taking(snapshot, at, took))
