@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.demo.rest.conftest import LLAMA, ORDER, STOPPED, RestDemo
@@ -228,11 +228,16 @@ def test_no_body_is_a_500(body: Any, change: bool) -> None:
     carried_out("PATCH" if change else "POST", f"/pods/{LLAMA}" if change else "/pods", body)
 
 
-@given(raw=st.binary(max_size=40) | st.sampled_from([b"[" * 9000, b'{"name": NaN}', b"9" * 5000, b"\xff\xfe{", b""]))
+@given(
+    raw=st.binary(max_size=40) | st.sampled_from([b"[" * 9000, b'{"name": NaN}', b"9" * 5000, b"\xff\xfe{", b"", b"{}"])
+)
+@example(raw=b"{}")
 def test_no_bytes_are_a_500(raw: bytes) -> None:
     rest = Rest(World(pods=6, start=START), Faults)
     for method, path in (("POST", "/pods"), ("PATCH", f"/pods/{LLAMA}"), ("POST", f"/pods/{LLAMA}/action")):
-        assert answered(rest, method, path, raw).status in _LEGAL
+        status = answered(rest, method, path, raw).status
+        # Every field of a change is optional: an empty object changes nothing, and is no error.
+        assert status in _LEGAL or (status == 200 and method == "PATCH" and isinstance(json.loads(raw), dict))
 
 
 _PARAMETERS = (
