@@ -31,6 +31,7 @@ def _theme(name: str, *, dark: bool, grounds: tuple[str, str, str], colours: Map
         variables={
             **{key: value for key, value in colours.items() if key not in ("text", "accent", "hover")},
             **{f"chart-{number}": colour for number, colour in enumerate(lines, 1)},
+            "heat": lines[0],
             "footer-key-foreground": accent,
             "border": rule,
             "scrollbar": rule,
@@ -139,6 +140,10 @@ HUELESS = frozenset({MONO.name})
 """Themes in which the lines of a chart cannot be told apart."""
 
 
+SHADELESS = frozenset({MONO.name, SIXTEEN.name})
+"""Themes without eight shades of a hue: heights of blocks show amounts instead."""
+
+
 def variable_defaults(theme: Theme) -> dict[str, str]:
     """podtop's variables for a theme that does not define them (Textual's own): derived from standard variables."""
     colours = theme.to_color_system().generate()
@@ -150,6 +155,7 @@ def variable_defaults(theme: Theme) -> dict[str, str]:
         "quiet": colours["text-disabled"],
         "rule": colours["panel"],
         "spark": colours["primary"],
+        "heat": colours["primary"],
         "cursor": colours["primary-muted"],
         "cursor-away": colours["panel"],
         "chart-1": colours["primary"],

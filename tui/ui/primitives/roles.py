@@ -10,6 +10,8 @@ from rich.color import Color
 from rich.style import Style
 from textual.widget import Widget
 
+from tui.ui.primitives import ramp
+
 ROLES = (
     "text", "strong", "muted", "quiet", "accent", "key", "good", "warn", "bad", "spark", "rule", "badge", "tab",
 )  # fmt: skip
@@ -19,6 +21,9 @@ CLASSES = frozenset(f"role--{role}" for role in ROLES)
 
 BADGE = "badge-"
 """Prefix of a role's name: a badge in its colour."""
+
+SHADE = "heat-"
+"""Prefix of a role's name: a step of the ramp (see `ramp.py`), in the theme's colours."""
 
 PAINTED = ("badge", "tab")
 """Roles with a background of their own."""
@@ -30,5 +35,10 @@ def style_of(widget: Widget, role: str, under: Style) -> Style:
         # The colour of another role as the background of a word, without a component class for each.
         style = widget.screen.get_component_rich_style(f"role--{role.removeprefix(BADGE)}")
         return Style(color=under.bgcolor or Color.parse("default"), bgcolor=style.color, bold=True)
+    if role.startswith(SHADE):
+        # Computed from the theme and not component classes, which every widget would pay for before the first frame.
+        theme = widget.app.theme_variables
+        shade = ramp.colours(theme["background"], theme["heat"])[int(role.removeprefix(SHADE)) - 1]
+        return Style.parse(shade) + under.background_style
     style = widget.screen.get_component_rich_style(f"role--{role}")
     return style if role in PAINTED else style + under.background_style
