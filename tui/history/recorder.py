@@ -7,8 +7,6 @@ actions. The system releases a lock when its holder ends, however it ends; then 
 from __future__ import annotations
 
 import asyncio
-import errno
-import hashlib
 import logging
 import math
 import threading
@@ -17,14 +15,12 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui import turns
 from tui.api import log_lines
-from tui.api.addresses import identity
 from tui.domain.user_message import Level, UserMessage
 from tui.files import file_lock, private
 from tui.history.archive.schema import (
@@ -37,6 +33,7 @@ from tui.history.archive.schema import (
     log_of,
 )
 from tui.history.archive.writer import NO_SAMPLES, Entry, Happened, Polled, Priced, Writer, write_events
+from tui.history.recording_files import archive_path, length, set_aside
 
 if TYPE_CHECKING:
     from tui.api.models import Market, Snapshot
@@ -74,13 +71,6 @@ def _size(entry: Entry) -> int:
     return len(entry.snapshot.pods or ()) if isinstance(entry, Polled) and entry.snapshot is not None else 0
 
 
-def _length(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
 class State(StrEnum):
     """What happens to incoming data."""
 
@@ -89,12 +79,6 @@ class State(StrEnum):
     ELSEWHERE = "another podtop is recording"
     TROUBLE = "not recording"
     NEVER = "recording disabled"
-
-
-def archive_path(directory: Path, api_url: str, account_id: str) -> Path:
-    """The file of an account at a host, over either of its APIs; its name reveals neither."""
-    name = hashlib.sha256(f"{identity(api_url)}\n{account_id}".encode()).hexdigest()[:16]
-    return directory / "archive" / f"{name}.sqlite"
 
 
 class Recorder:
@@ -345,7 +329,7 @@ class Recorder:
         except Exception as error:
             self._tidy_at = now + (PAUSES[-1] if isinstance(error, ArchiveError) else math.inf)
             _log.warning("%s cannot be thinned now", path, exc_info=error)
-        if now >= self._fold_at or _length(log_of(path)) > FOLD_BYTES:
+        if now >= self._fold_at or length(log_of(path)) > FOLD_BYTES:
             self._fold_at = now + FOLD_AGAIN
             with suppress(ArchiveError):
                 if self._writer.fold(0.5):
@@ -371,15 +355,8 @@ class Recorder:
         if self._aside > ASIDE:
             self.state = State.NEVER
             return [UserMessage(f"recording disabled: {path} was damaged repeatedly ({error})")]
-        stamp = datetime.fromtimestamp(self._wall(), UTC).strftime("%Y%m%dT%H%M%SZ")
-        aside = path.with_name(f"{path.name}.damaged-{stamp}")
         try:
-            if aside.exists():
-                raise FileExistsError(errno.EEXIST, "a copy from this second exists already")
-            for tail in ("", "-wal", "-shm"):
-                part = path.with_name(path.name + tail)
-                if part.exists():
-                    part.rename(aside.with_name(aside.name + tail))
+            aside = set_aside(path, self._wall())
         except OSError as trouble:
             self.state = State.NEVER
             return [

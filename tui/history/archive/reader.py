@@ -1,45 +1,29 @@
-"""Reading: the state at an instant, and samples over a time range."""
+"""`Recording`: an account's history: samples over a time range, the state at an instant, prices, events."""
 
 from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Iterable
 
 import msgspec
 from msgspec.structs import replace
 
 from tui.api.models import Funds, Market, Pod, Quote, Snapshot, Unreadable
 from tui.domain.events import Event, Kind
-from tui.history.archive import checked, codec
+from tui.history.archive import checked
 from tui.history.archive.checked import LATEST, MOST_BLOCK, MOST_STATE, BadRow, fits
-from tui.history.archive.codec import MINUTE, RAW, Wanted
-from tui.history.archive.compaction import BRIEF, MINUTE_BLOCK, RAW_BLOCK, silence_of
 from tui.history.archive.entries import ALERTS
-from tui.history.archive.rows import POLLS, as_of, layouts_of, polls_of, price_change, readable, stretches
-from tui.history.archive.schema import answered, archive_errors, bounded, connect, is_alone
+from tui.history.archive.overlap import MARKET, PODS
+from tui.history.archive.rows import as_of, price_change
+from tui.history.archive.sample_reader import SampleReader
+from tui.history.archive.schema import archive_errors, bounded
 from tui.history.archive.terms import Terms, latest
-from tui.history.archive.writer import MARKET, PODS
-from tui.store.metrics import Metric
 from tui.store.price_history import CLOUDS, Prices
-from tui.store.series import EMPTY, Samples
-from tui.store.stretches import cut, join, reduced, splice
-from tui.turns import give_way
 
-T = TypeVar("T")
+MOST_CHANGES = 5000
 
-_LENGTH = {RAW: RAW_BLOCK, MINUTE: MINUTE_BLOCK}
-
-MOST_ROWS = 100_000
-MOST_READ = 256 * 1024 * 1024
-"""Maximum rows and bytes that are read for one query: more than podtop ever writes for one."""
-
-MOST_SPANS, MOST_PODS, MOST_CHANGES = 5000, 50_000, 5000
-MOST_INFLATED = 512 * 1024 * 1024
-
-_BLOCK, _BRIEF, _STATE = fits("data", MOST_BLOCK), fits("brief", MOST_BLOCK), fits("data", MOST_STATE)
+_STATE = fits("data", MOST_STATE)
 
 
 class Stay(msgspec.Struct, frozen=True):
@@ -62,242 +46,8 @@ class State(msgspec.Struct, frozen=True):
     damaged: bool = False
 
 
-class Recording:
-    """An account's history. Raises ArchiveError; not safe for two threads at once.
-
-    Its rows may be anything: those that podtop cannot have written are left out, and counted.
-
-    silence: seconds between two polls beyond which that time was not watched.
-    origin:  the host of the API.
-    until:   the present: later rows are not read, because a clock was ahead when they were written.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.until = math.inf
-        self._bad: set[tuple[str, object]] = set()
-        self._alone = is_alone(path)
-        self._db = connect(path, write=False)
-        try:
-            with answered():
-                self.silence = silence_of(self._db, lambda: self._is_bad("meta", "silence"))
-                row = self._db.execute("SELECT value FROM meta WHERE key = 'origin'").fetchone()
-                self.origin = checked.text(row[0], 300) if row and isinstance(row[0], str) else ""
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        self._db.close()
-
-    @property
-    def outdated(self) -> bool:
-        """Whether somebody writes to the file that was opened as one without a writer."""
-        return self._alone and not is_alone(self.path)
-
-    @property
-    def damaged(self) -> int:
-        """How many rows were left out so far, as podtop cannot have written them."""
-        return len(self._bad)
-
-    def _is_bad(self, table: str, key: object) -> None:
-        if len(self._bad) < MOST_ROWS:
-            self._bad.add((table, key))
-
-    def _all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        # There is one query for each of very many pods, or of prices.
-        give_way()
-        rows: list[tuple[Any, ...]] = []
-        length = 0
-        with archive_errors():
-            for row in bounded(self._db).execute(sql, values):
-                length += sum(len(value) for value in row if isinstance(value, bytes | str))
-                if len(rows) >= MOST_ROWS or length > MOST_READ:
-                    self._is_bad("the rest of", sql)
-                    break
-                rows.append(row)
-        return rows
-
-    def _good(
-        self,
-        table: str,
-        read: Callable[..., T],
-        rows: Iterable[tuple[Any, ...]],
-        key: Callable[..., object] | None = None,
-    ) -> Iterator[T]:
-        """The values of rows, without the damaged ones."""
-        for row in rows:
-            try:
-                yield read(*row)
-            except BadRow:
-                self._is_bad(table, row if key is None else key(*row))
-
-    def _stretches(
-        self, rows: Iterable[tuple[Any, Any]], names: Sequence[str] | None, room: list[int]
-    ) -> list[Samples]:
-        """The samples of blocks, up to the limit of `room`."""
-        parts = []
-        for row in rows:
-            if room[0] <= 0:
-                self._is_bad("the rest of", "block")
-                break
-            for stretch in readable([row], names, self._is_bad):
-                room[0] -= len(stretch.times) * (8 + 3 * len(stretch.columns))
-                parts.append(stretch)
-        return parts
-
-    def _told_by(self, end: float) -> float:
-        """The end of a requested range, limited to the present (included)."""
-        return min(end, self.until + 1e-6)
-
-    # Recorded time
-
-    def spans(self, topic: int = PODS) -> tuple[tuple[float, float], ...]:
-        """The recorded time spans, oldest first."""
-        rows = self._all(
-            "SELECT start, last FROM span WHERE topic = ? AND typeof(start) != 'null' AND (start <= ? OR "
-            "typeof(start) NOT IN ('real', 'integer')) ORDER BY start DESC LIMIT ?",
-            topic, self.until, MOST_SPANS,
-        )  # fmt: skip
-        spans = self._good("span", checked.span, rows)
-        return tuple(reversed([(start, min(last, self.until)) for start, last in spans]))
-
-    # Samples
-
-    def _key(self, pod: str) -> int | None:
-        rows = self._all("SELECT id FROM pod WHERE pod = ? LIMIT 1", pod)
-        return rows[0][0] if rows else None
-
-    def has(self, pod: str) -> bool:
-        """Whether a pod was recorded."""
-        return self._key(pod) is not None
-
-    def _pods(self) -> list[tuple[int, str]]:
-        """The keys and ids of all recorded pods."""
-        rows = self._all("SELECT id, pod FROM pod ORDER BY id DESC LIMIT ?", MOST_PODS)
-        named = self._good("pod", lambda key, pod: (key, checked.text(pod, checked.MOST_NAME)), rows)
-        return list(reversed(list(named)))
-
-    def samples(
-        self,
-        pod: str,
-        start: float,
-        end: float,
-        names: Sequence[str] | None = None,
-        recent: Mapping[int, Samples] | None = None,
-    ) -> Samples:
-        """One pod's samples in start <= instant < end; only the named values if names are given.
-
-        recent: the result of `recent` for a range around this one, where many pods are read one after the other.
-        """
-        key = self._key(pod)
-        if key is None:
-            return EMPTY
-        samples, end = EMPTY, self._told_by(end)
-        room = [MOST_INFLATED]
-        for tier in (MINUTE, RAW):
-            rows = self._all(
-                f"SELECT start, {_BLOCK} FROM block WHERE pod = ? AND tier = ? AND start > ? AND start < ? "
-                "ORDER BY start",
-                key, tier, start - _LENGTH[tier], end,
-            )  # fmt: skip
-            samples = self._spliced(samples, join(self._stretches(rows, names, room)))
-        if recent is None:
-            recent = self._polls(start, end, (key,))
-        samples = self._spliced(samples, _named(cut(recent.get(key, EMPTY), start, end), names))
-        return cut(samples, start, end)
-
-    def recent(self, pods: Iterable[str], start: float, end: float, *metrics: Metric) -> Mapping[int, Samples]:
-        """The samples of some metrics of these pods that are not yet in a block, by the pods' keys, for `samples`.
-
-        Each poll has the values of all pods: it is read once for all of them.
-        """
-        keys = {pod: key for key, pod in self._pods()}
-
-        def wanted(names: Iterable[str]) -> tuple[str, ...]:
-            listed = tuple(names)
-            return tuple(name for metric in metrics for name in metric.series_in(listed))
-
-        return self._polls(start, self._told_by(end), {keys[pod] for pod in pods if pod in keys}, wanted)
-
-    def pods(self) -> tuple[str, ...]:
-        """The ids of all recorded pods."""
-        return tuple(pod for _, pod in self._pods())
-
-    def _spliced(self, under: Samples, over: Samples) -> Samples:
-        """Join two tiers: time that was recorded twice may be in both, and the later data win."""
-        twice = under.times and over.times and under.times[-1] >= over.times[0]
-        borders = [start for start, _ in self.spans()] if twice else ()
-        return splice(under, over, max(self.silence, 1.5 * codec.MINUTES), borders)
-
-    def brief(self, pod: str, start: float, end: float, names: Sequence[str] | None = None) -> Samples:
-        """The same in 15-minute samples, each with its lowest, mean and highest: enough for weeks."""
-        key = self._key(pod)
-        if key is None:
-            return EMPTY
-        samples, end = EMPTY, self._told_by(end)
-        room = [MOST_INFLATED]
-        for tier in (MINUTE, RAW):
-            rows = self._all(
-                f"SELECT start, {_BRIEF} FROM block WHERE pod = ? AND tier = ? AND start > ? AND start < ? "
-                "ORDER BY start",
-                key, tier, start - MINUTE_BLOCK, end,
-            )  # fmt: skip
-            samples = splice(samples, join(self._stretches(rows, names, room)), 1.5 * BRIEF)
-        recent = reduced(_named(self._polls(start, end, (key,)).get(key, EMPTY), names), BRIEF, BRIEF)
-        return cut(splice(samples, recent, 1.5 * BRIEF), start, end)
-
-    def all_samples(self, start: float, end: float) -> dict[str, Samples]:
-        """Every pod's samples in start <= instant < end."""
-        pods, end = dict(self._pods()), self._told_by(end)
-        whole: dict[int, Samples] = {}
-        room = [MOST_INFLATED]
-        for tier in (MINUTE, RAW):
-            rows = self._all(
-                f"SELECT pod, start, {_BLOCK} FROM block WHERE tier = ? AND start > ? AND start < ? ORDER BY start",
-                tier, start - _LENGTH[tier], end,
-            )  # fmt: skip
-            parts: dict[int, list[Samples]] = {}
-            for key, at, data in rows:
-                parts.setdefault(key, []).extend(self._stretches([(at, data)], None, room))
-            for key, samples in parts.items():
-                whole[key] = self._spliced(whole.get(key, EMPTY), join(samples))
-        for key, stretch in self._polls(start, end, None).items():
-            whole[key] = self._spliced(whole.get(key, EMPTY), stretch)
-        named = {pods[key]: cut(samples, start, end) for key, samples in whole.items() if key in pods}
-        return {pod: stretch for pod, stretch in named.items() if stretch.times}
-
-    def _polls(
-        self, start: float, end: float, only: Collection[int] | None, wanted: Wanted | None = None
-    ) -> dict[int, Samples]:
-        polls = polls_of(self._all(f"{POLLS} WHERE at >= ? AND at < ? ORDER BY at", start, end), self._is_bad)
-        with archive_errors():
-            layouts = layouts_of(self._db, {poll[1] for poll in polls}, self._is_bad)
-        return stretches(polls, layouts, only, self._is_bad, wanted)
-
-    def sampled(self, at: float, forward: bool) -> float | None:
-        """The instant of the first poll with pods at or after `at`, or of the last at or before it."""
-        ahead, back = self._all(
-            "SELECT (SELECT min(at) FROM poll WHERE at >= ?1 AND at <= ?2 AND layout IS NOT NULL), "
-            "(SELECT max(at) FROM poll WHERE at <= min(?1, ?2) AND layout IS NOT NULL)",
-            at, self.until,
-        )[0]  # fmt: skip
-        instants = [float(each) for each in ((ahead if forward else back),) if each is not None]
-        for tier, length in _LENGTH.items():
-            starts = self._all(
-                "SELECT DISTINCT start FROM block WHERE tier = ? AND start >= ? ORDER BY start LIMIT 2"
-                if forward
-                else "SELECT DISTINCT start FROM block WHERE tier = ? AND start <= ? ORDER BY start DESC LIMIT 2",
-                tier, at - length if forward else at,
-            )  # fmt: skip
-            for (start,) in starts:
-                # Pods are polled together: a few of them give the instants of all.
-                rows = self._all("SELECT start, data FROM block WHERE tier = ? AND start = ? LIMIT 50", tier, start)
-                times = [t for stretch in readable(rows, ()) for t in stretch.times]
-                instants += [t for t in times if t <= self.until and (t >= at if forward else t <= at)]
-        return (min if forward else max)(instants, default=None)
-
-    # State at an instant
+class Recording(SampleReader):
+    """All that is recorded of an account."""
 
     def snapshot(self, at: float) -> Snapshot | None:
         """Pods and money as last reported before `at`; None if nothing was recorded then."""
@@ -459,10 +209,3 @@ class Recording:
             # Earlier values no longer hold.
             self._is_bad("state", (None, when))
             return State(when, None, None, damaged=True)
-
-
-def _named(samples: Samples, names: Sequence[str] | None) -> Samples:
-    """The named values alone, if names are given."""
-    if names is None:
-        return samples
-    return Samples(samples.times, {name: column for name, column in samples.columns.items() if name in names})

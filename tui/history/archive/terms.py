@@ -73,4 +73,5 @@ def latest(db: sqlite3.Connection, topic: int, at: float) -> Terms:
 
 def _key(topic: int, at: float) -> str:
     """The row's key: in the order of text, as digits of a fixed number."""
-    return f"{_KEYS[topic]}{min(max(at, 0.0), 1e11):019.6f}"
+    # Adding 0 makes a negative zero a positive one.
+    return f"{_KEYS[topic]}{min(max(at, 0.0), 1e11) + 0.0:019.6f}"

@@ -9,30 +9,28 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import msgspec
-from msgspec.structs import replace
 
-from tui.api.models import Funds, Offer, Pod, Quote, Snapshot
+from tui.api.models import Funds, Pod, Snapshot
 from tui.domain import pod_health
 from tui.domain.events import Event
-from tui.history.archive import checked, compaction, overlap
+from tui.history.archive import compaction, overlap
 from tui.history.archive.checked import (
     MOST_GPUS,
     MOST_LAYOUT,
     MOST_NAME,
     MOST_STATE,
     MOST_TEXT,
-    BadRow,
     fits,
-    storable,
 )
 from tui.history.archive.compaction import SILENCE
-from tui.history.archive.entries import ALERTS, encoded, say_the_same, started_at
+from tui.history.archive.entries import ALERTS, encoded, started_at
 from tui.history.archive.entries import NO_SAMPLES as NO_SAMPLES
 from tui.history.archive.entries import Entry as Entry
 from tui.history.archive.entries import Happened as Happened
 from tui.history.archive.entries import Polled as Polled
 from tui.history.archive.entries import Priced as Priced
 from tui.history.archive.entries import Samples as Samples
+from tui.history.archive.market_writer import MarketWriter, run
 from tui.history.archive.overlap import MARKET as MARKET
 from tui.history.archive.overlap import PODS as PODS
 from tui.history.archive.schema import ArchiveError, archive_errors, bounded
@@ -71,11 +69,6 @@ def write_events(db: sqlite3.Connection, events: Iterable[Event]) -> None:
                 event.at, event.pod[:MOST_NAME], event.kind.value, event.text[:MOST_TEXT])  # fmt: skip
 
 
-def run(db: sqlite3.Connection, sql: str, *values: object) -> sqlite3.Cursor:
-    """Execute SQL with storable values: no value may make SQLite, or Python, refuse the rest."""
-    return db.execute(sql, tuple(map(storable, values)))
-
-
 class Writer:
     """Writes one account's history. Not safe for two threads at once; a lock outside keeps two processes apart."""
 
@@ -86,8 +79,7 @@ class Writer:
         self._pods: dict[str, int] = {}
         self._layouts: dict[bytes, int] = {}
         self._states: dict[int, tuple[bytes | None, float | None]] = {}
-        self._offers: dict[str, tuple[int, bytes]] = {}
-        self._quotes: dict[tuple[int, int], Quote | None] = {}
+        self._market = MarketWriter(db)
         self._funds: tuple[float | None, ...] | None = None
         self._terms: dict[int, Terms] = {}
         self._spans: dict[int, tuple[float, float]] = {}
@@ -136,10 +128,9 @@ class Writer:
         db = bounded(self._db)
         self._pods = {pod: key for key, pod in db.execute("SELECT id, pod FROM pod") if isinstance(pod, str)}
         self._layouts = _layouts(db)
-        offers = db.execute(f"SELECT id, gpu, {fits('data', MOST_STATE)} FROM offer")
-        self._offers = {gpu: (key, data or b"") for key, gpu, data in offers if isinstance(gpu, str)}
+        self._market.remember(self._told[MARKET])
+        self._terms.pop(MARKET, None)
         self._remember_states(self._told[PODS])
-        self._remember_quotes(self._told[MARKET])
 
     def _remember_states(self, at: float) -> None:
         # SQLite gives the other columns of the row that has the maximum: https://www.sqlite.org/lang_select.html#bareagg
@@ -151,19 +142,6 @@ class Writer:
         self._funds = None
         self._terms.pop(PODS, None)
 
-    def _remember_quotes(self, at: float) -> None:
-        self._quotes = {}
-        self._terms.pop(MARKET, None)
-        for key, cloud, _, *row in self._db.execute(
-            "SELECT offer, cloud, max(at), sold, on_demand, spot, stock, rented, total FROM quote WHERE at <= ? "
-            "GROUP BY offer, cloud",
-            (at,),
-        ):
-            try:
-                self._quotes[key, cloud] = checked.quote(*row)
-            except BadRow:
-                continue  # It is written again.
-
     def _look_ahead(self, topic: int, at: float) -> None:
         self._ahead[topic] = overlap.is_ahead(bounded(self._db), topic, at)
         if self._ahead[topic]:
@@ -173,7 +151,11 @@ class Writer:
         """Advance the recorded time to `at`. If it was recorded before, the new data win."""
         last, self._told[topic] = self._told[topic], at
         if at < last or (self._ahead[topic] and at - last > 3 * self._silence):
-            (self._remember_states if topic == PODS else self._remember_quotes)(at)
+            if topic == PODS:
+                self._remember_states(at)
+            else:
+                self._market.remember_quotes(at)
+                self._terms.pop(MARKET, None)
             self._spans.pop(topic, None)
             last = at - overlap.AFTER
             self._look_ahead(topic, last)
@@ -346,38 +328,8 @@ class Writer:
             return
         self._come_to(MARKET, priced.at)
         self._write_terms(MARKET, Terms(priced.market.lacks), priced.at)
-        for offer in priced.market.offers:
-            give_way()
-            key = self._offer(offer)
-            for cloud, quote in enumerate((offer.secure, offer.community)):
-                if quote is not None:
-                    # History keeps prices and stock, not which host was the cheapest. How many are rented changes
-                    # with every poll, and is only updated together with another value.
-                    quote = Quote(quote.on_demand, quote.spot, quote.stock, rented=quote.rented, total=quote.total)
-                if (key, cloud) in self._quotes and say_the_same(self._quotes[key, cloud], quote):
-                    continue
-                self._quotes[key, cloud] = quote
-                row = (
-                    (0, None, None, None, None, None)
-                    if quote is None
-                    else (1, quote.on_demand, quote.spot, quote.stock, quote.rented, quote.total)
-                )
-                run(self._db, "INSERT OR REPLACE INTO quote VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    key, cloud, priced.at, *row)  # fmt: skip
+        self._market.write(priced.market.offers, priced.at)
         self._reach(MARKET, priced.at)
-
-    def _offer(self, offer: Offer) -> int:
-        data = msgspec.json.encode(replace(offer, secure=None, community=None))
-        known = self._offers.get(offer.gpu_id)
-        if known is None:
-            number = self._new("INSERT INTO offer (gpu, data) VALUES (?, ?)", offer.gpu_id, data)
-        else:
-            number = known[0]
-            if known[1] == data:
-                return number
-            run(self._db, "UPDATE offer SET data = ? WHERE id = ?", data, number)
-        self._offers[offer.gpu_id] = (number, data)
-        return number
 
     def _reach(self, topic: int, at: float) -> None:
         """Extend the present span up to now, or begin a new one."""

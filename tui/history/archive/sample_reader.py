@@ -1,0 +1,163 @@
+"""`SampleReader`: the samples of pods over a time range, wherever compaction has put them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from tui.history.archive import codec
+from tui.history.archive.checked import MOST_BLOCK, fits
+from tui.history.archive.codec import MINUTE, RAW, Wanted
+from tui.history.archive.compaction import BRIEF, MINUTE_BLOCK, RAW_BLOCK
+from tui.history.archive.file_reader import FileReader
+from tui.history.archive.rows import POLLS, layouts_of, polls_of, readable, stretches
+from tui.history.archive.schema import archive_errors
+from tui.store.metrics import Metric
+from tui.store.series import EMPTY, Samples
+from tui.store.stretches import cut, join, reduced, splice
+
+_LENGTH = {RAW: RAW_BLOCK, MINUTE: MINUTE_BLOCK}
+
+MOST_INFLATED = 512 * 1024 * 1024
+
+_BLOCK, _BRIEF = fits("data", MOST_BLOCK), fits("brief", MOST_BLOCK)
+
+
+class SampleReader(FileReader):
+    """Reads from polls, from blocks of 15 minutes, and from blocks of minutes."""
+
+    def samples(
+        self,
+        pod: str,
+        start: float,
+        end: float,
+        names: Sequence[str] | None = None,
+        recent: Mapping[int, Samples] | None = None,
+    ) -> Samples:
+        """One pod's samples in start <= instant < end; only the named values if names are given.
+
+        recent: the result of `recent` for a range around this one, where many pods are read one after the other.
+        """
+        key = self._key(pod)
+        if key is None:
+            return EMPTY
+        samples, end = EMPTY, self._told_by(end)
+        room = [MOST_INFLATED]
+        for tier in (MINUTE, RAW):
+            rows = self._all(
+                f"SELECT start, {_BLOCK} FROM block WHERE pod = ? AND tier = ? AND start > ? AND start < ? "
+                "ORDER BY start",
+                key, tier, start - _LENGTH[tier], end,
+            )  # fmt: skip
+            samples = self._spliced(samples, join(self._stretches(rows, names, room)))
+        if recent is None:
+            recent = self._polls(start, end, (key,))
+        samples = self._spliced(samples, _named(cut(recent.get(key, EMPTY), start, end), names))
+        return cut(samples, start, end)
+
+    def recent(self, pods: Iterable[str], start: float, end: float, *metrics: Metric) -> Mapping[int, Samples]:
+        """The samples of some metrics of these pods that are not yet in a block, by the pods' keys, for `samples`.
+
+        Each poll has the values of all pods: it is read once for all of them.
+        """
+        keys = {pod: key for key, pod in self._pods()}
+
+        def wanted(names: Iterable[str]) -> tuple[str, ...]:
+            listed = tuple(names)
+            return tuple(name for metric in metrics for name in metric.series_in(listed))
+
+        return self._polls(start, self._told_by(end), {keys[pod] for pod in pods if pod in keys}, wanted)
+
+    def _spliced(self, under: Samples, over: Samples) -> Samples:
+        """Join two tiers: time that was recorded twice may be in both, and the later data win."""
+        twice = under.times and over.times and under.times[-1] >= over.times[0]
+        borders = [start for start, _ in self.spans()] if twice else ()
+        return splice(under, over, max(self.silence, 1.5 * codec.MINUTES), borders)
+
+    def brief(self, pod: str, start: float, end: float, names: Sequence[str] | None = None) -> Samples:
+        """The same in 15-minute samples, each with its lowest, mean and highest: enough for weeks."""
+        key = self._key(pod)
+        if key is None:
+            return EMPTY
+        samples, end = EMPTY, self._told_by(end)
+        room = [MOST_INFLATED]
+        for tier in (MINUTE, RAW):
+            rows = self._all(
+                f"SELECT start, {_BRIEF} FROM block WHERE pod = ? AND tier = ? AND start > ? AND start < ? "
+                "ORDER BY start",
+                key, tier, start - MINUTE_BLOCK, end,
+            )  # fmt: skip
+            samples = splice(samples, join(self._stretches(rows, names, room)), 1.5 * BRIEF)
+        recent = reduced(_named(self._polls(start, end, (key,)).get(key, EMPTY), names), BRIEF, BRIEF)
+        return cut(splice(samples, recent, 1.5 * BRIEF), start, end)
+
+    def all_samples(self, start: float, end: float) -> dict[str, Samples]:
+        """Every pod's samples in start <= instant < end."""
+        pods, end = dict(self._pods()), self._told_by(end)
+        whole: dict[int, Samples] = {}
+        room = [MOST_INFLATED]
+        for tier in (MINUTE, RAW):
+            rows = self._all(
+                f"SELECT pod, start, {_BLOCK} FROM block WHERE tier = ? AND start > ? AND start < ? ORDER BY start",
+                tier, start - _LENGTH[tier], end,
+            )  # fmt: skip
+            parts: dict[int, list[Samples]] = {}
+            for key, at, data in rows:
+                parts.setdefault(key, []).extend(self._stretches([(at, data)], None, room))
+            for key, samples in parts.items():
+                whole[key] = self._spliced(whole.get(key, EMPTY), join(samples))
+        for key, stretch in self._polls(start, end, None).items():
+            whole[key] = self._spliced(whole.get(key, EMPTY), stretch)
+        named = {pods[key]: cut(samples, start, end) for key, samples in whole.items() if key in pods}
+        return {pod: stretch for pod, stretch in named.items() if stretch.times}
+
+    def _polls(
+        self, start: float, end: float, only: Collection[int] | None, wanted: Wanted | None = None
+    ) -> dict[int, Samples]:
+        polls = polls_of(self._all(f"{POLLS} WHERE at >= ? AND at < ? ORDER BY at", start, end), self._is_bad)
+        with archive_errors():
+            layouts = layouts_of(self._db, {poll[1] for poll in polls}, self._is_bad)
+        return stretches(polls, layouts, only, self._is_bad, wanted)
+
+    def sampled(self, at: float, forward: bool) -> float | None:
+        """The instant of the first poll with pods at or after `at`, or of the last at or before it."""
+        ahead, back = self._all(
+            "SELECT (SELECT min(at) FROM poll WHERE at >= ?1 AND at <= ?2 AND layout IS NOT NULL), "
+            "(SELECT max(at) FROM poll WHERE at <= min(?1, ?2) AND layout IS NOT NULL)",
+            at, self.until,
+        )[0]  # fmt: skip
+        instants = [float(each) for each in ((ahead if forward else back),) if each is not None]
+        for tier, length in _LENGTH.items():
+            starts = self._all(
+                "SELECT DISTINCT start FROM block WHERE tier = ? AND start >= ? ORDER BY start LIMIT 2"
+                if forward
+                else "SELECT DISTINCT start FROM block WHERE tier = ? AND start <= ? ORDER BY start DESC LIMIT 2",
+                tier, at - length if forward else at,
+            )  # fmt: skip
+            for (start,) in starts:
+                # Pods are polled together: a few of them give the instants of all.
+                rows = self._all("SELECT start, data FROM block WHERE tier = ? AND start = ? LIMIT 50", tier, start)
+                times = [t for stretch in readable(rows, ()) for t in stretch.times]
+                instants += [t for t in times if t <= self.until and (t >= at if forward else t <= at)]
+        return (min if forward else max)(instants, default=None)
+
+    def _stretches(
+        self, rows: Iterable[tuple[Any, Any]], names: Sequence[str] | None, room: list[int]
+    ) -> list[Samples]:
+        """The samples of blocks, up to the limit of `room`."""
+        parts = []
+        for row in rows:
+            if room[0] <= 0:
+                self._is_bad("the rest of", "block")
+                break
+            for stretch in readable([row], names, self._is_bad):
+                room[0] -= len(stretch.times) * (8 + 3 * len(stretch.columns))
+                parts.append(stretch)
+        return parts
+
+
+def _named(samples: Samples, names: Sequence[str] | None) -> Samples:
+    """The named values alone, if names are given."""
+    if names is None:
+        return samples
+    return Samples(samples.times, {name: column for name, column in samples.columns.items() if name in names})
