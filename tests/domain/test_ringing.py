@@ -334,3 +334,10 @@ def test_times_of_a_digest_go_back_to_the_day_before() -> None:
     morning = datetime(2026, 11, 28, 8, 59, tzinfo=UTC)
     assert latest("09:00", morning) == datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
     assert latest("09:00", morning + timedelta(minutes=1)) == datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
+
+
+def test_what_is_about_to_happen_is_not_held_back_by_quiet_hours() -> None:
+    timer = {"kind": "idle-stop", "topic": Topic.MONEY, "since": NOW + 600.0, "lasts": 600.0}
+    assert len(played(*polls(NOW, 300, alert(**timer), quiet=True))[1]) == 1
+    maintenance = {**timer, "since": NOW + 7200.0, "lasts": None}
+    assert played(*polls(NOW, 300, alert(**maintenance), quiet=True))[1] == []

@@ -16,6 +16,7 @@ from tui.api.models import Pod, Unreadable
 from tui.domain.action import Command
 from tui.domain.alert_rules import AlertRules, Mute
 from tui.domain.auto import Armed, AutoRules, rules_of
+from tui.domain.events import Kind
 from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import Level, UserMessage
 from tui.services.auto_runner import AutoRunner
@@ -294,3 +295,20 @@ def test_what_is_no_rule_is_refused(text: str) -> None:
 def test_the_first_pattern_that_matches_counts() -> None:
     rules = rules_of("stop after 2h", (("exp-keep-*", "off"), ("exp-*", "stop after 30m")), 3)
     assert [rules.after(name) for name in ("exp-keep-1", "exp-1", "other")] == [None, 1800.0, 7200.0]
+
+
+async def test_the_alert_warns_of_it_once_and_no_message_beside_it(tmp_path: Path) -> None:
+    from tui.store.alert_tracker import AlertTracker
+
+    stand, tracker = Stand(tmp_path), AlertTracker()
+    stand.arm()
+    begun: list[str] = []
+    for _ in range(140):
+        await stand.polls(0.5, IDLE)
+        begun += [event.text for event in tracker.judge(stand.fleet, stand.now) if event.kind is Kind.IDLE_STOP]
+        await stand.look()
+    assert len(begun) == 1
+    assert begun[0].startswith("auto-stop in 10m: no GPU has worked for 50m, $")
+    assert "podtop auto --keep exp-7" in begun[0]
+    assert "stops in 10 min" not in stand.words(), "the alert is shown, and rings"
+    assert len(stand.sent) == 1

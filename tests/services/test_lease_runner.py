@@ -297,3 +297,23 @@ def test_never_early_never_twice_never_on_old_news(
 
     asyncio.run(live())
     assert total <= 1
+
+
+async def test_an_alert_that_warns_of_it_needs_no_message_beside_it(tmp_path: Path) -> None:
+    from tui.domain.alert_rules import Mute
+    from tui.store.alert_tracker import AlertTracker
+
+    for mutes, said in (((), 0), ((Mute("a", "lease-due"),), 1)):
+        watcher, tracker = Watcher(tmp_path / f"leases-{said}.json"), AlertTracker()
+        watcher.fleet.mutes = mutes
+        leased(watcher, 1.0)
+        begun_at: list[float] = []
+        for _ in range(1000):
+            watcher.now += 5.0
+            watcher.fleet.apply(snapshot(TRAIN), watcher.now)
+            begun_at += [event.at for event in tracker.judge(watcher.fleet, watcher.now) if "extends" in event.text]
+            await watcher.look()
+        assert len(begun_at) == 1
+        assert watcher.words().count("t extends it") == said, "a muted alert leaves it to a message"
+        assert [(action, key) for _, action, key in watcher.sent] == [("stop", "a")]
+        assert watcher.sent[0][0] - begun_at[0] >= WARNING

@@ -60,8 +60,11 @@ async def test_at_its_end_it_warns_and_then_stops(launch: Launch) -> None:
         await run.until("■ 1h 00m")
         run.cloud.now += 3100
         await run.poll()
-        await run.until("stops in 10 min")
+        await run.until("llama-pretrain: auto-stop timer stops it in 10m")
+        assert run.toasts().count("t extends it") == 1, "the alert tells it, and nobody else"
         assert run.cloud.sent == []
+        # The runner has seen that the user is warned.
+        await run.until_so(lambda: all(lease.warned_at for lease in run.app.fleet.leases.values()))
         run.cloud.now += 600
         await run.poll()
         await run.until("▸ stopping")

@@ -7,7 +7,6 @@ import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.api.doubt import surely_with_pods
@@ -17,9 +16,12 @@ from tui.commands.confirmation import Refused
 from tui.commands.exit_codes import Exit, code_of
 from tui.commands.prompt import Terminal
 from tui.commands.stdio import make_lenient, say, shown, write
-from tui.domain.auto import POSTPONED, Armed, AutoRules, AutoState, due_after, rules_of
+from tui.domain import auto_question
+from tui.domain.auto import POSTPONED, Armed, AutoRules, AutoState, due_after
+from tui.domain.auto_question import NO_RULE, NotArmable, agreed_after, is_pattern, matching
 from tui.format import numbers as fmt
 from tui.services.account_link import POLLS, AccountLink
+from tui.services.idle_stops import rules as rules_of
 from tui.storage.audit_log import user_name
 from tui.storage.auto_file import AutoFile
 from tui.storage.json_store import StoreError
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
     from tui.domain.lease import Lease
     from tui.services.source import Source
     from tui.storage.state_files import StateFiles
-
-NO_RULE = 'set one in config.toml, such as [auto.pods."exp-*"] with idle = "stop after 60m"'
 
 
 class Asked(NamedTuple):
@@ -79,8 +79,8 @@ async def _run(source: Source, state: StateFiles, config: Config, asked: Asked, 
 
 async def _done(source: Source, state: StateFiles, config: Config, asked: Asked, terminal: Terminal) -> int:
     pods, account = await _read(source, state)
-    path, settings = state.idle_stops(account), config.auto
-    file, rules = AutoFile(path), rules_of(settings.idle, settings.pods, int(settings.per_day))
+    path = state.idle_stops(account)
+    file, rules = AutoFile(path), rules_of(config.auto)
     names, now = {pod.id: pod.name for pod in pods}, source.clock()
     if asked.keep is not None:
         for pod in confirmation.find((asked.keep,), names):
@@ -133,7 +133,10 @@ async def _arm(
 ) -> int:
     """Arm a rule. `terminal`: where to ask; None: do not."""
     target, covered = _meant(word, pods)
-    after = _after(target, covered, rules)
+    try:
+        after = agreed_after(target, covered, rules)
+    except NotArmable as error:
+        raise Refused(str(error)) from None
     if terminal is not None:
         for line in question(word, covered, after, rules.per_day):
             sys.stderr.write(shown(f"{line}\n"))
@@ -148,29 +151,15 @@ async def _arm(
 
 def _meant(word: str, pods: tuple[Pod, ...]) -> tuple[str, tuple[Pod, ...]]:
     """The target, and the pods that it covers now: a pod by id or by a name without wildcards is that one pod."""
-    if any(ch in word for ch in "*?["):
-        return word, tuple(pod for pod in pods if fnmatchcase(pod.name, word))
+    if is_pattern(word):
+        return word, matching(word, pods)
     (id,) = confirmation.find((word,), {pod.id: pod.name for pod in pods})
     return id, tuple(pod for pod in pods if pod.id == id)
 
 
-def _after(target: str, covered: tuple[Pod, ...], rules: AutoRules) -> float:
-    """The one rule of all pods that a target covers. Raises Refused."""
-    afters = {rules.after(pod.name) for pod in covered}
-    if not covered:
-        own = [seconds for pattern, seconds in rules.pods if pattern == target]
-        afters = {own[0] if own else rules.general}
-    if len(afters) > 1:
-        raise Refused("its pods have different rules: arm them one by one")
-    (after,) = afters
-    if after is None:
-        raise Refused(f"no rule stops {'it' if len(covered) == 1 else 'them'}: {NO_RULE}")
-    return after
-
-
 def question(word: str, covered: tuple[Pod, ...], after: float, per_day: int) -> Iterator[str]:
     """What arming means, in lines."""
-    yield f"podtop stops {word} without asking, each time no GPU has worked for {_minutes(after)}."
+    yield auto_question.line(word, after)
     for pod in covered[:20]:
         cost = f", ${pod.cost_per_hr:.2f}/h" if pod.cost_per_hr is not None else ""
         yield f"  {pod.name} ({pod.id}{cost})"
@@ -178,17 +167,7 @@ def question(word: str, covered: tuple[Pod, ...], after: float, per_day: int) ->
         yield f"  and {len(covered) - 20} more"
     if not covered:
         yield "  no pod now; pods of this name later"
-    points = (
-        ("data", "Stopping erases the container disk. Volume disks stay and are billed."),
-        ("later", "Its GPUs may be rented by others: a stopped pod may not resume, or with fewer GPUs."),
-        (
-            "before",
-            "You are notified 10 minutes before; podtop auto --keep POD postpones it by 60 minutes.",
-        ),
-        ("never", f"Never terminated; never if locked or muted; at most {per_day} stops in 24 hours."),
-        ("needs", "podtop on the screen, or podtop record --auto, running for that long."),
-    )
-    for topic, text in points:
+    for topic, text, _ in auto_question.points(per_day):
         yield from textwrap.wrap(text, 100, initial_indent=f"  {topic:<8}", subsequent_indent=" " * 10)
 
 

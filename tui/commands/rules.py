@@ -28,6 +28,7 @@ SIGNALS = {
     "balance-unknown": "RunPod does not report balance or spend",
     "auto-pay": "the balance lasts less than 24 h, and RunPod charges the card before it is used up",
     "lease-due": "an auto-stop timer acts within 10 min",
+    "idle-stop": "podtop stops an idle pod within 10 min, as armed with podtop auto",
     "outbid": "a spot pod lost its machine to a higher bid",
     "pod-error": "RunPod reports the status ERROR",
     "crash-loop": "3 restarts of a container in 60 min, or 3 in 12 h after similar uptimes",

@@ -79,7 +79,9 @@ class Notify(Struct, frozen=True):
     """How podtop notifies you of alerts and watches. All ways are off by default."""
 
     for_: Annotated[tuple[str, ...], TOPICS_OF, "what you are notified of; NAME_for is the same for one way"] = TOPICS
-    quiet: Annotated[str, HOURS, "quiet hours: one summary at their end; money in danger is not held back"] = ""
+    quiet: Annotated[
+        str, HOURS, "quiet hours: one summary at their end; money in danger and imminent stops are not held back"
+    ] = ""
     digest: Annotated[str, TIME_OF_DAY, "when to send a daily digest: what is wasted now, and was since the last"] = ""
     weekly: Annotated[bool, FLAG, "report of the last week in a line, on Mondays at 09:00"] = True
     bell: Annotated[bool, FLAG, "ring the terminal's bell"] = False

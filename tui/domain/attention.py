@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+IMMINENT = 1800.0
+"""Seconds before something happens in which nothing may hold back the news of it."""
+
 
 class Grade(StrEnum):
     """The severity of an alert."""
@@ -69,6 +72,10 @@ class Attention(Struct, frozen=True, gc=False):
     ring: Ring = Ring.NEVER
     ring_after: float = 0.0
     rings: bool = True
+
+    def is_imminent(self, now: float) -> bool:
+        """Whether it is about to happen, and has not: a timer that acts in ten minutes. Told later, it is no help."""
+        return self.since is not None and 0 < self.since - now <= IMMINENT
 
     @property
     def matter(self) -> tuple[str, str]:

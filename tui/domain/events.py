@@ -89,6 +89,8 @@ class Kind(StrEnum):
     KEY_REFUSED_OVER = "key accepted"
     LEASE_DUE = "lease due"
     LEASE_DUE_OVER = "lease over"
+    IDLE_STOP = "idle stop"
+    IDLE_STOP_OVER = "idle stop over"
     ZOMBIE = "zombie"
     FORGOTTEN = "forgotten"
     CHEAPER = "cheaper"
@@ -114,8 +116,8 @@ _WORDS = {
     Kind.WAITING_OVER: "wait ended", Kind.STRAGGLER_OVER: "caught up", Kind.UNUSED: "unused GPU",
     Kind.UNUSED_OVER: "GPU used", Kind.MISSING: "missing GPU", Kind.MISSING_OVER: "GPU back", Kind.VRAM: "GPU memory",
     Kind.VRAM_OVER: "GPU mem. ok", Kind.LOST: "no container", Kind.LOST_OVER: "back up",
-    Kind.LEASE_DUE: "timer due", Kind.LEASE_DUE_OVER: "timer over", Kind.ZOMBIE: "old stopped",
-    Kind.ORPHAN: "orphan vol.",
+    Kind.LEASE_DUE: "timer due", Kind.LEASE_DUE_OVER: "timer over", Kind.IDLE_STOP: "auto-stop",
+    Kind.IDLE_STOP_OVER: "stop over", Kind.ZOMBIE: "old stopped", Kind.ORPHAN: "orphan vol.",
 }  # fmt: skip
 """Kinds that the screen words differently: files keep the value that they were written with."""
 
@@ -131,6 +133,7 @@ ENDS = {
     Kind.CAPPED: Kind.CAPPED_OVER, Kind.MEMORY: Kind.MEMORY_OVER, Kind.LOST: Kind.LOST_OVER,
     Kind.SPEND_LIMIT: Kind.SPEND_LIMIT_OVER, Kind.UNWATCHED: Kind.UNWATCHED_OVER,
     Kind.KEY_REFUSED: Kind.KEY_REFUSED_OVER, Kind.LEASE_DUE: Kind.LEASE_DUE_OVER,
+    Kind.IDLE_STOP: Kind.IDLE_STOP_OVER,
 }  # fmt: skip
 """Lasting conditions, and the kind that reports their end."""
 

@@ -154,7 +154,7 @@ def step(state: RingState, seen: Seen) -> tuple[RingState, tuple[Call, ...]]:
         if not _is_due(alert, seen) or any(_covers(before, alert) for before in rung.get(key, ())):
             continue
         rung[key] = (*rung.get(key, ()), Rung(alert.grade, alert.step, now))
-        if seen.quiet and not _passes(alert):
+        if seen.quiet and not _passes(alert, now):
             held.append(Due(alert, now))
         else:
             held = [item for item in held if item.alert.matter != alert.matter]
@@ -194,9 +194,9 @@ def _covers(before: Rung, alert: Attention) -> bool:
     return _BADNESS[before.grade] >= _BADNESS[alert.grade] and before.step >= alert.step
 
 
-def _passes(alert: Attention) -> bool:
-    """Whether it does not wait for the end of quiet hours."""
-    return alert.grade is Grade.BAD and alert.topic is Topic.MONEY
+def _passes(alert: Attention, now: float) -> bool:
+    """Whether it does not wait for the end of quiet hours: money in danger, or something that is about to happen."""
+    return (alert.grade is Grade.BAD and alert.topic is Topic.MONEY) or alert.is_imminent(now)
 
 
 def _is_due(alert: Attention, seen: Seen) -> bool:

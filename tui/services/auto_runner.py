@@ -6,6 +6,7 @@ the pods, and all samples up to that response must be without work.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,19 +20,49 @@ from tui.domain.lease import Lease
 from tui.domain.operations import Outcome
 from tui.domain.user_message import UserMessage
 from tui.format import numbers as fmt
+from tui.services.idle_stops import rules
 from tui.services.lease_runner import LeaseRunner
+from tui.storage.auto_file import AutoFile
+from tui.storage.lease_file import LeaseFile
+from tui.storage.owner_file import Duty
 
 if TYPE_CHECKING:
     from tui.api.models import Pod
+    from tui.config.settings import Auto
     from tui.services.executor import Executor
     from tui.services.messages import Messages
-    from tui.storage.auto_file import AutoFile
     from tui.storage.json_store import ProcessClaim
-    from tui.storage.lease_file import LeaseFile
+    from tui.storage.state_files import StateFiles
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
 
 STOP = "stop"
+
+
+async def stop_idle(
+    settings: Auto,
+    state: StateFiles,
+    fleet: Fleet,
+    executor: Executor,
+    refresh: Callable[[], Awaitable[object]],
+    messages: Messages,
+    clock: Callable[[], float],
+    refusal: Callable[[], str | None],
+    claim_of: Callable[[Duty], ProcessClaim | None],
+) -> None:
+    """Stop the idle pods of an account for which that is armed, until cancelled; nothing without a rule.
+
+    claim_of: the claim of a duty; None while the account is unknown.
+    """
+    set_rules = rules(settings)
+    if not set_rules.any:
+        return
+    while (claim := claim_of(Duty.IDLE)) is None:  # noqa: ASYNC110
+        await asyncio.sleep(1.0)
+    path = state.idle_stops((fleet.funds and fleet.funds.account_id) or "")
+    await AutoRunner(
+        LeaseFile(path), AutoFile(path), set_rules, fleet, executor, refresh, messages, clock, refusal, claim
+    ).run()
 
 
 class AutoRunner(LeaseRunner):
@@ -42,6 +73,7 @@ class AutoRunner(LeaseRunner):
     """
 
     what: ClassVar[str] = "idle stop"
+    alert: ClassVar[str] = "idle-stop"
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tui.actions import BY_ID
 from tui.domain.action import Command
-from tui.domain.lease import Lease, Step, acts_at, step
+from tui.domain.lease import WARNING, Lease, Step, acts_at, step
 from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import UserMessage
 from tui.services.runner import Runner
@@ -71,6 +71,9 @@ class LeaseRunner(Runner[Lease]):
     what: ClassVar[str] = "lease"
     """What messages call it."""
 
+    alert: ClassVar[str] = "lease-due"
+    """The alert that warns of it."""
+
     def __init__(
         self,
         leases: LeaseFile,
@@ -130,8 +133,7 @@ class LeaseRunner(Runner[Lease]):
             self._over_since.pop(lease.pod, None)
         match due:
             case Step.WARN:
-                if self.leases.warned(lease, now):
-                    self._messages.post(UserMessage(self._warning(lease, now)))
+                self._warn(lease, now, polled_at)
             case Step.ACT:
                 self._act(lease, now)
             case Step.LOST:
@@ -147,6 +149,16 @@ class LeaseRunner(Runner[Lease]):
                     self.leases.drop(lease.pod)
             case _:
                 pass
+
+    def _warn(self, lease: Lease, now: float, polled_at: float) -> None:
+        """See that the user is warned: by the alert, which also rings, or by a message where there is none."""
+        told = any(a.matter == (lease.pod, self.alert) and not a.muted for a in self._fleet.attention)
+        judges = self._fleet.judged_at is not None and not self._refusal()
+        if judges and not told and polled_at < lease.ends - WARNING:
+            # The next response is judged with it.
+            return
+        if self.leases.warned(lease, now) and not (told and judges):
+            self._messages.post(UserMessage(self._warning(lease, now)))
 
     def _warning(self, lease: Lease, now: float) -> str:
         minutes = max(1, round((max(lease.ends, now + 600.0) - now) / 60))

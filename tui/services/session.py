@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tui.services.alarms import Alarms
     from tui.services.draft_keeper import DraftKeeper
     from tui.services.executor import Executor
+    from tui.services.idle_stops import IdleStops
     from tui.services.logs import PodLogs
     from tui.services.messages import Messages
     from tui.services.monitor import Monitor
@@ -183,6 +184,13 @@ class Session:
         return AccountLeases(self.state, self.fleet, self.messages, self.clock, self.monitor.tell)
 
     @cached_property
+    def idle_stops(self) -> IdleStops:
+        """The account's idle stops."""
+        from tui.services.idle_stops import IdleStops
+
+        return IdleStops(self.config.auto, self.state, self.fleet, self.messages, self.clock, self.monitor.tell)
+
+    @cached_property
     def drafts(self) -> DraftKeeper:
         """The deploy draft being edited."""
         from tui.services.draft_keeper import DraftKeeper
@@ -238,24 +246,13 @@ class Session:
 
     async def stop_idle(self) -> None:
         """Stop idle pods for which that is armed, until cancelled; nothing without a rule in the settings."""
-        from tui.domain.auto import rules_of
+        from tui.services.auto_runner import stop_idle
 
-        auto = self.config.auto
-        rules = rules_of(auto.idle, auto.pods, int(auto.per_day))
-        if self.state is None or self.executor is None or self.ownership is None or not rules.any:
-            return
-        from tui.services.auto_runner import AutoRunner
-        from tui.storage.auto_file import AutoFile
-        from tui.storage.lease_file import LeaseFile
-        from tui.storage.owner_file import Duty
-
-        while (claim := self.ownership.claim(Duty.IDLE)) is None:  # noqa: ASYNC110
-            await asyncio.sleep(1.0)
-        path = self.state.idle_stops((self.fleet.funds and self.fleet.funds.account_id) or "")
-        await AutoRunner(
-            LeaseFile(path), AutoFile(path), rules, self.fleet, self.executor, self.monitor.look, self.messages,
-            self.clock, self.may_act, claim,
-        ).run()  # fmt: skip
+        if self.state is not None and self.executor is not None and self.ownership is not None:
+            await stop_idle(
+                self.config.auto, self.state, self.fleet, self.executor, self.monitor.look, self.messages, self.clock,
+                self.may_act, self.ownership.claim,
+            )  # fmt: skip
 
     async def follow_owners(self) -> None:
         """Show which podtop does what, until cancelled."""

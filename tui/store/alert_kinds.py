@@ -21,7 +21,7 @@ from tui.store.kinds.gpus import (
     VRAM,
     WAITING,
 )
-from tui.store.kinds.leases import DUE
+from tui.store.kinds.leases import DUE, IDLE_STOP
 from tui.store.kinds.machine import MAINTENANCE, UNREADABLE
 from tui.store.kinds.market import CHEAPER
 from tui.store.kinds.money import NO_BALANCE, RELOAD, RUNWAY, SPEND_JUMP, SPEND_LIMIT
@@ -29,8 +29,8 @@ from tui.store.kinds.neglected import FORGOTTEN, ORPHAN, ZOMBIE
 from tui.store.kinds.watching import KEY_REFUSED, UNWATCHED
 
 KINDS = (
-    KEY_REFUSED, UNWATCHED, RUNWAY, SPEND_LIMIT, SPEND_JUMP, NO_BALANCE, RELOAD, DUE, OUTBID, ERROR, LOOP, HUNG,
-    RESTART, BOOT, LOST, NO_GPU, ENDED, IDLE, LATCHED, STRAGGLER, MISSING, MEMORY, WAITING, UNDER, UNUSED, HOT, VRAM,
-    QUIET, MAINTENANCE, UNREADABLE, FORGOTTEN, ZOMBIE, ORPHAN, CHEAPER,
+    KEY_REFUSED, UNWATCHED, RUNWAY, SPEND_LIMIT, SPEND_JUMP, NO_BALANCE, RELOAD, DUE, IDLE_STOP, OUTBID, ERROR, LOOP,
+    HUNG, RESTART, BOOT, LOST, NO_GPU, ENDED, IDLE, LATCHED, STRAGGLER, MISSING, MEMORY, WAITING, UNDER, UNUSED, HOT,
+    VRAM, QUIET, MAINTENANCE, UNREADABLE, FORGOTTEN, ZOMBIE, ORPHAN, CHEAPER,
 )  # fmt: skip
 """In display order within the same grade."""

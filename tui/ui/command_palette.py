@@ -156,6 +156,10 @@ class Everything(Provider):
 
     def _acts(self) -> Iterator[Command]:
         yield from self._hints(acts=True)
+        # Without a key: it is armed once, and then for months.
+        may: Callable[[str], bool] = getattr(self.screen, "may", lambda id: False)
+        if hasattr(self.screen, "action_idle_stop") and may("act.idle-stop"):
+            yield Command("Auto-stop when idle: arm or disarm", "[auto]", self._doing("idle_stop", self.screen))
 
     def _pods(self) -> Iterator[Command]:
         fleet, now = self._podtop.playback.view

@@ -14,6 +14,7 @@ from tui.ui import key_hints, screen_table
 from tui.ui.controllers.alert_news import AlertNews
 from tui.ui.controllers.connect import Connect
 from tui.ui.controllers.deploys import Deploys
+from tui.ui.controllers.idle_stops import IdleStopQuestions
 from tui.ui.controllers.market_watches import WatchController
 from tui.ui.controllers.muting import Muting
 from tui.ui.controllers.pod_actions import PodActions
@@ -53,6 +54,7 @@ class ScreenContext(NamedTuple):
     connect: Connect
     news: AlertNews
     muting: Muting
+    idle_stops: IdleStopQuestions
     acting: frozenset[str] = key_hints.ACTING
 
 
@@ -78,5 +80,6 @@ def screen_context(
     return ScreenContext(
         session, session.fleet, changed, badges, playback, actions, deploys, session.tz, Preferences(preferences_file),
         watches, session.api_use, display, {}, connect,
-        AlertNews(session.fleet, playback, session.messages), Muting(session, playback, host), key_hints.acting(keymap),
+        AlertNews(session.fleet, playback, session.messages), Muting(session, playback, host),
+        IdleStopQuestions(session, actions, host), key_hints.acting(keymap),
     )  # fmt: skip

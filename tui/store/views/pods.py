@@ -153,6 +153,17 @@ def pod_row(
     )
 
 
+def timers(fleet: Fleet) -> Mapping[str, Lease]:
+    """What podtop is going to do to pods, by id: their lease or their idle stop, whichever acts first."""
+    if not fleet.idle_stops:
+        return fleet.leases
+    both = dict(fleet.leases)
+    for pod, stop in fleet.idle_stops.items():
+        if pod not in both or acts_at(stop) < acts_at(both[pod]):
+            both[pod] = stop
+    return both
+
+
 _ORDER = {phase: rank for rank, phase in enumerate(Phase)}
 _Row = TypeVar("_Row")
 

@@ -36,7 +36,8 @@ GLYPHS = {
     Kind.IDLE: "◌", Kind.LOOP: "↺", Kind.BOOT: "◔", Kind.ZERO_GPU: "∅", Kind.MAINTENANCE: "▣", Kind.RUNWAY: "$",
     Kind.BALANCE: "$", Kind.UNREADABLE: "?", Kind.OUTAGE: "▲", Kind.THROTTLED: "△", Kind.ALERTS_OFF: "◌",
     Kind.API: "▲", Kind.SPEND_JUMP: "$", Kind.SPEND_LIMIT: "$", Kind.UNWATCHED: "▲", Kind.KEY_REFUSED: "▲",
-    Kind.LEASE_DUE: "■", Kind.ZOMBIE: "■", Kind.FORGOTTEN: "◌", Kind.CHEAPER: "$", Kind.ORPHAN: "$",
+    Kind.LEASE_DUE: "■", Kind.IDLE_STOP: "■", Kind.ZOMBIE: "■", Kind.FORGOTTEN: "◌", Kind.CHEAPER: "$",
+    Kind.ORPHAN: "$",
     **dict.fromkeys(ENDS.values(), "✓"),
 }  # fmt: skip
 """Events, on a time axis and in a list."""

@@ -45,9 +45,9 @@ class AlertNews:
         self._was_past = fleet.past
         known, self._at = self._known, fleet.judged_at
         self._known = {a.matter: (_RANK[a.grade], a.step) for a in fleet.attention if a.grade in LOUD}
-        if is_first:
-            return
         news = [a for a in fleet.attention if counts(a) and self._known[a.matter] > known.get(a.matter, (0, -1))]
+        if is_first:
+            news = [] if fleet.past or self._at is None else [a for a in news if a.is_imminent(self._at)]
         if news:
             self.unread += len(news)
             if not self._playback.in_history:

@@ -179,14 +179,16 @@ class PodActions:
             self._show_lease(pods[0])
 
     def _show_lease(self, pod: str) -> None:
-        from tui.ui.modals.lease import LeaseDialog, Term
+        from tui.ui.modals.lease import POSTPONE, LeaseDialog, Term
 
         session = self._session
         name = self._fleet.records[pod].name if pod in self._fleet.records else ""
         old = self._fleet.leases.get(pod)
 
         def decided(term: Term | None) -> None:
-            if term is not None:
+            if term is not None and term.action == POSTPONE:
+                self._host.run_worker(session.idle_stops.postpone(pod, name or pod))
+            elif term is not None:
                 self._host.run_worker(session.leases.set(pod, name, term.action, term.ends))
 
         def why_not(action: str) -> str | None:
@@ -195,5 +197,7 @@ class PodActions:
                 return "the pod is no longer on the account"
             return BY_ID[action].refuse(record.pod) if record.pod is not None else None
 
-        dialog = LeaseDialog(pod, name, old, why_not, session.clock, session.tz, session.monotonic)
+        dialog = LeaseDialog(
+            pod, name, old, why_not, session.clock, session.tz, session.monotonic, self._fleet.idle_stops.get(pod)
+        )
         self._host.push_screen(dialog, decided)

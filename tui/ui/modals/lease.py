@@ -15,17 +15,20 @@ from textual.containers import Horizontal
 from textual.widgets import Button, Input
 
 from tui.domain.action import Point
+from tui.domain.auto import POSTPONED
 from tui.domain.deploy_text import Fault, instant
-from tui.domain.lease import Lease
+from tui.domain.lease import Lease, acts_at
 from tui.format import numbers as fmt
 from tui.ui.modals.framed_dialog import FieldLabel, FramedDialog, between_fields, line
 from tui.ui.widgets.choice import Choice
+
+POSTPONE = "postpone"
 
 ACTIONS = (("stop", "stop"), ("terminate", "TERMINATE"))
 
 
 class Term(Struct, frozen=True):
-    """The result: `action` at the instant `ends`; "" removes the lease."""
+    """The result: `action` at the instant `ends`; "" removes the lease, `POSTPONE` postpones the idle stop."""
 
     action: str
     ends: float
@@ -35,6 +38,7 @@ class LeaseDialog(FramedDialog[Term]):
     """Sets, extends or ends the lease of one pod. A lease that terminates requires the pod's name.
 
     why_not: why an action is not valid for the pod's current state; None if it is.
+    idle_stop: the stop that is about to come because the pod is idle, which it offers to postpone; None without one.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,8 +55,10 @@ class LeaseDialog(FramedDialog[Term]):
         now: Callable[[], float],
         tz: tzinfo | None,
         clock: Callable[[], float] = time.monotonic,
+        idle_stop: Lease | None = None,
     ) -> None:
         super().__init__(clock)
+        self._idle_stop = idle_stop
         self._pod, self._pod_name = pod, name
         self._lease = lease
         self._why_not = why_not
@@ -70,7 +76,11 @@ class LeaseDialog(FramedDialog[Term]):
         ]
 
     def _buttons(self) -> tuple[tuple[str, str], ...]:
-        return (("drop", "Remove"), ("do", "Set")) if self._lease else (("do", "Set"),)
+        return (
+            *((("keep", "Postpone auto-stop"),) if self._idle_stop else ()),
+            *((("drop", "Remove"),) if self._lease else ()),
+            ("do", "Set"),
+        )
 
     @property
     def _typed(self) -> str:
@@ -96,6 +106,11 @@ class LeaseDialog(FramedDialog[Term]):
     def _show(self) -> None:
         lease = self._lease
         now = "none" if lease is None else f"{lease.action} in {fmt.duration(lease.ends - self._now())}"
+        idle: tuple[Point, ...] = ()
+        if self._idle_stop is not None:
+            left = fmt.duration(acts_at(self._idle_stop) - self._now())
+            kept = f"postponed, it runs on for at least {fmt.duration(POSTPONED)}"
+            idle = (Point("idle", f"podtop stops it in {left}, as it is idle; {kept}.", "warn"),)
         points = (
             Point("needs", "podtop or podtop record --enforce-leases running; RunPod does not enforce its own timers."),
             Point("", "podtop warns 10 min before; if the time passed unseen, it warns first, then acts.", "muted"),
@@ -112,7 +127,8 @@ class LeaseDialog(FramedDialog[Term]):
             except Fault as fault:
                 note, wrong = f"▲ {fault}", True
         role = "bad" if note.startswith("▲") else "text"
-        self.say(self.points((Point("now", now),)), points, self.text(((note, role),), "#confirm"), 2 + terminates)
+        head = self.points((Point("now", now), *idle))
+        self.say(head, points, self.text(((note, role),), "#confirm"), 2 + terminates)
         self.query_one("#do", Button).disabled = wrong or not named
 
     @on(Input.Submitted)
@@ -122,6 +138,10 @@ class LeaseDialog(FramedDialog[Term]):
         self._show()
         if not self.query_one("#do", Button).disabled and not self.reads_on():
             self.end(self._term())
+
+    @on(Button.Pressed, "#keep")
+    def _keep(self) -> None:
+        self.end(Term(POSTPONE, 0.0))
 
     @on(Button.Pressed, "#drop")
     def _drop(self) -> None:

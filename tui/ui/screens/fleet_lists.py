@@ -59,7 +59,7 @@ class Pods(FleetListing):
         keys = pods.pods(fleet, now, query)
         first = ("worst first",) if self.sort == pods.ATTENTION and not self.inverted and ranks(fleet) else ()
         alerts, rules, mutes = worst(fleet), fleet.alert_rules, fleet.mutes
-        leases = {} if context.playback.in_history else context.fleet.leases
+        leases = {} if context.playback.in_history else pods.timers(context.fleet)
 
         def cells(key: str) -> Cells:
             spark = rows.SPARK_COLUMNS if scene.width_of("spark") else 0

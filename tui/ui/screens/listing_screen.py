@@ -277,8 +277,8 @@ class ListingScreen(PanedScreen):
 
     def may(self, id: str) -> bool:
         """Whether a binding is available now."""
-        if id == "act.lease":
-            return len(self._targets()) == 1
+        if id in ("act.lease", "act.idle-stop"):
+            return len(self._targets()) == 1 and "lease" not in self.WITHOUT
         return not id.startswith("act.") or id == "act.lock" or id in self._possible()
 
     def advice(self, id: str) -> str:
@@ -305,6 +305,9 @@ class ListingScreen(PanedScreen):
 
     def action_lease(self) -> None:
         self._sight.actions.lease(self._targets())
+
+    def action_idle_stop(self) -> None:
+        self._sight.idle_stops.ask(self._targets())
 
     def action_lock(self) -> None:
         self._sight.actions.lock()
