@@ -65,6 +65,8 @@ def trouble(error: CloudError) -> str:
             return "switched off"
         case errors.TimedOut():
             return "timed out"
+        case errors.Blocked():
+            return "blocked"
         case errors.Faltering():
             return "server error"
         case errors.Unreachable():
