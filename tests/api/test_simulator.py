@@ -161,6 +161,7 @@ async def test_read_only_reaches_no_server(place: Place) -> None:
         ("reset", errors.Unreachable),
         ("401", errors.Unauthorized),
         ("403", errors.Forbidden),
+        ("front-door", errors.Blocked),
         ("429", errors.Throttled),
         ("500", errors.Faltering),
         ("502", errors.Faltering),

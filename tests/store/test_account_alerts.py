@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.make import funds, market, offer, pod, snapshot
-from tui.api.errors import Unauthorized, Unreachable
+from tui.api.errors import Blocked, Unauthorized, Unreachable
 from tui.api.models import Funds, Pod, Quote
 from tui.api.pod_detail import NetworkVolume
 from tui.api.status_change import StatusChange
@@ -229,6 +229,14 @@ def test_a_refused_key_is_told_once_and_not_also_as_an_outage() -> None:
     assert event.kind is Kind.KEY_REFUSED
     assert life.shown("unwatched") is None
     assert [event.kind for event in life.poll(A, times=8)] == [Kind.KEY_REFUSED_OVER]
+
+
+def test_a_firewall_in_the_way_is_an_outage_and_not_a_refused_key() -> None:
+    life = Life()
+    life.poll(A, times=3)
+    told = life.fail(Blocked("a firewall refused the request"), times=80)
+    assert [event.kind for event in told] == [Kind.UNWATCHED]
+    assert life.shown("key-refused") is None
 
 
 def changed(what: str, at: float) -> StatusChange:

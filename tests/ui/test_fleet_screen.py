@@ -14,7 +14,17 @@ from msgspec.structs import replace
 from tests.make import funds, pod, snapshot
 from tests.ui.conftest import NOW, PODS, HeldCloud, Launch
 from tui.actions import ACTIONS
-from tui.api.errors import CloudError, Forbidden, Malformed, Rejected, Throttled, TimedOut, Unauthorized, Unreachable
+from tui.api.errors import (
+    Blocked,
+    CloudError,
+    Forbidden,
+    Malformed,
+    Rejected,
+    Throttled,
+    TimedOut,
+    Unauthorized,
+    Unreachable,
+)
 from tui.api.listener import Api
 from tui.api.models import Problem, Snapshot, Unreadable
 from tui.app import PodtopApp
@@ -208,6 +218,7 @@ async def test_upper_case_is_for_what_spends_or_destroys_the_lock_and_places_to_
             for told in (
                 (TimedOut("slow"), "timed out", "RunPod timed out"),
                 (Forbidden("403"), "forbidden", "RunPod denied access"),
+                (Blocked("403"), "blocked", "Blocked on the way to RunPod"),
                 (Throttled("429", 0.0), "rate limited", "Rate limited by RunPod"),
                 (Malformed("html"), "invalid response", "an invalid response"),
                 (Rejected((Problem("Something went wrong"),)), "rejected", "Something went wrong"),

@@ -38,6 +38,14 @@ class Faltering(Unreachable):
     """RunPod, or a gateway in its place, reported a server error (HTTP 5xx). A mutation may have happened."""
 
 
+class Blocked(Unreachable):
+    """Something before RunPod's servers refused the request: HTTP 403 in a form that is not RunPod's own.
+
+    A firewall, a CDN or a company's filter: it says nothing about the key. A filter may also withhold a response, so
+    a mutation may have happened; not so where the firewall named the rule by which it turned the request away.
+    """
+
+
 class Misconfigured(Unreachable):
     """No request is possible in this environment: a variable names a proxy or certificates that cannot be used."""
 
@@ -50,7 +58,7 @@ class Unauthorized(CloudError):
 
 
 class Forbidden(CloudError):
-    """The server knows the key and refuses (HTTP 403, a scoped or read-only key): not proof that the key is dead."""
+    """RunPod itself refuses (HTTP 403, a scoped or read-only key): not proof that the key is dead."""
 
 
 class Restricted(Forbidden):

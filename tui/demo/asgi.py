@@ -70,6 +70,9 @@ class Simulator:
             return
         body = await _body(receive)
         match scope["path"], scope["method"]:
+            case path, _ if "front-door" in self.faults and path.startswith(("/graphql", "/v2/")):
+                self.requests += 1
+                await _reply(send, 403, HTML % (403, 403), [(b"content-type", b"text/html")])
             case "/graphql", "POST" | "GET":
                 await self._graphql(scope, body, receive, send)
             case "/faults", "POST":
@@ -99,6 +102,9 @@ class Simulator:
         faults = self.faults
         if self._graphql_is_retired():
             await _reply(send, 410, _RETIRED, [(b"content-type", b"application/problem+json")])
+            return
+        if faults.status() == 403:
+            await _reply(send, 403, b'{"errors":[{"message":"access denied"}]}', JSON)
             return
         if (status := faults.status()) is not None:
             headers = [(b"retry-after", b"%d" % faults.active["429"])] if status == 429 else []

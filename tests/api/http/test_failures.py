@@ -32,7 +32,7 @@ async def failure(answer: Any, **options: Any) -> errors.CloudError:
     ("status", "kind", "words"),
     [
         (401, errors.Unauthorized, "wrong or revoked"),
-        (403, errors.Forbidden, "restricted"),
+        (403, errors.Blocked, "API key is not the reason"),
         (404, errors.Unreachable, "is not RunPod's API"),
         (405, errors.Unreachable, "is not RunPod's API"),
         (408, errors.TimedOut, "gateway timed out"),
@@ -84,6 +84,19 @@ async def test_errors_at_400_are_the_servers_own() -> None:
     assert isinstance(error, errors.Rejected)
     assert error.problems[0].message == 'Cannot query field "x"'
     assert error.problems[0].code == "GRAPHQL_VALIDATION_FAILED"
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({"Content-Type": "application/json"}, b'{"errors": [{"message": "no access"}]}'),
+        (PROBLEM, b'{"title": "Forbidden", "status": 403, "detail": "no access"}'),
+    ],
+)
+async def test_a_403_in_runpods_own_form_is_about_the_key(headers: dict[str, str], body: bytes) -> None:
+    error = await failure(httpx.Response(403, headers=headers, content=body))
+    assert type(error) is errors.Forbidden
+    assert "no access" in str(error)
 
 
 async def test_what_a_broken_server_says_is_passed_on() -> None:

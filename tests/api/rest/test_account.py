@@ -116,6 +116,33 @@ async def test_a_balance_that_fails_later_keeps_the_last_with_its_age(clock: lis
     assert len(snapshot.problems) == 1
 
 
+async def test_a_balance_that_cannot_be_renewed_for_long_is_unknown_until_it_is(clock: list[float]) -> None:
+    server = Server(MONEY)
+    connection = server.cloud(wall=lambda: clock[0])
+    await connection.fleet()
+    server.answers["/billing/balance"] = problem(500, "no")
+    balances = []
+    for _ in range(8):
+        clock[0] += 25
+        funds = (await connection.fleet()).funds
+        assert funds is not None
+        balances.append(funds.balance)
+    assert balances == [42.5] * 4 + [None] * 4, "for two minutes"
+    server.answers["/billing/balance"] = BALANCE
+    clock[0] += 31
+    funds = (await connection.fleet()).funds
+    assert funds == Funds("user_1", 42.5, None, 80.0, BillingMode.PREPAID, None)
+
+
+async def test_a_balance_that_is_refused_is_unknown_at_once(clock: list[float]) -> None:
+    server = Server(MONEY)
+    connection = server.cloud(wall=lambda: clock[0])
+    await connection.fleet()
+    server.answers["/billing/balance"] = problem(403, "needs billing:read")
+    clock[0] += 61
+    assert (await connection.fleet()).funds == Funds("user_1", None, None, 80.0, BillingMode.PREPAID)
+
+
 async def test_while_nobody_knows_whether_it_is_offered_it_is_unknown(clock: list[float]) -> None:
     server = Server({"/openapi.json": problem(503, "later")})
     connection = server.cloud()

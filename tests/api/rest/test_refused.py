@@ -83,7 +83,7 @@ async def test_402_is_a_balance_that_is_too_low_whatever_it_says(answer: httpx.R
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (400, errors.Rejected), (401, errors.Unauthorized), (403, errors.Forbidden), (404, errors.Unreachable),
+        (400, errors.Rejected), (401, errors.Unauthorized), (403, errors.Blocked), (404, errors.Unreachable),
         (405, errors.Unreachable), (408, errors.TimedOut), (409, errors.Rejected), (410, errors.Retired),
         (413, errors.Rejected), (422, errors.Rejected), (429, errors.Throttled), (500, errors.Faltering),
         (502, errors.Faltering), (503, errors.Faltering), (504, errors.TimedOut), (524, errors.TimedOut),
@@ -112,10 +112,20 @@ async def test_a_problem_that_says_so_is_the_end_of_the_api(status: int, kind: t
 
 async def test_the_front_door() -> None:
     error = await failure(httpx.Response(403, content=CAPTURED["not_problem_json"][0]["body_text"].encode()))
-    assert type(error) is errors.Forbidden
+    assert type(error) is errors.Blocked
     assert "1010" in str(error)
     assert "API key is not the reason" in str(error)
-    assert type(await refused(httpx.Response(403, content=b"error code: 1010"))) is errors.Forbidden
+    change = await refused(httpx.Response(403, content=b"error code: 1010"))
+    assert isinstance(change, errors.Blocked)
+    assert not change.sent, "its firewall says by which rule it turned the change away"
+
+
+async def test_a_page_at_403_is_no_refusal_of_the_key_and_may_hide_a_change() -> None:
+    for body in (HTML, b"", b"Forbidden", b'{"message": "Forbidden"}'):
+        assert type(await failure(httpx.Response(403, content=body))) is errors.Blocked
+        change = await refused(httpx.Response(403, content=body))
+        assert isinstance(change, errors.Blocked)
+        assert change.sent, "a filter may have withheld the response alone"
 
 
 async def test_a_key_that_reads_and_may_not_change_is_restricted() -> None:

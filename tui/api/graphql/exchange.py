@@ -14,10 +14,12 @@ from tui.api.errors import CloudError, Malformed
 from tui.api.graphql.envelope import Answer, open_answer
 from tui.api.http import failures
 from tui.api.http.call import Call
+from tui.api.http.sanitize import clean_json
 from tui.api.http.transport import LARGE, Transport, told
 from tui.api.listener import Api
 from tui.api.models import Problem
 from tui.api.secret import Secret
+from tui.api.values import NOT_UNDERSTOOD
 
 _OPERATION = re.compile(r"^\s*(?:query|mutation)\s+(\w+)", re.MULTILINE)
 
@@ -59,10 +61,11 @@ class Exchange(Transport[Answer]):
     async def _received(self, response: httpx.Response, call: Call, secrets: tuple[Secret, ...]) -> Answer | CloudError:
         if not response.is_success:
             refusal = await self._refusal(response)
-            if response.is_client_error and _says_gone(response, refusal):
+            stated = _stated(response, refusal)
+            if response.is_client_error and stated.status == 410:
                 return failures.retired()
-            problems = told(_problems(refusal), secrets)
-            return failures.of_status(response, problems, self.host, self._wall)
+            problems = told(_problems(refusal, stated), secrets)
+            return failures.of_status(response, refusal, problems, self.host, self._wall)
         content = await self._body(response, call)
         if isinstance(content, CloudError):
             return content
@@ -78,19 +81,23 @@ class Exchange(Transport[Answer]):
 
 class _Stated(msgspec.Struct):
     status: int = 0
+    title: str = ""
+    detail: str = ""
 
 
-def _says_gone(response: httpx.Response, refusal: bytes) -> bool:
-    """Whether a problem document (RFC 9457) says that the API is switched off, by whatever status a proxy sent it."""
+def _stated(response: httpx.Response, refusal: bytes) -> _Stated:
+    """What a problem document (RFC 9457) says, by whatever status a proxy sent it; empty if it is none."""
     if "application/problem+json" not in response.headers.get("content-type", "").lower():
-        return False
+        return _Stated()
     try:
-        return msgspec.json.decode(refusal, type=_Stated).status == 410
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return False
+        return msgspec.json.decode(clean_json(refusal), type=_Stated)
+    except NOT_UNDERSTOOD:
+        return _Stated()
 
 
-def _problems(refusal: bytes) -> tuple[Problem, ...]:
+def _problems(refusal: bytes, stated: _Stated) -> tuple[Problem, ...]:
+    if stated.status == 403 and (text := stated.detail or stated.title):
+        return (Problem(text),)
     try:
         return open_answer(refusal).problems
     except Malformed:

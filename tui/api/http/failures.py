@@ -11,6 +11,7 @@ from collections.abc import Callable
 import httpx
 
 from tui.api.errors import (
+    Blocked,
     CloudError,
     Faltering,
     Forbidden,
@@ -31,6 +32,9 @@ LONGEST_RETRY_AFTER = 3600.0
 
 _PLACE_IN_SSL = re.compile(r"^\[[^\]]*\] | \(_ssl\.c:\d+\)$")
 """What OpenSSL's messages say to programmers alone."""
+
+_FRONT_DOOR = re.compile(rb"\s*error code: *(\d{1,6})\s*")
+"""The body of what the firewall in front of RunPod turned away: it did not pass."""
 
 _GATEWAY_GAVE_UP = (408, 504, 524)
 
@@ -155,18 +159,21 @@ def _untrusted(error: ssl.SSLCertVerificationError, host: str, by: str) -> str:
 
 
 def of_status(
-    response: httpx.Response, problems: tuple[Problem, ...], host: str, wall: Callable[[], float]
+    response: httpx.Response, body: bytes, problems: tuple[Problem, ...], host: str, wall: Callable[[], float]
 ) -> CloudError:
-    """A response whose HTTP status is not a success. `problems`: those in its body, fit to show."""
+    """A response whose HTTP status is not a success. `problems`: RunPod's own in its body, fit to show."""
     status = response.status_code
     if status == 401:
         return Unauthorized(
             "RunPod rejected the API key (HTTP 401): it is wrong or revoked. Check it, or create a new one."
         )
-    if status == 403:
+    if status == 403 and problems:
         return Forbidden(
-            "RunPod refused the request (HTTP 403). The API key may be restricted, or a firewall blocks this machine."
+            f"RunPod refused the request (HTTP 403): {problems[0].message.rstrip('.')}. The API key may lack this "
+            "permission."
         )
+    if status == 403:
+        return _blocked(host, body)
     if status == 407:
         return Unreachable("The proxy requires a user name and password (HTTP 407): set them in HTTP_PROXY.")
     if status == 410:
@@ -194,6 +201,17 @@ def of_status(
 def retired() -> Retired:
     """The error for an API that RunPod has switched off."""
     return Retired("RunPod has switched this API off (HTTP 410). Set api to auto, and podtop uses the other one.")
+
+
+def _blocked(host: str, body: bytes) -> Blocked:
+    """The error for a 403 that is not RunPod's own."""
+    code = _FRONT_DOOR.fullmatch(body)
+    named = f", error code {code[1].decode()}" if code else ""
+    return Blocked(
+        f"A firewall before {host} refused the request (HTTP 403{named}), not RunPod. The API key is not the reason; "
+        "check the network.",
+        sent=code is None,
+    )
 
 
 def is_page(response: httpx.Response, body: bytes) -> bool:

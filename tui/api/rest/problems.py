@@ -10,7 +10,7 @@ import httpx
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.api.errors import CloudError, Forbidden, Rejected, Restricted, Retired
+from tui.api.errors import CloudError, Rejected, Restricted, Retired
 from tui.api.http import failures
 from tui.api.http.sanitize import clean_json
 from tui.api.http.transport import told
@@ -21,9 +21,6 @@ from tui.api.values import NOT_UNDERSTOOD
 
 _REJECTED = (400, 402, 405, 409, 413, 422)
 """Statuses by which RunPod refuses a request, and says why only in words."""
-
-_FRONT_DOOR = re.compile(rb"\s*error code: *(\d{1,6})\s*")
-"""The body of what a firewall in front of RunPod refused."""
 
 _LONGEST_ID = 40
 _ODD = re.compile(r"[^A-Za-z0-9._:/+=-]")
@@ -70,17 +67,9 @@ def refusal(
     problems = told(_problems(wire, status), secrets) if wire is not None else ()
     if status == 410 or (wire is not None and wire.status == 410 and 400 <= status < 500):
         return Retired("RunPod has switched this API off (HTTP 410). Nothing was done; use its other API.")
-    if status == 403 and (result := _FRONT_DOOR.fullmatch(body)):
-        return Forbidden(
-            f"RunPod's firewall refused the request (HTTP 403, error code {result[1].decode()}). It blocks this "
-            "machine, network or program; the API key is not the reason."
-        )
-    if status == 403 and problems:
-        if may_read:
-            return Restricted(f"RunPod does not allow this with this API key or account: {_sentence(problems)}")
-        return Forbidden(
-            f"RunPod refused the request (HTTP 403): {_sentence(problems)} The API key may lack this permission."
-        )
+    if status == 403 and problems and may_read:
+        text = problems[0].message.rstrip(".")
+        return Restricted(f"RunPod does not allow this with this API key or account: {text}.")
     if status == 404 and problems and _is_own(wire, response):
         return Missing(problems)
     if status == 402:
@@ -88,11 +77,7 @@ def refusal(
     if status in _REJECTED and problems:
         return Rejected(problems)
     # A gateway's "not found" says nothing about RunPod's pods.
-    return failures.of_status(response, () if status == 404 else problems, host, wall)
-
-
-def _sentence(problems: tuple[Problem, ...]) -> str:
-    return f"{problems[0].message.rstrip('.')}."
+    return failures.of_status(response, body, () if status == 404 else problems, host, wall)
 
 
 def _is_own(wire: WireProblem | None, response: httpx.Response) -> bool:

@@ -23,6 +23,12 @@ from tui.clocks import passed
 EVERY = 60.0
 """Seconds between two requests of the balance."""
 
+AGAIN = 30.0
+"""Seconds after which the balance is requested again if that failed."""
+
+HELD = 2 * EVERY
+"""Seconds for which a balance that could not be renewed is still reported, with the time that it is from."""
+
 SELDOM = 1800.0
 """Seconds between two requests of what hardly changes."""
 
@@ -82,6 +88,7 @@ class Purse:
         self._identity: tuple[str | None, str | None] = (None, None)
         self._limits: tuple[float | None, int | None] = (None, None)
         self._flaws: dict[str, str] = {}
+        self._refused: set[str] = set()
         self._due = {name: Due(clock) for name in ("routes", "balance", "identity", "limits")}
 
     @property
@@ -117,12 +124,17 @@ class Purse:
         return self._limits[1]
 
     def funds(self) -> Funds | None:
-        """The money as it is known; None if nothing of it is."""
+        """The money as it is known; None if nothing of it is.
+
+        A balance that is refused, or could not be renewed for long, is unknown: it may be any other by now.
+        """
         held, ident, limit = self._balance, self._identity[0], self._limits[0]
         if held is None:
             return None if ident is None and limit is None else Funds(ident, None, None, limit)
-        fresh = self._wall() - held.at < 1.0
-        return Funds(ident, held.dollars, None, limit, held.mode, None if fresh else held.at)
+        age = self._wall() - held.at
+        if "balance" in self._refused or ("balance" in self._flaws and age > HELD):
+            return Funds(ident, None, None, limit, held.mode)
+        return Funds(ident, held.dollars, None, limit, held.mode, None if age < 1.0 else held.at)
 
     async def look(self) -> None:
         """Request what is due."""
@@ -159,19 +171,22 @@ class Purse:
             return
         # Before the response: a poll in the meantime does not ask too.
         due.after(LATER)
+        refused = False
         try:
             take(await self._exchange.read(name, *path))
         except NOT_UNDERSTOOD:
             self._flaws[name] = f"RunPod returned an invalid {name}"
-            due.after(interval if interval <= LATER else LATER)
+            due.after(AGAIN if interval == EVERY else LATER)
         except (Forbidden, Unauthorized, Rejected) as error:
             self._flaws[name] = f"{name}: {error}"
+            refused = True
         except CloudError as error:
             self._flaws[name] = f"{name}: {error}"
-            due.after(EVERY)
+            due.after(AGAIN if interval == EVERY else EVERY)
         else:
             self._flaws.pop(name, None)
             due.after(interval)
+        (self._refused.add if refused else self._refused.discard)(name)
 
     def _take_balance(self, answer: Answer) -> None:
         self._balance = _Balance(*account.balance(answer.content), self._wall())

@@ -53,6 +53,8 @@ def failure(error: CloudError, subject: str) -> EmptyState:
             return EmptyState(f"▲ RunPod timed out: no {subject} yet", (str(error), again), "warn")
         case errors.Faltering():
             return EmptyState(f"▲ RunPod server error: no {subject} yet", (str(error), again), "warn")
+        case errors.Blocked():
+            return EmptyState(f"▲ Blocked on the way to RunPod: no {subject} yet", (str(error), again), "warn")
         case errors.Unreachable():
             return EmptyState(f"▲ RunPod cannot be reached: no {subject} yet", (str(error), again), "warn")
         case _:

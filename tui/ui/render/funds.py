@@ -12,15 +12,13 @@ from tui.domain import costs, pod_health
 from tui.format import numbers as fmt
 from tui.ui.primitives.facts import Fact
 from tui.ui.render.facts import LACKING, money, or_lacking, per_hour
+from tui.ui.render.header_figures import AGED
 
 if TYPE_CHECKING:
     from tui.api.account import Account
     from tui.api.models import Funds
     from tui.store.views.pod_costs import PodCost
     from tui.ui.primitives.cells import Cell
-
-AGED = 120.0
-"""Seconds after which a balance that was reported earlier than the rest shows its age."""
 
 
 def balance(account: Account | None, funds: Funds | None, now: float, lacks: frozenset[Feature]) -> Iterator[Fact]:

@@ -65,6 +65,8 @@ def trouble(error: CloudError) -> str:
             return "switched off"
         case errors.TimedOut():
             return "timed out"
+        case errors.Blocked():
+            return "blocked"
         case errors.Faltering():
             return "server error"
         case errors.Unreachable():
@@ -289,5 +291,5 @@ def header(
     pods_old = old or fleet.pods_stale(now)
     loud = views.needing(live or fleet)
     waste = attention.wasted(views.wasted(fleet, now), pods_old) if fleet.pods_at is not None else ()
-    groups = (*attention.item(loud), *money(fleet, old, tz), *waste, *counts(fleet, pods_old), *armed(fleet))
+    groups = (*attention.item(loud), *money(fleet, old, tz, now), *waste, *counts(fleet, pods_old), *armed(fleet))
     return _first_line(badges, forms, width, here, hosts, fleet.api or "", unread), TwoSided(kept(groups, width))

@@ -20,11 +20,15 @@ def _figure(label: str, value: str, role: str = "strong") -> Cell:
     return ((f"{label} ", "muted"), (value, role))
 
 
+AGED = 120.0
+"""Seconds after which a balance that was reported earlier than the rest shows its age."""
+
 LAST = 11
 """The rank of what is dropped before anything else."""
 
 
-def money(fleet: Fleet, old: bool, tz: tzinfo | None = None) -> Ranked:
+def money(fleet: Fleet, old: bool, tz: tzinfo | None = None, now: float | None = None) -> Ranked:
+    """`now`: the instant by which the balance has its age; that of the response if it is None."""
     funds = fleet.funds
     if fleet.keyless:
         return (alone(0, (("no API key: prices only", "muted"),)),)
@@ -39,22 +43,36 @@ def money(fleet: Fleet, old: bool, tz: tzinfo | None = None) -> Ranked:
     owed = -funds.balance if funds is not None and funds.balance is not None and funds.balance <= -0.005 else None
     strong = "muted" if old else "strong"
     afterwards = why == offered.AFTERWARDS
+    now = fleet.snapshot.at if now is None else now
+    aged = _aged(fleet, now)
+    told = strong if aged is None else "muted"
     balance: Cell
     if owed is not None:
-        balance = _figure("owes", fmt.money(owed), strong if afterwards or old else "bad")
+        balance = _figure("owes", fmt.money(owed), told if afterwards or old or aged is not None else "bad")
     elif funds is None or funds.balance is None:
         balance = _figure("balance", _absent(Feature.BALANCE, lacks), "muted")
     else:
-        balance = _figure("balance", fmt.balance(funds.balance), strong)
+        balance = _figure("balance", fmt.balance(funds.balance), told)
+    if aged is not None:
+        balance = (*balance, (f" {fmt.short_duration(aged)} old", "muted"))
     if why:
         runway = alone(0, ((why, strong),) if afterwards else _figure("runway", NOT_OFFERED, "muted"))
     else:
         runway = _runs_out(left, fleet.snapshot.at, fleet.settled(fleet.snapshot.at), tz, role, old)
-    groups: Ranked = (alone(4, balance), alone(7, _spend(fleet, strong)), runway)
+    groups: Ranked = (alone(4, balance), alone(7, _spend(fleet, strong, now)), runway)
     if NOT_OFFERED in "".join(text for cell in longest(groups) for text, _ in cell):
         # The words for the symbol, where there is room for them.
         groups = (*groups, alone(LAST, ((offered.MARKED, "quiet"),)))
     return groups
+
+
+def _aged(fleet: Fleet, now: float) -> float | None:
+    """The age of a balance that was not renewed with the response, once it is no longer as good as that."""
+    value = fleet.snapshot.value
+    if value is None or value.funds is None or value.funds.balance is None or value.funds.as_of is None:
+        return None
+    age = now - value.funds.as_of
+    return age if age > AGED or any(problem.path[-1:] == ("balance",) for problem in value.problems) else None
 
 
 def _runs_out(lasts: float | None, at: float, since: float, tz: tzinfo | None, role: str, old: bool) -> Group:
@@ -104,7 +122,7 @@ def _absent(feature: Feature, lacks: frozenset[Feature]) -> str:
     return NOT_OFFERED if feature in lacks else "unknown"
 
 
-def _spend(fleet: Fleet, strong: str) -> Cell:
+def _spend(fleet: Fleet, strong: str, now: float) -> Cell:
     """What the account spends; where the API does not report that, what its pods cost, which is less."""
     funds = fleet.funds
     if funds is not None and funds.spend_per_hr is not None:
@@ -112,9 +130,10 @@ def _spend(fleet: Fleet, strong: str) -> Cell:
     if Feature.SPEND not in fleet.lacks:
         return _figure("spend", "unknown", "muted")
     cost = fleet.running_cost if fleet.pods_at is not None else None
-    return _figure(
-        "pods", "unknown $/h" if cost is None else f"{fmt.money(cost)}/h", "muted" if cost is None else strong
-    )
+    if cost is None:
+        return _figure("pods", "unknown $/h", "muted")
+    # A response may have renewed the money and not the pods.
+    return _figure("pods", f"{fmt.money(cost)}/h", "muted" if fleet.pods_stale(now) else strong)
 
 
 def counts(fleet: Fleet, old: bool) -> Ranked:
