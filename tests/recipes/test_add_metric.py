@@ -23,7 +23,7 @@ from tui.store.fleet import Fleet
 from tui.store.metrics import sample
 from tui.store.views import pods
 from tui.ui.charts import pod_charts
-from tui.ui.render import pod_facts, rows
+from tui.ui.render import gpu_figures, rows
 
 NOW = 1_795_435_200.0
 name, export, title = sys.argv[1:4]
@@ -67,7 +67,7 @@ print(json.dumps({
     "heads": [column.title for column in rows.pod_columns(400, leased=False)],
     "sorted": name in pods.POD_SORTS,
     "cell": "".join(text for text, _ in cells[name]),
-    "facts": [[before, after] for before, _, after in pod_facts.gpu_figures(pod.telemetry.gpus[0])],
+    "facts": [[before, after] for before, _, after in gpu_figures.gpu_figures(pod.telemetry.gpus[0])],
     "export": [getattr(gpu, export, None) for gpu in item.gpus] + [getattr(item, export, None)],
     "fields": list(items.PodItem.__struct_fields__),
 }))

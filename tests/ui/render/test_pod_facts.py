@@ -24,7 +24,8 @@ from tui.api.status_change import StatusChange
 from tui.domain import pod_health
 from tui.format import numbers as fmt
 from tui.ui.primitives.facts import MASKED, Fact, Section, copied
-from tui.ui.render.pod_facts import LABEL_WIDTH, Spent, sections
+from tui.ui.render.facts import LABEL_WIDTH
+from tui.ui.render.pod_facts import Spent, sections
 
 NOW = datetime(2026, 7, 30, 12, 0, 0, tzinfo=UTC).timestamp()
 HOUR = 3600.0

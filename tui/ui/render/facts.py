@@ -13,6 +13,9 @@ from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact
 
+LABEL_WIDTH = 14
+"""Maximum characters of a label, except names of environment variables, which are shown in full."""
+
 NOTHING: Cell = ((fmt.UNKNOWN, "quiet"),)
 """The placeholder of an unknown value."""
 

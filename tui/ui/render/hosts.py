@@ -13,8 +13,8 @@ from tui.store.views.hosts import maintenance as ahead_of
 from tui.ui.primitives.cells import Cell, Part
 from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render.facts import NOTHING, Clock, copyable, day, dollars, instant, number, rate, text, yes
+from tui.ui.render.gpu_figures import gpu_figures
 from tui.ui.render.host_rows import capacity_bar, state_cell, whole
-from tui.ui.render.pod_facts import gpu_figures
 
 if TYPE_CHECKING:
     from tui.api.account import HostEarning, Template
