@@ -1,0 +1,77 @@
+"""`LineReader`: finds out which trainer writes a log, and reads its lines."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tui.domain.signals.presets import BY_NAME, LONGEST, PRESETS, Preset, read_any
+from tui.domain.signals.values import NOTHING, Values
+
+LOOKED_AT = 200
+"""Lines by which a preset is detected."""
+
+LOST = 500
+"""Lines without anything to read after which it is detected again."""
+
+
+class Own(Protocol):
+    """The user's own pattern."""
+
+    def read(self, text: str) -> Values | None: ...
+
+
+class LineReader:
+    """Reads one pod's lines, in order.
+
+    preset: the name of a preset to use; empty: it is detected from the first lines.
+    own:    the user's own pattern, in place of presets.
+    """
+
+    def __init__(self, preset: str = "", own: Own | None = None) -> None:
+        self._given = BY_NAME.get(preset)
+        self._own = own
+        self._used: Preset | None = self._given
+        self._seen = 0
+        self._empty = 0
+        self._signs: dict[str, int] = {}
+
+    @property
+    def detected(self) -> str:
+        """The title of the preset that was detected; empty if none was, or it was given."""
+        return self._used.title if self._used is not None and self._given is None else ""
+
+    @property
+    def title(self) -> str:
+        """How lines are read, for people; empty if that is not known yet."""
+        if self._own is not None:
+            return "own pattern"
+        return self._used.title if self._used is not None else ""
+
+    def restart(self) -> None:
+        """Another program may write from now on."""
+        if self._given is None:
+            self._used, self._seen, self._empty, self._signs = None, 0, 0, {}
+
+    def read(self, text: str) -> Values:
+        """What a line says; `NOTHING` if nothing."""
+        text = text[:LONGEST]
+        if self._own is not None:
+            return self._own.read(text) or NOTHING
+        if self._seen < LOOKED_AT and self._given is None:
+            self._look_at(text)
+        if self._used is None or (self._seen < LOOKED_AT and self._given is None):
+            values = read_any(text)
+        else:
+            values = self._used.read(text) or NOTHING
+        self._empty = 0 if not values.is_empty else self._empty + 1
+        if self._empty >= LOST:
+            self.restart()
+        return values
+
+    def _look_at(self, text: str) -> None:
+        self._seen += 1
+        for preset in PRESETS:
+            if preset.signs(text):
+                self._signs[preset.name] = self._signs.get(preset.name, 0) + 1
+        signs = self._signs
+        self._used = next((preset for preset in PRESETS if signs.get(preset.name, 0) >= preset.least), self._used)

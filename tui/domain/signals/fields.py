@@ -1,0 +1,140 @@
+"""Names and units by which programs write the fields of `Values`, and how they are found in a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from tui.domain.signals.values import NOTHING, NUMBER, Values, amount, count, finite, not_finite, number
+
+STEP, LOSS, EVAL, LR, NORM = "step", "loss", "eval_loss", "lr", "grad_norm"
+TOKENS, SAMPLES_RATE, RATE, SECONDS, MILLIS = "tokens_per_s", "samples_per_s", "it_per_s", "s/it", "ms/it"
+EPOCH, SAMPLES, TOTAL, EPOCHS, TOKENS_PER_GPU = "epoch", "samples", "total", "epochs", "tokens_per_gpu"
+
+_ALIASES = {
+    STEP: "step iter iteration global_step trainer/global_step train/global_step current_step current_steps "
+    "num_updates opt_step optimizer_step",
+    TOTAL: "total_steps max_steps num_steps train_steps total_iters max_iters total_iterations "
+    "total_optimization_steps",
+    LOSS: "loss train_loss training_loss lm_loss reduced_train_loss train/loss training/loss total_loss "
+    "train_loss_step loss_step train/loss_step train/train_loss ce_loss nll_loss",
+    EVAL: "eval_loss val_loss valid_loss validation_loss test_loss eval/loss val/loss valid/loss validation/loss "
+    "eval_eval_loss val_val_loss",
+    LR: "lr learning_rate train/lr train/learning_rate last_lr",
+    NORM: "grad_norm gradient_norm gradnorm gnorm train/grad_norm total_norm grad_norm_total norm",
+    TOKENS: "tokens_per_second tokens_per_sec tokens_per_s tok/s tok/sec toks/s tokens/s tokens/sec tps wps "
+    "train_tokens_per_second throughput/tokens_per_sec train/tokens_per_second",
+    TOKENS_PER_GPU: "tokens_per_second_per_gpu train/tokens_per_second_per_gpu tgs tokens_per_gpu_per_second "
+    "tokens/s/gpu",
+    SAMPLES_RATE: "samples_per_second samples_per_sec samples/s samples/sec train_samples_per_second images_per_second "
+    "img/s imgs/s images/s",
+    RATE: "it/s its/s iter/s steps/s it_per_s its_per_sec iterations_per_second steps_per_second steps_per_sec "
+    "train_steps_per_second",
+    SECONDS: "s/it sec/it s/step step_time step_time_s time_per_step seconds_per_step sec_per_step iter_time "
+    "train_step_timing_in_s time_per_iteration dt step_avg",
+    MILLIS: "ms/step ms/it step_time_ms elapsed_time_per_iteration_(ms) ms_per_step",
+    EPOCH: "epoch train/epoch trainer/epoch training_epoch",
+    EPOCHS: "epochs num_epochs max_epochs num_train_epochs total_epochs",
+    SAMPLES: "consumed_samples samples_seen",
+}  # fmt: skip
+
+FIELDS = {alias: field for field, aliases in _ALIASES.items() for alias in aliases.split()}
+"""The field of each name, spelt in lower case with underscores."""
+
+_WORD = r"[A-Za-z_(][\w/.()]{0,40}"
+_NAMED = re.compile(
+    rf"(?<![\w/.])(?P<name>{_WORD}(?:[ -]{_WORD}){{0,4}})(?:['\"]?[ \t]{{0,3}}[:=][ \t]{{0,12}}|[ \t]{{1,12}})"
+    rf"(?:tensor\()?['\"(]?"
+    rf"(?P<value>{NUMBER})(?P<suffix>[kKMGB]\b)?"
+    r"(?:[ \t]{0,6}/[ \t]{0,8}(?P<of>\d[\d,]{0,20}))?(?P<unit>ms\b|s\b|%)?"
+)
+_MEANINGLESS = frozenset(("info", "debug", "train", "training", "avg", "average", "mean", "running", "current"))
+_BEFORE_UNIT = re.compile(
+    rf"(?P<value>{NUMBER})[ \t]?(?P<suffix>[kKM])?[ \t]?(?P<unit>(?:ms|s|sec)/(?:it|iter|step)|"
+    r"(?:tok|toks|tokens|it|its|iter|steps|samples|img|imgs|images)/s(?:ec)?)\b(?!/)"
+)
+_UNITS = {"iter/s": "it/s", "s/iter": "s/it", "sec/it": "s/it", "sec/step": "s/step", "sec/iter": "s/it"}
+
+
+class Found(NamedTuple):
+    """A field with its value; `of`: the number behind a slash."""
+
+    field: str
+    value: float
+    of: float | None = None
+
+
+def named(text: str) -> Iterator[Found]:
+    """The known fields of a text, by name and value: `loss=2.1`, `'loss': 2.1`, `lm loss: 2.1`, `step 12/500`."""
+    for match in _NAMED.finditer(text):
+        field = _field(match["name"])
+        value = number(match["value"], match["suffix"] or "")
+        if field is None or value is None:
+            continue
+        if field == SECONDS and match["unit"] == "ms":
+            field = MILLIS
+        yield Found(field, value, number(match["of"]) if match["of"] else None)
+
+
+def before_units(text: str) -> Iterator[Found]:
+    """Numbers in front of their unit: `41.2k tok/s`, `1.3 s/it`."""
+    if "/" not in text:
+        return
+    for match in _BEFORE_UNIT.finditer(text):
+        unit = match["unit"]
+        value = number(match["value"], match["suffix"] or "")
+        field = FIELDS.get(_UNITS.get(unit, unit))
+        if field is not None and value is not None:
+            yield Found(field, value)
+
+
+def _field(name: str) -> str | None:
+    """The field of a name, or of its last words where others stand before it: `trainer step`."""
+    parts = re.split("[ -]", name.lower())
+    for first in range(len(parts)):
+        field = FIELDS.get("_".join(parts[first:]))
+        # "aux loss" is another loss, and "layer norm" another norm.
+        if field is not None and (field not in (LOSS, NORM) or _MEANINGLESS.issuperset(parts[:first])):
+            return field
+    return None
+
+
+def values(readings: Iterable[Found]) -> Values:
+    """Fields as `Values`; of a field that occurs twice, the first."""
+    result = NOTHING
+    seen: set[str] = set()
+    for field, value, of in readings:
+        if field not in seen:
+            seen.add(field)
+            result = _with(result, field, value, of)
+    return result
+
+
+def _with(so_far: Values, field: str, value: float, of: float | None) -> Values:
+    match field:
+        case "step":
+            return replace(so_far, step=count(value), total=so_far.total if of is None else count(of))
+        case "epoch":
+            return replace(so_far, epoch=amount(value), epochs=so_far.epochs if of is None else amount(of))
+        case "total" | "samples":
+            return replace(so_far, **{field: count(value)})
+        case "epochs":
+            return replace(so_far, epochs=amount(value))
+        case "loss":
+            return replace(so_far, loss=finite(value), not_finite=not_finite(value))
+        case "eval_loss":
+            return replace(so_far, eval_loss=finite(value))
+        case "tokens_per_gpu":
+            return replace(so_far, tokens_per_s=amount(value), per_gpu=True)
+        case "s/it" | "ms/it":
+            per_it = value if field == SECONDS else value / 1000.0
+            return replace(so_far, it_per_s=amount(1.0 / per_it) if per_it > 0 else None)
+    return replace(so_far, **{field: amount(value)})
+
+
+def read(text: str) -> Values:
+    """All fields of a text."""
+    return values((*named(text), *before_units(text)))
