@@ -86,8 +86,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     if options.command == "market":
         return _market(options, config)
     if options.command == "record":
-        same = None if options.same_account is None else options.same_account == "yes"
-        return _record(wiring.source_of(options, config), config, _powers(options), same)
+        return _record(options, config)
     if options.command == "account" and options.form is None:
         return _show(wiring.source_of(options, config), config, "account")
     if options.command in (*COMMANDS, "account"):
@@ -203,9 +202,17 @@ def _powers(options: argparse.Namespace) -> Powers:
     return Powers(options.enforce_leases, options.watches, options.stops_idle)
 
 
-def _record(source: Source, config: Config, powers: Powers, same_account: bool | None) -> int:
+def _record(options: argparse.Namespace, config: Config) -> int:
+    from tui.commands.listening import ListenError, listening
     from tui.commands.record import record
 
+    try:
+        served = listening(config, options.listen, options.token_file)
+    except ListenError as error:
+        _say(str(error))
+        return Exit.USAGE
+    powers, source = _powers(options), wiring.source_of(options, config)
+    same_account = None if options.same_account is None else options.same_account == "yes"
     _warn(config, acts=any(powers.within(config)))
     wiring.keep_private(source)
     with ExitStack() as shelf:
@@ -213,7 +220,7 @@ def _record(source: Source, config: Config, powers: Powers, same_account: bool |
         state = wiring.state_of(source, config, directory)
         wiring.log_of(source, config, "record")()
         make = wiring.recorder_of(source, config, directory)
-        code = record(source, config, make, state, powers=powers, same_account=same_account)
+        code = record(source, config, make, state, powers=powers, same_account=same_account, listening=served)
         wiring.end_log(code)
         return code
 

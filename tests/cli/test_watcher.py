@@ -10,6 +10,7 @@ import socket
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.cli import quick
@@ -132,3 +133,26 @@ def test_read_only_and_what_acts_do_not_go_together() -> None:
     assert done.returncode == 2
     assert "--watches sends mutations" in done.stderr
     assert "--auto sends mutations" in done.stderr
+
+
+def test_it_serves_its_metrics_and_asks_runpod_no_more_for_it(url: str) -> None:
+    process = started(url, "--listen", "127.0.0.1:0")
+    where = re.search(r"serves (http://127\.0\.0\.1:\d+/metrics)", read_until(process, "serves http"))
+    assert where
+    read_until(process, "● recording")
+    pages = [httpx.get(where[1]).text for _ in range(20)]
+    process.send_signal(signal.SIGTERM)
+    process.communicate()
+    assert process.wait() == 0
+    assert 'podtop_gpu_utilization_ratio{account="default",pod="' in pages[0]
+    asked = [int(re.findall(r"podtop_api_requests_total{[^}]*} (\d+)", page)[0]) for page in pages]
+    assert asked[-1] - asked[0] <= 2
+
+
+def test_an_address_that_is_taken_ends_it_with_a_word(url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        process = started(url, "--listen", f"127.0.0.1:{taken.getsockname()[1]}")
+        said, _ = process.communicate()
+    assert process.wait() == 2
+    assert "cannot listen on 127.0.0.1:" in said
+    assert "Traceback" not in said

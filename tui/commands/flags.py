@@ -48,6 +48,17 @@ def file_path(text: str) -> str:
     return text
 
 
+def listen_address(text: str) -> str:
+    """An address to listen on."""
+    from tui.domain.listen_address import ACCEPTED
+    from tui.domain.listen_address import listen_address as read
+
+    try:
+        return str(read(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"invalid address {text!r}; expected {ACCEPTED}") from None
+
+
 def number_of(accepted: str, read: Callable[[str], T], least: float, most: float) -> Callable[[str], T]:
     """A reader of a number from `least` to `most` whose error states the valid range."""
 

@@ -97,6 +97,7 @@ def _commands() -> dict[str, Command]:
                 Example("podtop record", "record and notify until ctrl+c"),
                 Example("podtop record --profile work --interval 30", "record another account, less often"),
                 Example("podtop record --enforce-leases", "also enforce leases"),
+                Example("podtop record --listen 9464", "also serve /metrics for Prometheus"),
             ),
             ("history", "recordings, replay, a systemd unit"),
         ),
@@ -276,6 +277,14 @@ def _add_record(to: Parser) -> None:
     to.add_argument(
         "--same-account", choices=("yes", "no"),
         help="yes: extend the last recording, no: start one, when RunPod does not report the account",
+    )  # fmt: skip
+    to.add_argument(
+        "--listen", type=flags.listen_address, metavar="ADDR",
+        help="serve /metrics for Prometheus there: a port, or HOST:PORT",
+    )  # fmt: skip
+    to.add_argument(
+        "--token-file", type=flags.file_path, metavar="FILE",
+        help="bearer token that readers must send; needed beyond this machine",
     )  # fmt: skip
     flags.connection(to)
 

@@ -11,6 +11,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from tui.api import log_lines
+from tui.commands.exit_codes import Exit
 from tui.commands.outlet import Outlet
 from tui.commands.stdio import is_quiet
 from tui.commands.watcher import NONE, EventLines, Powers, Service, announced, is_printed, ways
@@ -25,6 +26,7 @@ from tui.system.sd_notify import service_manager
 from tui.system.signals import end_on_signals
 
 if TYPE_CHECKING:
+    from tui.commands.listening import Listening
     from tui.config.loader import Config
     from tui.services.source import Source
     from tui.storage.state_files import StateFiles
@@ -114,7 +116,8 @@ async def _record(
     state: StateFiles,
     asked: Powers,
     same_account: bool | None,
-) -> None:
+    listening: Listening | None,
+) -> int:
     outlet = Outlet()
     status = _Status(outlet)
     powers = asked.within(config)
@@ -136,6 +139,8 @@ async def _record(
         status.show(text)
         if service is not None:
             service.changed(text)
+        if exporter is not None:
+            exporter.changed()
 
     async def ask_account(at: float) -> bool | None:
         if same_account is None:
@@ -152,6 +157,21 @@ async def _record(
     events = EventLines(session.fleet, source.clock(), session.tz)
     manager = service_manager()
     service = Service(manager, session.fleet, source.clock, source.pace) if manager is not None else None
+    exporter = None
+    if listening is not None:
+        from tui.services.exporter.exporter import Exporter
+
+        exporter = Exporter(
+            config.account or ("demo" if source.demo else "default"), session.fleet, source.clock,
+            requests=lambda: session.monitor.api.requests, offers=config.watcher.offers, token=listening.token,
+        )  # fmt: skip
+        try:
+            where = await exporter.start(listening.where)
+        except OSError as error:
+            status.add(f"{WRONG} cannot listen on {listening.where}: {error.strerror or error}. Choose another port.")
+            await outlet.close()
+            return Exit.USAGE
+        status.add(f"serves http://{where}/metrics")
     reached = ways(config, write)
     if not is_quiet() or any(powers):
         for text in announced(powers, reached, config.read_only):
@@ -182,7 +202,10 @@ async def _record(
     finally:
         for work in beside:
             work.cancel()
+        if exporter is not None:
+            await exporter.close()
         await outlet.close()
+    return Exit.OK
 
 
 def _beside(
@@ -213,13 +236,14 @@ def record(
     *,
     powers: Powers = NONE,
     same_account: bool | None = None,
+    listening: Listening | None = None,
 ) -> int:
     """Record until stopped, which is a normal end: 0.
 
     state:        podtop's files; `powers`: what may be sent, as the command line has it.
     same_account: whether an account that RunPod does not report is the one that was recorded last; None if unknown.
+    listening:    where the fleet is served to others; None if nowhere.
     """
     # With `stty tostop` the terminal would stop a background process that writes, and with it the whole recording.
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-    asyncio.run(_record(source, config, make, state, powers, same_account))
-    return 0
+    return asyncio.run(_record(source, config, make, state, powers, same_account, listening))

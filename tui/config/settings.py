@@ -30,6 +30,7 @@ from tui.config.value_types import (
     KEY_FILE,
     KEYS,
     LEVEL,
+    LISTEN,
     LOGIN,
     MINUTES,
     NAME,
@@ -126,6 +127,9 @@ class Watcher(Struct, frozen=True):
     leases: Annotated[bool, FLAG, "stop or terminate pods whose lease ends, as --enforce-leases"] = False
     watches: Annotated[bool, FLAG, "deploy and resume for armed watches, as --watches"] = False
     idle: Annotated[bool, FLAG, "stop idle pods for which that is armed, as --auto"] = False
+    listen: Annotated[str, LISTEN, "address that serves /metrics to Prometheus, as --listen"] = ""
+    token_file: Annotated[str, FILE, "file with the bearer token that readers send; needed beyond this machine"] = ""
+    offers: Annotated[bool, FLAG, "export prices and stock of the market too"] = False
 
 
 class Auto(Struct, frozen=True):

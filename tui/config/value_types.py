@@ -172,6 +172,14 @@ def _idle_rules(value: Mapping[str, Mapping[str, str]]) -> tuple[tuple[str, str]
     return tuple((pattern, _idle_rule(rules["idle"])) for pattern, rules in value.items())
 
 
+def _listen(value: str) -> str:
+    # Most starts listen nowhere.
+    from tui.domain.listen_address import listen_address
+
+    listen_address(value)
+    return value
+
+
 FLAG = Kind("true or false", bool, parse=_word, example="true")
 AUTO = Kind('"auto", true or false', Literal["auto"] | bool, parse=_word)
 IDLE_RULE = Kind(
@@ -203,6 +211,10 @@ SMTP = Kind(
     "smtps://HOST[:PORT] (TLS), or smtp://HOST[:PORT] (STARTTLS)", str,
     {"extra_json_schema": {"format": "uri", "pattern": "^smtps?://[^/?#@]+$"}}, _mail_server, tell=_host_alone,
     example='"smtps://mail.example.com"',
+)  # fmt: skip
+LISTEN = Kind(
+    "HOST:PORT, as in 127.0.0.1:9464, or a port of this machine", str, {"pattern": r"\S"}, _listen,
+    example='"127.0.0.1:9464"',
 )  # fmt: skip
 ADDRESS = text("an e-mail address", r"[^\s@<>(),;:\"]+@[^\s@<>(),;:\"]+", example="me@example.com")
 LOGIN = text("a user name", r"\S+", example="me@example.com")

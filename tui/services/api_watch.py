@@ -29,6 +29,7 @@ class ApiWatch:
     auto:      whether podtop changes to another API when one ends.
     post:      receives messages for the user, with their events.
     is_news:   asked once RunPod has switched an API off before this run used it: whether the user does not know yet.
+    requests:  all that were sent, of whichever API.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class ApiWatch:
         auto: bool = True,
         is_news: Callable[[], bool] = lambda: True,
     ) -> None:
+        self.requests = 0
         self._fleet = fleet
         self._source = source
         self._monotonic = monotonic
@@ -96,6 +98,7 @@ class ApiWatch:
     # What the cloud reports, within requests
 
     def _sent(self, api: Api) -> None:
+        self.requests += 1
         self._meter_of(api).count(self._monotonic())
 
     def _limits(self, api: Api, quotas: Iterable[Quota]) -> None:
