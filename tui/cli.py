@@ -54,6 +54,11 @@ def run(argv: Sequence[str] | None = None) -> int:
         from tui.commands.log import show
 
         return show(paths.state_dir() / "actions.jsonl", last=options.last, pod=options.pod, as_json=options.json)
+    if options.command == "export":
+        from tui.commands.export import Wanted, export
+
+        wanted = Wanted(options.recording, options.since_ago, options.pods_like, options.account, options.output)
+        return export(wanted, paths.state_dir())
     if options.command == "completions":
         from tui.commands.completions import show_completions
 

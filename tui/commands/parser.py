@@ -223,6 +223,15 @@ def _commands() -> dict[str, Command]:
             ),
             ("notifications", "what you are notified of, and when"),
         ),
+        "export": Command(
+            "write a recording for Prometheus or VictoriaMetrics",
+            "Write a recording as one OpenMetrics file, which Prometheus and VictoriaMetrics import.", _add_export,
+            (
+                Example("podtop export --openmetrics --since 30d --output podtop.om", "the last 30 days"),
+                Example("podtop export --openmetrics --pods 'llama-*' > llama.om", "some pods"),
+            ),
+            ("teams", "importing it, /metrics, dashboards, rules"),
+        ),
         "config": Command(
             "locate, explain and validate settings", "Locate, create, explain and validate podtop's settings.",
             _add_config,
@@ -287,6 +296,20 @@ def _add_record(to: Parser) -> None:
         help="bearer token that readers must send; needed beyond this machine",
     )  # fmt: skip
     flags.connection(to)
+
+
+def _add_export(to: Parser) -> None:
+    to.add_argument(
+        "recording", nargs="?", default="", type=flags.file_path, metavar="FILE",
+        help="a recording; needed if several accounts are recorded",
+    )  # fmt: skip
+    to.add_argument("--openmetrics", action="store_true", required=True, help="OpenMetrics text with times")
+    to.add_argument("--since", dest="since_ago", type=flags.ago, metavar="TIME", help="only so far back: 2h, 30d")
+    to.add_argument("--account", default="default", metavar="NAME", help="name of the account in the labels")
+    to.add_argument("--pods", dest="pods_like", default="*", metavar="PATTERN", help="only pods like llama-*")
+    to.add_argument(
+        "-o", "--output", default="-", type=flags.file_path, metavar="FILE", help="write a new file (default: print)"
+    )
 
 
 def _add_log(to: Parser) -> None:

@@ -74,10 +74,12 @@ def ratio(percent: float) -> str:
 
 
 def line(family: Family, labelled: str, value: str) -> str:
+    """One sample. `labelled`: its labels, with their braces."""
     return f"{sample_name(family)}{labelled} {value}"
 
 
 def sample_name(family: Family) -> str:
+    """The name of a family's samples."""
     return f"{family.name}_total" if family.kind == "counter" else family.name
 
 
@@ -93,11 +95,12 @@ def page(views: Iterable[View], now: float, openmetrics: bool = False) -> str:
         if view.offers and not view.fleet.market_stale(now):
             _offers(view, view.fleet.market.value, lines)
     lines[families.BUILD].append(line(families.BUILD, labels(version=__version__), "1"))
-    blocks = [text for family, samples in lines.items() if samples for text in (*_head(family, openmetrics), *samples)]
+    blocks = [text for family, samples in lines.items() if samples for text in (*head(family, openmetrics), *samples)]
     return "\n".join([*blocks, "# EOF", ""] if openmetrics else [*blocks, ""])
 
 
-def _head(family: Family, openmetrics: bool) -> Iterator[str]:
+def head(family: Family, openmetrics: bool) -> Iterator[str]:
+    """The lines before the samples of a family."""
     name = family.name if openmetrics else sample_name(family)
     yield f"# HELP {name} {family.help}"
     yield f"# TYPE {name} {family.kind}"
@@ -167,7 +170,8 @@ def _of_gpus(family: Family, account: str, pod: str, count: int) -> tuple[str, .
 
 
 @lru_cache(CACHED)
-def _costs(account: str, pod: str, compute: float | None, storage: float | None) -> str:
+def costs(account: str, pod: str, compute: float | None, storage: float | None) -> str:
+    """The samples of a pod's price; empty if nothing of it is known."""
     return "\n".join(
         line(families.POD_PRICE, labels(account=account, pod=pod, kind=kind), number(cost))
         for kind, cost in (("compute", compute), ("storage", storage))
@@ -182,11 +186,11 @@ def _pod(account: str, record: Record, now: float, lines: Lines) -> None:
         shown = labels(account=account, pod=id, name=record.name)
         lines[families.POD_INFO].append(line(families.POD_INFO, shown, "1"))
         return
-    lines[families.POD_INFO].append(_info(account, id, pod.name, pod.kind, pod.machine))
+    lines[families.POD_INFO].append(info(account, id, pod.name, pod.kind, pod.machine))
     lines[families.POD_GPUS].append(_of_pod(families.POD_GPUS, account, id) + str(pod.gpu_count))
     runs = phase in (Phase.RUNNING, Phase.IDLE, Phase.BOOTING)
-    if costs := _costs(account, id, pod.cost_per_hr if runs else 0.0, pod_costs.storage_per_hr(pod, runs)):
-        lines[families.POD_PRICE].append(costs)
+    if price := costs(account, id, pod.cost_per_hr if runs else 0.0, pod_costs.storage_per_hr(pod, runs)):
+        lines[families.POD_PRICE].append(price)
     runtime = pod.runtime
     if runtime is None or not pod_health.is_live(pod):
         return
@@ -215,7 +219,8 @@ def _pod(account: str, record: Record, now: float, lines: Lines) -> None:
 
 
 @lru_cache(CACHED)
-def _info(account: str, pod: str, name: str, kind: PodKind | None, machine: Placement | None) -> str:
+def info(account: str, pod: str, name: str, kind: PodKind | None, machine: Placement | None) -> str:
+    """The sample that says what a pod is."""
     secure = machine.secure if machine is not None else None
     shown = labels(
         account=account, pod=pod, name=name,

@@ -1,0 +1,77 @@
+"""`podtop export`: the right recording into a new file, whole or not at all."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.services.exporter.test_archive import recorded
+from tui.commands import export as command
+from tui.commands.exit_codes import Exit
+from tui.commands.export import Wanted, export
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    (tmp_path / "archive").mkdir()
+    recorded(tmp_path / "archive" / "one.sqlite", hours=0.1)
+    return tmp_path
+
+
+def wanted(output: str = "-", recording: str = "", **others: object) -> Wanted:
+    return Wanted(recording, None, "*", "work", output)._replace(**others)
+
+
+def test_the_one_recording_is_written_for_its_owner_alone(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = state / "out.om"
+    assert export(wanted(str(target)), state) == Exit.OK
+    assert target.read_bytes().endswith(b"# EOF\n")
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert "samples of 2 pods exported as account work" in capsys.readouterr().err
+    assert sorted(path.name for path in state.iterdir()) == ["archive", "out.om"]
+
+
+def test_the_output_is_the_same(state: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert export(wanted(), state) == Exit.OK
+    printed = capfdbinary.readouterr().out
+    export(wanted(str(state / "out.om")), state)
+    assert printed == (state / "out.om").read_bytes()
+
+
+def test_a_file_that_exists_stays_as_it_is(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = state / "out.om"
+    target.write_text("mine")
+    assert export(wanted(str(target)), state) == Exit.USAGE
+    assert target.read_text() == "mine"
+    assert "name another file" in capsys.readouterr().err
+    assert not list(state.glob(".out*"))
+
+
+def test_several_accounts_are_never_mixed_up(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recorded(state / "archive" / "two.sqlite", hours=0.1)
+    assert export(wanted(), state) == Exit.USAGE
+    said = capsys.readouterr().err
+    assert "name the FILE" in said
+    assert "two.sqlite" in said
+    assert export(wanted(recording=str(state / "archive" / "two.sqlite")), state) == Exit.OK
+
+
+@pytest.mark.parametrize("recording", ["", "missing.sqlite", "/dev/null"])
+def test_without_a_recording_nothing_is_written(
+    recording: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "out.om"
+    assert export(wanted(str(target), recording), tmp_path) == Exit.USAGE
+    assert capsys.readouterr().err.startswith("podtop: ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_breaks_off_leaves_nothing_half_written(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(command.private, "open_file", full)
+    assert export(wanted(str(state / "out.om")), state) == Exit.USAGE
+    assert [path.name for path in state.iterdir()] == ["archive"]

@@ -1,0 +1,95 @@
+"""`podtop export`: a recording as one file that Prometheus and VictoriaMetrics read."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from tui.commands.exit_codes import Exit
+from tui.commands.stdio import ReaderGone, note, say
+from tui.files import private
+from tui.history.archive.reader import Recording
+from tui.history.archive.schema import ArchiveError, answered
+from tui.history.replay_source import ReplayError, choose
+
+if TYPE_CHECKING:
+    from tui.services.exporter.archive import Exported
+
+
+Write = Callable[[IO[bytes], Path], "Exported"]
+
+
+class Wanted(NamedTuple):
+    """What is requested: of which recording, from when on, which pods, into which file ("-": the output).
+
+    ago: seconds before now; None for all of it.
+    """
+
+    recording: str
+    ago: float | None
+    pods: str
+    account: str
+    output: str
+
+
+def export(wanted: Wanted, directory: Path) -> int:
+    """Write the recording; returns the exit code. `directory`: podtop's state directory."""
+    from tui.services.exporter.archive import Wanted as Selection
+    from tui.services.exporter.archive import export as write
+
+    since = 0.0 if wanted.ago is None else time.time() - wanted.ago
+    selection = Selection(wanted.account, since, wanted.pods)
+
+    def written(out: IO[bytes], path: Path) -> Exported:
+        with answered(), closing(Recording(path)) as recording:
+            return write(recording, selection, out)
+
+    try:
+        path = choose(wanted.recording or _only(directory), None, directory).path
+        done = _to_output(path, written) if wanted.output == "-" else _into_file(Path(wanted.output), path, written)
+    except (ReplayError, ArchiveError) as error:
+        say(str(error))
+        return Exit.USAGE
+    except OSError as error:
+        say(f"cannot write {wanted.output}: {error.strerror or error}. Nothing was written; name another file")
+        return Exit.USAGE
+    pods = f"{done.pods} pod{'' if done.pods == 1 else 's'}"
+    note(f"{done.samples:,} samples of {pods} exported as account {wanted.account}")
+    return Exit.OK
+
+
+def _only(directory: Path) -> str:
+    """The one recording that there is. Raises ReplayError: under another account's name, samples would be a lie."""
+    recordings = sorted((directory / "archive").glob("*.sqlite"))
+    if len(recordings) > 1:
+        names = ", ".join(map(str, recordings[:5]))
+        raise ReplayError(f"several accounts are recorded: name the FILE, and --account. Recordings: {names}")
+    return str(recordings[0]) if recordings else "latest"
+
+
+def _to_output(path: Path, write: Write) -> Exported:
+    try:
+        done = write(sys.stdout.buffer, path)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError as error:
+        raise ReaderGone from error
+    return done
+
+
+def _into_file(target: Path, path: Path, write: Write) -> Exported:
+    """Write beside a file that does not exist yet, and put it there when it is whole."""
+    half = target.with_name(f".{target.name}.{os.urandom(6).hex()}")
+    try:
+        with os.fdopen(private.open_file(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY), "wb") as out:
+            done = write(out, path)
+        # Unlike a rename, a link never replaces a file.
+        target.hardlink_to(half)
+    finally:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+    return done
