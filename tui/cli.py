@@ -54,6 +54,10 @@ def run(argv: Sequence[str] | None = None) -> int:
         from tui.commands.log import show
 
         return show(paths.state_dir() / "actions.jsonl", last=options.last, pod=options.pod, as_json=options.json)
+    if options.command == "teams":
+        from tui.commands.teams import write_files
+
+        return write_files(paths.expanded(options.write))
     if options.command == "export":
         from tui.commands.export import Wanted, export
 

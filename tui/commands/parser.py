@@ -232,6 +232,13 @@ def _commands() -> dict[str, Command]:
             ),
             ("teams", "importing it, /metrics, dashboards, rules"),
         ),
+        "teams": Command(
+            "write a dashboard, rules and units for Prometheus and Grafana",
+            "Write the files that teams run along with podtop record --listen: a Grafana dashboard, alert rules, a scrape "
+            "configuration, a compose file, systemd units.", _add_teams,
+            (Example("podtop teams --write monitoring", "write them into a new folder"),),
+            ("teams", "what each is for"),
+        ),
         "config": Command(
             "locate, explain and validate settings", "Locate, create, explain and validate podtop's settings.",
             _add_config,
@@ -296,6 +303,10 @@ def _add_record(to: Parser) -> None:
         help="bearer token that readers must send; needed beyond this machine",
     )  # fmt: skip
     flags.connection(to)
+
+
+def _add_teams(to: Parser) -> None:
+    to.add_argument("--write", required=True, type=flags.file_path, metavar="DIR", help="folder to write them into")
 
 
 def _add_export(to: Parser) -> None:
