@@ -1,4 +1,4 @@
-"""Files that teams run along with podtop: a dashboard, rules, a compose file, systemd units. `podtop teams` writes them."""
+"""Files that teams run along with podtop: dashboard, rules, compose file, systemd units. `podtop teams` writes them."""
 
 from __future__ import annotations
 
