@@ -234,8 +234,8 @@ def _commands() -> dict[str, Command]:
         ),
         "teams": Command(
             "write a dashboard, rules and units for Prometheus and Grafana",
-            "Write the files that teams run along with podtop record --listen: a Grafana dashboard, alert rules, a scrape "
-            "configuration, a compose file, systemd units.", _add_teams,
+            "Write the files that teams run along with podtop record --listen: a Grafana dashboard, alert rules, a "
+            "scrape configuration, a compose file, systemd units.", _add_teams,
             (Example("podtop teams --write monitoring", "write them into a new folder"),),
             ("teams", "what each is for"),
         ),
