@@ -23,6 +23,7 @@ from tui.config.value_types import (
     COMMAND,
     FILE,
     FLAG,
+    HEADERS,
     HOST,
     HOURS,
     IDLE_RULE,
@@ -38,6 +39,7 @@ from tui.config.value_types import (
     PRIVATE_KEY,
     SECONDS,
     SECRET,
+    SERVER,
     SMTP,
     THEME,
     TIME_OF_DAY,
@@ -132,6 +134,14 @@ class Watcher(Struct, frozen=True):
     offers: Annotated[bool, FLAG, "export prices and stock of the market too"] = False
 
 
+class History(Struct, frozen=True):
+    """A Prometheus-compatible server with history that podtop did not see itself: see podtop help teams."""
+
+    url: Annotated[str, SERVER, "its address, such as that of VictoriaMetrics; a path may follow"] = ""
+    token_file: Annotated[str, FILE, "file with its bearer token; needs https beyond this machine"] = ""
+    headers: Annotated[tuple[str, ...], HEADERS, "headers that it needs, such as a tenant's"] = ()
+
+
 class Auto(Struct, frozen=True):
     """Pods that podtop may stop once they are idle. Nothing is stopped until you arm it: see podtop auto."""
 
@@ -180,6 +190,7 @@ class Settings(Struct, frozen=True):
     ssh: Ssh = Ssh()
     notify: Notify = Notify()
     watcher: Watcher = Watcher()
+    history: History = History()
     auto: Auto = Auto()
     alerts: AlertRules = AlertRules()
     keymap: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
@@ -140,6 +141,18 @@ def _web(value: str) -> str:
     return value
 
 
+def _server(value: str) -> str:
+    if objection(value, with_key=False) or urlsplit(value).query or urlsplit(value).fragment:
+        raise ValueError
+    return value
+
+
+def _header_lines(values: tuple[str, ...]) -> tuple[str, ...]:
+    if any(not re.fullmatch(r"[A-Za-z0-9-]+: [!-~][ -~]*", value) for value in values):
+        raise ValueError
+    return values
+
+
 def _topic(value: str) -> str:
     if not urlsplit(_api_url(value)).path.strip("/"):
         raise ValueError
@@ -202,6 +215,14 @@ WEBHOOK = Kind(
     # A webhook's address is a secret in itself.
     "an https URL; http on loopback only", str, {"extra_json_schema": {"format": "uri"}}, _web, tell=_unseen,
     example='"https://hooks.example.com/..."',
+)  # fmt: skip
+SERVER = Kind(
+    "an http or https URL without credentials or query", str, {"extra_json_schema": {"format": "uri"}}, _server,
+    tell=_host_alone, example='"http://vm:8428"',
+)  # fmt: skip
+HEADERS = Kind(
+    'an array of headers, as in ["X-Scope-OrgID: gpu"]', tuple[str, ...], {"min_length": 0}, _header_lines,
+    example='["X-Scope-OrgID: gpu"]',
 )  # fmt: skip
 NTFY = Kind(
     "an https URL with a topic; http on loopback only", str, {"extra_json_schema": {"format": "uri"}}, _topic,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.domain.user_message import UserMessage
+from tui.services.shared_history import AGAIN
 from tui.store.fleet_state import Older
 from tui.store.series import EMPTY
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tui.api.models import Snapshot
     from tui.history.queries import HistoryQueries
     from tui.history.recorder import Recorder
+    from tui.services.shared_history import SharedHistory
     from tui.services.source import Source
     from tui.store.alert_tracker import AlertTracker
     from tui.store.fleet import Fleet
@@ -38,6 +40,7 @@ class HistoryLoader:
     post:    receives messages for the user about the recording.
     opened:  called with the recording's queries once available.
     on_change: called after every change of the fleet.
+    shared:  history that others recorded.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class HistoryLoader:
         post: Callable[[UserMessage], object],
         opened: Callable[[HistoryQueries], object],
         on_change: Callable[[], object],
+        shared: SharedHistory | None = None,
     ) -> None:
         self._fleet = fleet
         self._source = source
@@ -54,7 +58,9 @@ class HistoryLoader:
         self._opened = opened
         self._on_change = on_change
         self._under_way: set[tuple[int, str, float, float]] = set()
+        self._shared = shared
         self.past: HistoryQueries | None = None
+        fleet.has_past = shared is not None
 
     def replay(self, recording: Path) -> None:
         """Use the recording alone: nothing is polled."""
@@ -140,7 +146,7 @@ class HistoryLoader:
         """Load these pods' samples of a range before memory's, in steps of `width` seconds."""
         from tui.history.archive.schema import ArchiveError
 
-        if self.past is None:
+        if self.past is None and self._shared is None:
             return
         for pod in pods:
             question = (id(fleet), pod, start, width)
@@ -148,13 +154,35 @@ class HistoryLoader:
                 continue
             self._under_way.add(question)
             try:
-                await self.past.older(fleet, pod, start, end, width)
+                await self._load(fleet, pod, Older(start, end, width, EMPTY))
             except ArchiveError as error:
                 fleet.remember(pod, Older(start, end, width, EMPTY))
                 self.cannot_be_read(error)
             finally:
                 self._under_way.discard(question)
             self._on_change()
+
+    async def _load(self, fleet: Fleet, pod: str, wanted: Older) -> None:
+        """Podtop's own samples first, as they are here at once; then those of others under them."""
+        fleet.remember(pod, wanted)
+        if self.past is not None:
+            await self.past.older(fleet, pod, wanted.start, wanted.end, wanted.width)
+        if self._shared is None or self._source.recording is not None:
+            return
+        watched = await self.past.spans() if self.past is not None else ()
+        own = fleet.older.get(pod, wanted)
+        self._on_change()
+        both = await self._shared.under(own, pod, watched)
+        if fleet.older.get(pod) is own:
+            fleet.remember(pod, both)
+        if self._shared.failed:
+            # Forgotten, it is requested again.
+            asyncio.get_running_loop().call_later(AGAIN, fleet.older.pop, pod, None)
+
+    async def end(self) -> None:
+        """End requests to others."""
+        if self._shared is not None:
+            await self._shared.close()
 
     def cannot_be_read(self, error: Exception) -> None:
         self._post(UserMessage(f"the recording cannot be read: {error}"))

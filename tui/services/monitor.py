@@ -22,6 +22,7 @@ from tui.services.history_loader import HistoryLoader
 from tui.services.market_questions import Answers, MarketQuestions
 from tui.services.messages import post_switched
 from tui.services.poller import Poller
+from tui.services.shared_history import shared_history
 from tui.services.topics import TopicPollers
 from tui.store.slices import Sliced, whole
 
@@ -94,7 +95,14 @@ class Monitor:
         self._prepare = prepare
         self._record = record
         self._post = post
-        self._history = HistoryLoader(fleet, source, post, opened, self._tell)
+        self._history = HistoryLoader(
+            fleet,
+            source,
+            post,
+            opened,
+            self._tell,
+            None if source.demo else shared_history(config.history, post, monotonic),
+        )
         self._follower = Follower(source, self.api.throttled, self._tell)
         self._topics = TopicPollers(
             fleet, source, self._follower, self._read_recorded, slowness=self.api.slowness, on_change=self._tell
@@ -240,6 +248,7 @@ class Monitor:
             self._cloud = None
             self._topics.close()
             self._history.close()
+            await self._history.end()
             await cloud.aclose()
 
     async def _ask_for_pods(self, cloud: Cloud) -> Snapshot:

@@ -92,12 +92,16 @@ class Record(Struct, frozen=True, gc=False):
 
 
 class Older(Struct, frozen=True):
-    """A pod's archived samples from `start` to `end`, in steps of `width` seconds."""
+    """A pod's archived samples from `start` to `end`, in steps of `width` seconds.
+
+    source: whose they are besides podtop's own recording, in a few words; empty if nobody else's.
+    """
 
     start: float
     end: float
     width: float
     stretch: Samples
+    source: str = ""
 
 
 class FleetState(TopicFeeds, eq=False, kw_only=True):

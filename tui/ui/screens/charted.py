@@ -46,6 +46,7 @@ class ChartScreen(BaseScreen):
         self._heat: bool | None = None
         self._cursor: float | None = None
         self._width = 1.0
+        self._shown_pods: tuple[str, ...] = ()
 
     def on_resized(self) -> None:
         """A chart was resized: the same time is cut into other buckets."""
@@ -65,6 +66,7 @@ class ChartScreen(BaseScreen):
             return
         pane.divide(len(wanted))
         fleet, now = self._view
+        self._shown_pods = tuple(record.id for record in records)
         look = pod_charts.Look(
             now=now, span=RANGES[self._range], tz=self._sight.tz, heat=self._heat, spark=self._sight.display.pace.slow,
             many=1 if self.app.theme in themes.HUELESS else pod_charts.MANY, cursor=self._cursor,
@@ -83,11 +85,17 @@ class ChartScreen(BaseScreen):
                 self.post_message(LookBack(fleet, (record.id,), *lacking, frame.width))
 
     def _span_words(self) -> str:
-        text = f"last {fmt.span(RANGES[self._range])}"
+        text = f"last {fmt.span(RANGES[self._range])}{self._whose()}"
         if self._cursor is None:
             return text
         at = datetime.fromtimestamp(self._cursor, self._sight.tz)
         return f"◂ {at:%H:%M:%S} ▸  {text}" if self._width < 60 else f"◂ {at:%a %H:%M} ▸  {text}"
+
+    def _whose(self) -> str:
+        """Whose history the charts show besides podtop's own; empty if nobody else's."""
+        older = self._view[0].older
+        sources = {older[pod].source for pod in self._shown_pods if pod in older and older[pod].width == self._width}
+        return "".join(f" · {source}" for source in sorted(sources - {""}))
 
     def action_range(self, step: int) -> None:
         self._range = min(max(self._range + step, self.FIRST_RANGE), self.LAST_RANGE)
