@@ -76,6 +76,7 @@ class Server:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._local = True
+        self._packed: dict[str, tuple[bytes, bytes]] = {}
 
     async def start(self, where: ListenAddress) -> ListenAddress:
         """Listen, and return the address with its port. Raises OSError, and ValueError for an address that needs a
@@ -126,7 +127,7 @@ class Server:
             if request is None and connection.our_state is h11.ERROR:
                 return
             async with asyncio.timeout(IDLE):
-                await _write(connection, writer, request, answer)
+                await self._write(connection, writer, request, answer)
             if connection.states != {h11.CLIENT: h11.DONE, h11.SERVER: h11.DONE}:
                 return
             connection.start_next_cycle()
@@ -157,6 +158,33 @@ class Server:
         wanted = self._token.reveal().encode()
         return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode("latin-1", "replace"), wanted)
 
+    async def _write(
+        self, connection: h11.Connection, writer: asyncio.StreamWriter, request: h11.Request | None, answer: Answer
+    ) -> None:
+        import h11
+
+        asked = dict(request.headers) if request is not None else {}
+        body, headers = answer.body, [("content-type", answer.kind), ("cache-control", "no-store"), *answer.headers]
+        if request is not None and len(body) > SMALL and b"gzip" in asked.get(b"accept-encoding", b""):
+            body = await self._compressed(request.target.partition(b"?")[0].decode("latin-1"), body)
+            headers += [("content-encoding", "gzip"), ("vary", "accept-encoding")]
+        headers += [("content-length", str(len(body))), ("x-content-type-options", "nosniff")]
+        data = connection.send(h11.Response(status_code=answer.status, headers=headers)) or b""
+        if request is None or request.method != b"HEAD":
+            data += connection.send(h11.Data(data=body)) or b""
+        data += connection.send(h11.EndOfMessage()) or b""
+        writer.write(data)
+        await writer.drain()
+
+    async def _compressed(self, path: str, body: bytes) -> bytes:
+        """The body compressed; ten readers of the same one cost one compression."""
+        last, packed = self._packed.get(path, (b"", b""))
+        if last is not body:
+            packed = await asyncio.to_thread(gzip.compress, body, 1)
+            if path in self._routes:
+                self._packed[path] = body, packed
+        return packed
+
 
 def _is_local_name(host: str) -> bool:
     return is_local(urlsplit(f"//{host}").hostname or "")
@@ -181,23 +209,3 @@ async def _read(connection: h11.Connection, reader: asyncio.StreamReader) -> h11
             return request
         else:
             return None
-
-
-async def _write(
-    connection: h11.Connection, writer: asyncio.StreamWriter, request: h11.Request | None, answer: Answer
-) -> None:
-    import h11
-
-    asked = dict(request.headers) if request is not None else {}
-    body, headers = answer.body, [("content-type", answer.kind), ("cache-control", "no-store"), *answer.headers]
-    if len(body) > SMALL and b"gzip" in asked.get(b"accept-encoding", b""):
-        body = await asyncio.to_thread(gzip.compress, body, 1)
-        headers += [("content-encoding", "gzip"), ("vary", "accept-encoding")]
-    headers += [("content-length", str(len(body))), ("x-content-type-options", "nosniff")]
-    response = h11.Response(status_code=answer.status, headers=headers)
-    data = connection.send(response) or b""
-    if request is None or request.method != b"HEAD":
-        data += connection.send(h11.Data(data=body)) or b""
-    data += connection.send(h11.EndOfMessage()) or b""
-    writer.write(data)
-    await writer.drain()

@@ -1,0 +1,155 @@
+"""One podtop for many readers: they get what the recorder has, never older than it looks, and nothing is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests import make
+from tui.api.cloud import Capability
+from tui.api.errors import Malformed, ReadOnly, Unauthorized, Unreachable
+from tui.api.models import Quote
+from tui.api.secret import Secret
+from tui.domain.attention import Attention, Grade
+from tui.domain.events import Event, Kind
+from tui.domain.listen_address import ListenAddress
+from tui.services.exporter.exporter import Exporter
+from tui.services.hub.client import HubCloud
+from tui.services.hub.state import HubState, decoded, encoded, state_of
+from tui.store.fleet import Fleet
+
+TOKEN = Secret("a-token-of-some-length")
+
+
+def fleet() -> Fleet:
+    made = Fleet(5.0, 60.0)
+    made.apply(
+        make.snapshot(make.pod("a", change="Rented by User"), make.pod("b", status="NEWER", kind="NEWER")), 100.0
+    )
+    made.apply_market(make.market(make.offer("H100 SXM", Quote(2.99, None, "High"))), 100.0)
+    made.attention = (Attention("idle", "idle", Grade.WARN, "does nothing", "a", "pod a", so_far=1.5),)
+    made.events.append(Event(90.0, "a", Kind.NEW, "first seen"))
+    return made
+
+
+@asynccontextmanager
+async def serving(of: Fleet, token: Secret | None = None) -> AsyncIterator[tuple[Exporter, str]]:
+    exporter = Exporter("work", of, lambda: 101.0, token=token)
+    where = await exporter.start(ListenAddress("127.0.0.1", 0))
+    try:
+        yield exporter, f"http://{where}"
+    finally:
+        await exporter.close()
+
+
+def test_a_state_survives_the_way() -> None:
+    state = state_of(fleet(), "work", ("enforces leases",))
+    assert decoded(encoded(state)) == state
+    assert b"user_1" not in encoded(state)
+
+
+async def test_a_reader_has_what_the_recorder_has() -> None:
+    made = fleet()
+    async with serving(made) as (_, url):
+        cloud = HubCloud(url)
+        snapshot = await cloud.fleet()
+        market = await cloud.market()
+        await cloud.aclose()
+    assert snapshot.pods == made.snapshot.value.pods  # type: ignore[union-attr]
+    assert market == made.market.value
+    assert cloud.state is not None
+    assert cloud.state.attention == made.attention
+    assert Event(90.0, "a", Kind.NEW, "first seen") in cloud.state.events
+
+
+async def test_the_next_reading_waits_for_the_next_response() -> None:
+    made = fleet()
+    async with serving(made) as (exporter, url):
+        cloud = HubCloud(url)
+        await cloud.fleet()
+        following = asyncio.ensure_future(cloud.fleet())
+        # A change that is no response ends no waiting.
+        exporter.changed()
+        done, _ = await asyncio.wait([following], timeout=0.3)
+        assert not done
+        made.apply(make.snapshot(make.pod("c")), 105.0)
+        exporter.changed()
+        snapshot = await asyncio.wait_for(following, 10)
+        await cloud.aclose()
+    assert [pod.id for pod in snapshot.pods or ()] == ["c"]
+
+
+async def test_what_is_not_current_at_the_hub_is_an_outage_here() -> None:
+    made = fleet()
+    made.fail(Unreachable("no route to RunPod"), 106.0)
+    async with serving(made) as (_, url):
+        cloud = HubCloud(url)
+        with pytest.raises(Unreachable, match="no route to RunPod"):
+            await cloud.fleet()
+        await cloud.aclose()
+
+
+async def test_a_hub_that_is_away_is_an_outage() -> None:
+    cloud = HubCloud("http://127.0.0.1:9")
+    with pytest.raises(Unreachable):
+        await cloud.fleet()
+    await cloud.aclose()
+
+
+async def test_without_its_token_nothing_is_read() -> None:
+    async with serving(fleet(), TOKEN) as (_, url):
+        for token in (None, Secret("another-token-of-it")):
+            cloud = HubCloud(url, token)
+            with pytest.raises(Unauthorized, match="token"):
+                await cloud.fleet()
+            await cloud.aclose()
+        cloud = HubCloud(url, TOKEN)
+        assert await cloud.fleet()
+        await cloud.aclose()
+
+
+async def test_a_reader_changes_nothing() -> None:
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(500)
+
+    cloud = HubCloud("http://hub:9464", transport=httpx.MockTransport(answer))
+    for change in (cloud.stop("a"), cloud.resume("a"), cloud.terminate("a")):
+        with pytest.raises(ReadOnly, match="hub:9464"):
+            await change
+    assert not sent
+    assert [each for each in Capability if cloud.offers(each)] == [Capability.MARKET]
+
+
+@given(
+    st.binary(max_size=60)
+    | st.sampled_from([b"{}", b"[]", b'{"account":"a","version":2}', b'{"account":1}', b'{"account":"a"}'])
+)
+def test_whatever_a_hub_says_is_a_state_or_an_error(content: bytes) -> None:
+    cloud = HubCloud("http://hub", transport=httpx.MockTransport(lambda request: httpx.Response(200, content=content)))
+    with pytest.raises((Malformed, Unreachable)):
+        asyncio.run(asyncio.wait_for(cloud.fleet(), 5))
+
+
+async def test_ten_readers_of_one_response_cost_one_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, count = fleet(), [0]
+
+    def counted(state: HubState) -> bytes:
+        count[0] += 1
+        return encoded(state)
+
+    monkeypatch.setattr("tui.services.exporter.exporter.encoded", counted)
+    async with serving(made) as (_, url):
+        clouds = [HubCloud(url) for _ in range(10)]
+        await asyncio.gather(*(cloud.fleet() for cloud in clouds))
+        for cloud in clouds:
+            await cloud.aclose()
+    assert count == [1]

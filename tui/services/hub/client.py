@@ -1,0 +1,141 @@
+"""`HubCloud`: a `Cloud` that reads a recorder in place of RunPod. It has no API key, and changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, NoReturn
+
+from tui.api.cloud import Capability, Cloud
+from tui.api.errors import Forbidden, Malformed, NotOffered, ReadOnly, Unauthorized, Unreachable
+from tui.services.hub.state import VERSION, HubState, decoded
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tui.api.listener import Listener
+    from tui.api.models import Market, Snapshot
+    from tui.api.orders import Receipt
+    from tui.api.secret import Secret
+
+WAIT = 25.0
+"""Seconds that the hub waits for something new before it says that there is nothing."""
+
+PATIENCE = WAIT + 10.0
+LARGEST = 64 * 1024 * 1024
+
+
+class HubCloud(Cloud):
+    """One hub. `url`: its address, such as http://jump:9464; `token`: what it wants readers to send.
+
+    `state` is what it last said: its alerts, events and idle times are those of the recorder, which has watched longer.
+    """
+
+    def __init__(
+        self, url: str, token: Secret | None = None, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        from tui.api.http.endpoint import host_of
+
+        self.name = host_of(url)
+        self.state: HubState | None = None
+        self._url = f"{url.rstrip('/')}/v1/fleet"
+        self._token = token
+        self._transport = transport
+        self._client: httpx.AsyncClient | None = None
+        self._tag = ""
+        self._shown_at: float | None = None
+
+    async def fleet(self) -> Snapshot:
+        """The next response of RunPod that the hub has; waits until there is one. Never an old one as a new one."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PATIENCE
+        while True:
+            state = await self._ask(wait=self._tag != "")
+            if state.trouble:
+                raise Unreachable(f"the hub {self.name} has no current response: {state.trouble}", sent=False)
+            if state.snapshot is not None and state.at != self._shown_at:
+                self._shown_at = state.at
+                return state.snapshot
+            if loop.time() > until:
+                raise Unreachable(f"the hub {self.name} has received no new response from RunPod", sent=False)
+
+    async def market(self) -> Market:
+        """Prices as the hub last had them."""
+        state = self.state or await self._ask(wait=False)
+        if state.market is None:
+            raise NotOffered(f"The hub {self.name} has no prices.")
+        return state.market
+
+    async def stop(self, pod_id: str) -> Receipt:
+        self._refuse()
+
+    async def resume(self, pod_id: str, gpu_count: int | None = None) -> Receipt:
+        self._refuse()
+
+    async def terminate(self, pod_id: str) -> None:
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        raise ReadOnly(f"Nothing was sent: podtop reads the hub {self.name}, which has the API key.")
+
+    def offers(self, capability: Capability) -> bool:
+        return capability is Capability.MARKET
+
+    def listen(self, listener: Listener) -> None:
+        """RunPod's limits are the hub's affair."""
+
+    async def aclose(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def _ask(self, *, wait: bool) -> HubState:
+        """What the hub says now, or once something is new. Raises CloudError."""
+        from tui.api.http import body
+        from tui.api.http.connection import connect
+        from tui.api.http.failures import of_transport
+
+        proxy = None
+        headers = {"Accept-Encoding": "gzip", "Accept": "application/json"}
+        if self._tag:
+            headers["If-None-Match"] = self._tag
+        if self._token is not None:
+            headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        try:
+            if self._client is None:
+                line = await asyncio.to_thread(connect, self._url, transport=self._transport, timeout=PATIENCE)
+                self._client, proxy = line.client, line.proxy
+            asked = {"wait": f"{WAIT:g}"} if wait else {}
+            async with (
+                asyncio.timeout(PATIENCE),
+                self._client.stream("GET", self._url, params=asked, headers=headers) as response,
+            ):
+                content = await body.read(response, LARGEST) if response.status_code == 200 else b""
+        except Malformed as error:
+            raise Malformed(str(error).replace("RunPod's response", f"the response of the hub {self.name}")) from None
+        except Exception as error:  # Whatever the libraries raise is an outage of the hub.
+            trouble = of_transport(error, f"the hub {self.name}", PATIENCE, proxy)
+        else:
+            return await self._read(response.status_code, response.headers.get("etag", ""), content)
+        raise trouble.with_traceback(None)
+
+    async def _read(self, status: int, tag: str, content: bytes) -> HubState:
+        if status == 304 and self.state is not None:
+            return self.state
+        if status == 401:
+            raise Unauthorized(
+                f"The hub {self.name} wants a token (HTTP 401): --token-file FILE, or token_file in [hub]"
+            )
+        if status == 403:
+            raise Forbidden(f"The hub {self.name} refuses this reader (HTTP 403)")
+        if status != 200:
+            raise Unreachable(f"The hub {self.name} failed (HTTP {status}); it is tried again", sent=False)
+        try:
+            state = await asyncio.to_thread(decoded, content)
+        except ValueError:
+            raise Malformed(f"{self.name} does not respond like a podtop hub; check --hub") from None
+        if not tag:
+            # Without one, waiting for the next response would be asking without end.
+            raise Malformed(f"{self.name} does not respond like a podtop hub; check --hub")
+        if state.version != VERSION:
+            raise Malformed(f"The hub {self.name} is a podtop of another version; update the older one")
+        self._tag, self.state = tag, state
+        return state

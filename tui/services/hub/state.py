@@ -1,0 +1,96 @@
+"""`HubState`: the fleet as a recorder knows it, for readers that have no API key. Pure."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.api.models import Market, Snapshot
+from tui.api.status_change import StatusChange
+from tui.domain.attention import Attention
+from tui.domain.events import Event
+
+if TYPE_CHECKING:
+    from tui.store.fleet import Fleet
+
+VERSION = 1
+"""The version of the format: fields are added, never renamed. A reader of another version says so."""
+
+EVENTS = 200
+"""Events that are served, the newest."""
+
+
+class HubState(Struct, frozen=True, kw_only=True):
+    """What a recorder knows.
+
+    account:  the name of its profile, never an id.
+    snapshot: RunPod's last response; `at`: when it came, None before the first; `interval`: seconds between two.
+    trouble:  why it is not current, as a sentence; empty if it is.
+    idle:     watched seconds without work on any GPU, by pod, as far as there are any.
+    attention, events: what needs attention, and what happened, as the recorder judges it.
+    market, market_at: prices, and when they came.
+    does:     what the recorder does besides recording, in words.
+    """
+
+    version: int = VERSION
+    account: str
+    snapshot: Snapshot | None = None
+    at: float | None = None
+    interval: float = 5.0
+    trouble: str = ""
+    idle: dict[str, float] = {}
+    attention: tuple[Attention, ...] = ()
+    events: tuple[Event, ...] = ()
+    market: Market | None = None
+    market_at: float | None = None
+    does: tuple[str, ...] = ()
+
+
+def state_of(fleet: Fleet, account: str, does: tuple[str, ...] = ()) -> HubState:
+    """The state of a fleet."""
+    feed = fleet.snapshot
+    snapshot = feed.value
+    if snapshot is not None and snapshot.funds is not None:
+        # Readers need no id of the account.
+        snapshot = replace(snapshot, funds=replace(snapshot.funds, account_id=None))
+    return HubState(
+        account=account, snapshot=snapshot, at=feed.at, interval=fleet.interval,
+        trouble=str(feed.error) if feed.error is not None else "",
+        idle={id: record.idle for id, record in fleet.records.items() if record.idle},
+        attention=fleet.attention, events=tuple(fleet.events)[-EVENTS:],
+        market=fleet.market.value, market_at=fleet.market.at, does=does,
+    )  # fmt: skip
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, StatusChange):
+        return value.text
+    raise NotImplementedError
+
+
+def _from_text(kind: type, value: object) -> Any:
+    if kind is StatusChange and isinstance(value, str):
+        return StatusChange(value)
+    raise NotImplementedError
+
+
+_encode = msgspec.json.Encoder(enc_hook=_as_text).encode
+_decode = msgspec.json.Decoder(HubState, dec_hook=_from_text).decode
+
+
+def encoded(state: HubState) -> bytes:
+    return _encode(state)
+
+
+def decoded(body: bytes) -> HubState:
+    """The state in a response. Raises ValueError."""
+    return _decode(body)
+
+
+def tag(body: bytes) -> str:
+    """The entity tag of a response: the same for the same bytes."""
+    return f'"{zlib.crc32(body):08x}-{len(body):x}"'
