@@ -16,6 +16,7 @@ from tui.commands.parser import ACTS, COMMANDS, parser
 from tui.commands.stdio import hush
 from tui.commands.stdio import note as _note
 from tui.commands.stdio import say as _say
+from tui.config.keys import ConfigError
 from tui.config.loader import Config, Loaded, attempt
 from tui.config.settings import Settings
 from tui.files import paths
@@ -88,6 +89,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         for text in faults:
             _say(text)
         return Exit.USAGE
+    if options.hub is not None:
+        return _hub(options, config)
     if options.command == "notify":
         return _notify(options, config)
     if options.replay is not None:
@@ -109,7 +112,7 @@ def _faults(options: argparse.Namespace, loaded: Loaded) -> tuple[str, ...]:
     config, faults = loaded.config, [*loaded.faults]
     is_keyless = getattr(options, "kind", "") == "market" or getattr(options, "offline", False)
     is_keyless = is_keyless or options.command == "notify"
-    needs_key = not options.demo and options.replay is None and not is_keyless
+    needs_key = not options.demo and options.replay is None and not is_keyless and options.hub is None
     if needs_key and loaded.keyless:
         faults.append(
             f"{config.no_key or 'no RunPod API key'}. Set RUNPOD_API_KEY or pass --api-key-file FILE; create a key in "
@@ -164,12 +167,12 @@ def _notify(options: argparse.Namespace, config: Config) -> int:
         return notify(config, state.notifications(), test=options.test)
 
 
-def _script(options: argparse.Namespace, config: Config) -> int:
-    """One response, or one operation, without a screen."""
+def _script(options: argparse.Namespace, config: Config, source: Source | None = None) -> int:
+    """One response, or one operation, without a screen. `source`: None for that of the options."""
     from tui.commands.run import run as run_command
 
     _warn(config, acts=options.command in ACTS)
-    source = wiring.source_of(options, config)
+    source = source or wiring.source_of(options, config)
     watches = getattr(options, "watch", None) is not None or getattr(options, "follow", False)
     goes_on = options.command in ACTS or watches
     if goes_on:
@@ -189,6 +192,25 @@ def _show(source: Source, config: Config, first: str = "fleet") -> int:
         return Exit.USAGE
     _warn(config)
     return wiring.run_screen(source, config, first)
+
+
+READS_A_HUB = ("pods", "market")
+"""What `podtop once` prints from a hub."""
+
+
+def _hub(options: argparse.Namespace, config: Config) -> int:
+    """A recorder in place of RunPod: the screen, and what of `once` one response is enough for."""
+    prints = options.command == "once" and options.kind in READS_A_HUB
+    if options.demo or options.replay is not None or (options.command is not None and not prints):
+        _say("--hub shows the screen, or once pods and once market; it cannot be combined with anything else")
+        return Exit.USAGE
+    try:
+        source = wiring.hub_source(options.hub, options.hub_token_file)
+    except ConfigError as error:
+        _say(str(error))
+        return Exit.USAGE
+    config = wiring.of_a_reader(config)
+    return _script(options, config, source) if prints else _show(source, config)
 
 
 def _replay(options: argparse.Namespace, config: Config) -> int:

@@ -93,6 +93,43 @@ def source_of(options: argparse.Namespace, config: Config) -> Source:
     return runpod_source(config)
 
 
+def hub_source(url: str, token_file: str | None) -> Source:
+    """A recorder in place of RunPod: no API key, nothing that could be changed. Raises ConfigError."""
+    from tui.api.http.endpoint import host_of, objection
+    from tui.api.secret import Secret, remember
+    from tui.clocks import Clocks
+    from tui.config.keys import ConfigError, token
+    from tui.files.reading import FileTrouble
+    from tui.services.hub.client import HubCloud
+    from tui.services.source import Source
+
+    if objection(url, with_key=token_file is not None) is not None:
+        secure = "podtop sends no token over plain http; use https, or an ssh tunnel to 127.0.0.1"
+        plain = url.startswith("http://")
+        raise ConfigError(f"--hub: {secure if token_file and plain else 'expected a URL like http://127.0.0.1:9464'}")
+    secret = None
+    if token_file is not None:
+        try:
+            secret = Secret(token(token_file))
+        except FileTrouble as error:
+            raise ConfigError(f"--hub-token-file {token_file}: {error}") from None
+        remember(secret)
+    clocks, cloud = Clocks(), HubCloud(url, secret)
+    return Source(
+        badge=f"hub {host_of(url)}", demo=False, open=lambda: cloud, clock=clocks.now, clocks=clocks,
+        hub=lambda: cloud.state,
+    )  # fmt: skip
+
+
+def of_a_reader(config: Config) -> Config:
+    """The settings of a podtop that reads a hub: it changes, records and notifies nothing, as the hub's does that."""
+    from msgspec.structs import replace
+
+    from tui.config.settings import Auto, Notify
+
+    return replace(config, read_only=True, record=False, notify=Notify(), auto=Auto())
+
+
 def runpod_source(config: Config) -> Source:
     """RunPod itself, or the server at the configured URL."""
     from urllib.parse import urlsplit

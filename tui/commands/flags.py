@@ -131,6 +131,8 @@ def source(to: Parser, default: str | None = argparse.SUPPRESS) -> None:
         ("--api", "NAME", "auto (default), graphql or rest; auto is rest once graphql is off"),
         ("--api-url", "URL", "address of either of RunPod's APIs, or of a simulator on loopback"),
         ("--api-key-file", "FILE", "read the API key from a file that contains nothing else"),
+        ("--hub", "URL", "read a podtop record --listen in place of RunPod: no API key, read-only"),
+        ("--hub-token-file", "FILE", "bearer token that the hub wants"),
         ("--log-level", "LEVEL", "podtop.log: debug, info (default), warning or error"),
     ):
         group.add_argument(flag, metavar=metavar, default=default, help=meaning)

@@ -305,7 +305,12 @@ class Monitor:
         # What is dated by a clock that may have been changed is no reason to begin or end anything.
         sure = self._source.clocks is None or not self._source.clocks.doubtful
         judged: tuple[Event, ...] = ()
-        if self._judges and sure and snapshot.pods is not None:
+        state = self._source.hub() if self._source.hub is not None else None
+        if state is not None:
+            from tui.services.hub.reader import taking_over
+
+            yield from taking_over(self._fleet, state, at)
+        elif self._judges and sure and snapshot.pods is not None:
             judged = yield from self.chronicle.judging(self._fleet, at)
         elif self._judges and sure:
             judged = self.chronicle.judge_failure(self._fleet, at)
@@ -322,7 +327,8 @@ class Monitor:
         self._fleet.fail(error, at, retry_at)
         events = self._troubled(error, at, before, self._config.interval)
         # Without a first response the account is unknown, and nothing can be recalled.
-        if self._judges or self._first is None:
+        # A hub's alerts stay as it last had them.
+        if self._source.hub is None and (self._judges or self._first is None):
             judged = self.chronicle.judge_failure(self._fleet, at)
             self._fleet.events.extend(judged)
             _log(judged)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tui.api.cloud import Cloud
     from tui.api.models import Snapshot
     from tui.clocks import Clocks
+    from tui.services.hub.state import HubState
     from tui.store.price_history import Prices
 
 
@@ -29,6 +30,7 @@ class Source(Struct, frozen=True):
     simulated: whether the API runs on this machine, so that its pods are made up.
     profile: the name of the account: its profile, or the variable whose key overrides it; empty without a profile.
     recording: a file to be replayed in place of a cloud, from the instant `begin` on; None if RunPod is polled.
+    hub:     what the hub that is read in place of RunPod says besides; None if RunPod itself is polled.
     history: snapshots from before the start, oldest first, as (instant, snapshot); None if unavailable.
     """
 
@@ -45,6 +47,7 @@ class Source(Struct, frozen=True):
     simulated: bool = False
     profile: str = ""
     clocks: Clocks | None = None
+    hub: Callable[[], HubState | None] | None = None
 
     @property
     def skew(self) -> float:
