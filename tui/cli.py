@@ -62,7 +62,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     if options.command == "export":
         from tui.commands.export import Wanted, export
 
-        wanted = Wanted(options.recording, options.since_ago, options.pods_like, options.account, options.output)
+        wanted = Wanted(options.recording or "", options.since_ago, options.pods_like, options.account, options.output)
         return export(wanted, paths.state_dir())
     if options.command == "completions":
         from tui.commands.completions import show_completions

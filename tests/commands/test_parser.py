@@ -202,6 +202,7 @@ ENDS = {
     "podtop market": (2, "needs a terminal"),
     "podtop account": (2, "needs a terminal"),
     "podtop --replay latest --at 2h": (2, "recording"),
+    "podtop export --openmetrics --since 30d --output podtop.om": (2, "no recording in"),
     "podtop notify": (3, "no notifications are set"),
     "podtop notify --test": (3, "no notifications are set"),
     "podtop report": (3, "no recording yet"),
@@ -228,8 +229,9 @@ LASTING = (
     "podtop completions",
     "podtop doctor",
     "podtop resume m5n4",
+    "podtop teams",
 )
-"""Those that end when they are stopped. Others are tried elsewhere, or depend on how many GPUs the demo has free."""
+"""Those that end when they are stopped, and one that writes where it stands. Others are tried elsewhere, or depend on how many GPUs the demo has free."""
 
 
 def kind_of(line: str) -> tuple[str, bool]:

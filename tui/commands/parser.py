@@ -236,7 +236,10 @@ def _commands() -> dict[str, Command]:
             "write a dashboard, rules and units for Prometheus and Grafana",
             "Write the files that teams run along with podtop record --listen: a Grafana dashboard, alert rules, a "
             "scrape configuration, a compose file, systemd units.", _add_teams,
-            (Example("podtop teams --write monitoring", "write them into a new folder"),),
+            (
+                Example("podtop teams --write monitoring", "write them into a new folder"),
+                Example("podtop teams --write ~/monitoring", "somewhere else"),
+            ),
             ("teams", "what each is for"),
         ),
         "config": Command(
@@ -311,7 +314,7 @@ def _add_teams(to: Parser) -> None:
 
 def _add_export(to: Parser) -> None:
     to.add_argument(
-        "recording", nargs="?", default="", type=flags.file_path, metavar="FILE",
+        "recording", nargs="?", type=flags.file_path, metavar="FILE",
         help="a recording; needed if several accounts are recorded",
     )  # fmt: skip
     to.add_argument("--openmetrics", action="store_true", required=True, help="OpenMetrics text with times")
