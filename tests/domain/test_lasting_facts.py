@@ -57,6 +57,14 @@ def test_a_reason_holds_until_the_pod_starts_and_is_of_this_stop_alone(before: s
     assert kept(over_rest(after), over_graphql(before), LACKS, watched=watched).status_change is None
 
 
+def test_a_pod_boots_since_it_was_rented_until_its_container_is_up() -> None:
+    rented = replace(over_graphql("RUNNING"), runtime=None)
+    boots = replace(over_rest("STARTING"), runtime=None)
+    assert kept(boots, rented, LACKS, watched=True).status_change == OUTBID
+    assert kept(over_rest("RUNNING"), rented, LACKS, watched=True).status_change is None
+    assert kept(boots, over_graphql("RUNNING"), LACKS, watched=True).status_change is None
+
+
 def test_another_host_is_elsewhere() -> None:
     known = replace(over_graphql(), machine=replace(PLACE, host_id="host-2"))
     after = kept(over_rest(), known, LACKS, watched=True)

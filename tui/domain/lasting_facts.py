@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from tui.api.enums import ENDED
 from tui.api.features import Feature
+from tui.domain import pod_health
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,8 +22,8 @@ KEPT = frozenset({Feature.POD_KIND, Feature.STATUS_CHANGE, Feature.LOCATION})
 def kept(pod: Pod, known: Pod, lacks: Collection[Feature], *, watched: bool) -> Pod:
     """A pod as reported, with what is known of it from before and holds for as long as it does.
 
-    The terms on which it is rented never change; the location is that of its host; the reason of a stop is as it was
-    until the pod starts.
+    The terms on which it is rented never change; the location is that of its host; the last change of status is as it
+    was while the pod stays stopped, or is booting still.
 
     known:   the same pod as it was reported before.
     watched: whether it cannot have started and stopped again in the meantime.
@@ -30,7 +31,7 @@ def kept(pod: Pod, known: Pod, lacks: Collection[Feature], *, watched: bool) -> 
     kind, change, machine = pod.kind, pod.status_change, pod.machine
     if kind is None and Feature.POD_KIND in lacks:
         kind = known.kind
-    if change is None and Feature.STATUS_CHANGE in lacks and watched and known.status == pod.status in ENDED:
+    if change is None and Feature.STATUS_CHANGE in lacks and watched and _stays(known, pod):
         change = known.status_change
     if machine is not None and machine.location is None and Feature.LOCATION in lacks:
         place = known.machine
@@ -40,3 +41,9 @@ def kept(pod: Pod, known: Pod, lacks: Collection[Feature], *, watched: bool) -> 
     if kind is pod.kind and change is pod.status_change and machine is pod.machine:
         return pod
     return replace(pod, kind=kind, status_change=change, machine=machine)
+
+
+def _stays(before: Pod, after: Pod) -> bool:
+    if after.status in ENDED:
+        return before.status == after.status
+    return pod_health.is_booting(before) and pod_health.is_booting(after)
