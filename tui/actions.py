@@ -19,6 +19,7 @@ from tui.domain.action import (
     Seen,
     State,
     Target,
+    has_bids,
     is_spot,
 )
 
@@ -50,7 +51,7 @@ def _not_start(pod: Pod) -> str | None:
 
 
 def _not_resume(pod: Pod) -> str | None:
-    return _not_start(pod) or ("a spot pod; resume it with a bid" if is_spot(pod) else None)
+    return _not_start(pod) or ("a spot pod; resume it with a bid" if is_spot(pod) and has_bids(pod) else None)
 
 
 def _not_bid(pod: Pod) -> str | None:

@@ -20,6 +20,7 @@ from tui.api.models import Problem
 from tui.api.orders import DeployOrder, Receipt, RentOrder
 from tui.api.pod_detail import EnvVar
 from tui.api.secret import Secret
+from tui.domain.answers import judge
 
 DEPLOY = DeployOrder(name="train", gpu_count=2, gpu_type_id="NVIDIA H100", image="pytorch:2.4")
 RENT = RentOrder(name="train", gpu_count=2, gpu_type_id="NVIDIA H100", image="pytorch:2.4", bid_per_gpu=1.25)
@@ -121,19 +122,21 @@ async def test_an_answer_without_a_result_does_not_pass_for_success(field: str, 
     data = answer["data"]
     if isinstance(data, dict):
         data = {(field if name == "FIELD" else name): value for name, value in data.items()}
-    with pytest.raises(Malformed, match="may have gone through"):
+    with pytest.raises(Malformed) as caught:
         await CALLS[field](cloud({"data": data}))
+    assert judge(caught.value).text.count("may have gone through") == 1
 
 
 @pytest.mark.parametrize("data", [{}, {"other": None}, 5, []])
 async def test_termination_is_not_taken_from_an_answer_that_does_not_speak_of_it(data: object) -> None:
-    with pytest.raises(Malformed, match="may have gone through"):
+    with pytest.raises(Malformed) as caught:
         await cloud({"data": data}).terminate("p1")
+    assert judge(caught.value).text.count("may have gone through") == 1
 
 
 async def test_a_field_that_fails_after_the_deed_is_no_refusal() -> None:
     errors = [{"message": "costPerHr went missing", "path": ["podResume", "costPerHr"]}]
-    with pytest.raises(Malformed, match="may have gone through"):
+    with pytest.raises(Malformed, match="went missing"):
         await cloud({"data": {"podResume": None}, "errors": errors}).resume("p1")
 
 

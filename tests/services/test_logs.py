@@ -26,7 +26,8 @@ from tui.api.errors import (
 )
 from tui.api.models import Problem
 from tui.api.pod_logs import LogQuery, LogSource
-from tui.services.log_stream import LONGEST, PAUSE, SHORTEST, SILENCE, Earlier, Stage, back_off
+from tui.services.log_connection import LONGEST, PAUSE, SHORTEST, SILENCE, back_off
+from tui.services.log_stream import Earlier, Stage
 from tui.services.logs import PodLogs
 
 

@@ -163,3 +163,8 @@ def order_inputs(order: DeployOrder | RentOrder) -> dict[str, object]:
 def is_spot(pod: Pod) -> bool:
     """Whether a pod is interruptible: it runs for a bid."""
     return pod.kind in INTERRUPTIBLE
+
+
+def has_bids(pod: Pod) -> bool:
+    """Whether the API that reported a pod takes bids: the one that also reports what a pod allows does not."""
+    return pod.verbs is None

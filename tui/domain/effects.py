@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tui.domain import costs, offered, pod_costs, pod_health
-from tui.domain.action import Command, Point, State, is_spot
+from tui.domain.action import Command, Point, State, has_bids, is_spot
 from tui.format import numbers as fmt
 
 if TYPE_CHECKING:
@@ -102,13 +102,18 @@ def _together(pods: Sequence[Pod]) -> tuple[Point, ...]:
     return (Point("cluster", f"{which}: RunPod will refuse; terminate the cluster in its console.", "bad"),)
 
 
+_NO_BIDS = "this API has no bids; RunPod may refuse to resume it, or start it at the price on demand."
+
+
 def _stop_later(pods: Sequence[Pod]) -> tuple[Point, ...]:
     free = free_gpus(pods[0]) if len(pods) == 1 else None
     host = f" Its host has {free or 'no'} other free GPU{'s' * (free != 1)} now." if free is not None else ""
     text = f"Others may rent the GPUs; resuming may then fail or start with no GPU.{host}"
     points = [Point("later", text, "muted")]
     if any(is_spot(pod) for pod in pods):
-        points.append(Point("", "Spot: resuming requires a new bid (B).", "muted"))
+        bids = any(has_bids(pod) for pod in pods)
+        text = "Spot: resuming requires a new bid (B)." if bids else f"Spot: {_NO_BIDS}"
+        points.append(Point("", text, "muted" if bids else "warn"))
     elif any(pod.kind is None for pod in pods):
         points.append(Point("", "Spot or on demand is not known: a spot pod resumes with a new bid only.", "muted"))
     if any(pod.locked for pod in pods):
@@ -204,6 +209,8 @@ def _start_later(pods: Sequence[Pod], asked: Sequence[Command]) -> tuple[Point, 
             points.append(Point("later", short, "bad"))
         else:
             points.append(Point("later", f"{who} has {free} GPU{'s' * (free != 1)} free: enough for now.", "good"))
+    if any(is_spot(pod) and command.bid is None for pod, command in zip(pods, asked, strict=True)):
+        points.append(Point("", f"Rented as spot: {_NO_BIDS}", "warn"))
     if any(command.bid is not None for command in asked):
         points.append(Point("later", "Anyone who outbids you can take the GPUs at any time.", "muted"))
     return tuple(points)

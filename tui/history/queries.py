@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from tui.api.models import Pod
 from tui.domain import pod_health
 from tui.domain.events import Event, Kind, between
 from tui.domain.user_message import UserMessage
@@ -141,6 +142,16 @@ class HistoryQueries:
         fleet.events.clear()
         fleet.events.extend((*events, *missed, *since))
         return missed
+
+    async def pods_before(self, first: float) -> tuple[Pod, ...]:
+        """The pods as last recorded before an instant."""
+
+        def found(recording: Recording) -> tuple[Pod, ...]:
+            last = max((min(end, first - 0.001) for start, end in recording.spans() if start < first), default=None)
+            snapshot = recording.snapshot(last) if last is not None else None
+            return (snapshot.pods or ()) if snapshot is not None else ()
+
+        return await self.ask(found)
 
     async def older(self, fleet: Fleet, pod: str, start: float, end: float, width: float) -> None:
         """Load a pod's samples from `start` to `end`, in steps of `width` seconds, into the fleet."""

@@ -15,7 +15,7 @@ from tui.store.series import EMPTY
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
-    from tui.api.models import Snapshot
+    from tui.api.models import Pod, Snapshot
     from tui.history.queries import HistoryQueries
     from tui.history.recorder import Recorder
     from tui.services.shared_history import SharedHistory
@@ -129,6 +129,19 @@ class HistoryLoader:
         except Exception as error:
             logging.getLogger(__name__).exception("the recording cannot be loaded")
             self._post(UserMessage(f"cannot read the recording ({type(error).__name__}); podtop continues without it"))
+
+    async def pods_before(self, first: float) -> tuple[Pod, ...]:
+        """The pods as last recorded before an instant; none where the API in use reports all that lasts of them."""
+        from tui.domain.lasting_facts import KEPT
+        from tui.history.archive.schema import ArchiveError
+
+        if self.past is None or not self._fleet.lacks & KEPT:
+            return ()
+        try:
+            return await self.past.pods_before(first)
+        except ArchiveError as error:
+            self.cannot_be_read(error)
+            return ()
 
     async def log(self) -> None:
         """Load the recorded events."""

@@ -3,39 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.api.errors import CloudError, Malformed, Misconfigured, Throttled, Unforeseen, Unreachable
-from tui.api.pod_logs import MOST_LINES, LogLine, LogQuery, LogSource
+from tui.api.errors import CloudError
+from tui.api.pod_logs import LogLine, LogQuery, LogSource
 from tui.services.barrier import own_faults
+from tui.services.log_connection import (
+    AT_ONCE,
+    LONGEST,
+    MOST_EARLIER,
+    Clockwork,
+    Quiet,
+    back_off,
+    collected,
+    ended,
+    may_pass,
+    open_lines,
+    requested_wait,
+)
 from tui.store.log_buffer import LogBuffer
-
-if TYPE_CHECKING:
-    from tui.api.cloud import Cloud
-
-PAUSE = 0.75
-"""Seconds without a line that end the earlier lines: nothing marks their end (REST v2; runpodctl does the same)."""
-
-SILENCE = 5.0
-"""Seconds without any line after which there are no earlier ones: the first comes after about 0.4 s."""
-
-SHORTEST, LONGEST = 0.5, 15.0
-"""Seconds between two connections."""
 
 FIRST_STEP = 1_000
 """Earlier lines of the first request for more; the second is for all that RunPod sends."""
-
-MOST_EARLIER = MOST_LINES
-"""Lines of one request for earlier ones, at most."""
-
-_AT_ONCE = 256
-"""Lines that are taken without giving the event loop a turn, at most."""
 
 _NOT_OPEN = 0.2
 """Seconds between two looks whether podtop has an API yet, right after its start."""
@@ -87,36 +82,6 @@ class LogFollower(Protocol):
 
     def set_state(self, pod: str, state: StreamState) -> None:
         """The stream of a pod is in another state."""
-
-
-class Clockwork(NamedTuple):
-    """What all streams need: the API in use, RunPod's clock, and their own time."""
-
-    cloud: Callable[[], Cloud | None]
-    skew: Callable[[], float]
-    clock: Callable[[], float]
-    sleep: Callable[[float], Awaitable[None]]
-    random: Callable[[], float]
-
-
-class Quiet:
-    """Waits for a pause in what is read."""
-
-    def __init__(self, clockwork: Clockwork) -> None:
-        self._clockwork = clockwork
-        self._last = clockwork.clock()
-        self._pause = SILENCE
-
-    def touch(self) -> None:
-        """A line arrived."""
-        self._last = self._clockwork.clock()
-        self._pause = PAUSE
-
-    async def wait(self) -> None:
-        """Return when no line has arrived for `PAUSE` seconds, or none at all for `SILENCE`."""
-        while (left := self._last + self._pause - self._clockwork.clock()) > 0:
-            # In short steps: a first line ends the long pause early.
-            await self._clockwork.sleep(min(left, PAUSE))
 
 
 class LogStream:
@@ -178,7 +143,7 @@ class LogStream:
         self._reading = self._loading = None
         for task in tasks:
             task.cancel()
-        return asyncio.create_task(_ended(tasks)) if tasks else None
+        return asyncio.create_task(ended(tasks)) if tasks else None
 
     def _set(self, state: StreamState) -> None:
         if state != self.state:
@@ -211,7 +176,7 @@ class LogStream:
                 error = raised
             if self.state.stage is Stage.LIVE or self._clockwork.clock() - started > LONGEST:
                 attempts = 0
-            if error is not None and not _may_pass(error):
+            if error is not None and not may_pass(error):
                 self._set(replace(self.state, stage=Stage.ENDED, error=error, backfilled=True))
                 return
             pause = max(back_off(attempts, self._clockwork.random()), requested_wait(error))
@@ -240,12 +205,12 @@ class LogStream:
         settling = None if self.state.backfilled else asyncio.create_task(self._settle(quiet))
         taken = 0
         try:
-            async with _lines(cloud, self.pod, self._resumed()) as lines:
+            async with open_lines(cloud, self.pod, self._resumed()) as lines:
                 async for line in lines:
                     quiet.touch()
                     self._receive(line)
                     taken += 1
-                    if taken % _AT_ONCE == 0:
+                    if taken % AT_ONCE == 0:
                         await asyncio.sleep(0)
                     if not self._free.is_set():
                         await self._free.wait()
@@ -308,7 +273,7 @@ class LogStream:
     async def _loaded(self, query: LogQuery, before: Earlier) -> None:
         try:
             with own_faults("loading earlier lines of a log"):
-                lines = await self._collect(query)
+                lines = await collected(self._clockwork, self.pod, query)
         except CloudError as error:
             self._set(replace(self.state, earlier=Earlier.FAILED, trouble=error))
             return
@@ -333,71 +298,6 @@ class LogStream:
         gaps = tuple(at for at in self.state.gaps if not times[0] <= at <= times[-1])
         return (*gaps, times[-1]) if len(lines) == fresh >= MOST_EARLIER else gaps
 
-    async def _collect(self, query: LogQuery) -> list[LogLine]:
-        """The lines of a second connection until they pause, or are enough. Raises CloudError."""
-        cloud = self._clockwork.cloud()
-        if cloud is None:
-            return []
-        most = MOST_EARLIER if query.since is not None else query.tail
-        collected: list[LogLine] = []
-        quiet = Quiet(self._clockwork)
-
-        async def read() -> None:
-            async with _lines(cloud, self.pod, query) as lines:
-                async for line in lines:
-                    quiet.touch()
-                    collected.append(line)
-                    if len(collected) >= most:
-                        return
-                    if len(collected) % _AT_ONCE == 0:
-                        await asyncio.sleep(0)
-
-        reading, pause = asyncio.create_task(read()), asyncio.create_task(quiet.wait())
-        try:
-            await asyncio.wait((reading, pause), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            over = reading.done()
-            reading.cancel()
-            pause.cancel()
-            await _ended((reading, pause))
-        if over:
-            reading.result()
-        return collected
-
-
-def back_off(attempts: int, random: float) -> float:
-    """Seconds before another connection, after `attempts` in a row that brought no line."""
-    most = min(LONGEST, SHORTEST * 2.0 ** min(attempts, 10))
-    return max(SHORTEST, most * (0.5 + 0.5 * random))
-
-
-def requested_wait(error: CloudError | None) -> float:
-    """Seconds that RunPod requested to wait; 0 if it requested none."""
-    return error.retry_after or 0.0 if isinstance(error, Throttled) else 0.0
-
-
-def _may_pass(error: CloudError) -> bool:
-    """Whether another connection may do better: the network, the server, a rate limit, a response that was cut."""
-    if isinstance(error, Misconfigured):
-        return False
-    return isinstance(error, Unreachable | Malformed | Throttled | Unforeseen)
-
-
-@asynccontextmanager
-async def _lines(cloud: Cloud, pod: str, query: LogQuery) -> AsyncIterator[AsyncIterator[LogLine]]:
-    """One connection, which is closed however its reading ends."""
-    lines = cloud.logs(pod, query)
-    try:
-        yield lines
-    finally:
-        close = getattr(lines, "aclose", None)
-        if close is not None:
-            await close()
-
 
 def _moved(line: LogLine, skew: float) -> LogLine:
     return line if line.at is None else replace(line, at=line.at - skew)
-
-
-async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
-    await asyncio.gather(*tasks, return_exceptions=True)

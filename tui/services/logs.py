@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from tui.api.pod_logs import LogQuery, LogSource
 from tui.clocks import passed
-from tui.services.log_stream import Clockwork, LogFollower, LogStream, StreamState
+from tui.services.log_connection import Clockwork
+from tui.services.log_stream import LogFollower, LogStream, StreamState
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
@@ -108,7 +109,7 @@ class Following:
             stream.ask_earlier()
 
     def ask_since(self, at: float) -> None:
-        """Request the lines from an instant on, `log_stream.MOST_EARLIER` of each pod at most."""
+        """Request the lines from an instant on, `log_connection.MOST_EARLIER` of each pod at most."""
         for stream in self._streams.values():
             stream.ask_since(at)
 

@@ -19,6 +19,7 @@ from tui.services.api_watch import ApiWatch
 from tui.services.barrier import held, own_fault, own_faults
 from tui.services.follower import Follower
 from tui.services.history_loader import HistoryLoader
+from tui.services.kept_facts import KeptFacts
 from tui.services.market_questions import Answers, MarketQuestions
 from tui.services.messages import post_switched
 from tui.services.poller import Poller
@@ -122,6 +123,7 @@ class Monitor:
         self._judges = record is None or source.history is not None
         self.questions = MarketQuestions()
         self._account = AccountCheck(fleet, source.clock)
+        self._facts = KeptFacts(fleet)
         self._unkept = False
         self._taking_in = asyncio.Lock()
 
@@ -260,6 +262,7 @@ class Monitor:
 
     async def _read_pods(self, cloud: Cloud) -> Snapshot:
         snapshot = clock_skew.snapshot(await cloud.fleet(), self._source.skew)
+        snapshot = self._facts.added(snapshot, self._source.clock())
         return snapshot if self._identify is None else await self._identify(snapshot, cloud.api)
 
     async def _take_in_pods(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
@@ -388,6 +391,7 @@ class Monitor:
         self._history.open(path)
         self._topics.wake_recorded()
         await self._history.fill(recorder, self.chronicle, self._first, self._in_slices)
+        self._facts.recall(await self._history.pods_before(self._first))
         self._judges = True
         self._tell()
 

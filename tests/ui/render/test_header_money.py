@@ -39,7 +39,7 @@ def test_a_balance_that_was_not_renewed_shows_its_age(
     as_of: float | None, problems: tuple[Problem, ...], expected: str
 ) -> None:
     fleet = Fleet(5.0, 60.0)
-    fleet.apply(Snapshot(Funds("u", 42.5, None, None, None, as_of), (pod(),), (), problems, LACKS), NOW)
+    fleet.apply(Snapshot(Funds("u", 42.5, None, None, None, as_of), (pod("p1"),), (), problems, LACKS), NOW)
     balance = shown(fleet, NOW)[0]
     assert words(balance) == expected
     assert ("strong" in {role for _, role in balance}) == (not expected.endswith("old")), "nor does it look fresh"
@@ -48,7 +48,7 @@ def test_a_balance_that_was_not_renewed_shows_its_age(
 def test_the_cost_of_pods_does_not_look_fresh_where_only_the_money_was_renewed() -> None:
     fleet = Fleet(5.0, 60.0)
     money = Funds("u", 42.5, None, None)
-    fleet.apply(Snapshot(money, (pod(),), lacks=LACKS), NOW)
+    fleet.apply(Snapshot(money, (pod("p1"),), lacks=LACKS), NOW)
     assert "strong" in {role for _, role in shown(fleet, NOW + 5)[1]}
     fleet.apply(Snapshot(money, None, lacks=LACKS), NOW + 30)
     assert "strong" in {role for _, role in shown(fleet, NOW + 30)[0]}

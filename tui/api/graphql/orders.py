@@ -121,14 +121,12 @@ class WireReceipt(Wire):
 _fields = Reader[dict[str, Raw]](dict[str, Raw])
 _receipt = Reader[WireReceipt](WireReceipt)
 
-_UNKNOWN = "It may have gone through. podtop is checking and will not resend it."
-
 
 def refused(field: str, problems: tuple[Problem, ...]) -> CloudError:
     """The error for problems in place of a result."""
     if any(len(p.path) > 1 and p.path[0] == field for p in problems):
         # A field below failed, so the mutation itself had been carried out.
-        return Malformed(f"RunPod returned an error in its result ({problems[0].message}). {_UNKNOWN}")
+        return Malformed(f"RunPod returned an error in its result ({problems[0].message}).")
     return refusal(problems)
 
 
@@ -139,7 +137,7 @@ def receipt(field: str, data: Raw, problems: tuple[Problem, ...]) -> Receipt:
     try:
         wire = _receipt.decode(result)
     except NOT_UNDERSTOOD:
-        failure = Malformed(f"RunPod's response does not show the result. {_UNKNOWN}")
+        failure = Malformed("RunPod's response does not show the result.")
     else:
         return Receipt(
             wire.id,
@@ -170,4 +168,4 @@ def _result(field: str, data: Raw, problems: tuple[Problem, ...]) -> Raw:
         fields = {}
     if field in fields:
         return fields[field]
-    raise refused(field, problems) if problems else Malformed(f"RunPod's response has no result. {_UNKNOWN}")
+    raise refused(field, problems) if problems else Malformed("RunPod's response has no result.")

@@ -26,8 +26,6 @@ Body = dict[str, Any]
 LEAST_VOLUME = 10
 """GB of the smallest volume."""
 
-_UNKNOWN = "It may have gone through. podtop is checking and will not resend it"
-
 _SIZE = re.compile(r"([A-Za-z0-9]+)-(\d{1,4})-\d{1,5}(?:\.\d+)?")
 """A size of CPU pods: "cpu3c-2-4" is 2 vCPUs and 4 GB of the flavor cpu3c."""
 
@@ -198,7 +196,7 @@ def receipt(answer: Answer, accepted: Callable[[WirePod], bool] = lambda pod: Tr
     try:
         wire = _pod.decode(answer.content)
     except (*NOT_UNDERSTOOD, Malformed):
-        error = answer.malformed(f"RunPod's response does not show the result. {_UNKNOWN}")
+        error = answer.malformed("RunPod's response does not show the result")
     else:
         if accepted(wire):
             return Receipt(
@@ -210,7 +208,7 @@ def receipt(answer: Answer, accepted: Callable[[WirePod], bool] = lambda pod: Tr
                 None if wire.gpu is None else 1 if wire.gpu.count is None else int(wire.gpu.count),
                 None,
             )
-        error = answer.malformed(f"RunPod's response shows another pod. {_UNKNOWN}")
+        error = answer.malformed("RunPod's response shows another pod")
     raise error.with_traceback(None)
 
 

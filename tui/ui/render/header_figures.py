@@ -45,14 +45,14 @@ def money(fleet: Fleet, old: bool, tz: tzinfo | None = None, now: float | None =
     afterwards = why == offered.AFTERWARDS
     now = fleet.snapshot.at if now is None else now
     aged = _aged(fleet, now)
-    told = strong if aged is None else "muted"
+    hue = strong if aged is None else "muted"
     balance: Cell
     if owed is not None:
-        balance = _figure("owes", fmt.money(owed), told if afterwards or old or aged is not None else "bad")
+        balance = _figure("owes", fmt.money(owed), hue if afterwards or old or aged is not None else "bad")
     elif funds is None or funds.balance is None:
         balance = _figure("balance", _absent(Feature.BALANCE, lacks), "muted")
     else:
-        balance = _figure("balance", fmt.balance(funds.balance), told)
+        balance = _figure("balance", fmt.balance(funds.balance), hue)
     if aged is not None:
         balance = (*balance, (f" {fmt.short_duration(aged)} old", "muted"))
     if why:

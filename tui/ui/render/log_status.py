@@ -11,7 +11,8 @@ from tui.api.cloud import Capability, not_offered
 from tui.api.errors import CloudError, NotOffered, ReadOnly
 from tui.api.features import NOT_OFFERED
 from tui.api.pod_logs import LogSource
-from tui.services.log_stream import Earlier, Stage, StreamState, requested_wait
+from tui.services.log_connection import requested_wait
+from tui.services.log_stream import Earlier, Stage, StreamState
 from tui.store.log_buffer import LogEntry
 from tui.ui.primitives.cells import Cell, Part
 from tui.ui.primitives.empty_state import EmptyState

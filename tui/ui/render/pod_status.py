@@ -59,6 +59,8 @@ def status(
         yield Fact("Started", instant(detail.started_at, clock))
         yield Fact("Created", instant(detail.created_at, clock))
     pricing = text(_KINDS.get(pod.kind, pod.kind.lower()) if pod.kind else None)
+    if pod.kind is not None and Feature.POD_KIND in lacks:
+        pricing = (*pricing, ("  reported before", "muted"))
     yield Fact("Pricing", or_lacking(pricing, Feature.POD_KIND, lacks))
     if pod.cluster_id:
         whole: Cell = ((pod.cluster_id, "text"), ("  changed as a whole in the console", "muted"))
