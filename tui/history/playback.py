@@ -39,6 +39,8 @@ class Playback:
     waiting: whether the recording is being queried: recent keys may lead into it.
     clock:   the live time, wherever the screens are.
     replay:  whether there is no live view to return to.
+
+    The samples of pods in history are read when they are drawn; with a step at once, of those that were drawn before.
     """
 
     def __init__(
@@ -61,6 +63,10 @@ class Playback:
         self._post = post
         self._speed = 1
         self._target: tuple[float, bool, float | None] | None = None
+        self._drawn: dict[str, None] = {}
+        self._drawn_before: tuple[str, ...] = ()
+        self._unread: dict[str, None] = {}
+        self._needed = asyncio.Event()
 
     @property
     def speed(self) -> float:
@@ -144,7 +150,10 @@ class Playback:
                         return
                 if base is not None:
                     landed = await past.sample_near(landed, base, forward)
-                fleet = await past.at(landed, self._live)
+                if self._drawn:
+                    self._drawn_before, self._drawn = tuple(self._drawn), {}
+                self._unread.clear()
+                fleet = await past.at(landed, self._live, self._drawn_before, self._draw)
                 if self.frozen_view is not None:
                     fleet.older.update(self.frozen_view[0].older)
                 if self._target == wanted:
@@ -178,6 +187,31 @@ class Playback:
             return False
         await self.go(landed, forward=False)
         return self.in_history
+
+    def _draw(self, pod: str, is_new: bool) -> None:
+        """A pod of the fleet that is shown is drawn; `is_new`: its samples have yet to be read."""
+        self._drawn[pod] = None
+        if is_new:
+            self._unread[pod] = None
+            self._needed.set()
+
+    async def read_on(self) -> None:
+        """Read the samples of pods once they are drawn, until cancelled."""
+        from tui.history.archive.schema import ArchiveError
+
+        while True:
+            await self._needed.wait()
+            # A frame draws all of its rows.
+            await asyncio.sleep(0)
+            self._needed.clear()
+            unread, self._unread = tuple(self._unread), {}
+            if self.past is None or self.frozen_view is None or not unread:
+                continue
+            try:
+                await self.past.read_on(self.frozen_view[0], unread, self.frozen_view[1])
+            except ArchiveError as error:
+                self._post(f"Cannot read the recording: {error}")
+            self._on_change()
 
     async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         """Advance while playing, until cancelled."""
