@@ -11,15 +11,35 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from tests.bench.archive import DAY, START, Load, month, polls, size
+from tests.make import pod as busy
+from tui.domain.attention import Grade
+from tui.history.archive.facts import Facts
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Writer
 from tui.history.queries import HistoryQueries
+from tui.store.alert import Alert
+from tui.store.alert_kinds import KINDS
 from tui.store.fleet import Fleet
+from tui.store.fleet_state import Record
+from tui.store.series import Series
 
 GPUS = 8
 INTERVAL = 15.0
 HOUR = 3600.0
+
+
+def facts(pods: int) -> Facts:
+    """Every tenth pod has been idle for a while, as an alert says too."""
+    records = {}
+    for known in (f"p{i:04}" for i in range(pods)):
+        idle = 3000.0 if known.endswith("0") else 0.0
+        records[known] = Record(known, known, busy(known, utils=(50.0,)), None, Series(1), START, START, idle=idle)
+    (kind,) = (kind for kind in KINDS if kind.name == "idle")
+    alerts = (Alert(kind, Grade.WARN, known, known, START, 3000.0) for known, r in records.items() if r.idle)
+    return Facts(records, tuple(alerts))
 
 
 def written(path: Path, pods: int, seconds: float, interval: float, tidy: float) -> Fleet:
@@ -27,8 +47,9 @@ def written(path: Path, pods: int, seconds: float, interval: float, tidy: float)
     fleet = Fleet(interval, 60.0)
     with closing(Writer(connect(path, write=True), START - 1, silence=3 * interval)) as writer:
         last: Polled | None = None
+        concluded = facts(pods)
         for last in polls(Load(pods, GPUS), START, seconds, interval):
-            writer.write([last])
+            writer.write([replace(last, facts=concluded)])
         writer.tidy(START + seconds + tidy)
     if last is not None and last.snapshot is not None:
         fleet.apply(last.snapshot, last.at)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from msgspec.structs import replace
 
+from tui.domain import pod_health
 from tui.domain.attention import Attention, Grade
 from tui.domain.events import ENDS, Event, Kind
 from tui.history.archive.facts import Then
@@ -94,7 +95,12 @@ def fleet_at(recording: Recording, instant: float, like: Fleet, drawn: Collectio
             fleet.balances.tell(settled, balance)
         fleet.balances.tell(instant, balance)
         if then.idle_since is None:
-            for pod_id, seconds in idle_by(recording, records, instant, like.interval).items():
+            rest = {
+                id: record
+                for id, record in records.items()
+                if record.pod is None or not pod_health.busy_gpus(record.pod)
+            }
+            for pod_id, seconds in idle_by(recording, rest, instant, like.interval).items():
                 records[pod_id] = replace(records[pod_id], idle=seconds)
         fleet.recalled(snapshot, instant, records)
         fleet.attention = _attention(recording, fleet, then, instant)
