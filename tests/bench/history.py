@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from tests.bench.archive import DAY, START, Load, month, polls, size
 from tests.make import pod as busy
+from tests.make import runtime
 from tui.domain.attention import Grade
 from tui.history.archive.facts import Facts
 from tui.history.archive.schema import connect
@@ -31,15 +32,14 @@ INTERVAL = 15.0
 HOUR = 3600.0
 
 
-def facts(pods: int) -> Facts:
-    """Every tenth pod has been idle for a while, as an alert says too."""
-    records = {}
-    for known in (f"p{i:04}" for i in range(pods)):
-        idle = 3000.0 if known.endswith("0") else 0.0
-        records[known] = Record(known, known, busy(known, utils=(50.0,)), None, Series(1), START, START, idle=idle)
+def facts(pods: int, at: float) -> Facts:
+    """Every tenth pod has been idle from the start, as an alert says too."""
+    lasts = at - START + 3000.0
     (kind,) = (kind for kind in KINDS if kind.name == "idle")
-    alerts = (Alert(kind, Grade.WARN, known, known, START, 3000.0) for known, r in records.items() if r.idle)
-    return Facts(records, tuple(alerts))
+    idle = [f"p{number:04}" for number in range(0, pods, 10)]
+    known = replace(busy("p", utils=(0.0,)), runtime=runtime((0.0,), int(lasts)))
+    records = {key: Record(key, key, known, None, Series(1), START, at, idle=lasts) for key in idle}
+    return Facts(records, tuple(Alert(kind, Grade.WARN, key, key, START - 3000.0, lasts) for key in idle))
 
 
 def written(path: Path, pods: int, seconds: float, interval: float, tidy: float) -> Fleet:
@@ -47,9 +47,8 @@ def written(path: Path, pods: int, seconds: float, interval: float, tidy: float)
     fleet = Fleet(interval, 60.0)
     with closing(Writer(connect(path, write=True), START - 1, silence=3 * interval)) as writer:
         last: Polled | None = None
-        concluded = facts(pods)
         for last in polls(Load(pods, GPUS), START, seconds, interval):
-            writer.write([replace(last, facts=concluded)])
+            writer.write([replace(last, facts=facts(pods, last.at))])
         writer.tidy(START + seconds + tidy)
     if last is not None and last.snapshot is not None:
         fleet.apply(last.snapshot, last.at)
