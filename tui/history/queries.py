@@ -173,6 +173,28 @@ class HistoryQueries:
 
         return await self.ask(found)
 
+    async def sample_before(self, at: float) -> float:
+        """The instant of the last sample not after `at`; `at` itself if none is near."""
+
+        def found(recording: Recording) -> float:
+            last = recording.sampled(at + SAME, False)
+            return last if last is not None and at - last <= max(recording.silence, 1.5 * codec.MINUTES) else at
+
+        return await self.ask(found)
+
+    async def sample_from(self, at: float) -> float:
+        """The instant of the first sample not before `at`; `at` itself if none is near."""
+
+        def found(recording: Recording) -> float:
+            first = recording.sampled(at - SAME, True)
+            return first if first is not None and first - at <= max(recording.silence, 1.5 * codec.MINUTES) else at
+
+        return await self.ask(found)
+
+    async def next_event(self, at: float, forward: bool) -> Event | None:
+        """The first event after an instant, or the last one before it; None if there is none."""
+        return await self.ask(lambda recording: recording.next_event(at, forward))
+
     async def at(self, instant: float, like: Fleet, drawn: Collection[str] = (), wanted: Ask = _unheeded) -> Fleet:
         """The fleet as it was known at an instant.
 

@@ -111,6 +111,12 @@ class Recording(InstantReader):
         )  # fmt: skip
         return tuple(self._good("event", checked.event, reversed(rows)))
 
+    def next_event(self, at: float, forward: bool) -> Event | None:
+        """The first event after an instant, or the last one before it."""
+        order = "at > ?1 AND at <= ?2 ORDER BY at, id" if forward else "at < ?1 AND at <= ?2 ORDER BY at DESC, id"
+        rows = self._all(f"SELECT at, pod, kind, text FROM event WHERE {order} LIMIT 1", at, self._told_by(LATEST))
+        return next(self._good("event", checked.event, rows), None)
+
     def latest(self, kinds: Iterable[Kind], at: float = LATEST) -> tuple[Event, ...]:
         """The latest event by `at` of each pod and of each of these kinds, in the order in which they were recorded."""
         chosen = {kind.value for kind in kinds}

@@ -92,14 +92,15 @@ def stretches(
     """
     parts: dict[int, list[Samples]] = {}
     held: list[Samples] = []
+    widths = {key: layout.width for key, layout in layouts.items()}
 
     def kind(poll: Poll) -> int | None:
         """The layout with which a poll can be read."""
         at, key, row = poll
-        known = layouts.get(key) if key is not None else None
-        if known is None or row is None:
+        width = widths.get(key) if key is not None else None
+        if width is None or row is None:
             return None
-        if len(row) != known.width:
+        if len(row) != width:
             bad("poll", at)
             return None
         return key
