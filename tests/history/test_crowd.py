@@ -15,7 +15,7 @@ from tui.history.archive.codec import Layout
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Writer
-from tui.history.queries import IDLE_STEPS, _idle_by
+from tui.history.idle_times import IDLE_STEPS, idle_by
 from tui.store.fleet import Fleet
 from tui.store.metrics import UTIL
 
@@ -53,8 +53,8 @@ def fleet(count: int) -> Fleet:
 def test_idle_time_of_many_pods_is_that_of_each_alone(path: Path) -> None:
     with closing(Recording(path)) as recording:
         records = fleet(12).records
-        together = _idle_by(recording, records, END, STEP)
-        alone = {key: _idle_by(recording, {key: record}, END, STEP)[key] for key, record in records.items()}
+        together = idle_by(recording, records, END, STEP)
+        alone = {key: idle_by(recording, {key: record}, END, STEP)[key] for key, record in records.items()}
         assert together == alone
         assert together["p2"] == pytest.approx((POLLS - 1) * STEP, abs=1)
         assert together["p3"] == pytest.approx(5 * STEP, abs=1)
@@ -76,7 +76,7 @@ def test_a_poll_is_read_once_for_all_pods(path: Path, monkeypatch: pytest.Monkey
     layout = rows.layout
     monkeypatch.setattr(rows, "layout", counted)
     with closing(Recording(path)) as recording:
-        _idle_by(recording, fleet(1).records, END, STEP)
+        idle_by(recording, fleet(1).records, END, STEP)
         alone, read[:] = len(read), []
-        _idle_by(recording, fleet(12).records, END, STEP)
+        idle_by(recording, fleet(12).records, END, STEP)
     assert alone <= len(read) <= alone * len(IDLE_STEPS)

@@ -300,7 +300,7 @@ async def test_an_instant_of_the_past_is_a_fleet(tmp_path: Path, start: Start) -
         await kept.settle()
         assert kept.recorder.path is not None
         past = HistoryQueries(kept.recorder.path)
-        then = await past.at(NOW + 50, Fleet(5, 30))
+        then = await past.at(NOW + 50, Fleet(5, 30), ("a",))
         await past.older(then, "a", NOW - 600, NOW + 50, 60.0)
         past.close()
     assert then.funds is not None

@@ -171,7 +171,7 @@ async def test_enter_goes_to_the_pod_at_that_time_and_equals_returns(launch: Lau
         assert isinstance(run.app.screen, PodScreen)
         assert run.app.playback.in_history
         assert run.app.playback.view[1] == NOW + 60
-        text = await _text(run, "◀ history 12:01:00")
+        text = await _text(run, "◀ HISTORY 12:01:00")
         assert "eval-sweep" in text
         await run.press("escape")
         assert isinstance(run.app.screen, EventsScreen)

@@ -144,7 +144,7 @@ async def test_what_was_recorded_is_stepped_through_and_equals_returns(launch: L
                 break
             await run.pilot.pause(0.01)
         await run.press("left_square_bracket")
-        await run.until("◀ history 12:00:15 (5s ago) · = live")
+        await run.until("◀ HISTORY 12:00:15 (5s ago) · = live")
         assert "pod-3" in run.text()
         await run.press("left_square_bracket")
         await run.until("pod-2")

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 SPEEDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 """Seconds of the recording that are played per second."""
 
+SAME = 0.05
+"""Seconds by which the instant of an event may differ from itself once it is packed."""
+
 FRAME = 1.0
 """Seconds between two frames while playing."""
 
@@ -37,8 +40,11 @@ class Playback:
     frozen_view: the fleet that is shown, and its instant; None in the live view.
     playing: whether the instant advances automatically; `speed` seconds of the recording per second.
     waiting: whether the recording is being queried: recent keys may lead into it.
+    spans:   the recorded time, as of the last query; empty before the first one.
     clock:   the live time, wherever the screens are.
     replay:  whether there is no live view to return to.
+
+    The samples of pods in history are read when they are drawn; with a step at once, of those that were drawn before.
     """
 
     def __init__(
@@ -61,6 +67,13 @@ class Playback:
         self._post = post
         self._speed = 1
         self._target: tuple[float, bool, float | None] | None = None
+        self._played_to: float | None = None
+        self._event: tuple[float, float] | None = None
+        self.spans: Spans = ()
+        self._drawn: dict[str, None] = {}
+        self._drawn_before: tuple[str, ...] = ()
+        self._unread: dict[str, None] = {}
+        self._needed = asyncio.Event()
 
     @property
     def speed(self) -> float:
@@ -96,6 +109,7 @@ class Playback:
         if self.replay or self.frozen_view is None:
             return False
         self.frozen_view, self.playing, self._target = None, False, None
+        self._drawn, self._drawn_before = {}, ()
         self._on_change()
         return True
 
@@ -111,8 +125,52 @@ class Playback:
         base = self._target[0] if self._target is not None else self.view[1]
         await self.go(base + seconds, seconds > 0, base)
 
+    async def look_up(self) -> Spans:
+        """The recorded time, oldest first; empty if there is none, or it cannot be read, which is reported."""
+        from tui.history.archive.schema import ArchiveError
+
+        if self.past is None:
+            self._post("No recording to go back to")
+            return ()
+        try:
+            self.spans = await self.past.spans()
+        except ArchiveError as error:
+            self._post(f"Cannot read the recording: {error}")
+            return ()
+        if not self.spans:
+            self._post("Nothing recorded yet")
+        return self.spans
+
+    async def step_event(self, forward: bool) -> None:
+        """Step to the next event, or back to the previous one: to the first sample that shows it."""
+        from tui.history.archive.schema import ArchiveError
+
+        past = self.past
+        if past is None:
+            self._post("No recording to go back to")
+            return
+        at = self.view[1]
+        # The sample that shows an event may be later than it.
+        if self._event is not None and self._event[0] == at:
+            at = self._event[1]
+        try:
+            event = await past.next_event(at + (SAME if forward else -SAME), forward)
+            shown = None if event is None else await past.sample_from(event.at)
+        except ArchiveError as error:
+            self._post(f"Cannot read the recording: {error}")
+            return
+        if event is None or shown is None:
+            self._post(f"No {'later' if forward else 'earlier'} event is recorded")
+            return
+        await self.go(shown, forward=False)
+        if self.frozen_view is not None:
+            self._event = self.frozen_view[1], event.at
+            record = self.frozen_view[0].records.get(event.pod)
+            name = record.name if record is not None else event.pod
+            self._post(f"{name}: {event.text}" if name else event.text)
+
     async def go(self, at: float, forward: bool = True, base: float | None = None) -> None:
-        """Show an instant of the recording. Of several requests while one is loading, only the last is shown.
+        """Show the last sample by an instant of the recording; of several requests while one loads, the last is shown.
 
         base: the instant stepped from: then the sample shown lies beyond it, the nearest to `at`.
         """
@@ -129,7 +187,7 @@ class Playback:
         try:
             while self._target is not None:
                 wanted = at, forward, base = self._target
-                spans = await past.spans()
+                spans = self.spans = await past.spans()
                 landed = land(spans, at, forward)
                 if landed is None:
                     self._post("Nothing recorded yet")
@@ -142,9 +200,15 @@ class Playback:
                     if not self.replay:
                         self.now()
                         return
+                self._played_to = landed
                 if base is not None:
-                    landed = await past.sample_near(landed, base, forward)
-                fleet = await past.at(landed, self._live)
+                    landed = self._played_to = await past.sample_near(landed, base, forward)
+                else:
+                    landed = await past.sample_before(landed)
+                if self._drawn:
+                    self._drawn_before, self._drawn = tuple(self._drawn), {}
+                self._unread.clear()
+                fleet = await past.at(landed, self._live, self._drawn_before, self._draw)
                 if self.frozen_view is not None:
                     fleet.older.update(self.frozen_view[0].older)
                 if self._target == wanted:
@@ -179,9 +243,36 @@ class Playback:
         await self.go(landed, forward=False)
         return self.in_history
 
+    def _draw(self, pod: str, is_new: bool) -> None:
+        """A pod of the fleet that is shown is drawn; `is_new`: its samples have yet to be read."""
+        self._drawn[pod] = None
+        if is_new:
+            self._unread[pod] = None
+            self._needed.set()
+
+    async def read_on(self) -> None:
+        """Read the samples of pods once they are drawn, until cancelled."""
+        from tui.history.archive.schema import ArchiveError
+
+        while True:
+            await self._needed.wait()
+            # A frame draws all of its rows.
+            await asyncio.sleep(0)
+            self._needed.clear()
+            unread, self._unread = tuple(self._unread), {}
+            if self.past is None or self.frozen_view is None or not unread:
+                continue
+            try:
+                await self.past.read_on(self.frozen_view[0], unread, self.frozen_view[1])
+            except ArchiveError as error:
+                self._post(f"Cannot read the recording: {error}")
+            self._on_change()
+
     async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         """Advance while playing, until cancelled."""
         while True:
             await sleep(FRAME)
             if self.playing and self.frozen_view is not None and not self.waiting:
-                await self.go(self.frozen_view[1] + self.speed * FRAME)
+                # Not from the sample that is shown: at a low speed there is none in every frame.
+                played_to = self.frozen_view[1] if self._played_to is None else self._played_to
+                await self.go(played_to + self.speed * FRAME)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -19,17 +19,17 @@ from tui.history.archive.compaction import BRIEF
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import NO_MEMORY, ArchiveError, answered
 from tui.history.archive.writer import MARKET
+from tui.history.idle_times import idle_by
+from tui.history.instant import Ask, fleet_at, read_into, samples_of
 from tui.store.alert_tracker import RECALLED
 from tui.store.earlier import Earlier
 from tui.store.fleet import Fleet
 from tui.store.fleet_state import Older, Record
-from tui.store.metrics import UTIL
-from tui.store.price_history import SPAN, Prices, as_of
+from tui.store.price_history import Prices, as_of
 from tui.store.series import Samples
 from tui.store.slices import Sliced, whole
 from tui.store.stretches import SAME, cut, reduced
 from tui.store.views.event_log import MOST, REACH
-from tui.store.watched_time import idle_in
 from tui.store.window_fill import recall_events, window_of, window_reach
 from tui.store.windows import Window
 from tui.turns import give_way
@@ -37,14 +37,12 @@ from tui.turns import give_way
 T = TypeVar("T")
 Spans = tuple[tuple[float, float], ...]
 
-AT_HAND = 900.0
-"""Seconds before an instant that are loaded with it for all pods: the range of a row's sparkline."""
-
-IDLE_STEPS = (3600.0, 6 * 3600.0, 48 * 3600.0)
-"""Seconds to look back, in growing steps, for when a pod last did any work."""
-
 AHEAD = 1.0
 """Seconds by which current data may be dated ahead."""
+
+
+def _unheeded(pod: str, is_new: bool) -> None:
+    """Leave samples unread."""
 
 
 async def _at_once(work: Sliced[None]) -> None:
@@ -134,7 +132,7 @@ class HistoryQueries:
             last = max((end for _, end in spans if end < first), default=None)
             if last is not None:
                 fleet.watched.missed(last, first)
-        idle = await self.ask(partial(_idle_by, records=fleet.records.copy(), end=first, interval=fleet.interval))
+        idle = await self.ask(partial(idle_by, records=fleet.records.copy(), end=first, interval=fleet.interval))
         await take_in(fleet.were_idle(idle))
         recall_events(fleet.records, (*ended, *events))
         # Events from before the first response may be recorded by now.
@@ -186,9 +184,34 @@ class HistoryQueries:
 
         return await self.ask(found)
 
-    async def at(self, instant: float, like: Fleet) -> Fleet:
-        """The fleet as it was known at an instant."""
-        fleet = await self.ask(partial(_fleet_at, instant=instant, interval=like.interval, market=like.market_interval))
+    async def sample_before(self, at: float) -> float:
+        """The instant of the last sample not after `at`; `at` itself if none is near."""
+
+        def found(recording: Recording) -> float:
+            last = recording.sampled(at + SAME, False)
+            return last if last is not None and at - last <= max(recording.silence, 1.5 * codec.MINUTES) else at
+
+        return await self.ask(found)
+
+    async def sample_from(self, at: float) -> float:
+        """The instant of the first sample not before `at`; `at` itself if none is near."""
+
+        def found(recording: Recording) -> float:
+            first = recording.sampled(at - SAME, True)
+            return first if first is not None and first - at <= max(recording.silence, 1.5 * codec.MINUTES) else at
+
+        return await self.ask(found)
+
+    async def next_event(self, at: float, forward: bool) -> Event | None:
+        """The first event after an instant, or the last one before it; None if there is none."""
+        return await self.ask(lambda recording: recording.next_event(at, forward))
+
+    async def at(self, instant: float, like: Fleet, drawn: Collection[str] = (), wanted: Ask = _unheeded) -> Fleet:
+        """The fleet as it was known at an instant.
+
+        drawn:  the pods whose samples are read with it; `wanted` is called with each that is drawn.
+        """
+        fleet = await self.ask(partial(fleet_at, instant=instant, like=like, drawn=drawn, ask=wanted))
         fleet.keyless = like.keyless
         if fleet.market.value is None and like.market.value is not None:
             # Prices may be known from another source than the recording, if only to 15 minutes.
@@ -197,6 +220,11 @@ class HistoryQueries:
                 fleet.apply_market(known, instant)
                 fleet.prices = like.prices
         return fleet
+
+    async def read_on(self, fleet: Fleet, pods: Collection[str], instant: float) -> None:
+        """Read the samples of these pods of a fleet of history, shortly before its instant."""
+        for pod, samples in (await self.ask(partial(samples_of, pods=pods, instant=instant))).items():
+            read_into(fleet, pod, samples)
 
     async def spans(self) -> Spans:
         """The recorded time spans of pods, oldest first; for a recording of prices alone, those of prices."""
@@ -226,28 +254,6 @@ def _past(
     return samples, windows
 
 
-def _idle_by(recording: Recording, records: Mapping[str, Record], end: float, interval: float) -> dict[str, float]:
-    """Watched seconds that pods had done no work by `end`: for pods idle at that time, as far back as recorded."""
-    by_pod: dict[str, float] = {}
-    asked = {
-        key: record.pod
-        for key, record in records.items()
-        if record.pod is not None and record.pod.gpu_count and record.window.work.at is None
-        and pod_health.is_live(record.pod)
-    }  # fmt: skip
-    for reach in IDLE_STEPS:
-        recent = recording.recent(asked, end - reach, end + SAME, UTIL) if asked else {}
-        for key, pod in tuple(asked.items()):
-            names = tuple(map(UTIL.of_gpu, range(pod.gpu_count)))
-            samples = recording.samples(key, end - reach, end + SAME, names, recent)
-            by_pod[key], worked = idle_in(samples, interval)
-            uptime = pod.runtime.uptime if pod.runtime is not None else None
-            # Not before its container was up.
-            if worked or (uptime is not None and reach >= uptime + codec.MINUTES):
-                del asked[key]
-    return by_pod
-
-
 def _missed(recording: Recording, first: float, present: Mapping[str, Record]) -> tuple[Event, ...]:
     """Events between the end of the last recorded span and the first poll."""
     last = max((end for _, end in recording.spans() if end < first), default=None)
@@ -268,19 +274,3 @@ def _older(recording: Recording, pod: str, start: float, end: float, width: floa
     whole = recording.brief(pod, start, end) if coarse else recording.samples(pod, start, end)
     silence = max(recording.silence, 1.5 * (BRIEF if coarse else codec.MINUTES))
     return Older(start, end, width, reduced(whole, width, silence))
-
-
-def _fleet_at(recording: Recording, instant: float, interval: float, market: float) -> Fleet:
-    fleet = Fleet(interval, market)
-    fleet.recorded = fleet.has_past = True
-    snapshot = recording.snapshot(instant)
-    if snapshot is not None:
-        fleet.apply(snapshot, instant)
-    priced = recording.market(instant)
-    if priced is not None:
-        fleet.apply_market(*priced)
-    fleet.prices = recording.prices(instant - SPAN, instant)
-    whole(fleet.prefilling(recording.all_samples(instant - AT_HAND, instant), {}))
-    whole(fleet.were_idle(_idle_by(recording, fleet.records, instant, interval)))
-    fleet.events.extend(recording.events(instant - 86_400.0, instant))
-    return fleet

@@ -38,6 +38,7 @@ from tui.history.recording_files import archive_path, length, set_aside
 if TYPE_CHECKING:
     from tui.api.models import Market, Snapshot
     from tui.domain.events import Event
+    from tui.history.archive.facts import Facts
     from tui.history.archive.writer import Samples
 
 __all__ = ["Recorder", "State", "UserMessage", "archive_path"]
@@ -136,11 +137,15 @@ class Recorder:
         events: tuple[Event, ...] = (),
         samples: Samples = NO_SAMPLES,
         alerts: bytes | None = None,
+        facts: Facts | None = None,
     ) -> None:
-        """Record a response about the pods, or, with None, that there was none; and the open alerts, if changed."""
+        """Record a response about the pods, or, with None, that there was none; and the open alerts, if changed.
+
+        facts: what was concluded from it.
+        """
         if self._account is None and snapshot is not None and snapshot.funds is not None:
             self._account = snapshot.funds.account_id
-        self._take(Polled(at, snapshot, events, samples, alerts))
+        self._take(Polled(at, snapshot, events, samples, alerts, facts))
 
     def priced(self, at: float, market: Market) -> None:
         """Record a response about the market."""

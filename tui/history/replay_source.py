@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 from msgspec import Struct
 
+from tui.domain import time_text
 from tui.files import paths
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import ArchiveError, answered
@@ -70,22 +70,9 @@ def _within(at: float, text: str, spans: Sequence[tuple[float, float]], tz: tzin
     raise ReplayError(f"--at {text} is outside the recording ({there})")
 
 
-_BACK = re.compile(r"-?(\d+(?:\.\d+)?)([smhd])")
-_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
-
-
 def instant(text: str, end: float, tz: tzinfo | None = None) -> float:
     """Parse an instant: a time of day is the last one before `end`. Raises ReplayError if invalid."""
-    text = text.strip()
-    if back := _BACK.fullmatch(text):
-        return end - float(back[1]) * _SECONDS[back[2]]
-    last = datetime.fromtimestamp(end, tz)
     try:
-        if re.fullmatch(r"\d{1,2}:\d{2}(:\d{2})?", text):
-            parts = [int(part) for part in text.split(":")]
-            then = last.replace(hour=parts[0], minute=parts[1], second=parts[2] if len(parts) > 2 else 0, microsecond=0)
-            return (then if then <= last else then - timedelta(days=1)).timestamp()
-        then = datetime.fromisoformat(text)
-        return (then if then.tzinfo else then.replace(tzinfo=tz)).timestamp()
-    except (ValueError, OverflowError, OSError):
+        return time_text.instant(text, end, tz, last=end)
+    except time_text.NotATime:
         raise ReplayError(f"invalid --at {text!r}; expected {ACCEPTED}") from None

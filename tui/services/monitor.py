@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tui.config.loader import Config
     from tui.domain.events import Event
     from tui.domain.user_message import UserMessage
+    from tui.history.archive.facts import Facts
     from tui.history.queries import HistoryQueries
     from tui.history.recorder import Recorder
     from tui.services.account_link import Identify
@@ -322,7 +323,17 @@ class Monitor:
         if not self._fleet.past:
             _log((*answered, *happened, *judged))
         events, alerts = (*answered, *happened, *judged), self.chronicle.changes(at)
-        self._hand_over(lambda recorder: recorder.polled(at, snapshot, events, samples, alerts))
+        facts = self._facts(is_judged=sure, are_told=snapshot.pods is not None)
+        self._hand_over(lambda recorder: recorder.polled(at, snapshot, events, samples, alerts, facts))
+
+    def _facts(self, *, is_judged: bool, are_told: bool) -> Facts | None:
+        """What was concluded from a response, for the recording. `are_told`: whether it had the pods."""
+        if self._recorder is None:
+            return None
+        from tui.history.archive.facts import Facts
+
+        alerts = self.chronicle.current if self._judges and is_judged else None
+        return Facts(self._fleet.records if are_told else None, alerts)
 
     def _pods_failed(self, error: CloudError, at: float, retry_at: float) -> None:
         before = self._fleet.snapshot
@@ -337,7 +348,8 @@ class Monitor:
             _log(judged)
             events = (*events, *judged)
         alerts = self.chronicle.changes(at)
-        self._hand_over(lambda recorder: recorder.polled(at, None, events, alerts=alerts))
+        facts = self._facts(is_judged=True, are_told=False)
+        self._hand_over(lambda recorder: recorder.polled(at, None, events, alerts=alerts, facts=facts))
 
     def _troubled(self, error: CloudError, at: float, before: Feed[Any], interval: float) -> tuple[Event, ...]:
         """The events to report if RunPod does not respond as it should.

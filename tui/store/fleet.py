@@ -437,6 +437,12 @@ class Fleet(FleetState, eq=False):
         while len(self.older) > OLDER_PODS:
             del self.older[next(iter(self.older))]
 
+    def recalled(self, snapshot: Snapshot, at: float, records: dict[str, Record]) -> None:
+        """Take over a response as it was recorded, and the pods as they were known with it."""
+        self.snapshot = self.snapshot.succeeded(snapshot, at)
+        self.records, self.pods_at = records, at
+        self._derived_from, self._derived = records, whole(self._deriving(records, at))
+
     def _share_memory(self) -> None:
         """Give every series the same share of the budget, counted in samples (8 bytes of time, 1 per value)."""
         columns = sum(8 + len(r.series.names) for r in self.records.values())

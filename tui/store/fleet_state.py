@@ -236,8 +236,8 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
         return self._offers.get(gpu_name)
 
     def settled(self, at: float) -> float:
-        """When the balance of the response that came at an instant was first reported; in history that is unknown."""
-        return at if self.recorded else self.balances.settled(at)
+        """When the balance of the response that came at an instant was first reported."""
+        return self.balances.settled(at)
 
     def frozen(self: State) -> State:
         """A copy that later polls do not change. Data that only grow are shared, and read up to an instant.

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from functools import cache, lru_cache
+from itertools import repeat
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -238,15 +239,22 @@ def without_figures(runtime: Runtime) -> Runtime:
     return replace(runtime, uptime=None, gpus=(), **{metric.field: None for metric in CONTAINER})
 
 
+@lru_cache(maxsize=64)
+def _names_by_field(metrics: tuple[Metric, ...], gpus: int) -> tuple[tuple[str, ...] | None, ...]:
+    """For each field of a reading, in their order, the names of its series; None if no metric has it."""
+    names = {metric.field: tuple(map(metric.of_gpu, range(gpus))) for metric in metrics}
+    return tuple(names.get(field) for field in GpuReading.__struct_fields__)
+
+
 def with_figures(pod: Pod, runtime: Runtime, at: float, gpus: int, value: Callable[[str], float | None]) -> Pod:
     """The inverse of `sample`: a pod and its container at an instant, with the values of `gpus` GPUs.
 
     value: returns the value of a series at that time.
     """
 
-    def readings(metrics: Sequence[Metric]) -> tuple[GpuReading, ...]:
-        values: list[dict[str, Any]] = [{m.field: value(m.of_gpu(index)) for m in metrics} for index in range(gpus)]
-        return tuple(GpuReading(**each) for each in values)
+    def readings(metrics: tuple[Metric, ...]) -> tuple[GpuReading, ...]:
+        columns = [repeat(None, gpus) if n is None else map(value, n) for n in _names_by_field(metrics, gpus)]
+        return tuple(map(GpuReading, *columns))
 
     latest = readings(LATEST)
     reported = any(reading != GpuReading() for reading in latest)

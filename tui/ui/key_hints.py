@@ -18,7 +18,8 @@ _GLYPHS = {
     "question_mark": "?", "slash": "/", "colon": ":", "plus": "+", "minus": "-", "equals_sign": "=", "equal": "=",
     "ampersand": "&", "escape": "esc", "enter": "↵", "up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn",
     "space": "space", "left_square_bracket": "[", "right_square_bracket": "]",
-    "left_curly_bracket": "{", "right_curly_bracket": "}",
+    "left_curly_bracket": "{", "right_curly_bracket": "}", "at": "@",
+    "left_parenthesis": "(", "right_parenthesis": ")",
     "less_than_sign": "<", "greater_than_sign": ">", "left": "←", "right": "→", "backspace": "⌫",
 }  # fmt: skip
 

@@ -62,6 +62,7 @@ class SessionApp(App[None]):
             self.run_worker(session.follow_owners(), name="owners")
             self.run_worker(session.report_weekly(), name="weekly report")
         self.run_worker(self.playback.run(), name="playback")
+        self.run_worker(self.playback.read_on(), name="samples of history")
 
     def past_opened(self, past: HistoryQueries) -> None:
         """A recording can be read from now on."""

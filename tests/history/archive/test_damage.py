@@ -26,8 +26,9 @@ from tui.history.archive.reader import Recording
 from tui.history.archive.rows import layout
 from tui.history.archive.schema import ArchiveError, DamagedArchive, answered, connect, is_alone, log_of, size
 from tui.history.archive.writer import Happened, Polled, Priced, Writer
-from tui.history.queries import _fleet_at
+from tui.history.instant import fleet_at
 from tui.history.replay_source import ReplayError, choose
+from tui.store.fleet import Fleet
 from tui.store.series import SampleColumn, Samples
 
 NOW = 1_795_435_200.0
@@ -68,7 +69,7 @@ def see_all(path: Path) -> int:
     """Ask for everything that screens ask for; how many rows were left out. Raises ArchiveError."""
     with answered(), closing(Recording(path)) as recording:
         for at in (NOW, NOW - 1000.0, NOW - 3500.0):
-            _fleet_at(recording, at, 5.0, 30.0)
+            fleet_at(recording, at, Fleet(5.0, 30.0), (), lambda pod, is_new: None)
         recording.names()
         recording.latest(list(Kind))
         recording.brief("a", BEGIN, NOW)
@@ -193,7 +194,7 @@ def test_text_of_a_recording_is_as_harmless_as_text_of_the_api(path: Path) -> No
     change(path, "UPDATE quote SET stock = ?", evil)
     change(path, "UPDATE offer SET data = ?", msgspec.json.encode(offer("H\u202e100\x1b", None)))
     with closing(Recording(path)) as recording:
-        fleet = _fleet_at(recording, NOW - 5, 5.0, 30.0)
+        fleet = fleet_at(recording, NOW - 5, Fleet(5.0, 30.0), (), lambda pod, is_new: None)
         told = [recording.origin, *recording.names().values(), *(event.text for event in recording.events(0, NOW * 2))]
     assert len(told) > 20
     assert fleet.snapshot.value is not None

@@ -58,7 +58,7 @@ def money(value: object) -> float | None:
     return _number(value, _MONEY)
 
 
-def _count(value: object) -> int | None:
+def maybe_count(value: object) -> int | None:
     if value is None:
         return None
     if not isinstance(value, int) or not 0 <= value <= _COUNT:
@@ -107,10 +107,10 @@ def funds(balance: object, spend: object, ceiling: object) -> Funds | None:
 
 
 def quote(sold: object, on_demand: object, spot: object, stock: object, rented: object, total: object) -> Quote | None:
-    if not _count(sold):
+    if not maybe_count(sold):
         return None
     word = None if stock is None else text(stock, _WORD)
-    return Quote(money(on_demand), money(spot), word, rented=_count(rented), total=_count(total))
+    return Quote(money(on_demand), money(spot), word, rented=maybe_count(rented), total=maybe_count(total))
 
 
 def event(at: object, pod: object, kind: object, sentence: object) -> Event:
@@ -130,8 +130,14 @@ def _is_sane(value: Any, depth: int = 0) -> bool:
         return len(value) <= _LONGEST
     if depth == _DEEPEST or len(value) > _LONGEST:
         return False
-    parts = value.values() if isinstance(value, dict) else value
-    return all(_is_sane(part, depth + 1) for part in parts)
+    for part in value.values() if isinstance(value, dict) else value:
+        # Most are texts: very many documents are read for one instant.
+        if type(part) is str:
+            if len(part) > _LONGEST:
+                return False
+        elif part is not None and not _is_sane(part, depth + 1):
+            return False
+    return True
 
 
 def _document(data: object) -> object:

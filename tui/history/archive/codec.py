@@ -10,7 +10,7 @@ import re
 import struct
 import zlib
 from array import array
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -87,8 +87,23 @@ def encode(stretch: Samples, start: float, tier: int) -> bytes:
     return b"".join(parts)
 
 
-def decode(data: bytes, start: float, wanted: Sequence[str] | None = None) -> Samples:
-    """The samples of a block; only the `wanted` names if given. Raises Damaged."""
+class Block(NamedTuple):
+    """A block that is inflated. kinds: names, and their values side by side, three for each sample if of minutes."""
+
+    tier: int
+    times: array[float]
+    kinds: tuple[tuple[tuple[str, ...], bytes], ...]
+
+    def row(self, index: int) -> Iterator[tuple[str, int]]:
+        """The names, and the values of one sample: in minutes the mean."""
+        count = len(self.times)
+        first, step = (count + index, 3 * count) if self.tier == MINUTE else (index, count)
+        for names, values in self.kinds:
+            yield from zip(names, values[first::step], strict=True)
+
+
+def inflated(data: bytes, start: float, wanted: Sequence[str] | None = None) -> Block:
+    """A block; only the kinds with `wanted` names if given. Raises Damaged."""
     try:
         version, tier, count, kinds, length = _HEAD.unpack_from(data)
         room = MOST_BYTES
@@ -97,7 +112,7 @@ def decode(data: bytes, start: float, wanted: Sequence[str] | None = None) -> Sa
             raise Damaged(f"a block of version {version}, tier {tier}")
         at = _HEAD.size + length
         offsets = array("H", _inflated(data[_HEAD.size : at], 2 * count))
-        columns: dict[str, SampleColumn] = {}
+        parts = []
         for _ in range(kinds):
             label, size = _KIND.unpack_from(data, at)
             at += _KIND.size
@@ -108,13 +123,23 @@ def decode(data: bytes, start: float, wanted: Sequence[str] | None = None) -> Sa
                 room -= length
                 if room < 0:
                     raise Damaged("a block of too many values")
-                columns |= _columns(_inflated(data[at - size : at], length), names, count, tier, asked)
+                parts.append((names, _inflated(data[at - size : at], length)))
     except (zlib.error, struct.error, UnicodeDecodeError, ValueError) as error:
         raise Damaged(str(error)) from None
     if at != len(data) or len(offsets) != count:
         raise Damaged("a block of another length")
     unit = _UNIT[tier]
-    return Samples(array("d", [start + offset * unit for offset in offsets]), columns)
+    return Block(tier, array("d", [start + offset * unit for offset in offsets]), tuple(parts))
+
+
+def decode(data: bytes, start: float, wanted: Sequence[str] | None = None) -> Samples:
+    """The samples of a block; only the `wanted` names if given. Raises Damaged."""
+    tier, times, kinds = inflated(data, start, wanted)
+    asked = None if wanted is None else frozenset(wanted)
+    columns: dict[str, SampleColumn] = {}
+    for names, values in kinds:
+        columns |= _columns(values, names, len(times), tier, asked)
+    return Samples(times, columns)
 
 
 def _inflated(data: bytes, length: int) -> bytes:

@@ -146,6 +146,7 @@ def _drop(db: sqlite3.Connection, limit: float) -> None:
     db.execute("DELETE FROM block WHERE tier = 1 AND start < ?", (limit - MINUTE_BLOCK,))
     db.execute("DELETE FROM span WHERE last < ?", (limit,))
     db.execute("DELETE FROM event WHERE at < ?", (limit,))
+    db.execute("DELETE FROM fact WHERE at < ?", (limit,))
     db.execute("DELETE FROM funds WHERE at < (SELECT max(at) FROM funds WHERE at < ?)", (limit,))
     db.execute(
         "DELETE FROM state WHERE at < ?1 AND (pod, at) NOT IN "

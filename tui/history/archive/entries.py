@@ -13,6 +13,7 @@ from tui.api.models import Market, Pod, Quote, Snapshot
 from tui.domain.events import Event
 from tui.history.archive import checked
 from tui.history.archive.checked import MOST_NAME, MOST_STATE
+from tui.history.archive.facts import Facts
 from tui.store.metrics import without_figures
 from tui.store.packed_samples import PackedSample
 
@@ -29,6 +30,7 @@ class Polled(Struct, frozen=True):
 
     samples: those of its live pods that are already made, by the pods' ids.
     alerts:  the open alerts since then, encoded; None if they are as they were.
+    facts:   what was concluded from it; None if that is unknown.
     """
 
     at: float
@@ -36,6 +38,7 @@ class Polled(Struct, frozen=True):
     events: tuple[Event, ...] = ()
     samples: Samples = NO_SAMPLES
     alerts: bytes | None = None
+    facts: Facts | None = None
 
 
 class Priced(Struct, frozen=True):

@@ -16,7 +16,11 @@ AFTER = 0.001
 """Seconds after the present at which the state of the earlier data is kept, until the overlap is over."""
 
 _TABLES = {
-    PODS: (("state", ("pod",), "data, started"), ("funds", (), "balance, spend, ceiling")),
+    PODS: (
+        ("state", ("pod",), "data, started"),
+        ("funds", (), "balance, spend, ceiling"),
+        ("fact", ("pod", "kind"), "value"),
+    ),
     MARKET: (("quote", ("offer", "cloud"), "sold, on_demand, spot, stock, rented, total"),),
 }
 """What is written on change, by topic: the table, its key columns, its value columns."""

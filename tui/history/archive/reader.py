@@ -9,21 +9,18 @@ from collections.abc import Iterable
 import msgspec
 from msgspec.structs import replace
 
-from tui.api.models import Funds, Market, Pod, Quote, Snapshot, Unreadable
+from tui.api.models import Market, Pod, Quote
 from tui.domain.events import Event, Kind
 from tui.history.archive import checked
 from tui.history.archive.checked import LATEST, MOST_BLOCK, MOST_STATE, BadRow, fits
 from tui.history.archive.entries import ALERTS
-from tui.history.archive.overlap import MARKET, PODS
-from tui.history.archive.rows import as_of, price_change
-from tui.history.archive.sample_reader import SampleReader
-from tui.history.archive.schema import archive_errors, bounded
-from tui.history.archive.terms import Terms, latest
+from tui.history.archive.instant_reader import STATE as _STATE
+from tui.history.archive.instant_reader import InstantReader
+from tui.history.archive.overlap import MARKET
+from tui.history.archive.rows import price_change
 from tui.store.price_history import CLOUDS, Prices
 
 MOST_CHANGES = 5000
-
-_STATE = fits("data", MOST_STATE)
 
 
 class Stay(msgspec.Struct, frozen=True):
@@ -46,47 +43,8 @@ class State(msgspec.Struct, frozen=True):
     damaged: bool = False
 
 
-class Recording(SampleReader):
+class Recording(InstantReader):
     """All that is recorded of an account."""
-
-    def snapshot(self, at: float) -> Snapshot | None:
-        """Pods and money as last reported before `at`; None if nothing was recorded then."""
-        if not self._watched(PODS, at):
-            return None
-        latest = self.all_samples(at - self.silence, at + 0.001)
-        pods, broken = [], []
-        for key, name in self._pods():
-            for when, data, kind, started in self._all(
-                f"SELECT at, {_STATE}, typeof(data), started FROM state WHERE pod = ? AND at <= ? "
-                "ORDER BY at DESC LIMIT 1",
-                key, at,
-            ):  # fmt: skip
-                if kind == "null":
-                    continue
-                try:
-                    pod = checked.pod(data)
-                    pods.append(as_of(replace(pod, id=name), checked.maybe_instant(started), latest.get(name), at))
-                except BadRow:
-                    # The pod existed, and nothing else is known of it.
-                    self._is_bad("state", (key, when))
-                    broken.append(Unreadable(name, None, "its recording is damaged"))
-        terms = self._terms(PODS, at)
-        funds = self._funds(at)
-        if terms.mode is not None:
-            funds = replace(funds or Funds(None, None, None, None), billing_mode=terms.mode)
-        return Snapshot(funds, tuple(pods), tuple(broken), lacks=terms.lacks)
-
-    def _watched(self, topic: int, at: float) -> bool:
-        return any(start <= at and last >= at - self.silence for start, last in self.spans(topic))
-
-    def _terms(self, topic: int, at: float) -> Terms:
-        with archive_errors():
-            return latest(bounded(self._db), topic, at)
-
-    def _funds(self, at: float) -> Funds | None:
-        """The money as last reported; None if that row is unreadable, as earlier values no longer hold."""
-        rows = self._all("SELECT balance, spend, ceiling FROM funds WHERE at <= ? ORDER BY at DESC LIMIT 1", at)
-        return next(self._good("funds", checked.funds, rows), None)
 
     def balances(self, start: float, end: float, step: float) -> tuple[array[float], array[float]]:
         """Instants and balances, at most one per `step` seconds, and the one that held at `start`.
@@ -153,13 +111,19 @@ class Recording(SampleReader):
         )  # fmt: skip
         return tuple(self._good("event", checked.event, reversed(rows)))
 
-    def latest(self, kinds: Iterable[Kind]) -> tuple[Event, ...]:
-        """The latest event of each pod and of each of these kinds, in the order in which they were recorded."""
+    def next_event(self, at: float, forward: bool) -> Event | None:
+        """The first event after an instant, or the last one before it."""
+        order = "at > ?1 AND at <= ?2 ORDER BY at, id" if forward else "at < ?1 AND at <= ?2 ORDER BY at DESC, id"
+        rows = self._all(f"SELECT at, pod, kind, text FROM event WHERE {order} LIMIT 1", at, self._told_by(LATEST))
+        return next(self._good("event", checked.event, rows), None)
+
+    def latest(self, kinds: Iterable[Kind], at: float = LATEST) -> tuple[Event, ...]:
+        """The latest event by `at` of each pod and of each of these kinds, in the order in which they were recorded."""
         chosen = {kind.value for kind in kinds}
         # SQLite gives the other columns of the row that has the maximum: https://www.sqlite.org/lang_select.html#bareagg
         rows = self._all(
             "SELECT at, pod, kind, text, max(id) FROM event WHERE at <= ? GROUP BY pod, kind ORDER BY 5",
-            min(self.until, LATEST),
+            min(self.until, at, LATEST),
         )
         return tuple(self._good("event", checked.event, (row[:4] for row in rows if row[2] in chosen)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 
 import msgspec
@@ -15,7 +16,7 @@ from tui.history.archive.checked import MOST_GPUS, MOST_LAYOUT, BadRow, fits
 from tui.history.archive.codec import Layout, Wanted
 from tui.store.metrics import steps, with_figures
 from tui.store.price_history import ReportedPrice, reported
-from tui.store.series import GAP, SampleColumn, Samples
+from tui.store.series import GAP, Samples
 from tui.store.stretches import join
 
 Bad = Callable[[str, object], object]
@@ -63,8 +64,13 @@ def layouts_of(db: sqlite3.Connection, keys: set[int | None], bad: Bad = unheede
 
 def layout(data: object) -> Layout:
     """The layout of a row's blob. Raises BadRow."""
+    return _layout(checked.blob(data, MOST_LAYOUT))
+
+
+@lru_cache(maxsize=16)
+def _layout(data: bytes) -> Layout:
     try:
-        pods = msgspec.msgpack.decode(checked.blob(data, MOST_LAYOUT), type=list[tuple[int, str]])
+        pods = msgspec.msgpack.decode(data, type=list[tuple[int, str]])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise BadRow("a layout") from None
     columns = tuple((checked.key(pod), tuple(names.split(",")) if names else ()) for pod, names in pods)
@@ -86,14 +92,15 @@ def stretches(
     """
     parts: dict[int, list[Samples]] = {}
     held: list[Samples] = []
+    widths = {key: layout.width for key, layout in layouts.items()}
 
     def kind(poll: Poll) -> int | None:
         """The layout with which a poll can be read."""
         at, key, row = poll
-        known = layouts.get(key) if key is not None else None
-        if known is None or row is None:
+        width = widths.get(key) if key is not None else None
+        if width is None or row is None:
             return None
-        if len(row) != known.width:
+        if len(row) != width:
             bad("poll", at)
             return None
         return key
@@ -130,19 +137,21 @@ def price_change(at: object, price: object, spot: object, stock: object) -> Repo
     return reported(checked.instant(at), quote)
 
 
-def _last(column: SampleColumn | None, name: str) -> float | None:
-    if column is None or not column.mean or column.mean[-1] == GAP:
-        return None
-    return column.mean[-1] / steps(name)
+Row = Mapping[str, int]
+"""The packed values of one pod at an instant, by their names."""
+
+_NOTHING: Row = {}
 
 
-def as_of(pod: Pod, started: float | None, latest: Samples | None, at: float) -> Pod:
-    """A pod's state with the samples of that instant."""
+def as_of(pod: Pod, id: str, started: float | None, row: Row | None, at: float) -> Pod:
+    """A pod's state with the samples of that instant; `id`: the pod's."""
     if pod.runtime is None:
-        return pod
+        return replace(pod, id=id)
+    packed = _NOTHING if row is None else row
 
     def value(name: str) -> float | None:
-        return None if latest is None else _last(latest.columns.get(name), name)
+        byte = packed.get(name, GAP)
+        return None if byte == GAP else byte / steps(name)
 
     runtime = replace(pod.runtime, uptime=None if started is None else int(at - started))
-    return with_figures(pod, runtime, at, min(pod.gpu_count, MOST_GPUS), value)
+    return with_figures(replace(pod, id=id), runtime, at, min(pod.gpu_count, MOST_GPUS), value)

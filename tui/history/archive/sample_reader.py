@@ -56,7 +56,9 @@ class SampleReader(FileReader):
         return cut(samples, start, end)
 
     def recent(self, pods: Iterable[str], start: float, end: float, *metrics: Metric) -> Mapping[int, Samples]:
-        """The samples of some metrics of these pods that are not yet in a block, by the pods' keys, for `samples`.
+        """The samples of these pods that are not yet in a block, by the pods' keys, for `samples`.
+
+        metrics: those to read; all if none is given.
 
         Each poll has the values of all pods: it is read once for all of them.
         """
@@ -66,7 +68,8 @@ class SampleReader(FileReader):
             listed = tuple(names)
             return tuple(name for metric in metrics for name in metric.series_in(listed))
 
-        return self._polls(start, self._told_by(end), {keys[pod] for pod in pods if pod in keys}, wanted)
+        asked = {keys[pod] for pod in pods if pod in keys}
+        return self._polls(start, self._told_by(end), asked, wanted if metrics else None)
 
     def _spliced(self, under: Samples, over: Samples) -> Samples:
         """Join two tiers: time that was recorded twice may be in both, and the later data win."""

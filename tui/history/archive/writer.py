@@ -30,6 +30,7 @@ from tui.history.archive.entries import Happened as Happened
 from tui.history.archive.entries import Polled as Polled
 from tui.history.archive.entries import Priced as Priced
 from tui.history.archive.entries import Samples as Samples
+from tui.history.archive.facts import FactsWriter
 from tui.history.archive.market_writer import MarketWriter, run
 from tui.history.archive.overlap import MARKET as MARKET
 from tui.history.archive.overlap import PODS as PODS
@@ -88,6 +89,7 @@ class Writer:
         self._told = {PODS: at, MARKET: at}
         self._ahead = {PODS: False, MARKET: False}
         with archive_errors():
+            self._facts = FactsWriter(db)
             self._remember()
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -141,6 +143,7 @@ class Writer:
         }
         self._funds = None
         self._terms.pop(PODS, None)
+        self._facts.remember(at)
 
     def _look_ahead(self, topic: int, at: float) -> None:
         self._ahead[topic] = overlap.is_ahead(bounded(self._db), topic, at)
@@ -248,6 +251,8 @@ class Writer:
             mode = snapshot.funds.billing_mode if snapshot.funds is not None else None
             self._write_terms(PODS, Terms(snapshot.lacks, mode), at)
         self._write_events(polled.events)
+        if polled.facts is not None:
+            self._facts.write(polled.facts, at)
         if polled.alerts is not None:
             run(self._db, "INSERT OR REPLACE INTO meta VALUES (?, ?)", ALERTS, polled.alerts)
 

@@ -42,9 +42,15 @@ class PodActions:
         """Why the user has to do something else first."""
         if (why := self._session.guard.refusal()) is not None:
             return why
+        if (why := self.in_history()) is not None:
+            return why
+        return "no API key, so podtop shows prices only" if self._fleet.keyless else None
+
+    def in_history(self) -> str | None:
+        """Why nothing is done to pods of another time; None if the screens are live."""
         if self._playback.in_history or self._playback.waiting:
             return f"viewing history; press {self._back} to go live first"
-        return "no API key, so podtop shows prices only" if self._fleet.keyless else None
+        return None
 
     def offered(self) -> bool:
         """Whether the footer shows actions; only just started, podtop has no means to send them for a moment."""
@@ -132,6 +138,10 @@ class PodActions:
 
     def _confirmed(self, commands: tuple[Command, ...] | None) -> None:
         if self._session.executor is None or not commands:
+            return
+        if (why := self.in_history()) is not None:
+            # A dialog that was open while the screens went into history shows pods of another time.
+            self._reply(f"{BY_ID[commands[0].action].verb}: {why}")
             return
         # Since the last key the action lock may have been set, or another dialog confirmed.
         for command in commands:

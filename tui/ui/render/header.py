@@ -165,7 +165,7 @@ def in_history(at: float, player: Playback, live: Fleet, now: float, tz: tzinfo 
     back_to = "" if player.replay else f" · {back} live"
     ago = "" if player.replay else f" ({fmt.duration(now - at)} ago){back_to}"
     time: Cell = ((f"◀ {day}{when:%H:%M:%S}{moves}", "warn"),)
-    long: Cell = time if player.replay else ((f"◀ history {day}{when:%H:%M:%S}{moves}", "warn"),)
+    long: Cell = time if player.replay else ((f"◀ HISTORY {day}{when:%H:%M:%S}{moves}", "warn"),)
     wrong = None if player.replay else live.snapshot.error
     word: Cell = () if wrong is None else ((f" ▲ {trouble(wrong)}", "bad"),)
     mark: Cell = () if wrong is None else ((" ▲", "bad"),)

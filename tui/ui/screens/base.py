@@ -34,6 +34,9 @@ _TITLE_FRAME = 6
 ROOM_FOR_METER = 72
 """Columns below which the footer shows keys alone."""
 
+ROOM_FOR_SCRUB = 16
+"""Lines of a terminal below which history has no scrub line; the header says where one is."""
+
 HOLD = 1.0
 """Seconds for which new data may wait for keys that were typed before it arrived."""
 
@@ -63,6 +66,9 @@ class BaseScreen(Screen[None]):
         self._header_at: float | None = None
         self._behind: dict[Callable[[], object], None] = {}
         """The parts to update with the next frame."""
+        self._scrub: Lines | None = None
+        self._scrubs = 0
+        """Lines that the scrub line takes."""
         self._held = 0.0
         """Since when all updates wait for keys, if they do."""
 
@@ -136,6 +142,7 @@ class BaseScreen(Screen[None]):
     def show(self) -> None:
         """Update all widgets."""
         if self._seen:
+            self._show_history()
             self._show_all()
             # Last: it shows the age of all data, and updating many widgets takes a while.
             self._show_header()
@@ -163,6 +170,31 @@ class BaseScreen(Screen[None]):
             self._show_header()
             self._compositor.update_widgets({self.query_one("#header", Lines)})
         super()._compositor_refresh()
+
+    def _show_history(self) -> None:
+        """In history the frames are tinted, and a line shows where in the recording that is."""
+        player, frozen = self._player, self._player.frozen_view
+        in_history = player.in_history and frozen is not None
+        if in_history is not self.has_class("-history"):
+            self.set_class(in_history, "-history")
+            # No key acts on pods there.
+            self.refresh_bindings()
+        is_shown = in_history and self.size.height >= ROOM_FOR_SCRUB
+        self._scrubs = int(is_shown)
+        if self._scrub is None:
+            if not is_shown:
+                return
+            # Not before: the first frame needs none.
+            self._scrub = Lines(id="scrub")
+            self.mount(self._scrub, after="#header")
+        self._scrub.display = is_shown
+        if is_shown and frozen is not None:
+            from tui.ui.render.scrub import scrub
+
+            room = self.size.width - 2
+            self._scrub.content = (
+                scrub(player.spans, frozen[1], room, self._sight.tz, playing=player.playing, speed=player.speed),
+            )
 
     def _show_header(self) -> None:
         self._header_at = self._player.clock()

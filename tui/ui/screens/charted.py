@@ -21,6 +21,7 @@ from tui.ui.widgets.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from tui.ui.widgets.chart import Chart
+    from tui.ui.widgets.time_line import TimeLine
 
 RANGES = (300.0, 900.0, 3600.0, 6 * 3600.0, 86_400.0, 7 * 86_400.0, 30 * 86_400.0)
 """Chart ranges in seconds."""
@@ -29,8 +30,8 @@ DEFAULT_RANGE = 1
 ROOM_FOR_ALL = 27
 """Lines below which temperature and power are dropped in favour of the other charts."""
 
-JUMP = 600.0
-"""Seconds of a jump through the recording."""
+STEPS = 180
+"""Steps through the recording in the range of the charts; none is shorter than the time between two polls."""
 
 
 class ChartScreen(BaseScreen):
@@ -47,6 +48,7 @@ class ChartScreen(BaseScreen):
         self._cursor: float | None = None
         self._width = 1.0
         self._shown_pods: tuple[str, ...] = ()
+        self._time: TimeLine | None = None
 
     def on_resized(self) -> None:
         """A chart was resized: the same time is cut into other buckets."""
@@ -139,10 +141,46 @@ class ChartScreen(BaseScreen):
         self._player.pause()
 
     def action_step(self, step: int) -> None:
-        self.run_worker(self._player.step(step * self._sight.fleet.interval), group="step")
+        seconds = max(self._sight.fleet.interval, RANGES[self._range] / STEPS)
+        self.run_worker(self._player.step(step * seconds), group="step")
 
     def action_jump(self, step: int) -> None:
-        self.run_worker(self._player.step(step * JUMP), group="step")
+        self.run_worker(self._player.step(step * RANGES[self._range]), group="step")
+
+    def action_event(self, step: int) -> None:
+        self.run_worker(self._player.step_event(step > 0), group="step")
+
+    async def action_go_to(self) -> None:
+        """Open the line in which a time is typed."""
+        spans = await self._player.look_up()
+        if not spans or self._time is not None:
+            return
+        from tui.ui.render import go_to
+        from tui.ui.widgets.time_line import TimeLine
+
+        player = self._player
+        now = spans[-1][1] if player.replay else player.clock()
+        self._time = TimeLine(go_to.PROMPT, lambda text: go_to.meaning(text, now, spans, self._sight.tz, player.replay))
+        await self.mount(self._time, before="#footer")
+
+    def on_time_line_done(self, event: TimeLine.Done) -> None:
+        from tui.domain import time_text
+
+        event.stop()
+        self._time = None
+        event.line.remove()
+        if event.has_focus:
+            self._refocus()
+        self.refresh_bindings()
+        player = self._player
+        if event.text is None or not player.spans:
+            return
+        first, last = player.spans[0][0], player.spans[-1][1]
+        at = time_text.instant(event.text, last if player.replay else player.clock(), self._sight.tz, first, last)
+        self.run_worker(player.go(at, forward=False), group="step")
+
+    def _refocus(self) -> None:
+        """Give the focus back after a line of input."""
 
     def action_speed(self, by: int) -> None:
         self._player.faster(by)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 OWN = frozenset((
     "sort", "invert", "filter", "logs", "demand", "list", "pane", "zoom", "open", "mark", "mute", "needy", "watch",
-    "remove", "reveal",
+    "remove", "reveal", "go_to",
 ))  # fmt: skip
 """Actions that are unavailable while a filter is typed."""
 
@@ -198,14 +198,15 @@ class ListingScreen(PanedScreen):
 
     def typing(self) -> bool:
         """Whether keys are text for an input line."""
-        return self._filter is not None
+        return self._filter is not None or self._time is not None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in self.WITHOUT or (action in self._sometimes and not self._listing.allows(action)):
             return False
         if action in ACTING:
-            # In read-only mode there are no such keys; `on_key` explains why nothing happens.
-            return not self.typing() and not self._sight.session.guard.read_only and self._seen
+            # In read-only mode and in history there are no such keys; `on_key` explains why nothing happens.
+            barred = self._sight.session.guard.read_only or (action != "lock" and self._sight.actions.in_history())
+            return not self.typing() and not barred and self._seen
         if action in ("ssh", "copy"):
             return not self.typing() and self._seen
         return action not in OWN or not self.typing()
@@ -316,9 +317,14 @@ class ListingScreen(PanedScreen):
 
     def on_key(self, event: events.Key) -> None:
         guard = self._sight.session.guard
-        if guard.read_only and event.key in self._sight.acting and not self.typing():
+        if event.key not in self._sight.acting or self.typing():
+            return
+        if guard.read_only:
             event.stop()
             self._sight.actions.lock()
+        elif (why := self._sight.actions.in_history()) is not None:
+            event.stop()
+            self._sight.session.messages.reply(why)
 
     def action_ssh(self) -> None:
         self._sight.connect.enter(self._listing.at_hand(self._key_meant))

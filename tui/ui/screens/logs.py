@@ -87,7 +87,7 @@ class LogsScreen(ListingScreen):
     TITLE = "Logs"
     TITLES: ClassVar = {"log": "Logs"}
     BAR = "streams"
-    WITHOUT = frozenset(("range", "return", "heat", "step", "jump", "speed", "deploy"))
+    WITHOUT = frozenset(("range", "return", "heat", "step", "jump", "event", "go_to", "speed", "deploy"))
     NEVER = (
         "chart",
         "act.deploy",
@@ -95,6 +95,9 @@ class LogsScreen(ListingScreen):
         "time.on",
         "time.far-back",
         "time.far-on",
+        "time.event-back",
+        "time.event-on",
+        "time.go-to",
         "time.slower",
         "time.faster",
     )

@@ -98,7 +98,7 @@ class PanedScreen(ChartScreen):
     def _arrange(self) -> None:
         """Show the panes that fit; in narrow or short terminals the focused one."""
         self.set_class(self.size.height < SHORT, "-short")
-        self._shown = self._regions(self.size.width, self.size.height - FRAME)
+        self._shown = self._regions(self.size.width, self.size.height - FRAME - self._scrubs)
         if self.BAR:
             self._show_bar(self.query_one(f"#{self.BAR}", Lines))
         body = self.query_one("#body")
@@ -147,6 +147,9 @@ class PanedScreen(ChartScreen):
         self.set_focus(pane)
         self.call_after_refresh(self.show)
         self.refresh_bindings()
+
+    def _refocus(self) -> None:
+        self._go(self._active)
 
     def _show_row(self) -> None:
         """Show the details of the row under the cursor."""

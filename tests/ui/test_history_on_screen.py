@@ -1,0 +1,135 @@
+"""History on the screen: going to a time, to an event, where in the recording that is, and that nothing acts there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.make import pod, snapshot
+from tests.ui.conftest import NOW, Launch, Running
+from tui.actions import ACTIONS
+from tui.ui.primitives.cells import width_of
+from tui.ui.render.scrub import GAP, HERE, RECORDED, scrub
+
+ID = "k3v9x0q2m1a7ze"
+
+
+@asynccontextmanager
+async def recorded(launch: Launch, path: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Running]:
+    """A screen with polls of a quarter of a minute behind it, between them a pod that stops."""
+    async with launch(record=path, size=size) as run:
+        for at in range(1, 9):
+            run.cloud.now = NOW + 5 * at
+            stopped = {"status": "EXITED", "utils": None} if at >= 4 else {}
+            await run.poll(snapshot(pod(ID, name=f"at-{at}", **stopped), pod("b", name="other")))  # type: ignore[arg-type]
+        await run.until_so(lambda: run.app.playback.past is not None)
+        yield run
+
+
+async def test_a_typed_time_is_gone_to_and_what_is_none_says_what_is(launch: Launch, tmp_path: Path) -> None:
+    async with recorded(launch, tmp_path) as run:
+        await run.press("at")
+        await run.until("recorded: 12:00:")
+        await run.press(*"noon", "enter")
+        await run.settle()
+        assert "not a time; use 02:30, -3h, yesterday 14:00" in run.text()
+        await run.press(*["backspace"] * 4, *"yesterday", "enter")
+        await run.settle()
+        assert "is outside the recording; recorded: 12:00:" in run.text()
+        assert not run.app.playback.in_history
+        await run.press(*["backspace"] * 9, *"12:00:17", "enter")
+        # The last poll by then, and never a time between two.
+        await run.until("◀ HISTORY 12:00:15 (25s ago) · = live")
+        await run.until("at-3")
+        assert run.app.screen.focused is not None
+        # Letters are keys again.
+        await run.press("at", "escape", "j", "equals_sign")
+        await run.until("at-8")
+
+
+async def test_the_scrub_line_and_the_frames_are_there_in_history_alone(launch: Launch, tmp_path: Path) -> None:
+    async with recorded(launch, tmp_path) as run:
+        assert HERE + RECORDED not in run.text()
+        await run.press("left_square_bracket")
+        await run.until("◀ HISTORY")
+        line = run.text().splitlines()[2]
+        assert line.split()[0] == "HISTORY"
+        assert HERE in line
+        assert "of 40s" in line
+        assert run.app.screen.has_class("-history")
+        await run.press("2")
+        await run.until("Market")
+        await run.settle()
+        assert run.text().splitlines()[2].split()[0] == "HISTORY", "on every screen"
+        await run.press("equals_sign", "1")
+        await run.until("● live")
+        assert not run.app.screen.has_class("-history")
+        assert "of 40s" not in run.text()
+
+
+async def test_events_are_stepped_through(launch: Launch, tmp_path: Path) -> None:
+    async with recorded(launch, tmp_path) as run:
+        await run.press("left_parenthesis")
+        await run.until("◀ HISTORY 12:00:20")
+        assert "at-4: " in run.toasts()
+        await run.press("right_parenthesis")
+        await run.until("No later event is recorded")
+
+
+async def test_nothing_acts_in_history(launch: Launch, tmp_path: Path) -> None:
+    async with recorded(launch, tmp_path) as run:
+        await run.press("left_square_bracket")
+        await run.until("◀ HISTORY")
+        stack = len(run.app.screen_stack)
+        for key in ("D", "t", *(action.key for action in ACTIONS)):
+            run.app.clear_notifications()
+            await run.press(key)
+            await run.wait(1.0)
+            assert len(run.app.screen_stack) == stack, key
+            assert "viewing history; press = to go live first" in run.toasts(), key
+            await run.press("y", "enter")
+            if len(run.app.screen_stack) > stack:
+                # Details of a pod are no action.
+                run.app.pop_screen()
+        bound = {hint.binding.id for hint in run.app.screen.active_bindings.values()}
+        assert not {f"act.{action.id}" for action in ACTIONS} & bound
+        # A dialog that was confirmed behind the screens' back.
+        from tui.domain.action import Command
+
+        run.app.context.actions._confirmed((Command("stop", ID, "at-3"),))
+        await run.wait(1.0)
+        assert run.cloud.sent == []
+        assert run.cloud.orders == []
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1e6), st.floats(0.1, 1e6)), max_size=8),
+    st.floats(0, 1),
+    st.integers(1, 250),
+    st.booleans(),
+)
+def test_the_scrub_line_fits_and_has_one_place(
+    parts: list[tuple[float, float]], share: float, width: int, playing: bool
+) -> None:
+    spans, end = [], NOW
+    for gap, length in parts:
+        spans.append((end + gap, end + gap + length))
+        end = spans[-1][1]
+    at = NOW if not spans else spans[0][0] + share * (end - spans[0][0])
+    line = scrub(tuple(spans), at, width, UTC, playing=playing, speed=300.0)
+    text = "".join(part for part, _ in line.left[0])
+    assert text.count(HERE) == (1 if spans else 0)
+    assert width_of(line.left[0]) <= max(width, len("HISTORY"))
+
+
+def test_the_scrub_line_shows_gaps() -> None:
+    spans = ((NOW, NOW + 100.0), (NOW + 900.0, NOW + 1000.0))
+    (cell,) = scrub(spans, NOW + 1000.0, 120, UTC).left
+    bar = next(text for text, _ in cell if GAP in text)
+    assert bar.strip(RECORDED + HERE).count(GAP) == len(bar.strip(RECORDED + HERE))
+    assert "12:00" in "".join(text for text, _ in cell)

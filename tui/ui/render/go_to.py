@@ -1,0 +1,50 @@
+"""What a typed time means, while it is typed: the instant it leads to, or what is accepted. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from tui.domain import time_text
+from tui.format import numbers as fmt
+from tui.ui.primitives.cells import Cell
+
+if TYPE_CHECKING:
+    from tui.history.playback import Spans
+
+PROMPT = f"go to a time: {time_text.ACCEPTED}"
+
+SLACK = 1.0
+"""Seconds beyond the ends of a recording that still mean them."""
+
+
+def meaning(text: str, now: float, spans: Spans, tz: tzinfo | None, replay: bool) -> tuple[Cell, bool]:
+    """What a text means, and whether it leads anywhere.
+
+    spans: the recorded time, oldest first, at least one span; replay: whether the present is not there to return to.
+    """
+    first, last = spans[0][0], spans[-1][1]
+    ends = f"recorded: {_moment(first, now, tz)} to {_moment(last, now, tz) if replay else 'now'}"
+    if not text.strip():
+        return ((ends, "muted"),), False
+    try:
+        at = time_text.instant(text, now, tz, first, last)
+    except time_text.NotATime as error:
+        return ((f"▲ {error}", "bad"),), False
+    moment = _moment(at, now, tz)
+    if not first - SLACK <= at <= (last if replay else max(now, last)) + SLACK:
+        return ((f"▲ {moment} is outside the recording; {ends}", "bad"),), False
+    if not replay and at > last:
+        return ((f"→ {moment}", "text"), (" · after the last sample: live", "muted")), True
+    if any(start - SLACK <= at <= end + SLACK for start, end in spans):
+        ago = "" if replay else f" ({fmt.duration(now - at)} ago)"
+        return ((f"→ {moment}{ago}", "text"),), True
+    before = max(end for _, end in spans if end < at)
+    return ((f"→ {moment}", "text"), (f" · nothing recorded then; shows {_moment(before, now, tz)}", "muted")), True
+
+
+def _moment(at: float, now: float, tz: tzinfo | None) -> str:
+    when, today = datetime.fromtimestamp(at, tz), datetime.fromtimestamp(now, tz)
+    if when.date() == today.date():
+        return f"{when:%H:%M:%S}"
+    return f"{when:%a %H:%M:%S}" if abs(now - at) < 6 * 86_400 else f"{when:%Y-%m-%d %H:%M}"
