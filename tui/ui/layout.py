@@ -18,7 +18,15 @@ NORMAL_HEIGHT = 24
 _FEWEST_POD_LINES = 7
 _NOTICE_LINES = 10
 
+BOTH = 200
+"""Columns from which on the market stands beside the map of GPUs, and not in its place."""
+
 PANES = ("pods", "telemetry", "market")
+ASIDES = ("map", "market", "none")
+"""What stands beside pods and telemetry."""
+
+_LEAST_UNDER = 4
+"""Lines under the pods in which the GPUs of one are shown."""
 
 
 def single(width: int, height: int) -> bool:
@@ -26,29 +34,47 @@ def single(width: int, height: int) -> bool:
     return width < NORMAL or height < NORMAL_HEIGHT
 
 
-def panes(width: int, height: int, active: str, rows: int, alone: bool = False) -> dict[str, Region]:
+def panes(
+    width: int,
+    height: int,
+    active: str,
+    rows: int,
+    alone: bool = False,
+    *,
+    aside: str = "market",
+    cells: Callable[[int], int] = lambda width: 0,
+    gpus: bool = False,
+) -> dict[str, Region]:
     """The region of every visible pane in a body of this size.
 
-    Alone: the active pane. Normal: pods above, telemetry and market below. Wide: the market beside both. `rows`: number
-    of pods to show.
+    Alone: the active pane. Normal: pods above, telemetry and market below; or the map of GPUs between pods and
+    telemetry. Wide: the market beside both. `rows`: number of pods to show.
+
+    aside: one of `ASIDES`; cells: the lines that the map takes in a pane of a width.
+    gpus:  whether, where the list of pods is alone and leaves room, the GPUs of one of them stand below it.
     """
     if alone:
+        top = rows + 3
+        if gpus and rows and active == "pods" and height - top >= _LEAST_UNDER:
+            return {"pods": Region(0, 0, width, top), "gpus": Region(0, top, width, height - top)}
         return {active: Region(0, 0, width, height)}
     pods = min(max(rows + 3, _FEWEST_POD_LINES) if rows else _NOTICE_LINES, height * 2 // 5)
     rest = height - pods
     beside = MARKET_WIDE if width >= WIDE else MARKET_WIDTH if width >= 2 * MARKET_WIDTH else MARKET_NARROW
     left = width - beside
-    if width >= WIDE:
-        return {
-            "pods": Region(0, 0, left, pods),
-            "telemetry": Region(0, pods, left, rest),
-            "market": Region(left, 0, width - left, height),
-        }
-    return {
-        "pods": Region(0, 0, width, pods),
-        "telemetry": Region(0, pods, left, rest),
-        "market": Region(left, pods, width - left, rest),
+    has_market = aside == "market" or (aside == "map" and width >= BOTH)
+    upper = left if has_market and width >= WIDE else width
+    lines = min(cells(upper) + 2, max(3, rest // 3)) if aside == "map" else 0
+    lower = left if has_market else width
+    regions = {
+        "pods": Region(0, 0, upper, pods),
+        "map": Region(0, pods, upper, lines),
+        "telemetry": Region(0, pods + lines, lower, rest - lines),
     }
+    if has_market:
+        above = 0 if width >= WIDE else pods
+        regions["market"] = Region(left, above, width - left, height - above)
+    return {name: region for name, region in regions.items() if region.height}
 
 
 class Tile(NamedTuple):
