@@ -26,6 +26,9 @@ SIGNS: Mapping[Doing, Part] = {
 }
 """What stands in place of a shade: how much a GPU works is then not what matters."""
 
+HANGS = ("hung", "latched")
+"""Kinds of alerts about GPUs that only say that they work."""
+
 BLOCKS, MOST_BLOCKS = 8, 16
 """Cells for the GPUs of a pod in a row: as a rule, and where there is room. More of them are a histogram."""
 
@@ -44,15 +47,18 @@ def sign(spot: Spot, shades: bool) -> Part:
 # Blocks in the row of a pod
 
 
-def blocks(utils: Sequence[float | None], room: int) -> Cell:
+def blocks(utils: Sequence[float | None], room: int, hangs: bool = False) -> Cell:
     """The utilization of each GPU as a block of its height; where there are too many, how many have which utilization.
 
-    An idle one beside others that work is marked, and an unknown one is no low block.
+    An idle one beside others that work is marked, and an unknown one is no low block. hangs: whether the GPUs only say
+    that they work.
     """
     if not utils:
         return ()
     if len(utils) > min(room, MOST_BLOCKS):
         return _histogram(utils)
+    if hangs:
+        return _joined([(text, "bad" if role == "spark" else role) for text, role in (_block(u, False) for u in utils)])
     works = any(util is not None and util >= BUSY_PERCENT for util in utils)
     return _joined([_block(util, works) for util in utils])
 

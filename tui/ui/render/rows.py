@@ -16,7 +16,7 @@ from tui.store.views.offer_rows import stock_rank
 from tui.ui.primitives.cells import Cell, fit, width_of
 from tui.ui.render.attention import MUTED, SIGN, role_of
 from tui.ui.render.facts import LACKING_CELL, cell_or_lacking
-from tui.ui.render.gpus import BLOCKS, MOST_BLOCKS, blocks
+from tui.ui.render.gpus import BLOCKS, HANGS, MOST_BLOCKS, blocks
 from tui.ui.widgets.table import REST, Cells, Column
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def offer_columns(width: int) -> tuple[Column, ...]:
 
 
 _PHASES = {
-    Phase.RUNNING: ("●", "good"),
+    Phase.RUNNING: ("●", "quiet"),
     Phase.IDLE: ("◌", "warn"),
     Phase.BOOTING: ("◔", "accent"),
     Phase.STOPPED: ("■", "muted"),
@@ -163,7 +163,7 @@ def phase_cell(row: PodRow, now: float, room: int = 13) -> Cell:
         tail = ""
     if alert is not None and alert.muted:
         return ((f"{MUTED} ", "muted"), (row.word, "muted"), (tail, "muted"))
-    cell: Cell = ((f"{glyph} ", role), (row.word, "text" if row.phase is Phase.RUNNING else role), (tail, role))
+    cell: Cell = ((f"{glyph} ", role), (row.word, "muted" if row.phase is Phase.RUNNING else role), (tail, role))
     return _with_waste(cell, alert, room)
 
 
@@ -206,7 +206,7 @@ def _name(row: PodRow, role: str, marked: bool, room: int) -> Cell:
     mark: Cell = (("✓ ", "accent"),) if marked else ()
     muted: Cell = ((f" {MUTED}", "muted"),) if row.muted and row.alert is None else ()
     phrase = (*((" spot",) if row.spot else ()), *((f" {CLUSTER}",) if row.cluster else ()))
-    tail: Cell = (*((word, "accent") for word in phrase), *muted)
+    tail: Cell = (*((word, "muted") for word in phrase), *muted)
     left = room - width_of(mark) - width_of(tail)
     if tail and room and width(row.name) > left >= _LEAST_NAME:
         return (*mark, *fit(((row.name, role),), left), *tail)
@@ -249,7 +249,7 @@ def pod_cells(
             (fmt.percent(util), util_role(util)),
             ("▾" if straggles else "%" if util is not None else "", "warn" if straggles else "quiet"),
         ),
-        "gpus": blocks(row.utils, block_width),
+        "gpus": blocks(row.utils, block_width, hangs=row.alert is not None and row.alert.kind in HANGS),
         "spark": ((fmt.spark(row.spark), "spark"),),
         "cost": _cost(row.cost, off, lacks),
         "uptime": ((fmt.duration(row.uptime) if row.uptime is not None else fmt.UNKNOWN, "muted"),),

@@ -20,8 +20,9 @@ from tui.store.views.attention import loud, next_pod, worst
 from tui.ui import layout, themes
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
+from tui.ui.primitives import gpu_plan
 from tui.ui.render import empty_states, gpus
-from tui.ui.render import gpu_map as plans
+from tui.ui.render import gpu_map as map_signs
 from tui.ui.render.attention import none_to_go_to
 from tui.ui.screens.fleet_lists import Offers, Pods
 from tui.ui.screens.keys import LOGS, MUTE, NEEDY, SORT, filter_key, hidden, pane_keys
@@ -98,7 +99,7 @@ class FleetScreen(ListingScreen):
         fleet, _ = self._view
         return layout.panes(
             width, height, self._active, len(fleet.records), self._alone, aside=self._aside,
-            cells=lambda wide: plans.lines_wanted(self._groups(fleet), wide - _FRAME, MOST_LINES),
+            cells=lambda wide: gpu_plan.lines_wanted(self._groups(fleet), wide - _FRAME, MOST_LINES),
             gpus=self._single and bool(self._table(self._pods).cursor),
         )  # fmt: skip
 
@@ -169,17 +170,22 @@ class FleetScreen(ListingScreen):
     def _groups(self, fleet: Fleet) -> tuple[gpu_map.Group, ...]:
         return gpu_map.groups(fleet, self._table(self._pods).keys)
 
+    @property
+    def _shades(self) -> bool:
+        return not self._sight.display.ascii and self.app.theme not in themes.SHADELESS
+
     def _show_map(self) -> None:
         """Show the GPUs of the pods in the list, in its order; their cursors follow each other."""
         if "map" not in self._shown:
             return
         fleet, now = self._view
-        pane, display = self.query_one("#map", GpuMap), self._sight.display
-        shades = not display.ascii and self.app.theme not in themes.SHADELESS
-        notice = empty_states.gpus(fleet)
+        pane = self.query_one("#map", GpuMap)
+        shades = self._shades
         pane.show(
-            self._groups(fleet), lambda pod: gpu_map.spots(fleet, pod, now), shades=shades, notice=notice,
-        )  # fmt: skip
+            self._groups(fleet),
+            lambda pod: map_signs.signs(gpu_map.spots(fleet, pod, now), shades),
+            notice=empty_states.gpus(fleet),
+        )
         pane.look_at(self._table(self._pods).cursor)
         self._entitle_map(pane)
         pane.set_class(fleet.pods_stale(now), "-old")
@@ -191,8 +197,7 @@ class FleetScreen(ListingScreen):
         if pane.cursor is not None and (record := fleet.records.get(pane.cursor[0])) is not None:
             of_pod = gpu_map.gpus(fleet, record.id, now)
             title = f"{title}  {gpus.words(record.name or record.id, of_pod[pane.cursor[1]])}"
-        shades = not self._sight.display.ascii and self.app.theme not in themes.SHADELESS
-        pane.entitle(title, plans.legend(shades, pane.size.width))
+        pane.entitle(title, map_signs.legend(self._shades, pane.size.width))
 
     def _show_gpus(self) -> None:
         """Show the GPUs of the pod under the cursor, in the room below the pods."""

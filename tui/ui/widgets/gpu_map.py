@@ -16,15 +16,14 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.format.width import shown
-from tui.store.views.gpu_map import Group, Spot
+from tui.store.views.gpu_map import Group
 from tui.ui.primitives.cells import Cell, Part, fit
 from tui.ui.primitives.empty_state import EmptyState, notice_line
+from tui.ui.primitives.gpu_plan import Plan, Run, plan
 from tui.ui.primitives.roles import style_of
-from tui.ui.render.gpu_map import Plan, Run, plan
-from tui.ui.render.gpus import sign
 
-Spots = Callable[[str], tuple[Spot, ...]]
-"""What each GPU of a pod does, by the pod's id."""
+Signs = Callable[[str], Cell]
+"""A cell for each GPU of a pod, by the pod's id."""
 
 _CURSOR = {"█": "▅"}
 """Under the cursor a full block leaves room for the cursor's own colour."""
@@ -36,8 +35,8 @@ class GpuMap(ScrollView, can_focus=True):
     DEFAULT_CLASSES = "pane"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--cursor"}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "step(-1)", "left", id="map.left", show=False, tooltip="Previous GPU"),
-        Binding("right", "step(1)", "right", id="map.right", show=False, tooltip="Next GPU"),
+        Binding("left", "step(-1)", "left", id="table.left", show=False, tooltip="Previous GPU"),
+        Binding("right", "step(1)", "right", id="table.right", show=False, tooltip="Next GPU"),
         Binding("down,j", "line(1)", "Down", id="table.down", show=False, tooltip="Next row"),
         Binding("up,k", "line(-1)", "Up", id="table.up", show=False, tooltip="Previous row"),
         Binding("pagedown", "page(1)", "Page down", id="table.page-down", show=False, tooltip="Page down"),
@@ -59,8 +58,7 @@ class GpuMap(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._groups: tuple[Group, ...] = ()
         self._numbers: dict[str, int] = {}
-        self._spots: Spots = lambda pod: ()
-        self._shades = True
+        self._signs: Signs = lambda pod: ()
         self._notice = EmptyState("")
         self._plan = Plan(())
         self._cursor: tuple[str, int] | None = None
@@ -74,9 +72,9 @@ class GpuMap(ScrollView, can_focus=True):
         """The pod and the number of the GPU under the cursor."""
         return self._cursor
 
-    def show(self, groups: tuple[Group, ...], spots: Spots, *, shades: bool, notice: EmptyState) -> None:
-        """Show these GPUs. `spots` is called for pods in visible lines only; `shades`: see `ramp.cell`."""
-        self._spots, self._shades, self._notice = spots, shades, notice
+    def show(self, groups: tuple[Group, ...], signs: Signs, *, notice: EmptyState) -> None:
+        """Show these GPUs. `signs` is called for pods in visible lines only."""
+        self._signs, self._notice = signs, notice
         if groups != self._groups:
             self._groups = groups
             self._numbers = {group.pod: number for number, group in enumerate(groups)}
@@ -264,9 +262,9 @@ class GpuMap(ScrollView, can_focus=True):
             for text, role in fit((name,), self._plan.label):
                 yield Segment(text, self._role(role) + under)
             yield Segment(" ", self._base + under)
-        spots = self._spots(group.pod)
+        signs = self._signs(group.pod)
         for index in range(run.first, run.first + run.size):
-            text, role = sign(spots[index], self._shades) if index < len(spots) else (" ", "text")
+            text, role = signs[index] if index < len(signs) else (" ", "text")
             style = self._role(role)
             if here and cursor is not None and cursor[1] == index and self.has_focus:
                 text = _CURSOR.get(text, text)
