@@ -103,21 +103,40 @@ def tiles(width: int, height: int, count: int) -> tuple[Region, ...]:
     return tuple(result)
 
 
-DETAIL = ("facts", "charts", "timeline")
+DETAIL = ("gpus", "facts", "charts", "timeline")
 _FACTS_WIDTH = 58
+_LEAST_CHART = 6
 
 
-def detail(width: int, height: int, active: str, alone: bool = False) -> dict[str, Region]:
-    """The region of every pane of a pod's screen: facts at the left, charts and events at the right."""
+def detail(width: int, height: int, active: str, alone: bool = False, gpus: int = 0) -> dict[str, Region]:
+    """The region of every pane of a pod's screen: its GPUs, below them charts and events, below these its facts.
+
+    Wide: the facts beside charts and events. Alone: the active pane; the GPUs have the charts below them, if there is
+    room. gpus: how many GPUs the pod has; without any there is no pane of them, unless it is the only one.
+    """
+    top = min(gpus + 3, height if alone else height // 2) if gpus else 0
+    below = height - top
     if alone:
+        if active == "gpus" and top and below >= _LEAST_CHART:
+            return {"gpus": Region(0, 0, width, top), "charts": Region(0, top, width, below)}
         return {active: Region(0, 0, width, height)}
-    left = min(max(_FACTS_WIDTH, width * 2 // 5), width // 2)
-    charts = max(height * 2 // 3, height - 14)
-    return {
-        "facts": Region(0, 0, left, height),
-        "charts": Region(left, 0, width - left, charts),
-        "timeline": Region(left, charts, width - left, height - charts),
-    }
+    if width >= WIDE:
+        left = width * 11 // 20
+        charts = max(below * 3 // 5, below - 14)
+        regions = {
+            "charts": Region(0, top, left, charts),
+            "timeline": Region(0, top + charts, left, below - charts),
+            "facts": Region(left, top, width - left, below),
+        }
+    else:
+        left, charts = width * 3 // 5, below // 2
+        regions = {
+            "charts": Region(0, top, left, charts),
+            "timeline": Region(left, top, width - left, charts),
+            "facts": Region(0, top + charts, width, below - charts),
+        }
+    regions["gpus"] = Region(0, 0, width, top)
+    return {name: region for name, region in regions.items() if region.height}
 
 
 EVENTS_ASIDE = 64

@@ -52,7 +52,7 @@ def line(alerts: tuple[Attention, ...], width: int, balance: float = 100.0) -> s
         (120, "▲ 3: 1 outbid · 1 idle $1.38/h · 1 slow boot  busy 1/1  runs out ▲ Mon 22:00 (10h)  spend $10.00/h"),
         (
             200,
-            "▲ 3: 1 outbid · 1 idle $1.38/h · 1 slow boot  GPUs busy 1/1  runs out ▲ Mon 22:00 (10h 00m)  spend $10.00/h",
+            "▲ 3: 1 outbid · 1 idle $1.38/h · 1 slow boot  GPUs busy 1/1  runs out ▲ Mon 22:00 (10h 00m)  spend",
         ),
     ],
 )
