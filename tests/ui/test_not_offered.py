@@ -366,13 +366,13 @@ def test_every_feature_is_named_in_what_scripts_get() -> None:
 
 def test_what_an_api_gave_is_shown_whatever_it_lacks() -> None:
     shown = text(*longest(header_figures.money(fleet(ALL, funds(100.0, 10.0)), False)))
-    assert "balance $100.00 | spend $10.00/h | " in shown
+    assert "spend $10.00/h | balance $100.00" in shown
     assert NOT_OFFERED not in shown
 
 
 def test_the_sum_of_pods_is_not_called_spend() -> None:
     shown = in_header(ALL)
-    assert shown == f"balance {NOT_OFFERED} | pods $2.99/h | runway {NOT_OFFERED} | {offered.MARKED}"
+    assert shown == f"runway {NOT_OFFERED} | pods $2.99/h | balance {NOT_OFFERED} | {offered.MARKED}"
     assert "spend" not in shown
 
 
@@ -391,7 +391,7 @@ def test_what_is_not_offered_is_no_missing_part_of_a_response() -> None:
 def test_no_runway_is_computed_from_pods() -> None:
     state = fleet(ALL, Funds("user_1", 100.0, None, None))
     shown = text(*longest(header_figures.money(state, False)))
-    assert f"balance $100.00 | pods $2.99/h | runway {NOT_OFFERED}" in shown
+    assert f"runway {NOT_OFFERED} | pods $2.99/h | balance $100.00" in shown
 
 
 # Accounts that are billed afterwards
@@ -402,7 +402,7 @@ LATER = Funds("user_1", -3.0, 10.0, 80.0, BillingMode.POSTPAID)
 def test_an_account_that_is_billed_afterwards_has_no_runway_anywhere() -> None:
     state = fleet(NONE, LATER)
     shown = text(*longest(header_figures.money(state, False)))
-    assert shown == "owes $3.00 | spend $10.00/h | billed afterwards"
+    assert shown == "billed afterwards | spend $10.00/h | owes $3.00"
     assert all(role != "bad" for cell in longest(header_figures.money(state, False)) for _, role in cell)
     costs = cost_rows.pod_costs(state.records, None, NOW)
     found = lines(purse.facts(None, LATER, costs, [ON], False, NOW, UTC, dark=off(state)))

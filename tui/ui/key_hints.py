@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.actions import ACTIONS
 from tui.ui.primitives.cells import Cell
-from tui.ui.widgets.status_lines import TwoSided
+from tui.ui.widgets.status_lines import TwoSided, taken
 
 if TYPE_CHECKING:
     from textual.binding import ActiveBinding
@@ -148,8 +148,11 @@ def cell(hint: Hint) -> Cell:
     return ((hint.footer_key, "key" if hint.enabled else "quiet"), (f" {hint.word}", "muted"))
 
 
+ALWAYS = ("table.open", "pane.next", "table.filter")
+"""Keys that the footer shows before all others: what is under the cursor, the other panes, fewer rows."""
+
 FIRST = ("log", "act", "pod", "market", "account", "table")
-"""Groups whose keys the footer shows first: when room is short the groups at the end are dropped."""
+"""Groups whose keys follow, in this order: when room is short the groups at the end are dropped."""
 
 
 SOMETIMES = frozenset(("pod.ssh", "pod.copy", "chart.wider", "table.open", "table.mark", "market.watch", "act.lock"))
@@ -161,6 +164,8 @@ SLOW: Cell = (("slow link", "muted"),)
 
 
 def _rank(hint: Hint) -> int:
+    if hint.id in ALWAYS:
+        return ALWAYS.index(hint.id) - len(ALWAYS)
     group = hint.id.split(".")[0]
     return FIRST.index(group) if group in FIRST else len(FIRST)
 
@@ -171,8 +176,11 @@ def footer(
     meters: Sequence[Cell] = (),
     *,
     words: bool = False,
+    width: int = 1000,
 ) -> TwoSided:
     """One line of the most useful keys now; help and quit stand at the right and are dropped last.
+
+    In a line too narrow for them and the keys of `ALWAYS`, quit is left out: the help says how.
 
     offered: ids of the available actions and of the keys of `SOMETIMES` that do something; the others are not shown.
     meters: figures before help and quit. A key that does nothing now is not shown either.
@@ -189,6 +197,9 @@ def footer(
         if not hint.enabled or not (hint.shown or hint.id == "act.lock") or (depends and hint.id not in offered):
             continue
         (right if hint.id in ("app.help", "app.quit") else left).append(cell(hint))
+    always = sum(hint.id in ALWAYS and hint.enabled for hint in shown)
+    if len(right) > 1 and taken((*left[:always], *right)) > width:
+        del right[1:]
     return TwoSided(tuple(left), (*meters, *right))
 
 

@@ -78,6 +78,7 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
     from tui.ui.screens.pod import PodScreen
     from tui.ui.widgets.choice import Choice
     from tui.ui.widgets.filter_input import FilterLine, PathLine
+    from tui.ui.widgets.gpu_map import GpuMap
     from tui.ui.widgets.log_view import LogView
     from tui.ui.widgets.table import Table
     from tui.ui.widgets.telemetry import Telemetry
@@ -91,7 +92,10 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
         "the waste": WasteDialog, "the mutes": MuteMenu,
     }  # fmt: skip
     return {
-        **{name: (FilterLine, Table, Telemetry, screen, app) for name, screen in screens.items()},
+        **{
+            name: (FilterLine, Table, *([GpuMap] if name == "Fleet" else []), Telemetry, screen, app)
+            for name, screen in screens.items()
+        },
         "Logs": (FilterLine, PathLine, LogView, LogsScreen, app),
         **{
             name: (

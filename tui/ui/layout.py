@@ -18,7 +18,15 @@ NORMAL_HEIGHT = 24
 _FEWEST_POD_LINES = 7
 _NOTICE_LINES = 10
 
+BOTH = 200
+"""Columns from which on the market stands beside the map of GPUs, and not in its place."""
+
 PANES = ("pods", "telemetry", "market")
+ASIDES = ("map", "market", "none")
+"""What stands beside pods and telemetry."""
+
+_LEAST_UNDER = 4
+"""Lines under the pods in which the GPUs of one are shown."""
 
 
 def single(width: int, height: int) -> bool:
@@ -26,29 +34,47 @@ def single(width: int, height: int) -> bool:
     return width < NORMAL or height < NORMAL_HEIGHT
 
 
-def panes(width: int, height: int, active: str, rows: int, alone: bool = False) -> dict[str, Region]:
+def panes(
+    width: int,
+    height: int,
+    active: str,
+    rows: int,
+    alone: bool = False,
+    *,
+    aside: str = "market",
+    cells: Callable[[int], int] = lambda width: 0,
+    gpus: bool = False,
+) -> dict[str, Region]:
     """The region of every visible pane in a body of this size.
 
-    Alone: the active pane. Normal: pods above, telemetry and market below. Wide: the market beside both. `rows`: number
-    of pods to show.
+    Alone: the active pane. Normal: pods above, telemetry and market below; or the map of GPUs between pods and
+    telemetry. Wide: the market beside both. `rows`: number of pods to show.
+
+    aside: one of `ASIDES`; cells: the lines that the map takes in a pane of a width.
+    gpus:  whether, where the list of pods is alone and leaves room, the GPUs of one of them stand below it.
     """
     if alone:
+        top = rows + 3
+        if gpus and rows and active == "pods" and height - top >= _LEAST_UNDER:
+            return {"pods": Region(0, 0, width, top), "gpus": Region(0, top, width, height - top)}
         return {active: Region(0, 0, width, height)}
     pods = min(max(rows + 3, _FEWEST_POD_LINES) if rows else _NOTICE_LINES, height * 2 // 5)
     rest = height - pods
     beside = MARKET_WIDE if width >= WIDE else MARKET_WIDTH if width >= 2 * MARKET_WIDTH else MARKET_NARROW
     left = width - beside
-    if width >= WIDE:
-        return {
-            "pods": Region(0, 0, left, pods),
-            "telemetry": Region(0, pods, left, rest),
-            "market": Region(left, 0, width - left, height),
-        }
-    return {
-        "pods": Region(0, 0, width, pods),
-        "telemetry": Region(0, pods, left, rest),
-        "market": Region(left, pods, width - left, rest),
+    has_market = aside == "market" or (aside == "map" and width >= BOTH)
+    upper = left if has_market and width >= WIDE else width
+    lines = min(cells(upper) + 2, max(3, rest // 3)) if aside == "map" else 0
+    lower = left if has_market else width
+    regions = {
+        "pods": Region(0, 0, upper, pods),
+        "map": Region(0, pods, upper, lines),
+        "telemetry": Region(0, pods + lines, lower, rest - lines),
     }
+    if has_market:
+        above = 0 if width >= WIDE else pods
+        regions["market"] = Region(left, above, width - left, height - above)
+    return {name: region for name, region in regions.items() if region.height}
 
 
 class Tile(NamedTuple):
@@ -77,21 +103,40 @@ def tiles(width: int, height: int, count: int) -> tuple[Region, ...]:
     return tuple(result)
 
 
-DETAIL = ("facts", "charts", "timeline")
+DETAIL = ("gpus", "facts", "charts", "timeline")
 _FACTS_WIDTH = 58
+_LEAST_CHART = 6
 
 
-def detail(width: int, height: int, active: str, alone: bool = False) -> dict[str, Region]:
-    """The region of every pane of a pod's screen: facts at the left, charts and events at the right."""
+def detail(width: int, height: int, active: str, alone: bool = False, gpus: int = 0) -> dict[str, Region]:
+    """The region of every pane of a pod's screen: its GPUs, below them charts and events, below these its facts.
+
+    Wide: the facts beside charts and events. Alone: the active pane; the GPUs have the charts below them, if there is
+    room. gpus: how many GPUs the pod has; without any there is no pane of them, unless it is the only one.
+    """
+    top = min(gpus + 3, height if alone else height // 2) if gpus else 0
+    below = height - top
     if alone:
+        if active == "gpus" and top and below >= _LEAST_CHART:
+            return {"gpus": Region(0, 0, width, top), "charts": Region(0, top, width, below)}
         return {active: Region(0, 0, width, height)}
-    left = min(max(_FACTS_WIDTH, width * 2 // 5), width // 2)
-    charts = max(height * 2 // 3, height - 14)
-    return {
-        "facts": Region(0, 0, left, height),
-        "charts": Region(left, 0, width - left, charts),
-        "timeline": Region(left, charts, width - left, height - charts),
-    }
+    if width >= WIDE:
+        left = width * 11 // 20
+        charts = max(below * 3 // 5, below - 14)
+        regions = {
+            "charts": Region(0, top, left, charts),
+            "timeline": Region(0, top + charts, left, below - charts),
+            "facts": Region(left, top, width - left, below),
+        }
+    else:
+        left, charts = width * 3 // 5, below // 2
+        regions = {
+            "charts": Region(0, top, left, charts),
+            "timeline": Region(left, top, width - left, charts),
+            "facts": Region(0, top + charts, width, below - charts),
+        }
+    regions["gpus"] = Region(0, 0, width, top)
+    return {name: region for name, region in regions.items() if region.height}
 
 
 EVENTS_ASIDE = 64

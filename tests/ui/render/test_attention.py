@@ -46,11 +46,14 @@ def line(alerts: tuple[Attention, ...], width: int, balance: float = 100.0) -> s
 @pytest.mark.parametrize(
     ("width", "words"),
     [
-        (20, "▲3  runs out"),
-        (40, "▲ 3: 1 outbid +2  runs out"),
-        (80, "▲ 3: 1 outbid · 1 idle · 1 slow boot  runs out ▲ Mon 22:00"),
-        (120, "▲ 3: 1 outbid · 1 idle $1.38/h · 1 slow boot  balance"),
-        (200, "▲ 3: 1 outbid · 1 idle $1.38/h · 1 slow boot  balance"),
+        (20, "▲3  ▲ 22:00  $10/h"),
+        (40, "▲3  busy 1/1  runs out ▲ 22:00  $10/h"),
+        (80, "▲ 3: 1 outbid · 1 idle · 1 slow boot  busy 1/1  runs out ▲ Mon 22:00  $10.00/h"),
+        (120, "▲ 3: 1 outbid · 1 idle $1.38/h · 1 slow boot  busy 1/1  runs out ▲ Mon 22:00 (10h)  spend $10.00/h"),
+        (
+            200,
+            "▲ 3: 1 outbid · 1 idle $1.38/h · 1 slow boot  GPUs busy 1/1  runs out ▲ Mon 22:00 (10h 00m)  spend",
+        ),
     ],
 )
 def test_it_stands_first_at_every_width(width: int, words: str) -> None:
@@ -58,7 +61,9 @@ def test_it_stands_first_at_every_width(width: int, words: str) -> None:
 
 
 def test_muted_ones_and_notices_are_not_counted() -> None:
-    assert line((alert("a", "idle", muted=True), alert("b", "quiet", Grade.NOTICE)), 120).startswith("balance")
+    assert line((alert("a", "idle", muted=True), alert("b", "quiet", Grade.NOTICE)), 120).startswith(
+        "GPUs busy 1/1  runs out"
+    )
 
 
 @given(
@@ -87,11 +92,11 @@ def test_the_clock_stands_still_while_runpod_has_not_settled() -> None:
     for step in range(0, 301, 60):
         fleet.apply(snapshot(pod("i"), funds=money(100.0, 10.0)), NOW + step)
         groups = header_figures.money(fleet, False, UTC)
-        shown.add("".join(text for text, _ in groups[2][2][1]))
+        shown.add("".join(text for text, _ in groups[0][2][1]))
     assert shown == {"runs out ▲ Mon 22:00"}
-    assert "".join(text for text, _ in header_figures.money(fleet, False, UTC)[2][0][1]).endswith("(9h 55m)")
+    assert "".join(text for text, _ in header_figures.money(fleet, False, UTC)[0][0][1]).endswith("(9h 55m)")
     fleet.apply(snapshot(pod("i"), funds=money(99.0, 10.0)), NOW + 360)
-    assert "Mon 22:00 (9h 54m)" in "".join(text for text, _ in header_figures.money(fleet, False, UTC)[2][0][1])
+    assert "Mon 22:00 (9h 54m)" in "".join(text for text, _ in header_figures.money(fleet, False, UTC)[0][0][1])
 
 
 def test_a_click_leads_to_what_the_group_is_about() -> None:

@@ -332,7 +332,9 @@ def test_status_with_its_reason_and_when() -> None:
     assert found["Status"] == "running  Rented by User"
     assert found["Changed"] == "3h 07m ago  2026-07-30 08:53"
     assert found["Uptime"] == "3h 07m"
-    assert found["Usage"] == "CPU 30%  memory 40%  GPU 91% 12%  VRAM 62% 62%"
+    assert found["Usage"] == "CPU 30%  memory 40%"
+    assert found["GPU util"] == "91% 12%"
+    assert found["GPU memory"] == "62% 62%"
     assert found["Pricing"] == "spot"
     assert found["RunPod lock"] == "no"
     assert "Can resume?" not in found

@@ -46,6 +46,19 @@ def worst(fleet: Fleet) -> Mapping[str, Attention]:
     return fleet.judged("worst", of_pods)
 
 
+def kinds_of(fleet: Fleet) -> Mapping[str, Mapping[str, Attention]]:
+    """The alerts of each pod by their kind, also those that the user has muted."""
+
+    def by_kind() -> dict[str, dict[str, Attention]]:
+        pods: dict[str, dict[str, Attention]] = {}
+        for alert in fleet.attention:
+            if alert.pod:
+                pods.setdefault(alert.pod, {}).setdefault(alert.kind, alert)
+        return pods
+
+    return fleet.judged("kinds", by_kind)
+
+
 def ranks(fleet: Fleet) -> Mapping[str, int]:
     """The pods that need attention, with their places: the worst is 0."""
 

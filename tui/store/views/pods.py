@@ -51,6 +51,7 @@ class PodRow(Struct, frozen=True):
     """One pod's values: durations in seconds, `since` an instant, `cost` per hour.
 
     figures: by metric name, its GPUs' combined (see `tui.store.metrics`).
+    utils:   utilization of each GPU, None where RunPod reports none; empty if the pod is not live.
     util_low: utilization of the GPU that works least.
     spent:   dollars of the present run.
     ports:   the ports it listens on, inside.
@@ -82,6 +83,7 @@ class PodRow(Struct, frozen=True):
     cluster: str = ""
     alert: Attention | None = None
     muted: bool = False
+    utils: tuple[float | None, ...] = ()
 
 
 def gpu_name(record: Record) -> str:
@@ -89,13 +91,22 @@ def gpu_name(record: Record) -> str:
     return (pod.machine.gpu_name or "") if pod and pod.machine else ""
 
 
-def sparkline(record: Record, now: float, columns: int) -> tuple[float | None, ...]:
-    """Mean utilization per minute for the last `columns` minutes, including the present one; None if unknown."""
+def most_gpus(fleet: Fleet) -> int:
+    """The GPUs of the largest pod."""
+    records = fleet.records.values()
+    return fleet.derived("most gpus", math.inf, lambda: max((r.pod.gpu_count for r in records if r.pod), default=0))
+
+
+def sparkline(record: Record, now: float, columns: int, series: str = UTIL.name) -> tuple[float | None, ...]:
+    """Mean utilization per minute for the last `columns` minutes, including the present one; None if unknown.
+
+    series: that of the pod, or of one GPU.
+    """
     values: list[float | None] = [None] * columns
     if columns <= 0:
         return ()
     start = (math.floor(now / SPARK_WIDTH) - columns + 1) * SPARK_WIDTH
-    for run in record.series.runs(UTIL.name, start, SPARK_WIDTH, columns, silence=0.0, until=now):
+    for run in record.series.runs(series, start, SPARK_WIDTH, columns, silence=0.0, until=now):
         for point in run:
             values[round((point.at - start) / SPARK_WIDTH)] = point.mean
     return tuple(values)
@@ -122,7 +133,9 @@ def pod_row(
             False, "", record.unreadable or "",
         )  # fmt: skip
     live = pod.runtime if pod_health.is_live(pod) else None
-    utils = [g.util for g in (live.gpus if live else ()) if g.util is not None]
+    readings = [g.util for g in live.gpus] if live else []
+    missing = max(0, pod.gpu_count - len(readings)) if live else 0
+    utils = (*readings, *(None,) * missing)
     change = pod.status_change
     return PodRow(
         id=pod.id,
@@ -133,7 +146,7 @@ def pod_row(
         gpu=gpu_name(record),
         gpu_count=pod.gpu_count,
         figures=metrics.figures(pod, now),
-        util_low=min(utils, default=None),
+        util_low=min((util for util in utils if util is not None), default=None),
         spark=sparkline(record, now, spark) if live else (),
         cost=pod.cost_per_hr,
         uptime=live.uptime if live else None,
@@ -150,6 +163,7 @@ def pod_row(
         ports=tuple(sorted({p.private for p in live.ports if p.private is not None})) if live else (),
         alert=alert,
         muted=muted,
+        utils=utils,
     )
 
 

@@ -75,9 +75,9 @@ def item(alerts: tuple[Attention, ...]) -> tuple[Group, ...]:
 
     many = [(8, form(named, True)) for named in range(len(kinds), MANY, -1)]
     some = [(6, form(min(len(kinds), MANY), True)), (3, form(min(len(kinds), MANY), False))]
-    few = [(3 if named > 1 else 1, form(named, False)) for named in range(min(len(kinds), MANY) - 1, 0, -1)]
+    few = [(3, form(named, False)) for named in range(min(len(kinds), MANY) - 1, 0, -1)]
     if not few:
-        some[-1] = (1, some[-1][1])
+        some[-1] = (3, some[-1][1])
     return ((*many, *some, *few, (0, ((f"{SIGN}{count}", role),))),)
 
 
@@ -87,7 +87,7 @@ def wasted(waste: Waste, old: bool) -> tuple[Group, ...]:
         return ()
     role = "muted" if old else "warn"
     figure = "unknown $/h" if waste.at_least and not waste.per_hr else f"{least(waste)}{fmt.money(waste.per_hr)}/h"
-    return (((2, ((f"{WASTE} ", "muted"), (figure, role))),),)
+    return (((5, ((f"{WASTE} ", "muted"), (figure, role))),),)
 
 
 WASTE = "waste"

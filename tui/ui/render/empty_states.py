@@ -161,6 +161,11 @@ def telemetry(fleet: Fleet) -> EmptyState:
     return EmptyState("No pod under the cursor")
 
 
+def gpus(fleet: Fleet) -> EmptyState:
+    """Why no GPU is on the map."""
+    return EmptyState("") if fleet.pods_at is None else EmptyState("No GPU is rented now")
+
+
 def held_back(feed: Feed[Snapshot], now: float) -> str:
     """Why a refresh now has to wait; empty if it need not."""
     from tui.api.errors import Throttled

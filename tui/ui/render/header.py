@@ -15,7 +15,7 @@ from tui.store.views import attention as views
 from tui.ui.primitives.cells import Cell
 from tui.ui.render import attention
 from tui.ui.render.fitting import kept
-from tui.ui.render.header_figures import armed, counts, money
+from tui.ui.render.header_figures import armed, busy, counts, money
 from tui.ui.screen_table import PLACES, Place
 from tui.ui.widgets.status_lines import TwoSided, taken
 
@@ -291,5 +291,10 @@ def header(
     pods_old = old or fleet.pods_stale(now)
     loud = views.needing(live or fleet)
     waste = attention.wasted(views.wasted(fleet, now), pods_old) if fleet.pods_at is not None else ()
-    groups = (*attention.item(loud), *money(fleet, old, tz, now), *waste, *counts(fleet, pods_old), *armed(fleet))
+    figures = money(fleet, old, tz, now)
+    # What needs a person first, then what runs, until when, and at what price: the same order at every width.
+    groups = (
+        *attention.item(loud), *busy(fleet, pods_old), *figures[:2], *waste, *figures[2:], *counts(fleet, pods_old),
+        *armed(fleet),
+    )  # fmt: skip
     return _first_line(badges, forms, width, here, hosts, fleet.api or "", unread), TwoSided(kept(groups, width))

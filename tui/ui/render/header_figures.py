@@ -28,12 +28,15 @@ LAST = 11
 
 
 def money(fleet: Fleet, old: bool, tz: tzinfo | None = None, now: float | None = None) -> Ranked:
-    """`now`: the instant by which the balance has its age; that of the response if it is None."""
+    """When the balance runs out, what is spent, and the balance, in this order: the first two at every width.
+
+    now: the instant by which the balance has its age; that of the response if it is None.
+    """
     funds = fleet.funds
     if fleet.keyless:
         return (alone(0, (("no API key: prices only", "muted"),)),)
     if fleet.snapshot.at is None:
-        return tuple(alone(0, _figure(label, fmt.UNKNOWN, "muted")) for label in ("balance", "spend", "runway"))
+        return tuple(alone(0, _figure(label, fmt.UNKNOWN, "muted")) for label in ("runway", "spend", "balance"))
     lacks = fleet.lacks
     left, why = pod_health.runway(funds), offered.no_runway(funds, lacks)
     if left is None or math.isinf(left):
@@ -59,7 +62,7 @@ def money(fleet: Fleet, old: bool, tz: tzinfo | None = None, now: float | None =
         runway = alone(0, ((why, strong),) if afterwards else _figure("runway", NOT_OFFERED, "muted"))
     else:
         runway = _runs_out(left, fleet.snapshot.at, fleet.settled(fleet.snapshot.at), tz, role, old)
-    groups: Ranked = (alone(4, balance), alone(7, _spend(fleet, strong, now)), runway)
+    groups: Ranked = (runway, _spend(fleet, strong, now), alone(7, balance))
     if NOT_OFFERED in "".join(text for cell in longest(groups) for text, _ in cell):
         # The words for the symbol, where there is room for them.
         groups = (*groups, alone(LAST, ((offered.MARKED, "quiet"),)))
@@ -98,8 +101,8 @@ def _runs_out(lasts: float | None, at: float, since: float, tz: tzinfo | None, r
     return (
         (10, form(long, f" ({fmt.duration(left)})")),
         (6, form(long, f" ({fmt.short_duration(left)})")),
-        (1, form(long)),
-        (1, form(short)),
+        (2, form(long)),
+        (2, form(short)),
         (0, ((f"{mark}{short}", hue),)),
     )
 
@@ -122,34 +125,48 @@ def _absent(feature: Feature, lacks: frozenset[Feature]) -> str:
     return NOT_OFFERED if feature in lacks else "unknown"
 
 
-def _spend(fleet: Fleet, strong: str, now: float) -> Cell:
+def _spend(fleet: Fleet, strong: str, now: float) -> Group:
     """What the account spends; where the API does not report that, what its pods cost, which is less."""
     funds = fleet.funds
     if funds is not None and funds.spend_per_hr is not None:
-        return _figure("spend", f"{fmt.money(funds.spend_per_hr)}/h", strong)
+        return _per_hour("spend", funds.spend_per_hr, strong)
     if Feature.SPEND not in fleet.lacks:
-        return _figure("spend", "unknown", "muted")
+        return alone(0, _figure("spend", "unknown", "muted"))
     cost = fleet.running_cost if fleet.pods_at is not None else None
     if cost is None:
-        return _figure("pods", "unknown $/h", "muted")
+        return alone(0, _figure("pods", "unknown $/h", "muted"))
     # A response may have renewed the money and not the pods.
-    return _figure("pods", f"{fmt.money(cost)}/h", "muted" if fleet.pods_stale(now) else strong)
+    return _per_hour("pods", cost, "muted" if fleet.pods_stale(now) else strong)
+
+
+def _per_hour(label: str, value: float, role: str) -> Group:
+    """Dollars per hour; without the label, and above ten without cents, where room is short."""
+    figure = f"{fmt.money(value)}/h"
+    short = f"{fmt.money(value, 0)}/h" if value >= 10 else figure
+    return ((4, _figure(label, figure, role)), (3, ((figure, role),)), (1, ((short, role),)))
+
+
+def busy(fleet: Fleet, old: bool) -> Ranked:
+    """How many of the GPUs that are rented now work, at every width; how many are unknown or boot, if there is room."""
+    if fleet.snapshot.at is None or fleet.keyless or fleet.pods_at is None or not fleet.totals.gpus:
+        return ()
+    totals = fleet.totals
+    figure = str(totals.gpus_busy) if totals.known else fmt.UNKNOWN
+    short = _figure("busy", f"{figure}/{totals.gpus}", "muted" if old else "strong")
+    apart = ((totals.gpus_unread if totals.known else 0, "unknown"), (totals.gpus_booting, "booting"))
+    tail: Cell = tuple((f", {count} {word}", "muted") for count, word in apart if count)
+    return (((9, (("GPUs ", "muted"), *short, *tail)), (1, short)),)
 
 
 def counts(fleet: Fleet, old: bool) -> Ranked:
+    """How many pods run."""
     if fleet.snapshot.at is None or fleet.keyless:
         return ()
     if fleet.pods_at is None:
         return (alone(8, _figure("pods", "unknown", "muted")),)
     totals = fleet.totals
     strong = "muted" if old else "strong"
-    busy = str(totals.gpus_busy) if totals.known else fmt.UNKNOWN
-    apart = ((totals.gpus_unread if totals.known else 0, "unknown"), (totals.gpus_booting, "booting"))
-    unread: Cell = tuple((f", {count} {word}", "muted") for count, word in apart if count)
-    return (
-        alone(8, (("pods ", "muted"), (f"{totals.running}/{totals.pods}", strong), (" running", "muted"))),
-        alone(9, (("GPUs ", "muted"), (f"{busy}/{totals.gpus}", strong), (" busy", "muted"), *unread)),
-    )
+    return (alone(8, (("pods ", "muted"), (f"{totals.running}/{totals.pods}", strong), (" running", "muted"))),)
 
 
 def armed(fleet: Fleet) -> Ranked:

@@ -16,7 +16,7 @@ from tui.ui.render.facts import LACKING, Clock, copyable, day, instant, or_lacki
 from tui.ui.render.gpu_figures import figure, trimmed
 
 if TYPE_CHECKING:
-    from tui.api.models import GpuReading, Placement, Pod
+    from tui.api.models import Placement, Pod
     from tui.api.pod_detail import PodDetail
     from tui.ui.primitives.cells import Cell, Part
 
@@ -54,7 +54,10 @@ def status(
     yield copyable("Pod ID", pod.id)
     yield Fact("Uptime", text(None if live is None or live.uptime is None else fmt.duration(live.uptime)))
     if live is not None:
-        yield Fact("Usage", _load(live.cpu, live.memory, live.gpus))
+        yield Fact("Usage", trimmed([*figure("CPU ", live.cpu, "%"), *figure("memory ", live.memory, "%")]))
+        for label, values in (("GPU util", [g.util for g in live.gpus]), ("GPU memory", [g.memory for g in live.gpus])):
+            if any(value is not None for value in values):
+                yield Fact(label, text(" ".join(f"{fmt.percent(value)}%" for value in values)))
     if detail is not None:
         yield Fact("Started", instant(detail.started_at, clock))
         yield Fact("Created", instant(detail.created_at, clock))
@@ -80,18 +83,6 @@ def status(
             yield Fact("Lowest bid", or_lacking(rate(pod.lowest_bid_to_resume), Feature.SPOT_PRICE, lacks))
     if detail is not None:
         yield copyable("Owner ID", detail.owner_id)
-
-
-def _load(cpu: float | None, memory: float | None, gpus: tuple[GpuReading, ...]) -> Cell:
-    """The current activity of the container and its GPUs, in one line."""
-    parts = [*figure("CPU ", cpu, "%"), *figure("memory ", memory, "%")]
-    if any(gpu.util is not None for gpu in gpus):
-        parts.append(("  GPU ", "muted"))
-        parts.append((" ".join(f"{fmt.percent(gpu.util)}%" for gpu in gpus), "text"))
-    if any(gpu.memory is not None for gpu in gpus):
-        parts.append(("  VRAM ", "muted"))
-        parts.append((" ".join(f"{fmt.percent(gpu.memory)}%" for gpu in gpus), "text"))
-    return trimmed(parts)
 
 
 def _maintenance(machine: Placement, clock: Clock) -> Cell:

@@ -16,6 +16,7 @@ from tui.store.views.offer_rows import stock_rank
 from tui.ui.primitives.cells import Cell, fit, width_of
 from tui.ui.render.attention import MUTED, SIGN, role_of
 from tui.ui.render.facts import LACKING_CELL, cell_or_lacking
+from tui.ui.render.gpus import BLOCKS, HANGS, MOST_BLOCKS, blocks
 from tui.ui.widgets.table import REST, Cells, Column
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tui.store.views.offer_rows import OfferRow
     from tui.store.views.pods import PodRow
 
-_FIGURES = {"util": (5, 1), "vram": (5, 4), "cpu": (4, 8), "memory": (4, 9), "temp": (5, 10), "power": (6, 11)}
+_FIGURES = {"util": (5, 6), "vram": (5, 4), "cpu": (4, 8), "memory": (4, 9), "temp": (5, 10), "power": (6, 11)}
 """Width and rank of the columns of metrics; the others are dropped first when room is short."""
 
 _FIRST = ("util", "vram", "cpu", "memory")
@@ -39,16 +40,19 @@ def _figure_column(metric: Metric) -> Column:
     return Column(metric.name, metric.label.upper(), width, rank, right=True, sort=sort)
 
 
-_UTIL, _VRAM, _CPU, _MEMORY = (_figure_column(BY_NAME[name]) for name in _FIRST)
+_UTIL = Column(UTIL.name, "MEAN", *_FIGURES[UTIL.name], right=True)
+"""Of all GPUs of a pod: beside them, never in their place."""
+
+_VRAM, _CPU, _MEMORY = (_figure_column(BY_NAME[name]) for name in _FIRST[1:])
 _OTHERS = tuple(_figure_column(metric) for metric in METRICS if metric.name not in _FIRST)
 
 POD_COLUMNS = (
     Column("status", "STATUS", 13, 0, sort="status", within="attention"),
     Column("name", "NAME", 16, 0, flex=True, sort="name"),
     Column("gpu", "GPU", 15, 3, sort="gpu"),
+    Column("gpus", "UTIL", BLOCKS, 1, sort="util"),
     _UTIL,
-    Column("bar", "", 8, 7),
-    Column("spark", "10 MIN", 10, 6),
+    Column("spark", "10 MIN", 10, 7),
     _VRAM,
     _CPU,
     _MEMORY,
@@ -91,12 +95,15 @@ def narrowed(columns: tuple[Column, ...]) -> tuple[Column, ...]:
     return tuple(column._replace(width=_NARROWED.get(column.key, column.width)) for column in columns)
 
 
-def pod_columns(width: int, leased: bool, alerted: bool = False) -> tuple[Column, ...]:
+def pod_columns(width: int, leased: bool, alerted: bool = False, most: int = 0) -> tuple[Column, ...]:
     """The columns of pods in a terminal this wide; with a countdown, if there is any lease.
 
+    most:    the GPUs of the largest pod.
     alerted: whether a pod needs attention: then there is room for what that has cost, and for a sentence about it.
     """
     columns = _pod_columns(width, leased)
+    if most > BLOCKS and width >= SPACIOUS:
+        columns = tuple(c._replace(width=min(most, MOST_BLOCKS)) if c.key == "gpus" else c for c in columns)
     if not alerted or width < SPACIOUS:
         return columns
     columns = tuple(c._replace(width=ALERTED) if c.key == "status" else c for c in columns)
@@ -113,8 +120,8 @@ def _pod_columns(width: int, leased: bool) -> tuple[Column, ...]:
         shown = (column for column in columns if column.key not in _MORE)
         shown = (c._replace(rank=17) if c.key == "location" else c for c in shown)
         return tuple(c._replace(width=14) if c.key == "gpu" and width < SPACIOUS else c for c in shown)
-    # The cost is dropped last: a table of pods is also a bill.
-    ranks = {"status": 0, "name": 0, "cost": 1}
+    # The GPUs are dropped last, then the cost: a table of pods is also a bill.
+    ranks = {"status": 0, "name": 0, "gpus": 1, "cost": 2}
     return tuple(c._replace(rank=ranks.get(c.key, c.rank + 2)) for c in narrowed(columns))
 
 
@@ -124,7 +131,7 @@ def offer_columns(width: int) -> tuple[Column, ...]:
 
 
 _PHASES = {
-    Phase.RUNNING: ("●", "good"),
+    Phase.RUNNING: ("●", "quiet"),
     Phase.IDLE: ("◌", "warn"),
     Phase.BOOTING: ("◔", "accent"),
     Phase.STOPPED: ("■", "muted"),
@@ -156,7 +163,7 @@ def phase_cell(row: PodRow, now: float, room: int = 13) -> Cell:
         tail = ""
     if alert is not None and alert.muted:
         return ((f"{MUTED} ", "muted"), (row.word, "muted"), (tail, "muted"))
-    cell: Cell = ((f"{glyph} ", role), (row.word, "text" if row.phase is Phase.RUNNING else role), (tail, role))
+    cell: Cell = ((f"{glyph} ", role), (row.word, "muted" if row.phase is Phase.RUNNING else role), (tail, role))
     return _with_waste(cell, alert, room)
 
 
@@ -199,7 +206,7 @@ def _name(row: PodRow, role: str, marked: bool, room: int) -> Cell:
     mark: Cell = (("✓ ", "accent"),) if marked else ()
     muted: Cell = ((f" {MUTED}", "muted"),) if row.muted and row.alert is None else ()
     phrase = (*((" spot",) if row.spot else ()), *((f" {CLUSTER}",) if row.cluster else ()))
-    tail: Cell = (*((word, "accent") for word in phrase), *muted)
+    tail: Cell = (*((word, "muted") for word in phrase), *muted)
     left = room - width_of(mark) - width_of(tail)
     if tail and room and width(row.name) > left >= _LEAST_NAME:
         return (*mark, *fit(((row.name, role),), left), *tail)
@@ -209,7 +216,7 @@ def _name(row: PodRow, role: str, marked: bool, room: int) -> Cell:
 def pod_cells(
     row: PodRow,
     now: float,
-    bar_width: int,
+    block_width: int,
     marked: bool = False,
     lacks: Collection[Feature] = (),
     *,
@@ -218,7 +225,7 @@ def pod_cells(
 ) -> Cells:
     """The cells of one pod. `lacks`: what the API does not offer of it.
 
-    name_width: cells of its name, 0 for as many as it takes.
+    block_width: cells of its GPUs; name_width: of its name, 0 for as many as it takes.
     """
     off = row.phase in (Phase.STOPPED, Phase.OUTBID, Phase.ERROR, Phase.ENDED)
     if row.phase is Phase.UNREADABLE:
@@ -232,7 +239,6 @@ def pod_cells(
         else (("CPU only", "muted"),)
     )
     util = row.figures[UTIL.name]
-    filled, empty = fmt.bar(util, bar_width)
     straggles = row.util_low is not None and util is not None and util - row.util_low > 20
     return {
         **{name: _figure(BY_NAME[name], value, lacks) for name, value in row.figures.items()},
@@ -243,7 +249,7 @@ def pod_cells(
             (fmt.percent(util), util_role(util)),
             ("▾" if straggles else "%" if util is not None else "", "warn" if straggles else "quiet"),
         ),
-        "bar": ((filled, "accent"), (empty, "rule")),
+        "gpus": blocks(row.utils, block_width, hangs=row.alert is not None and row.alert.kind in HANGS),
         "spark": ((fmt.spark(row.spark), "spark"),),
         "cost": _cost(row.cost, off, lacks),
         "uptime": ((fmt.duration(row.uptime) if row.uptime is not None else fmt.UNKNOWN, "muted"),),

@@ -239,7 +239,9 @@ class BaseScreen(Screen[None]):
         slow = self._slow = display.pace.slow
         room = self.size.width >= ROOM_FOR_METER
         meters = tuple(cell for cell in (key_hints.SLOW if slow else (), self._meter() if room else ()) if cell)
-        line = key_hints.footer(self.active_bindings, offered, meters, words=display.ascii)
+        line = key_hints.footer(
+            self.active_bindings, offered, meters, words=display.ascii, width=self.size.width - 2
+        )  # fmt: skip
         self.query_one("#footer", Lines).content = (line,)
 
     def _meter(self) -> Cell:

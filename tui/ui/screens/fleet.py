@@ -5,24 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.timer import Timer
 from textual.widget import Widget
 
+from tui.format import numbers
 from tui.store.fleet import Fleet
 from tui.store.fleet_state import Record
 from tui.store.metrics import METRICS
-from tui.store.views.attention import loud, next_pod
-from tui.ui import layout
+from tui.store.views import gpu_map, pods
+from tui.store.views.attention import loud, next_pod, worst
+from tui.ui import layout, themes
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
-from tui.ui.render import empty_states
+from tui.ui.primitives import gpu_plan
+from tui.ui.render import empty_states, gpus
+from tui.ui.render import gpu_map as map_signs
 from tui.ui.render.attention import none_to_go_to
 from tui.ui.screens.fleet_lists import Offers, Pods
-from tui.ui.screens.keys import LOGS, MUTE, NEEDY, SORT, filter_key, pane_keys
+from tui.ui.screens.keys import LOGS, MUTE, NEEDY, SORT, filter_key, hidden, pane_keys
 from tui.ui.screens.listing import Listing
 from tui.ui.screens.listing_screen import ListingScreen
+from tui.ui.widgets.gpu_map import GpuMap
+from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
 
@@ -32,11 +39,24 @@ REST = 1.5
 MOST_COMPARED = 8
 """Maximum number of pods whose lines can be told apart on one axis."""
 
+MANY_GPUS = 8
+"""GPUs of an account above which the map of GPUs is shown unless the user chose otherwise."""
+
+MOST_LINES = 12
+"""Lines of the map, at most, before it scrolls."""
+
+ASIDE = "fleet.aside"
+"""The name under which the user's choice of the map or the market is stored."""
+
+_FRAME = 5
+"""Cells of a line of the map that its frame and its scroll bar take."""
+
 
 class FleetScreen(ListingScreen):
     """Shows the fleet and the market."""
 
-    TITLES: ClassVar = {"pods": "Pods", "telemetry": "Telemetry", "market": "Market"}
+    TITLES: ClassVar = {"pods": "Pods", "telemetry": "Telemetry", "market": "Market", "map": "GPU map"}
+    TABS: ClassVar = {**TITLES, "map": "GPUs"}
     TO_THE_LIST = True
     BINDINGS: ClassVar[list[BindingType]] = [
         *pane_keys(),
@@ -47,6 +67,7 @@ class FleetScreen(ListingScreen):
         *NEEDY,
         MUTE,
         Binding("enter", "open", "details", id="table.open", tooltip="Pod details"),
+        hidden("M", "aside", "pane.aside", "Show GPU map, market, or neither"),
         Binding("w", "watch", "watch", id="table.watch", show=False, tooltip="Watch a GPU, or a pod's host"),
         Binding("space", "mark", "select", id="table.mark", show=False, tooltip="Select pod, for actions and charts"),
         Binding(
@@ -69,11 +90,32 @@ class FleetScreen(ListingScreen):
 
     def _panes(self) -> Iterator[Widget]:
         yield Table(self._pods.columns, id="pods")
+        yield Lines(id="gpus", classes="pane")
+        yield GpuMap(id="map")
         yield Telemetry(len(METRICS), id="telemetry")
         yield Table(self._offers.columns, id="market")
 
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
-        return layout.panes(width, height, self._active, len(self._view[0].records), self._alone)
+        fleet, _ = self._view
+        return layout.panes(
+            width, height, self._active, len(fleet.records), self._alone, aside=self._aside,
+            cells=lambda wide: gpu_plan.lines_wanted(self._groups(fleet), wide - _FRAME, MOST_LINES),
+            gpus=self._single and bool(self._table(self._pods).cursor),
+        )  # fmt: skip
+
+    @property
+    def _aside(self) -> str:
+        """Which of `layout.ASIDES` is shown: the one with the focus, the user's choice, or what suits the account."""
+        if self._active in layout.ASIDES:
+            return self._active
+        chosen = self._sight.preferences.get(ASIDE)
+        if chosen in layout.ASIDES:
+            return chosen
+        return "map" if self._view[0].totals.gpus > MANY_GPUS else "market"
+
+    def _on_screen(self) -> tuple[Listing, ...]:
+        # The market costs nothing while the map has its place.
+        return (self._pods, self._offers) if "market" in self._shown else (self._pods,)
 
     # Content
 
@@ -121,6 +163,72 @@ class FleetScreen(ListingScreen):
             table.action_edge(-1)
 
     def _show_row(self) -> None:
+        self._show_map()
+        self._show_gpus()
+        self._show_telemetry()
+
+    def _groups(self, fleet: Fleet) -> tuple[gpu_map.Group, ...]:
+        return gpu_map.groups(fleet, self._table(self._pods).keys)
+
+    @property
+    def _shades(self) -> bool:
+        return not self._sight.display.ascii and self.app.theme not in themes.SHADELESS
+
+    def _show_map(self) -> None:
+        """Show the GPUs of the pods in the list, in its order; their cursors follow each other."""
+        if "map" not in self._shown:
+            return
+        fleet, now = self._view
+        pane = self.query_one("#map", GpuMap)
+        shades = self._shades
+        pane.show(
+            self._groups(fleet),
+            lambda pod: map_signs.signs(gpu_map.spots(fleet, pod, now), shades),
+            notice=empty_states.gpus(fleet),
+        )
+        pane.look_at(self._table(self._pods).cursor)
+        self._entitle_map(pane)
+        pane.set_class(fleet.pods_stale(now), "-old")
+
+    def _entitle_map(self, pane: GpuMap) -> None:
+        """The title of the map reads the GPU under its cursor."""
+        fleet, now = self._view
+        title = self.TITLES["map"]
+        if pane.cursor is not None and (record := fleet.records.get(pane.cursor[0])) is not None:
+            of_pod = gpu_map.gpus(fleet, record.id, now)
+            title = f"{title}  {gpus.words(record.name or record.id, of_pod[pane.cursor[1]])}"
+        pane.entitle(title, map_signs.legend(self._shades, pane.size.width))
+
+    def _show_gpus(self) -> None:
+        """Show the GPUs of the pod under the cursor, in the room below the pods."""
+        if "gpus" not in self._shown:
+            return
+        fleet, now = self._view
+        pane, key = self.query_one("#gpus", Lines), self._table(self._pods).cursor
+        record = fleet.records.get(key or "")
+        if record is None or record.pod is None:
+            pane.content = ()
+            self._entitle(pane, "", "")
+            return
+        name, cost = record.name or record.id, record.pod.cost_per_hr
+        of_pod = gpu_map.gpus(fleet, record.id, now, gpus.SPARK)
+        lines = gpus.strip(of_pod, worst(fleet).get(record.id), pane.size.width, pane.size.height)
+        if not of_pod:
+            lines = (*lines, (("No GPU is rented now", "muted"),))
+        pane.content = tuple(TwoSided((line,)) for line in lines)
+        price = (f"{numbers.money(cost)}/h",) if of_pod and cost is not None else ()
+        kind = (f"{len(of_pod)}×{pods.gpu_name(record) or 'GPU'}",) if of_pod else ()
+        self._entitle(pane, "  ".join((name, *kind, *price)), "")
+
+    @on(GpuMap.Moved)
+    def _map_moved(self, event: GpuMap.Moved) -> None:
+        self._table(self._pods).move_to(event.pod)
+        if event.opened:
+            self.action_open()
+        else:
+            self._entitle_map(self.query_one("#map", GpuMap))
+
+    def _show_telemetry(self) -> None:
         fleet, _ = self._view
         pane = self.query_one("#telemetry", Telemetry)
         records = self._charted(fleet)
@@ -142,7 +250,8 @@ class FleetScreen(ListingScreen):
             # Charts are most of the bytes of a move. Their title has the pod's name.
             if self._resting is not None:
                 self._resting.stop()
-            self._resting = self.set_timer(REST, self._show_row)
+            self._resting = self.set_timer(REST, self._show_telemetry)
+            self._follow(self._show_map, self._show_gpus)
         else:
             self._follow(self._show_row)
         self._follow(self._show_possible)
@@ -167,7 +276,21 @@ class FleetScreen(ListingScreen):
 
     # Keys
 
+    def action_aside(self) -> None:
+        """Show the next of map, market and neither; where there is room for one pane, go to it."""
+        shown = self._active if self._single else self._aside
+        at = layout.ASIDES.index(shown) if shown in layout.ASIDES else len(layout.ASIDES) - 1
+        aside = layout.ASIDES[(at + 1) % len(layout.ASIDES)]
+        self._sight.preferences.keep(ASIDE, aside)
+        if self._single or self._active in layout.ASIDES:
+            self._go(aside if aside != "none" else "pods")
+        else:
+            self._arrange()
+            self.call_after_refresh(self.show)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "aside":
+            return not self.typing()
         if self._active == "telemetry" and action in ("sort", "invert", "mark", "open"):
             return False
         return super().check_action(action, parameters)

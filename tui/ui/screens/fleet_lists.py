@@ -72,7 +72,7 @@ class Pods(FleetListing):
                 bool(mutes or rules.muted) and is_muted(key, record.name, "", rules, mutes, now),
             )  # fmt: skip
             return rows.pod_cells(
-                row, now, scene.width_of("bar"), key in context.marks, fleet.lacks,
+                row, now, scene.width_of("gpus"), key in context.marks, fleet.lacks,
                 name_width=scene.width_of("name"), status_width=scene.width_of("status"),
             )  # fmt: skip
 
@@ -80,7 +80,7 @@ class Pods(FleetListing):
             keys, cells, empty_states.total(fleet, self.name),
             empty_states.pods(fleet, bool(query.terms), self.waited, context.playback.replay),
             notes=(*first, *selected(context, keys)), rising=pods.pods_rise(query), faded=self.is_stale(scene),
-            columns=rows.pod_columns(scene.width, bool(leases), bool(alerts)),
+            columns=rows.pod_columns(scene.width, bool(leases), bool(alerts), pods.most_gpus(fleet)),
         )  # fmt: skip
 
     def targets(self, key: str | None) -> tuple[str, ...]:

@@ -80,6 +80,7 @@ class About(NamedTuple):
 
     note:    their error; `warns`: whether the title shows it as a warning.
     wrapped: whether long values wrap.
+    folded:  the titles of the sections of which only the title is shown.
     """
 
     title: str
@@ -89,6 +90,7 @@ class About(NamedTuple):
     warns: bool = False
     faded: bool = False
     wrapped: bool = False
+    folded: frozenset[str] = frozenset()
 
 
 class Picture(NamedTuple):

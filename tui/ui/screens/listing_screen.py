@@ -137,7 +137,9 @@ class ListingScreen(PanedScreen):
         if not pane.display:
             return
         about = listing.about(self._scene(listing))
-        pane.show_facts(about.sections, empty=about.empty, faded=about.faded, wrapped=about.wrapped)
+        pane.show_facts(
+            about.sections, empty=about.empty, faded=about.faded, wrapped=about.wrapped, folded=about.folded
+        )  # fmt: skip
         self._entitle(pane, about.title, about.note)
         pane.set_class(about.warns, "-old")
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from tui.ui import layout
@@ -45,6 +45,7 @@ class PanedScreen(ChartScreen):
         self._active = next(iter(self.TITLES))
         self._zoomed = False
         self._shown: Mapping[str, Region] = {}
+        self._placed: tuple[Size, Mapping[str, Region]] | None = None
 
     def compose(self) -> ComposeResult:
         yield Lines(id="header")
@@ -101,10 +102,13 @@ class PanedScreen(ChartScreen):
         self._shown = self._regions(self.size.width, self.size.height - FRAME - self._scrubs)
         if self.BAR:
             self._show_bar(self.query_one(f"#{self.BAR}", Lines))
-        body = self.query_one("#body")
+        body = self.query_one("#body", Body)
         for pane in body.children:
             pane.display = self._is_shown(pane)
-        body.refresh(layout=True)
+        placed = (body.size, self._regions(*body.size))
+        if placed != self._placed:
+            self._placed = placed
+            body.rearrange()
 
     def _is_shown(self, pane: Widget) -> bool:
         return place_of(pane) in self._shown

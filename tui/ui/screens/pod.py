@@ -16,6 +16,7 @@ from tui.store.metrics import METRICS
 from tui.store.pod_inspection import PodInspection
 from tui.store.views import pods
 from tui.store.views.attention import loud, next_pod
+from tui.store.views.gpu_map import count_of
 from tui.ui import layout
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.boot_log import BootLog
@@ -29,9 +30,13 @@ from tui.ui.render.copy_entries import Entry, under_cursor
 from tui.ui.screens.keys import LOGS, MUTE, NEEDY, hidden, pane_keys
 from tui.ui.screens.listing import About, Listing, Rows, Scene
 from tui.ui.screens.listing_screen import ListingScreen
+from tui.ui.screens.pod_gpus import Gpus
 from tui.ui.widgets.facts_pane import FactsPane
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
+
+FOLDED = "pod.folded"
+"""The name under which the folded groups of facts are stored."""
 
 
 class Timeline(Listing):
@@ -56,7 +61,7 @@ class Timeline(Listing):
         cells = timeline.rows(events, scene.now, self.context.tz)
         asked = self._inspection is not None
         empty = EmptyState("No events recorded yet" if asked else "◌ Loading history…")
-        pane = layout.detail(scene.width, 0, self.name, scene.width < layout.NORMAL)[self.name]
+        pane = layout.detail(scene.width, 100, self.name, scene.width < layout.NORMAL)[self.name]
         return Rows(
             tuple(cells), cells.__getitem__, len(cells), empty, columns=timeline.timeline_columns(pane.width)
         )  # fmt: skip
@@ -97,8 +102,17 @@ class Timeline(Listing):
         stale = fleet.pods_stale(now)
         return About(
             f"Pod  {name}", sections, self._empty(fleet), empty_states.inspected(detail, fleet, now), faded=stale,
-            warns=stale, wrapped=True,
+            warns=stale, wrapped=True, folded=self.folded,
         )  # fmt: skip
+
+    @property
+    def folded(self) -> frozenset[str]:
+        """The groups of facts that the user has folded, on any pod."""
+        return frozenset(filter(None, self.context.preferences.get(FOLDED).split(",")))
+
+    def fold(self, title: str) -> None:
+        """Fold a group of facts, or unfold it, and remember that."""
+        self.context.preferences.keep(FOLDED, ",".join(sorted(self.folded ^ {title})))
 
     def _empty(self, fleet: Fleet) -> EmptyState:
         record = fleet.records.get(self._pod)
@@ -123,7 +137,7 @@ class PodScreen(ListingScreen):
     """Shows one pod by its id."""
 
     TITLE = "Pod"
-    TITLES: ClassVar = {"facts": "Pod", "charts": "Telemetry", "timeline": "Timeline"}
+    TITLES: ClassVar = {"gpus": "GPUs", "facts": "Pod", "charts": "Telemetry", "timeline": "Timeline"}
     BINDINGS: ClassVar[list[BindingType]] = [
         *pane_keys(),
         hidden("w", "watch", "pod.watch", "Watch: resume pod when its host has free GPUs"),
@@ -131,22 +145,32 @@ class PodScreen(ListingScreen):
         *NEEDY,
         MUTE,
         Binding("x", "reveal", "reveal", id="pod.reveal", tooltip="Show or hide environment values"),
-        Binding("escape,enter,backspace", "back", "back", id="pane.back", tooltip="Clear cursor, zoom; go back"),
+        hidden("enter", "enter", "pod.enter", "Fold or unfold a group of facts; elsewhere go back"),
+        Binding("space", "fold", "fold", id="pod.fold", tooltip="Fold or unfold the group of facts under the cursor"),
+        Binding("escape,backspace", "back", "back", id="pane.back", tooltip="Clear cursor, zoom; go back"),
     ]
 
     def __init__(self, sight: ScreenContext, pod: str) -> None:
         self._timeline = Timeline(sight, pod)
-        super().__init__(sight, self._timeline)
+        self._gpus = Gpus(sight, pod)
+        super().__init__(sight, self._timeline, self._gpus)
         self.pod = pod
         self._looked: float | None = -1.0
 
     def _panes(self) -> Iterator[Widget]:
+        yield Table(self._gpus.columns, id="gpus")
         yield FactsPane()
         yield Telemetry(len(METRICS), id="charts")
         yield Table(self._timeline.columns, id="timeline")
 
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
-        return layout.detail(width, height, self._active, self._alone)
+        record = self._view[0].records.get(self.pod)
+        gpus = count_of(record) if record is not None else 0
+        return layout.detail(width, height, self._active, self._alone, gpus)
+
+    def on_mount(self) -> None:
+        # Before the one of the panes: where there is room for one at a time, the GPUs come first.
+        self._active = "gpus" if self._single else "facts"
 
     # Content
 
@@ -186,6 +210,32 @@ class PodScreen(ListingScreen):
     def _row_changed(self, listing: Listing) -> None:
         # Whichever event is under the cursor: the rest is about the pod.
         pass
+
+    # Groups of facts
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "fold":
+            return self._active == "facts"
+        return super().check_action(action, parameters)
+
+    def action_fold(self) -> None:
+        """Fold or unfold the group whose title is under the cursor, or that of the fact there."""
+        fact = self._facts.fact
+        if title := self._facts.title or (fact[0] if fact is not None else ""):
+            self._timeline.fold(title)
+            self._show_facts(self._timeline)
+            self._facts.move_to(title)
+
+    def action_enter(self) -> None:
+        if self._active == "facts" and self._facts.title:
+            self.action_fold()
+        else:
+            self.action_back()
+
+    def action_reveal(self) -> None:
+        if pod_facts.ENVIRONMENT in self._timeline.folded:
+            self._timeline.fold(pod_facts.ENVIRONMENT)
+        super().action_reveal()
 
     def action_needy(self, step: int) -> None:
         """Go to the next or previous pod that needs attention, in the order of the fleet, round the end."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from tui.ui.primitives.cells import wrap
 from tui.ui.primitives.empty_state import EmptyState
@@ -18,27 +18,49 @@ class FactsPane(Table):
         columns = (Column("label", "", label, 0), Column("value", "", value, 0, flex=True))
         super().__init__(columns, id=id, headed=False)
         self._facts: dict[str, tuple[str, Fact]] = {}
+        self._sections: set[str] = set()
 
     @property
     def fact(self) -> tuple[str, Fact] | None:
         """The title of its section, and the fact under the cursor; None on a title and between sections."""
         return self._facts.get(self.cursor or "")
 
+    @property
+    def title(self) -> str:
+        """The title of the section under the cursor, if that is on its title; else empty."""
+        cursor = self.cursor or ""
+        return cursor if cursor in self._sections else ""
+
     def show_facts(
-        self, sections: Iterable[Section], *, empty: EmptyState, faded: bool = False, wrapped: bool = False
+        self,
+        sections: Iterable[Section],
+        *,
+        empty: EmptyState,
+        faded: bool = False,
+        wrapped: bool = False,
+        folded: Collection[str] = (),
     ) -> None:
         """Show these facts.
 
         empty:   the content without any facts.
         wrapped: a value that is longer than its line wraps, and is copied whole from any of its lines.
+        folded:  titles of sections of which only the title is shown, with the number of facts.
         """
         width = self.width_of("value") if wrapped else 0
         cells: dict[str, Cells] = {}
-        self._facts = {}
+        self._facts, self._sections = {}, set()
+        before = ""
         for title, facts in sections:
-            if cells:
+            is_folded = title in folded
+            # Folded ones stand close together: they are a list of what there is.
+            if cells and not (is_folded and before in folded):
                 cells[f"{title} above"] = {}
+            before = title
+            self._sections.add(title)
             cells[title] = {"label": ((title, "key"),)}
+            if is_folded:
+                cells[title] = {**cells[title], "value": ((f"… {len(facts)}", "quiet"),)}
+                continue
             for number, fact in enumerate(facts):
                 for line, value in enumerate(wrap(fact.value, width) if width else (fact.value,)):
                     key = f"{title} {number}.{line}"

@@ -13,6 +13,11 @@ class Body(Widget):
         super().__init__(id=id)
         self._own_layout = layout
 
+    def rearrange(self) -> None:
+        """Place the children again: Textual keeps an arrangement while size and children are the same."""
+        self._clear_arrangement_cache()
+        self.refresh(layout=True)
+
     @property
     def layout(self) -> Layout:
         return self._own_layout

@@ -1,0 +1,229 @@
+"""Single GPUs in cells: signs and shades, blocks for a table's row, rows of their own, a line of words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from tui.domain.pod_health import BUSY_PERCENT
+from tui.format import numbers as fmt
+from tui.store.views.gpu_map import Doing, Gpu, Spot
+from tui.ui.primitives import ramp
+from tui.ui.primitives.cells import Cell, Part, fit, width_of, wrap
+from tui.ui.render.attention import SIGN, role_of
+from tui.ui.widgets.table import Cells, Column
+
+if TYPE_CHECKING:
+    from tui.domain.attention import Attention
+
+SIGNS: Mapping[Doing, Part] = {
+    Doing.IDLE: ("◌", "warn"),
+    Doing.HUNG: ("▲", "bad"),
+    Doing.HOT: ("°", "bad"),
+    Doing.BOOTING: ("◔", "muted"),
+    Doing.UNKNOWN: ("?", "quiet"),
+}
+"""What stands in place of a shade: how much a GPU works is then not what matters."""
+
+HANGS = ("hung", "latched")
+"""Kinds of alerts about GPUs that only say that they work."""
+
+BLOCKS, MOST_BLOCKS = 8, 16
+"""Cells for the GPUs of a pod in a row: as a rule, and where there is room. More of them are a histogram."""
+
+SPARK = 10
+"""Minutes of utilization in a row of a GPU."""
+
+
+def sign(spot: Spot, shades: bool) -> Part:
+    """A GPU as one cell. `shades`: see `ramp.cell`."""
+    found = SIGNS.get(spot.doing)
+    if found is None:
+        return ramp.cell((spot.util or 0.0) / 100, shades)
+    return found if spot.loud or spot.doing is not Doing.IDLE else (found[0], "muted")
+
+
+# Blocks in the row of a pod
+
+
+def blocks(utils: Sequence[float | None], room: int, hangs: bool = False) -> Cell:
+    """The utilization of each GPU as a block of its height; where there are too many, how many have which utilization.
+
+    An idle one beside others that work is marked, and an unknown one is no low block. hangs: whether the GPUs only say
+    that they work.
+    """
+    if not utils:
+        return ()
+    if len(utils) > min(room, MOST_BLOCKS):
+        return _histogram(utils)
+    if hangs:
+        return _joined([(text, "bad" if role == "spark" else role) for text, role in (_block(u, False) for u in utils)])
+    works = any(util is not None and util >= BUSY_PERCENT for util in utils)
+    return _joined([_block(util, works) for util in utils])
+
+
+def _block(util: float | None, works: bool) -> Part:
+    if util is None:
+        return "?", "quiet"
+    if util < BUSY_PERCENT:
+        return ramp.HEIGHTS[0], "warn" if works else "muted"
+    return ramp.height(util / 100), "spark"
+
+
+def _histogram(utils: Sequence[float | None]) -> Cell:
+    """Eight bars, for an eighth of the utilization each: as high as the share of the GPUs that have it."""
+    known = [util for util in utils if util is not None]
+    if not known:
+        return (("?" * BLOCKS, "quiet"),)
+    counts = [0] * BLOCKS
+    for util in known:
+        counts[ramp.step(util / 100)] += 1
+    parts = [(ramp.height((count - 0.5) / len(known)) if count else " ", "spark") for count in counts]
+    idle = sum(util < BUSY_PERCENT for util in known)
+    if 0 < idle < len(known):
+        parts[0] = (parts[0][0], "warn")
+    return _joined(parts)
+
+
+def _joined(parts: Sequence[Part]) -> Cell:
+    return tuple(("".join(text for text, _ in same), role) for role, same in groupby(parts, key=lambda part: part[1]))
+
+
+# A row for each GPU
+
+
+def columns(width: int) -> tuple[Column, ...]:
+    """The columns of a table of GPUs that is this wide."""
+    bar = 24 if width >= 150 else 14 if width >= 100 else 7 if width >= 64 else 3
+    return (
+        Column("gpu", "GPU", 3, 0),
+        Column("util", "UTIL", bar + 5, 1),
+        Column("vram", "VRAM", bar + 5 if bar > 3 else 4, 2),
+        Column("temp", "°C", 3, 4, right=True),
+        Column("power", "POWER", 9, 5, right=True),
+        Column("spark", "10 MIN", SPARK, 6),
+        Column("state", "STATE", 12, 0, flex=True),
+    )
+
+
+def cells(gpu: Gpu, width_of: Mapping[str, int]) -> Cells:
+    """The cells of one GPU. `width_of`: cells of the columns with bars."""
+    return {
+        "gpu": ((f"{gpu.index:>2}", "muted"),),
+        "util": _bar(gpu.util, width_of["util"], "warn" if gpu.doing is Doing.IDLE and gpu.loud else "text"),
+        "vram": _bar(gpu.vram, width_of["vram"], "text"),
+        "temp": ((fmt.percent(gpu.temp), "bad" if gpu.doing is Doing.HOT else "muted"),),
+        "power": _watts(gpu),
+        "spark": ((fmt.spark(gpu.spark), "spark"),),
+        "state": state(gpu),
+    }
+
+
+def _bar(value: float | None, width: int, role: str) -> Cell:
+    filled, empty = fmt.bar(value, width - 5)
+    number = f"{fmt.percent(value):>3}" + ("%" if value is not None else " ")
+    gap = " " if width > 5 else ""
+    # Without a value there is no bar, which would look like an idle GPU.
+    blank = " " * max(0, width - 5 - len(filled) - len(empty))
+    return ((filled, "spark"), (empty + blank + gap, "rule"), (number, role if value is not None else "muted"))
+
+
+def _watts(gpu: Gpu, space: str = "") -> Cell:
+    if gpu.watts is None:
+        return ((fmt.UNKNOWN, "muted"),)
+    of = f"/{gpu.nominal:.0f}" if gpu.nominal is not None else ""
+    return ((f"{gpu.watts:.0f}", "muted"), (f"{of}{space}W", "quiet"))
+
+
+_WORDS = {Doing.LAGS: ("▾", "warn"), **SIGNS}
+
+
+def state(gpu: Gpu) -> Cell:
+    """What a GPU does, and since when: loud if that needs attention."""
+    if gpu.doing is Doing.WORKS:
+        return (("busy", "quiet"),)
+    glyph, role = _WORDS[gpu.doing]
+    role = "muted" if gpu.doing is Doing.IDLE and not gpu.loud else role
+    return ((f"{glyph} {gpu.doing.value}{_lasts(gpu)}", role),)
+
+
+def _lasts(gpu: Gpu) -> str:
+    if gpu.since is None or gpu.since < 1:
+        return ""
+    return f" {'≥' if gpu.at_least else ''}{fmt.short_duration(gpu.since)}"
+
+
+def words(name: str, gpu: Gpu) -> str:
+    """One GPU in a line: pod, number, utilization, power, temperature, state and cost; what is unknown is left out."""
+    drawn = None if gpu.watts is None else f"{gpu.watts:.0f} W"
+    if drawn and gpu.nominal is not None:
+        drawn += f" of {gpu.nominal:.0f}"
+    doing = "".join(text for text, _ in state(gpu)).lstrip("◌▲°◔?▾ ")
+    if gpu.doing is Doing.UNKNOWN and gpu.last is not None:
+        doing += f" (last {gpu.last:.0f}%)"
+    parts = (
+        f"{name} GPU {gpu.index}",
+        None if gpu.util is None else f"{gpu.util:.0f}%",
+        drawn,
+        None if gpu.temp is None else f"{gpu.temp:.0f} °C",
+        doing if gpu.doing is not Doing.WORKS else None,
+        None if gpu.cost is None else f"{fmt.money(gpu.cost)}/h",
+    )
+    return "  ".join(part for part in parts if part)
+
+
+# The GPUs of one pod in few lines
+
+
+def strip(gpus: Sequence[Gpu], alert: Attention | None, width: int, height: int) -> tuple[Cell, ...]:
+    """The GPUs of a pod in at most so many lines, side by side if they must; above them what is wrong, in a sentence.
+
+    alert: what needs attention about the pod.
+    """
+    head: tuple[Cell, ...] = ()
+    if alert is not None and height > 2:
+        head = wrap(((f"{SIGN} {alert.text}", role_of(alert)),), width)[: max(1, height // 3)]
+    left = height - len(head)
+    if not gpus or left <= 0:
+        return head
+    beside = -(-len(gpus) // left)
+    room = (width + 3) // beside - 3
+    while beside > 1 and room < _SHORTEST:
+        beside -= 1
+        room = (width + 3) // beside - 3
+    down = -(-len(gpus) // beside)
+    rows: list[Cell] = []
+    for line in range(min(down, left)):
+        shown = [fit(_brief(gpus[at], room), room) for at in range(line, len(gpus), down)]
+        rows.append(
+            tuple(part for number, cell in enumerate(shown) for part in ((("   " * (number > 0)), "text"), *cell))
+        )
+    return (*head, *rows)
+
+
+_SHORTEST = 12
+
+
+def _brief(gpu: Gpu, room: int) -> Cell:
+    """One GPU in a line of its own: what matters least is left out where room is short."""
+    util: Cell = ((f"{fmt.percent(gpu.util):>3}", "text"), ("% " if gpu.util is not None else "  ", "quiet"))
+    number: Cell = ((f"{gpu.index:>2} ", "muted"),)
+    block: Cell = (_block(gpu.util, works=gpu.loud), (" ", "text"))
+    vram: Cell = ((" VRAM ", "quiet"), (f"{fmt.percent(gpu.vram):>3}", "muted"), ("% ", "quiet"))
+    temp: Cell = ((f" {fmt.percent(gpu.temp):>3}", "muted"), ("° ", "quiet")) if gpu.temp is not None else ()
+    watts: Cell = ((" ", "text"), *fit(_watts(gpu), 9, right=True), (" ", "text")) if gpu.watts is not None else ()
+    spark: Cell = ((" ", "text"), (fmt.spark(gpu.spark), "spark"), (" ", "text")) if gpu.spark else ()
+    cost: Cell = ((f"  {fmt.money(gpu.cost)}/h", "muted"),) if gpu.cost is not None else ()
+    tail: Cell = ((" ", "text"), *state(gpu))
+    for middle, end in (
+        ((*spark, *vram, *temp, *watts), cost),
+        ((*spark, *vram, *temp, *watts), ()),
+        ((*vram, *temp, *watts), ()),
+        ((*temp, *watts), ()),
+        (watts, ()),
+    ):
+        whole = (*number, *block, *util, *middle, *tail, *end)
+        if width_of(whole) <= room:
+            return whole
+    return (*number, *block, *util, *tail)
