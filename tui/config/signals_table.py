@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from textwrap import wrap
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 from msgspec.structs import asdict
@@ -177,5 +177,4 @@ def explained(width: int) -> Iterator[str]:
 
 def same_keys() -> bool:
     """Whether what is declared here is what the rules have: a test asks."""
-    own = cast("dict[str, Any]", asdict(PodSignals()))
-    return own == asdict(Pods()) and {**asdict(Signals()), PODS: ()} == asdict(SignalRules())
+    return asdict(PodSignals()) == asdict(Pods()) and {**asdict(Signals()), PODS: ()} == asdict(SignalRules())
