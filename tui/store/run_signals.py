@@ -56,6 +56,7 @@ class Run(Struct, frozen=True):
     trouble:   the line of the last trouble, unless there was progress after it.
     ended:     the line that says that the run has ended, unless there was progress after it.
     problem:   why nothing is read at the moment; empty if that works.
+    quotes:    whether alerts may have lines of the log.
     series:    values over time; grows in place.
     """
 
@@ -75,6 +76,7 @@ class Run(Struct, frozen=True):
     trouble: Said | None = None
     ended: Said | None = None
     problem: str = ""
+    quotes: bool = False
     series: SignalSeries = field(default_factory=SignalSeries)
 
 
@@ -162,8 +164,8 @@ def is_silent(run: Run, now: float, least: float = SILENT) -> bool:
 class RunTracker:
     """Makes a `Run` of lines, in the order in which they were written."""
 
-    def __init__(self, source: str = "") -> None:
-        self.run = Run(source=source)
+    def __init__(self, source: str = "", *, quotes: bool = False) -> None:
+        self.run = Run(source=source, quotes=quotes)
         self._intervals: deque[float] = deque(maxlen=INTERVALS)
         self._total_at: float | None = None
 

@@ -72,7 +72,7 @@ class SignalCollector:
             if (reader := self._readers.get(pod)) is None:
                 if len(self._readers) >= MOST_PODS or record.pod is None:
                     continue
-                reader = self._readers[pod] = PodReader(rules, record)
+                reader = self._readers[pod] = PodReader(rules, record, quotes=self._rules.quote)
                 reader.begin(record, self._sources)
             elif (started := _started(record)) is not None and started != reader.started:
                 reader.restart(record, self._sources)
@@ -83,10 +83,10 @@ class SignalCollector:
 class PodReader:
     """Makes a run of what the sources read of one pod."""
 
-    def __init__(self, rules: PodSignals, record: Record) -> None:
+    def __init__(self, rules: PodSignals, record: Record, *, quotes: bool) -> None:
         self._rules = rules
         self._reader = LineReader(rules.preset, OwnPattern(rules.pattern) if rules.pattern else None)
-        self._tracker = RunTracker()
+        self._tracker = RunTracker(quotes=quotes)
         self._problems: dict[str, str] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self.started = _started(record)
