@@ -61,7 +61,7 @@ class SessionApp(App[None]):
             self.run_worker(session.stop_idle(), name="idle stops")
             self.run_worker(session.follow_owners(), name="owners")
             self.run_worker(session.report_weekly(), name="weekly report")
-        if session.config.signals.pods or session.source.demo:
+        if session.config.signals.pods:
             from tui.services.signals.start import read_signals
 
             self.run_worker(read_signals(session), name="signals")

@@ -56,3 +56,7 @@ class SignalRules(Struct, frozen=True):
             if name and fnmatchcase(name, pattern):
                 return rules
         return None
+
+
+DEMO = SignalRules(pods=(("*", PodSignals()),))
+"""In a demo, whose pods are nobody's, all of them are read unless the settings name some."""

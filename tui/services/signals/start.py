@@ -6,14 +6,11 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from tui.domain.signals.rules import LOG, PodSignals, SignalRules
+from tui.domain.signals.rules import LOG, SignalRules
 
 if TYPE_CHECKING:
     from tui.services.session import Session
     from tui.services.signals.source import SignalSource
-
-DEMO = SignalRules(pods=(("*", PodSignals()),))
-"""In a demo, whose pods are nobody's, all of them are read unless the settings name some."""
 
 
 def rules_of(session: Session) -> SignalRules | None:
@@ -21,8 +18,6 @@ def rules_of(session: Session) -> SignalRules | None:
     rules, source = session.config.signals, session.source
     if source.recording is not None or source.keyless:
         return None
-    if source.demo:
-        return rules if rules.pods else DEMO
     return rules if rules.applies_to(source.profile) else None
 
 
