@@ -130,7 +130,11 @@ def _warn(config: Config, *, acts: bool = False) -> None:
 
 def _with_demo(config: Config) -> Config:
     """The settings in a demo, whose pods are all read unless the settings name some."""
-    return config if config.signals.pods else replace(config, signals=DEMO)
+    if config.signals.pods:
+        return config
+    from msgspec.structs import replace
+
+    return replace(config, signals=DEMO)
 
 
 def _market(options: argparse.Namespace, config: Config) -> int:

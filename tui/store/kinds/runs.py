@@ -34,7 +34,10 @@ PLATEAU_GAIN = 0.001
 
 def _run(view: PodView) -> Run | None:
     """The run, if it is read at the moment, and has written what a run writes."""
-    run = view.fleet.runs.get(view.pod.id) if view.fleet is not None else None
+    if view.fleet is None or view.fleet.past:
+        # What a demo shows of its past is not what is read now.
+        return None
+    run = view.fleet.runs.get(view.pod.id)
     return None if run is None or run.problem or run.began is None else run
 
 
