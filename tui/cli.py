@@ -19,6 +19,7 @@ from tui.commands.stdio import say as _say
 from tui.config.keys import ConfigError
 from tui.config.loader import Config, Loaded, attempt
 from tui.config.settings import Settings
+from tui.domain.signals.rules import DEMO
 from tui.files import paths
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     if options.command == "doctor":
         return wiring.examine(options, flags, _no_terminal() or "")
     loaded = attempt(flags, file=paths.config_file(), runpod_file=paths.runpod_config_file())
-    config = loaded.config
+    config = _with_demo(loaded.config) if options.demo else loaded.config
     if faults := _faults(options, loaded):
         _warn(config)
         for text in faults:
@@ -137,6 +138,15 @@ def _warn(config: Config, *, acts: bool = False) -> None:
         _note(text)
     if config.override:
         (_say if acts else _note)(config.override)
+
+
+def _with_demo(config: Config) -> Config:
+    """The settings in a demo, whose pods are all read unless the settings name some."""
+    if config.signals.pods:
+        return config
+    from msgspec.structs import replace
+
+    return replace(config, signals=DEMO)
 
 
 def _market(options: argparse.Namespace, config: Config) -> int:

@@ -96,7 +96,7 @@ def test_a_duration_is_read_as_it_is_written(minutes: int) -> None:
 
 def test_the_commented_file_has_every_kind_with_its_own_threshold() -> None:
     text = example()
-    lines = [line.removeprefix("# ") for line in text[text.index("[alerts]") : text.index("[keymap]")].splitlines()]
+    lines = [line.removeprefix("# ") for line in text[text.index("[alerts]") : text.index("[signals]")].splitlines()]
     table = tomllib.loads("\n".join(line for line in lines if line.startswith("[") or " = " in line))["alerts"]
     assert set(kinds()) <= set(table)
     for name, kind in kinds().items():

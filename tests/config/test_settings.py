@@ -7,14 +7,14 @@ import pytest
 from msgspec import Struct
 
 from tui.config.fields import Field, fields, free, tables
-from tui.config.reader import ALERTS
+from tui.config.reader import ALERTS, SIGNALS
 from tui.config.settings import Profile, Settings
 
 EVERY = [(table, field) for table in (Settings, Profile, *tables().values()) for field in fields(table).values()]
 
 
 def test_no_key_is_left_out() -> None:
-    assert {*fields(Settings), *tables(), *free(), ALERTS} == set(Settings.__struct_fields__)
+    assert {*fields(Settings), *tables(), *free(), ALERTS, SIGNALS} == set(Settings.__struct_fields__)
     for table in (Profile, *tables().values()):
         assert {field.attribute for field in fields(table).values()} == set(table.__struct_fields__)
     assert set(tables()) == {"ssh", "notify", "watcher", "history", "auto"}

@@ -17,6 +17,7 @@ from tui.config.reader import read_text
 from tui.config.settings import Profile, Settings
 from tui.config.writer import SCHEMA, example, explained, put, schema, shipped
 from tui.domain.alert_rules import AlertRules
+from tui.domain.signals.rules import SignalRules
 
 FILE = Path("/x/config.toml")
 IDS = {"app.quit": "Quit", "act.stop": "Stop"}
@@ -27,8 +28,9 @@ def test_the_file_as_it_is_written_sets_nothing() -> None:
     reading = read_text(example(), FILE)
     assert reading.problems == ()
     assert reading.values["alerts"] == AlertRules()
+    assert reading.values["signals"] == SignalRules()
     assert all(value in ({}, tables()[name]()) if name in tables() else not value
-               for name, value in reading.values.items() if name != "alerts")  # fmt: skip
+               for name, value in reading.values.items() if name not in ("alerts", "signals"))  # fmt: skip
     assert reading.profiles == {}
 
 

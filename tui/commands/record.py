@@ -224,6 +224,10 @@ def _beside(
         yield session.look_out(acts=powers.watches)
     yield session.follow_owners()
     yield session.report_weekly()
+    if session.config.signals.pods:
+        from tui.services.signals.start import read_signals
+
+        yield read_signals(session)
     if service is not None:
         yield service.live()
 

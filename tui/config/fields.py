@@ -58,7 +58,7 @@ def fields(table: type[Struct]) -> dict[str, Field]:
 
 @cache
 def tables() -> dict[str, type[Struct]]:
-    """The tables of the file by their names; [alerts], whose keys are kinds of alerts, is not among them."""
+    """The tables of the file by their names; [alerts] and [signals], which have readers of their own, are not."""
     own = ((name, bare) for field, name, bare in _declared(Settings) if not field and isinstance(bare, type))
     return {name: bare for name, bare in own if fields(bare)}
 

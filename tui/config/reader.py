@@ -19,11 +19,15 @@ from tui.files import reading
 
 if TYPE_CHECKING:
     from tui.domain.alert_rules import AlertRules
+    from tui.domain.signals.rules import SignalRules
 
 Keys = tuple[str, ...]
 
 ALERTS = "alerts"
 """The table whose keys are kinds of alerts: `tui.config.alert_table` reads it."""
+
+SIGNALS = "signals"
+"""The table of which pods signals are read of: `tui.config.signals_table` reads it."""
 
 MOST = 64 * 1024
 """Bytes of a configuration file at most."""
@@ -188,7 +192,7 @@ class _Reader:
         values: dict[str, Any] = {}
         profiles: dict[str, dict[str, Any]] = {}
         known = fields(Settings)
-        names = [*known, *tables(), *free(), ALERTS]
+        names = [*known, *tables(), *free(), ALERTS, SIGNALS]
         for name, value in table.items():
             if name in known:
                 self._one((name,), known[name], value, values)
@@ -198,6 +202,8 @@ class _Reader:
                 self._say((name,), f"{name}: invalid value {value_types.shown(value)}; expected a table, [{name}]")
             elif name == ALERTS:
                 values[name] = self._alerts(value)
+            elif name == SIGNALS:
+                values[name] = self._signals(value)
             elif struct := tables().get(name):
                 values[name] = struct(**self._table((name,), struct, value))
             elif isinstance(inner := free()[name], Field):
@@ -238,6 +244,11 @@ class _Reader:
         from tui.config.alert_table import rules
 
         return rules(table, self._say, near)
+
+    def _signals(self, table: dict[str, Any]) -> SignalRules:
+        from tui.config.signals_table import Reader
+
+        return Reader(self._say, self._table).rules(table)
 
     def _profiles(self, struct: type[Struct], table: dict[str, Any], into: dict[str, dict[str, Any]]) -> None:
         for name, profile in table.items():

@@ -54,6 +54,7 @@ from tui.config.value_types import (
     TOPICS as TOPICS_OF,
 )
 from tui.domain.alert_rules import AlertRules
+from tui.domain.signals.rules import SignalRules
 
 API_URL = "https://api.runpod.io/graphql"
 
@@ -193,6 +194,7 @@ class Settings(Struct, frozen=True):
     history: History = History()
     auto: Auto = Auto()
     alerts: AlertRules = AlertRules()
+    signals: SignalRules = SignalRules()
     keymap: Annotated[
         Mapping[str, str],
         KEYS,

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from tui.config import alert_table
+from tui.config import alert_table, signals_table
 from tui.config.fields import Field, fields, free, tables
 from tui.config.settings import Profile, Settings
 from tui.files import atomic, reading
@@ -62,7 +62,7 @@ def example() -> str:
     lines = [_HEAD.rstrip("\n"), *_settings(Settings)]
     for name, table in tables().items():
         lines += ["", "", *_comment(purpose(table)), f"[{name}]", *_settings(table)]
-    lines += alert_table.example(WIDTH)
+    lines += [*alert_table.example(WIDTH), *signals_table.example(WIDTH)]
     for name, inner in free().items():
         if isinstance(inner, Field):
             lines += ["", "", *_comment(f"{_sentence(inner.words)}. Expects {inner.kind.accepted}."), f"[{name}]"]
@@ -99,6 +99,7 @@ def schema(bindings: Mapping[str, str]) -> str:
     for name, table in tables().items():
         properties[name] = _table(table)
     properties[alert_table.TABLE] = alert_table.schema()
+    properties[signals_table.TABLE] = signals_table.schema()
     for name, inner in free().items():
         if isinstance(inner, Field):
             keys = {action: {"description": meaning, **inner.kind.schema} for action, meaning in bindings.items()}
@@ -129,7 +130,7 @@ def explained() -> str:
                 f"      {line}"
                 for line in wrap(f"{field.words} (expects {field.kind.accepted})", WIDTH - 6, break_on_hyphens=False)
             ]
-    lines += alert_table.explained(WIDTH)
+    lines += [*alert_table.explained(WIDTH), *signals_table.explained(WIDTH)]
     for name, inner in free().items():
         if isinstance(inner, Field):
             lines += [

@@ -82,6 +82,7 @@ class SimPod:
     boot:      seconds from its start to a runtime.
     free_gpus: unrented GPUs of its host.
     outbid_at: when another user bids more for its GPUs.
+    nan_at:    from when on the loss of its run is no number.
     ended:     when its work ends; `after`: what its GPUs do from then on, by its name in `WORK`.
     """
 
@@ -112,6 +113,7 @@ class SimPod:
     template_id: str | None = None
     free_gpus: int = 0
     outbid_at: float = NEVER
+    nan_at: float = NEVER
     ended: float = NEVER
     after: str = "idle"
     version: int = 1

@@ -9,9 +9,9 @@ from tui.demo.random_walk import chance, mix
 OUTBID_AFTER = 150.0
 """Seconds after opening at which the interruptible pod of the scenario loses its machine."""
 
-HANGS_FOR, ENDED_BEFORE, RENTED_AFTER = 2700.0, 260.0, 70.0
-"""Of the episodes: seconds for which a run hangs by the opening, since when another has ended, and after which a pod is
-rented."""
+HANGS_FOR, ENDED_BEFORE, RENTED_AFTER, NAN_AFTER = 2700.0, 260.0, 70.0, 210.0
+"""Of the episodes: seconds for which a run hangs by the opening, since when another has ended, after which a pod is
+rented, and after which the loss of its run is no number."""
 
 
 def story(opened: float) -> list[SimPod]:
@@ -72,7 +72,7 @@ def episodes(opened: float) -> list[SimPod]:
         ),
         SimPod(
             "o4l3m2o1a9b8l7", "olmo-ablation", types["NVIDIA H100 80GB HBM3"], 4, texas, 2.99, "train",
-            opened + RENTED_AFTER,
+            opened + RENTED_AFTER, nan_at=opened + NAN_AFTER,
         ),
     ]  # fmt: skip
     for pod in pods:

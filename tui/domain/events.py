@@ -95,6 +95,18 @@ class Kind(StrEnum):
     FORGOTTEN = "forgotten"
     CHEAPER = "cheaper"
     ORPHAN = "orphan volume"
+    NOT_FINITE = "loss nan"
+    NOT_FINITE_OVER = "loss ok"
+    DIVERGED = "diverged"
+    DIVERGED_OVER = "loss normal"
+    PLATEAU = "plateau"
+    PLATEAU_OVER = "improves"
+    STALLED = "stalled"
+    STALLED_OVER = "writes again"
+    RUN_ERROR = "run error"
+    RUN_ERROR_OVER = "run works"
+    FINISHED = "run finished"
+    FINISHED_OVER = "runs again"
     ALERTS_OFF = "alerts off"
     ALERTS_ON = "alerts on"
     API = "api change"
@@ -118,6 +130,7 @@ _WORDS = {
     Kind.VRAM_OVER: "GPU mem. ok", Kind.LOST: "no container", Kind.LOST_OVER: "back up",
     Kind.LEASE_DUE: "timer due", Kind.LEASE_DUE_OVER: "timer over", Kind.IDLE_STOP: "auto-stop",
     Kind.IDLE_STOP_OVER: "stop over", Kind.ZOMBIE: "old stopped", Kind.ORPHAN: "orphan vol.",
+    Kind.NOT_FINITE: "loss NaN",
 }  # fmt: skip
 """Kinds that the screen words differently: files keep the value that they were written with."""
 
@@ -134,6 +147,8 @@ ENDS = {
     Kind.SPEND_LIMIT: Kind.SPEND_LIMIT_OVER, Kind.UNWATCHED: Kind.UNWATCHED_OVER,
     Kind.KEY_REFUSED: Kind.KEY_REFUSED_OVER, Kind.LEASE_DUE: Kind.LEASE_DUE_OVER,
     Kind.IDLE_STOP: Kind.IDLE_STOP_OVER,
+    Kind.NOT_FINITE: Kind.NOT_FINITE_OVER, Kind.DIVERGED: Kind.DIVERGED_OVER, Kind.PLATEAU: Kind.PLATEAU_OVER,
+    Kind.STALLED: Kind.STALLED_OVER, Kind.RUN_ERROR: Kind.RUN_ERROR_OVER, Kind.FINISHED: Kind.FINISHED_OVER,
 }  # fmt: skip
 """Lasting conditions, and the kind that reports their end."""
 

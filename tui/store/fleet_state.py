@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tui.store.pod_inspection import PodInspection
     from tui.store.price_history import Prices
     from tui.store.recent_spend import RecentSpend
+    from tui.store.run_signals import Run
     from tui.store.series import Samples, Series
     from tui.store.windows import Window
 
@@ -128,6 +129,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     watches:   market watches, by id.
     owners:    which podtop records and acts for the account, by duty.
     alert_rules: the user's thresholds; mutes: the mutes that are set.
+    runs:     training runs, as their signals show them, by the pod's id; only of pods that [signals] names.
     asked:    the market for queries other than the poll for one GPU.
     """
 
@@ -146,6 +148,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     owners: Mapping[Duty, Owner] = field(default_factory=dict)
     alert_rules: AlertRules = AlertRules()
     mutes: tuple[Mute, ...] = ()
+    runs: dict[str, Run] = field(default_factory=dict)
     asked: Mapping[MarketQuery, Feed[Market]] = field(default_factory=dict)
     older: dict[str, Older] = field(default_factory=dict)
     inspection: PodInspection | None = None

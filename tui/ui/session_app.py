@@ -61,6 +61,10 @@ class SessionApp(App[None]):
             self.run_worker(session.stop_idle(), name="idle stops")
             self.run_worker(session.follow_owners(), name="owners")
             self.run_worker(session.report_weekly(), name="weekly report")
+        if session.config.signals.pods:
+            from tui.services.signals.start import read_signals
+
+            self.run_worker(read_signals(session), name="signals")
         self.run_worker(self.playback.run(), name="playback")
         self.run_worker(self.playback.read_on(), name="samples of history")
 

@@ -200,6 +200,7 @@ def _container(pod: SimPod, run: Run, index: int, seed: int, since: float, until
         text = written(pod, at, up, seed, number, draw // _STEPS)
         yield Line(_place(at, index, 2 * number + 1), CONTAINER, text)
         number += 1
-    if up < run.worked_until <= until and run.worked_until < run.stopped:
+    # A run that hangs writes nothing of it.
+    if up < run.worked_until <= until and run.worked_until < run.stopped and pod.after != "hung":
         text = f"INFO  {WRITER[pod.work]}: finished after {run.worked_until - up:.0f} s"
         yield Line(_place(run.worked_until, index, _RUN - 1), CONTAINER, text)

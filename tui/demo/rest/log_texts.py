@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from tui.demo.pods import SimPod, gpu_load
-from tui.demo.random_walk import chance, wander
+from tui.demo.pods import NEVER, SimPod, gpu_load
+from tui.demo.random_walk import chance, mix, wander
 
 WRITER = {"train": "trainer", "straggle": "trainer", "burst": "eval", "idle": "main"}
 """The part of a program that writes, by the kind of its work."""
@@ -38,18 +38,28 @@ def _training(pod: SimPod, at: float, up: float, seed: int, number: int) -> str:
     """As its GPUs show it: in a dip of their load it saves or evaluates."""
     step_s = 0.6 + 1.2 * chance(seed, pod.id, "step")
     step = int((at - up) / step_s)
+    total = _total(pod, up, step_s)
     if pod.count and gpu_load(pod, at, 0, seed)[0] < _BUSY:
         if number % 3:
-            return f"INFO  trainer: step {step} | saving checkpoint, shard {number % 8 + 1}/8"
-        return f"INFO  eval: step {step} | eval_loss {loss(step, seed, pod.id) + 0.07:.4f}"
+            return f"INFO  trainer: step {step}/{total} | saving checkpoint, shard {number % 8 + 1}/8"
+        return f"INFO  eval: step {step}/{total} | eval_loss {loss(step, seed, pod.id) + 0.07:.4f}"
     noise = 0.03 * (wander(at, 20, seed, pod.id, "loss") - 0.5)
     tokens = (3.2 + 0.5 * wander(at, 60, seed, pod.id, "speed")) * max(1, pod.count)
     rate = 3e-4 * min(1.0, (step + 1) / 2000) * max(0.1, 1 - step / 400_000)
-    shown = f"INFO  trainer: step {step} | loss {loss(step, seed, pod.id) + noise:.4f} | lr {rate:.2e} | "
-    shown += f"grad_norm {0.4 + 0.8 * wander(at, 30, seed, pod.id, 'norm'):.2f} | {tokens:.1f}k tok/s"
+    is_nan = at >= pod.nan_at
+    now = "nan" if is_nan else f"{loss(step, seed, pod.id) + noise:.4f}"
+    norm = "nan" if is_nan else f"{0.4 + 0.8 * wander(at, 30, seed, pod.id, 'norm'):.2f}"
+    shown = f"INFO  trainer: step {step}/{total} | loss {now} | lr {rate:.2e} | grad_norm {norm} | {tokens:.1f}k tok/s"
     if pod.work == "straggle" and number % 7 == 0:
         return f"{shown} | rank {max(0, pod.count - 2)} {1 + 2 * chance(seed, pod.id, number, 'late'):.1f} s behind"
     return shown
+
+
+def _total(pod: SimPod, up: float, step_s: float) -> int:
+    """The steps of a run: as many as it takes until it ends, or some days."""
+    if pod.ended < NEVER and pod.after != "hung":
+        return max(1, int((pod.ended - up) / step_s))
+    return 50_000 * (1 + mix(pod.id, "total") % 8) + 200_000
 
 
 def loss(step: int, seed: int, pod_id: str) -> float:

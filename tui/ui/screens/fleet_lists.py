@@ -15,7 +15,7 @@ from tui.store.views.pods import Query
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
 from tui.ui.messages import OpenPod
-from tui.ui.render import empty_states, rows
+from tui.ui.render import empty_states, rows, runs
 from tui.ui.screens.listing import WORDS, Listing, Rows, Scene, marked_or, selected
 from tui.ui.widgets.table import Cells
 
@@ -71,16 +71,19 @@ class Pods(FleetListing):
                 record, now, spark, fleet.operations.get(key), leases.get(key), alerts.get(key),
                 bool(mutes or rules.muted) and is_muted(key, record.name, "", rules, mutes, now),
             )  # fmt: skip
-            return rows.pod_cells(
+            cells_of = rows.pod_cells(
                 row, now, scene.width_of("gpus"), key in context.marks, fleet.lacks,
                 name_width=scene.width_of("name"), status_width=scene.width_of("status"),
             )  # fmt: skip
+            return {**cells_of, **runs.cells(fleet.runs.get(key), record.pod, now)} if fleet.runs else cells_of
 
         return Rows(
             keys, cells, empty_states.total(fleet, self.name),
             empty_states.pods(fleet, bool(query.terms), self.waited, context.playback.replay),
             notes=(*first, *selected(context, keys)), rising=pods.pods_rise(query), faded=self.is_stale(scene),
-            columns=rows.pod_columns(scene.width, bool(leases), bool(alerts), pods.most_gpus(fleet)),
+            columns=runs.with_runs(
+                rows.pod_columns(scene.width, bool(leases), bool(alerts), pods.most_gpus(fleet)), bool(fleet.runs)
+            ),
         )  # fmt: skip
 
     def targets(self, key: str | None) -> tuple[str, ...]:

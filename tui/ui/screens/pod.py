@@ -23,7 +23,7 @@ from tui.ui.controllers.boot_log import BootLog
 from tui.ui.messages import Inspect, OpenPod
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.primitives.facts import Fact, Section, copied
-from tui.ui.render import attention, empty_states, pod_facts
+from tui.ui.render import attention, empty_states, pod_facts, runs
 from tui.ui.render import events as timeline
 from tui.ui.render.attention import none_to_go_to
 from tui.ui.render.copy_entries import Entry, under_cursor
@@ -96,6 +96,9 @@ class Timeline(Listing):
                 boot=self.boot.line,
                 lockable=self.context.actions.possible("lock-pod", (self._pod,)),
             )
+            run = runs.section(fleet.runs.get(self._pod), record.pod, now, funds=fleet.funds, tz=self.context.tz)
+            if run is not None:
+                sections = (run, *sections)
         if alerts := attention.of_pod(fleet.attention, self._pod):
             sections = (alerts, *sections)
         name = (record.name if record is not None else "") or self._pod

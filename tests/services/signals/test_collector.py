@@ -1,0 +1,113 @@
+"""Which pods are read, from when to when, and how what is read gets into the fleet."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from msgspec.structs import replace
+
+from tests.logs import START, Time
+from tests.make import pod, snapshot
+from tui.domain.signals.rules import PodSignals, SignalRules
+from tui.services.signals.collector import LOOK, SignalCollector
+from tui.services.signals.source import Intake, WrittenLine
+from tui.store.fleet import Fleet
+
+RULES = SignalRules(pods=(("llama-*", PodSignals()), ("olmo", PodSignals(sources=("ssh", "log")))))
+
+
+class Source:
+    """A source whose pods a test writes."""
+
+    def __init__(self) -> None:
+        self.intakes: dict[str, Intake] = {}
+        self.begun: list[str] = []
+
+    async def follow(self, pod: Any, rules: PodSignals, intake: Intake) -> None:
+        self.intakes[pod.id] = intake
+        self.begun.append(pod.id)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.intakes.pop(pod.id, None)
+
+    def write(self, pod: str, *texts: str, at: float = START) -> None:
+        self.intakes[pod].take_lines([WrittenLine(at + n, text) for n, text in enumerate(texts)])
+
+
+class Collecting:
+    """A collector over a fleet of pods that a test reports."""
+
+    def __init__(self) -> None:
+        self.time, self.fleet = Time(), Fleet(5.0, 30.0)
+        self.log, self.ssh = Source(), Source()
+        sources: dict[str, Any] = {"log": self.log, "ssh": self.ssh}
+        self.task = asyncio.create_task(SignalCollector(self.fleet, RULES, sources, sleep=self.time.sleep).run())
+
+    async def report(self, *pods: Any) -> None:
+        self.fleet.apply(snapshot(*pods), START + self.time.now)
+        await self.time.go(LOOK)
+
+    async def end(self) -> None:
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+
+async def test_only_running_pods_that_are_named_are_read() -> None:
+    here = Collecting()
+    stopped = replace(pod("c", name="llama-8b", status="EXITED"), runtime=None)
+    await here.report(pod("a", name="llama-7b"), pod("b", name="notebook"), stopped)
+    assert here.log.begun == ["a"]
+    assert set(here.fleet.runs) == {"a"}
+    here.log.write("a", "step 1/10 | loss 2.5", "step 2/10 | loss 2.4")
+    await here.time.go(LOOK)
+    run = here.fleet.runs["a"]
+    assert (run.now.step, run.now.total, run.now.loss, run.line) == (2, 10, 2.4, "step 2/10 | loss 2.4")
+    assert (run.title, run.detected) == ("key=value lines", True)
+    # What it last wrote stays known when it stops; nothing is open any more.
+    await here.report(replace(pod("a", name="llama-7b", status="EXITED"), runtime=None))
+    assert here.log.intakes == {}
+    assert here.fleet.runs["a"].now.loss == 2.4
+    await here.report()
+    assert here.fleet.runs == {}
+    await here.end()
+
+
+async def test_the_first_source_that_works_is_used() -> None:
+    here = Collecting()
+    await here.report(pod("o", name="olmo"))
+    here.ssh.write("o", "step 1 loss 3")
+    here.log.write("o", "step 9 loss 9")
+    await here.time.go(LOOK)
+    assert here.fleet.runs["o"].now.step == 1
+    here.ssh.intakes["o"].hinder("no route")
+    here.log.write("o", "step 2 loss 3")
+    await here.time.go(LOOK)
+    assert (here.fleet.runs["o"].now.step, here.fleet.runs["o"].problem) == (2, "")
+    here.log.intakes["o"].hinder("refused")
+    await here.time.go(LOOK)
+    assert here.fleet.runs["o"].problem == "no route"
+    await here.end()
+
+
+async def test_a_restarted_container_is_another_run() -> None:
+    here = Collecting()
+    up = pod("a", name="llama-7b")
+    assert up.runtime is not None
+    await here.report(replace(up, runtime=replace(up.runtime, uptime=5000)))
+    here.log.write("a", "Traceback (most recent call last):", "step 5 loss nan")
+    await here.time.go(LOOK)
+    assert here.fleet.runs["a"].not_finite is not None
+    await here.report(replace(up, runtime=replace(up.runtime, uptime=3)))
+    assert here.log.begun == ["a", "a"]
+    assert here.fleet.runs["a"].not_finite is None
+    await here.end()
+
+
+async def test_nothing_is_open_when_it_ends() -> None:
+    here = Collecting()
+    await here.report(pod("a", name="llama-7b"), pod("o", name="olmo"))
+    assert set(here.log.intakes) == {"a", "o"}
+    await here.end()
+    assert here.log.intakes == here.ssh.intakes == {}

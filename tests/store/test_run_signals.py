@@ -1,0 +1,223 @@
+"""What follows from the lines of a run: how far it is, when it ends, what that costs, and whether it is silent."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.domain.signals.lines import BAR
+from tui.domain.signals.detection import LineReader
+from tui.domain.signals.troubles import Trouble, is_end, trouble
+from tui.domain.signals.values import NOTHING, Values
+from tui.store.run_signals import (
+    LONGEST_LINE,
+    SILENT,
+    Progress,
+    Run,
+    RunTracker,
+    cost_to_finish,
+    eta,
+    is_silent,
+    patience,
+    progress,
+)
+from tui.store.signal_series import MOST, SignalSeries
+
+BEGUN = 1_795_435_200.0
+
+
+def run_of(*lines: tuple[float, str]) -> Run:
+    """A run of lines at seconds since its start."""
+    tracker, reader = RunTracker(), LineReader()
+    for after, text in lines:
+        tracker.take(BEGUN + after, text, reader.read(text))
+    return tracker.settle(reader.title, detected=bool(reader.detected))
+
+
+def steady(count: int, total: int = 1000, every: float = 4.0) -> list[tuple[float, str]]:
+    return [(n * every, f"step {n}/{total} | loss {5 - n / total:.4f} | lr 1e-4") for n in range(count)]
+
+
+def test_the_end_follows_from_progress_and_the_cost_from_the_price() -> None:
+    run = run_of(*steady(101))
+    now = BEGUN + 400
+    left = eta(run, now)
+    assert left is not None
+    assert left.whole
+    assert left.seconds == pytest.approx(900 * 4)
+    assert cost_to_finish(run, 2.0, now) == pytest.approx(2.0)
+    assert cost_to_finish(run, None, now) is None
+    # It comes nearer between two lines.
+    later = eta(run, now + 100)
+    assert later is not None
+    assert later.seconds == pytest.approx(3500)
+
+
+def test_the_rate_is_that_of_late_and_not_across_a_step_back() -> None:
+    slow = [(n * 60.0, f"step {n}/1000 | loss 3") for n in range(50)]
+    fast = [(3000.0 + n * 2, f"step {40 + n}/1000 | loss 3") for n in range(100)]
+    left = eta(run_of(*slow, *fast), BEGUN + 3000 + 198)
+    assert left is not None
+    assert left.seconds == pytest.approx((1000 - 139) * 2)
+
+
+def test_a_program_s_own_rate_is_used_until_there_is_progress_to_measure() -> None:
+    left = eta(run_of((0, f"  2%|{BAR}| 100/6100 [00:50<1:25:03,  2.00it/s]")), BEGUN)
+    assert left is not None
+    assert left.seconds == pytest.approx(3000)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (Values(step=5, total=10), Progress(5, 10, True)),
+        (Values(step=5, total=10, within=True), Progress(5, 10, False)),
+        (Values(step=5, total=10, within=True, epoch=3, epochs=10, counts_from=1), Progress(2.5, 10, True)),
+        (Values(epoch=0.25, epochs=2), Progress(0.25, 2, True)),
+        (Values(step=5), None),
+        (Values(step=5, total=0), None),
+        (NOTHING, None),
+    ],
+)
+def test_progress(values: Values, expected: Progress | None) -> None:
+    assert progress(values) == expected
+
+
+def test_the_end_of_an_epoch_has_no_cost() -> None:
+    lines = [(n * 1.0, f"Epoch 3:  45%|{BAR}| {n}/1000 [00:12<00:15, 1.00it/s, loss=2.0]") for n in range(1, 121)]
+    run = run_of(*lines)
+    left = eta(run, BEGUN + 120)
+    assert left is not None
+    assert (round(left.seconds), left.whole) == (880, False)
+    assert cost_to_finish(run, 2.0, BEGUN + 120) is None
+
+
+def test_epochs_with_bars_are_the_whole_run() -> None:
+    lines: list[tuple[float, str]] = []
+    for epoch in range(1, 4):
+        lines.append((epoch * 100.0, f"Epoch {epoch}/10"))
+        lines += [(epoch * 100.0 + n, f" {n}/100 ━━━━━━━━━━━━ 6s 1000ms/step - loss: 0.3") for n in range(1, 100)]
+    left = eta(run_of(*lines), BEGUN + 399)
+    assert left is not None
+    assert left.whole
+    assert left.seconds == pytest.approx(701, abs=5)
+
+
+def test_the_bar_of_an_evaluation_is_not_the_run_s() -> None:
+    def bar(done: int, total: int) -> str:
+        return f"  2%|{BAR}| {done}/{total} [01:44<1:25:03,  1.15it/s]"
+
+    run = run_of(*[(n * 1.0, bar(n, 6000)) for n in range(100)], (101, bar(5, 63)), (102, bar(60, 63)))
+    assert (run.now.step, run.now.total, run.now.it_per_s) == (99, 6000, 1.15)
+    # A new run with fewer steps is taken for one once the old bar is gone for long.
+    run = run_of((0, bar(99, 6000)), (4000, bar(5, 63)))
+    assert (run.now.step, run.now.total) == (5, 63)
+
+
+def test_silence_is_long_against_what_is_usual() -> None:
+    run = run_of(*steady(50))
+    assert run.usual == pytest.approx(4.0)
+    last = BEGUN + 49 * 4
+    assert not is_silent(run, last + SILENT)
+    assert is_silent(run, last + SILENT + 1)
+    assert eta(run, last + SILENT + 1) is None
+    # One line a minute, and a checkpoint that takes ten: half an hour without a line is silence, a quarter is not.
+    rare = run_of(*[(n * 60.0, f"step {n} loss 2") for n in range(12)], (1260.0, "step 12 loss 2"))
+    assert patience(rare, SILENT) == 1800.0
+
+
+def test_silence_needs_a_line() -> None:
+    assert not is_silent(Run(), BEGUN)
+    assert eta(Run(), BEGUN) is None
+
+
+def test_a_loss_that_is_no_number_is_dated_by_the_first_and_taken_back_by_the_next_number() -> None:
+    lines = [(0.0, "step 1 loss 2.5"), (4.0, "step 2 loss nan"), (8.0, "step 3 loss nan")]
+    run = run_of(*lines)
+    assert run.not_finite is not None
+    assert (run.not_finite.at - BEGUN, run.not_finite.line) == (4.0, "step 2 loss nan")
+    assert (run.now.loss, run.now.not_finite) == (2.5, "NaN")
+    assert all(math.isfinite(point.value) for point in run.series.column("loss"))
+    healed = run_of(*lines, (12.0, "step 4 loss 2.4"))
+    assert (healed.not_finite, healed.now.not_finite, healed.now.loss) == (None, "", 2.4)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB", Trouble.OOM),
+        ("Traceback (most recent call last):", Trouble.TRACEBACK),
+        ("RuntimeError: NCCL error in: ProcessGroupNCCL.cpp:1234, unhandled system error", Trouble.NCCL),
+        ("[rank3]: Watchdog caught collective operation timeout: WorkNCCL(SeqNum=5)", Trouble.NCCL),
+        ("OSError: [Errno 28] No space left on device: 'ckpt.pt'", Trouble.DISK_FULL),
+        ("Segmentation fault (core dumped)", Trouble.CRASH),
+        ("container exited: OOMKilled", Trouble.HOST_OOM),
+        ("step 5 loss 2.3", None),
+        ("no traceback here", None),
+    ],
+)
+def test_troubles(text: str, kind: Trouble | None) -> None:
+    assert trouble(text) is kind
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("{'train_runtime': 912.4, 'train_loss': 1.44, 'epoch': 3.0}", True),
+        ("`Trainer.fit` stopped: `max_epochs=10` reached.", True),
+        ("Training completed in 3:21:11", True),
+        ("INFO  trainer: finished after 3600 s", True),
+        ("100 epochs completed in 0.812 hours.", True),
+        ("finished loading the data", False),
+        ("training data is complete nonsense", False),
+    ],
+)
+def test_ends(text: str, ends: bool) -> None:
+    assert is_end(text) is ends
+
+
+def test_trouble_and_end_are_over_once_there_is_progress() -> None:
+    lines = [*steady(5), (30.0, "Traceback (most recent call last):"), (31.0, "OutOfMemoryError: CUDA out of memory.")]
+    run = run_of(*lines, (31.5, "Traceback (most recent call last):"))
+    assert run.trouble is not None
+    assert run.trouble.trouble is Trouble.OOM
+    assert run_of(*lines, (40.0, "step 6/1000 | loss 4")).trouble is None
+    ended = run_of(*steady(5), (60.0, "Training complete"))
+    assert ended.ended is not None
+    assert eta(ended, BEGUN + 60) is None
+    assert run_of(*steady(5), (60.0, "Training complete"), (70.0, "step 1/10 loss 3")).ended is None
+
+
+def test_after_a_restart_nothing_of_before_is_judged_but_the_curve_goes_on() -> None:
+    tracker, reader = RunTracker(), LineReader()
+    for after, text in (*steady(30), (125.0, "Traceback (most recent call last):")):
+        tracker.take(BEGUN + after, text, reader.read(text))
+    tracker.restarted()
+    run = tracker.settle()
+    assert (run.now, run.trouble, run.usual, len(run.series)) == (NOTHING, None, None, 30)
+
+
+def test_a_line_is_bounded() -> None:
+    assert len(run_of((0.0, "x" * 100_000)).line) == LONGEST_LINE
+
+
+@given(st.lists(st.tuples(st.floats(-100, 1e6), st.floats(0.1, 9)), max_size=60))
+def test_whatever_the_clock_of_the_lines_points_stay_in_order(lines: list[tuple[float, float]]) -> None:
+    run = run_of(*[(at, f"step 1/9 loss {loss}") for at, loss in lines])
+    times = [point.at for point in run.series.column("loss")]
+    assert times == sorted(times)
+    assert len(times) <= len(lines)
+
+
+def test_a_long_run_is_bounded_and_keeps_its_beginning() -> None:
+    series = SignalSeries()
+    for n in range(4 * MOST):
+        series.add(BEGUN + 2.0 * n, Values(loss=float(n)))
+    points = series.column("loss")
+    assert len(points) <= MOST
+    assert points[0].value < 100
+    assert points[-1].value == 4 * MOST - 1
+    assert series.last("loss", 3) == points[-3:]

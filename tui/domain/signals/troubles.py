@@ -1,0 +1,53 @@
+"""Lines of a log that say that something went wrong, or that a run has ended."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+
+class Trouble(StrEnum):
+    """What a line reports; the words are for people."""
+
+    OOM = "out of GPU memory"
+    HOST_OOM = "killed: out of memory"
+    NCCL = "NCCL error"
+    DISK_FULL = "no space left on the disk"
+    CRASH = "crash"
+    TRACEBACK = "Python traceback"
+
+
+_SIGNS = (
+    (Trouble.OOM, re.compile(r"OutOfMemoryError|CUDA out of memory|HIP out of memory|CUDA_ERROR_OUT_OF_MEMORY|"
+                             r"RESOURCE_EXHAUSTED: Out of memory")),
+    (Trouble.NCCL, re.compile(r"NCCL (?:error|failure|WARN Timeout)|ncclSystemError|ncclInternalError|ncclRemoteError|"
+                              r"ncclUnhandledCudaError|Watchdog caught collective operation timeout|"
+                              r"DistBackendError|Connection closed by peer.{0,40}gloo")),
+    (Trouble.DISK_FULL, re.compile(r"No space left on device|Disk quota exceeded", re.IGNORECASE)),
+    (Trouble.HOST_OOM, re.compile(r"\bOOMKilled\b|oom-kill|Out of memory: Killed process|exitcode: -9\b|"
+                                  r"exit code:? 137\b|Cannot allocate memory")),
+    (Trouble.CRASH, re.compile(r"Segmentation fault|core dumped|CUDA error: |Xid \(|ChildFailedError|"
+                               r"\bAborted\b \(|Fatal Python error")),
+    (Trouble.TRACEBACK, re.compile(r"Traceback \(most recent call last\)")),
+)  # fmt: skip
+"""The particular before the general. Each part is a literal, so that a search takes linear time."""
+
+_ENDED = re.compile(
+    r"'train_runtime': |`Trainer\.fit` stopped: `max_|\bTraining (?:is )?(?:complete|completed|finished|done)\b|"
+    r"\btraining (?:complete|completed|finished)\b|\bepochs completed in \d|: finished after \d|"
+    r"\[exiting program at iteration|\[after training is done\]|\bwandb: Run summary:|"
+    r"\bTraining process has been shut down|\bexited with code 0\b"
+)
+
+
+def trouble(text: str) -> Trouble | None:
+    """What a line reports as gone wrong; None if nothing."""
+    for kind, signs in _SIGNS:
+        if signs.search(text):
+            return kind
+    return None
+
+
+def is_end(text: str) -> bool:
+    """Whether a line says that a run has come to its end."""
+    return _ENDED.search(text) is not None

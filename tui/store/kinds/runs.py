@@ -1,0 +1,231 @@
+"""Alerts about training runs, by what they write themselves. Pure; instants in epoch seconds.
+
+They exist only for pods that the user has named in [signals]. What is not read at the moment begins and ends nothing.
+Of one waste there is one alert: where the GPUs show it too, theirs counts the money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from statistics import median
+from typing import TYPE_CHECKING
+
+from tui.domain.attention import Grade, Ring, Topic
+from tui.domain.events import Kind as EventKind
+from tui.format import numbers as fmt
+from tui.store.alert import Alert, AlertKind, Basis, Over, PodView
+from tui.store.kinds.parts import cost, if_readable, if_running, price, so_far, spent
+from tui.store.run_signals import SILENT, Run, patience
+
+if TYPE_CHECKING:
+    from tui.api.models import Pod
+    from tui.store.fleet import Fleet
+    from tui.store.fleet_state import Record
+
+DIVERGES = 3.0
+"""A loss this many times its median has diverged."""
+
+JUDGED, BY = 3, 200
+"""Losses that must all be so, and losses before them by which the median is known; at least a tenth of these."""
+
+PLATEAU_GAIN = 0.001
+"""The part of its value by which a loss must get better."""
+
+
+def _run(view: PodView) -> Run | None:
+    """The run, if it is read at the moment, and has written what a run writes."""
+    if view.fleet is None or view.fleet.past:
+        # What a demo shows of its past is not what is read now.
+        return None
+    run = view.fleet.runs.get(view.pod.id)
+    return None if run is None or run.problem or run.began is None else run
+
+
+def _gpus_rest(view: PodView) -> bool:
+    """Whether the GPUs show that nothing works, which has an alert of its own."""
+    watts = view.window.watts
+    return view.window.work.idle.is_settled or watts.hung.is_settled or watts.latched.is_settled
+
+
+def _alert(
+    kind: AlertKind, view: PodView, since: float, note: str, *, wastes: bool = True, grade: Grade | None = None
+) -> Alert | None:
+    """The alert of what has lasted since an instant, if that is long enough."""
+    lasts = max(0.0, view.now - since)
+    if lasts < view.hold(kind):
+        return None
+    wasted = price(view.pod) if wastes and not _gpus_rest(view) else None
+    return kind.alert(
+        view.pod, grade=grade or kind.grade, since=since, lasts=lasts, note=note, basis=Basis.HISTORY,
+        wasted_per_hr=wasted, so_far=spent(wasted, lasts),
+    )  # fmt: skip
+
+
+def _quoted(run: Run, line: str) -> str:
+    """A line of the log as the end of a sentence, where the user wants it quoted."""
+    return f": {line[:120]}" if run.quotes and line else ""
+
+
+def _at_step(run: Run) -> str:
+    return f" (step {run.now.step:,})" if run.now.step is not None else ""
+
+
+def _find_not_finite(kind: AlertKind, view: PodView) -> Alert | None:
+    run = _run(view)
+    if run is None or run.not_finite is None:
+        return None
+    return _alert(kind, view, run.not_finite.at, f"loss is {run.now.not_finite or 'NaN'}{_at_step(run)}")
+
+
+def diverged_since(run: Run) -> tuple[float, float, float] | None:
+    """Since when all losses are far above the median before them, with the last one and the median; None if not."""
+    losses = run.series.last("loss", BY)
+    before, late = losses[:-JUDGED], losses[-JUDGED:]
+    if len(before) < BY // 10:
+        return None
+    usual = median(point.value for point in before)
+    if usual <= 0 or any(point.value < DIVERGES * usual for point in late):
+        return None
+    since = late[0].at
+    for point in before[::-1]:
+        if point.value < DIVERGES * usual:
+            break
+        since = point.at
+    return since, late[-1].value, usual
+
+
+def _find_diverged(kind: AlertKind, view: PodView) -> Alert | None:
+    run = _run(view)
+    if run is None or run.not_finite is not None or (diverged := diverged_since(run)) is None:
+        return None
+    since, last, usual = diverged
+    return _alert(kind, view, since, f"loss {last:.4g}, {last / usual:.1f} times its median of {usual:.4g}")
+
+
+def _find_plateau(kind: AlertKind, view: PodView) -> Alert | None:
+    run = _run(view)
+    if run is None:
+        return None
+    span = view.hold(kind)
+    losses = run.series.column("loss")
+    earlier = [point.value for point in losses if point.at < view.now - span]
+    late = [point.value for point in losses if point.at >= view.now - span]
+    if len(earlier) < BY // 10 or len(late) < BY // 10:
+        return None
+    best, now = min(earlier), min(late)
+    if best - now > PLATEAU_GAIN * abs(best):
+        return None
+    return _alert(kind, view, view.now - span, f"loss has not improved on {best:.4g}", wastes=False)
+
+
+def _find_stalled(kind: AlertKind, view: PodView) -> Alert | None:
+    run = _run(view)
+    if run is None or run.line_at is None or run.values_at is None:
+        return None
+    if run.ended is not None or run.trouble is not None:
+        return None
+    if view.now - run.line_at <= patience(run, view.hold(kind)):
+        return None
+    usual = f"; median is one in {fmt.short_duration(run.usual)}" if run.usual is not None else ""
+    # The GPUs of the same time agree, or do not.
+    if _gpus_rest(view):
+        return _alert(kind, view, run.line_at, f"{usual}; GPUs do nothing either", grade=Grade.BAD)
+    if view.window.work.works:
+        return _alert(kind, view, run.line_at, f"{usual}; GPUs still work", wastes=False, grade=Grade.NOTICE)
+    return _alert(kind, view, run.line_at, usual)
+
+
+def _find_error(kind: AlertKind, view: PodView) -> Alert | None:
+    run = _run(view)
+    if run is None or run.trouble is None or run.trouble.trouble is None or run.ended is not None:
+        return None
+    at, line = run.trouble.at, run.trouble.line
+    grade = Grade.BAD if _gpus_rest(view) else kind.grade
+    return _alert(kind, view, at, f"{run.trouble.trouble.value}|{_quoted(run, line)}", grade=grade)
+
+
+def _error_text(alert: Alert) -> str:
+    trouble, _, quoted = alert.note.partition("|")
+    ago = fmt.duration(alert.lasts)
+    return f"{trouble} {ago} ago, no progress since ({cost(alert)}){so_far(alert)}{quoted}"
+
+
+def _find_finished(kind: AlertKind, view: PodView) -> Alert | None:
+    run = _run(view)
+    return None if run is None or run.ended is None else _alert(kind, view, run.ended.at, _at_step(run))
+
+
+def _if_read(why: Callable[[Run], str | None]) -> Over:
+    """Why an alert is over, by what the run writes: what is not read ends nothing."""
+
+    def over(fleet: Fleet, record: Record | None) -> str | None:
+        def of(pod: Pod) -> str | None:
+            run = fleet.runs.get(pod.id)
+            if run is None or run.problem:
+                return None
+            return "container restarted" if run.line_at is None else why(run)
+
+        return if_readable(lambda pod: if_running(of)(fleet, record))(fleet, record)
+
+    return over
+
+
+NOT_FINITE = AlertKind(
+    name="loss-nan", word="loss NaN", grade=Grade.BAD, holds=20.0, event=EventKind.NOT_FINITE, find=_find_not_finite,
+    running=True, topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0,
+    text=lambda alert, funds, now: f"{alert.note} for {fmt.duration(alert.lasts)} ({cost(alert)}){so_far(alert)}",
+    begins=lambda alert, now: f"{alert.note} ({cost(alert)})",
+    over=_if_read(lambda run: "loss is a number again" if run.not_finite is None and run.values_at else None),
+)  # fmt: skip
+"""No loss that is a number since the first that was none."""
+
+DIVERGED = AlertKind(
+    name="diverged", grade=Grade.WARN, holds=60.0, event=EventKind.DIVERGED, find=_find_diverged, running=True,
+    topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0,
+    text=lambda alert, funds, now: f"{alert.note}, for {fmt.duration(alert.lasts)} ({cost(alert)}){so_far(alert)}",
+    begins=lambda alert, now: f"{alert.note} ({cost(alert)})",
+    over=_if_read(lambda run: "loss near its median again" if diverged_since(run) is None else None),
+)  # fmt: skip
+
+PLATEAU = AlertKind(
+    name="plateau", grade=Grade.NOTICE, holds=7200.0, event=EventKind.PLATEAU, find=_find_plateau, running=True,
+    topic=Topic.RUNS, by_default=False, rearm=0.0,
+    text=lambda alert, funds, now: f"{alert.note} for {fmt.duration(alert.lasts)} ({cost(alert)})",
+    begins=lambda alert, now: f"{alert.note} for {fmt.duration(alert.lasts)} ({cost(alert)})",
+    over=_if_read(lambda run: "loss improves" if run.values_at else None),
+)  # fmt: skip
+"""Off unless the user turns it on: most losses are flat at the end."""
+
+STALLED = AlertKind(
+    name="stalled", grade=Grade.WARN, holds=SILENT, event=EventKind.STALLED, find=_find_stalled, running=True,
+    topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0,
+    text=lambda alert, funds, now: (
+        f"no new line for {fmt.duration(alert.lasts)} while billed {cost(alert)}{alert.note}{so_far(alert)}"
+    ),
+    begins=lambda alert, now: (
+        f"no new line for {fmt.short_duration(alert.lasts)} while billed {cost(alert)}{alert.note}"
+    ),
+    over=_if_read(lambda run: "new lines"),
+)  # fmt: skip
+"""A run that writes nothing for far longer than between its lines before."""
+
+RUN_ERROR = AlertKind(
+    name="run-error", word="run error", grade=Grade.WARN, holds=60.0, event=EventKind.RUN_ERROR, find=_find_error,
+    running=True, topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0,
+    text=lambda alert, funds, now: _error_text(alert),
+    begins=lambda alert, now: _error_text(alert),
+    over=_if_read(lambda run: "progress again" if run.trouble is None and run.values_at else None),
+)  # fmt: skip
+"""A traceback, memory that ran out, an error of NCCL; and no progress after it."""
+
+FINISHED = AlertKind(
+    name="run-finished", word="run finished", grade=Grade.WARN, holds=60.0, event=EventKind.FINISHED,
+    find=_find_finished, running=True, topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0,
+    text=lambda alert, funds, now: (
+        f"run finished {fmt.duration(alert.lasts)} ago{alert.note}, still billed {cost(alert)}{so_far(alert)}; "
+        "stop it: S"
+    ),
+    begins=lambda alert, now: f"run finished{alert.note}, still billed {cost(alert)}; stop it: S",
+    over=_if_read(lambda run: "progress again" if run.ended is None and run.values_at else None),
+)  # fmt: skip
+"""The log has the line with which its trainer ends."""

@@ -1,0 +1,83 @@
+"""`SignalSeries`: what a run reported over time; grows in place, bounded by thinning its older part."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tui.domain.signals.values import Values
+
+MOST = 2_000
+"""Points that are kept."""
+
+APART = 1.0
+"""Seconds between two points: what is reported within them is one."""
+
+COLUMNS = ("step", "loss", "eval_loss", "lr", "grad_norm", "it_per_s", "tokens_per_s", "done")
+"""What is kept of each point; `done` is the part of the run, 0 to 1, that is done."""
+
+
+class Point(NamedTuple):
+    """A value at an instant."""
+
+    at: float
+    value: float
+
+
+class SignalSeries:
+    """Points in order of time. A value that was not reported is no point of its column."""
+
+    def __init__(self) -> None:
+        self._at: array[float] = array("d")
+        self._columns: dict[str, array[float]] = {name: array("d") for name in COLUMNS}
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+    def add(self, at: float, values: Values, done: float | None = None) -> None:
+        """Add what was reported at an instant; an earlier one than the last counts as that."""
+        if self._at and at < self._at[-1] + APART:
+            for name, value in _named(values, done):
+                if not math.isnan(value):
+                    self._columns[name][-1] = value
+            return
+        self._at.append(at)
+        for name, value in _named(values, done):
+            self._columns[name].append(value)
+        if len(self._at) > MOST:
+            self._thin()
+
+    def column(self, name: str, since: float = -math.inf, until: float = math.inf) -> Sequence[Point]:
+        """The points of a column between two instants, oldest first."""
+        values = self._columns[name]
+        return [
+            Point(at, value)
+            for at, value in zip(self._at, values, strict=True)
+            if since <= at <= until and not math.isnan(value)
+        ]
+
+    def last(self, name: str, count: int) -> Sequence[Point]:
+        """The last points of a column, oldest first."""
+        points: list[Point] = []
+        values = self._columns[name]
+        for place in range(len(self._at) - 1, -1, -1):
+            if len(points) == count:
+                break
+            if not math.isnan(values[place]):
+                points.append(Point(self._at[place], values[place]))
+        return points[::-1]
+
+    def _thin(self) -> None:
+        """Drop every second point of the older half."""
+        half = MOST // 2
+        for column in (self._at, *self._columns.values()):
+            column[:half] = column[:half:2]
+
+
+def _named(values: Values, done: float | None) -> Iterator[tuple[str, float]]:
+    for name in COLUMNS[:-1]:
+        value = getattr(values, name)
+        yield name, math.nan if value is None else float(value)
+    yield COLUMNS[-1], math.nan if done is None else done
