@@ -87,7 +87,7 @@ class LogsScreen(ListingScreen):
     TITLE = "Logs"
     TITLES: ClassVar = {"log": "Logs"}
     BAR = "streams"
-    WITHOUT = frozenset(("range", "return", "heat", "step", "jump", "speed", "deploy"))
+    WITHOUT = frozenset(("range", "return", "heat", "big", "step", "jump", "speed", "deploy"))
     NEVER = (
         "chart",
         "act.deploy",
