@@ -117,6 +117,8 @@ def areas(spec: ChartSpec, width: int, height: int) -> list[Row]:
     for number, line in enumerate(spec.lines):
         # What is left over belongs to the first.
         room = height * (number + 1) // len(spec.lines) - height * number // len(spec.lines)
+        if not room:
+            continue
         values = buckets.across(line, spec.window, columns)
         drawn = field(spec, values, room)
         if margin:

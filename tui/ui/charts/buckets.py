@@ -16,7 +16,7 @@ Column = Point | None
 def across(line: Line, window: Window, columns: int) -> list[Column]:
     """The values of a line in each of that many columns.
 
-    A column between two of an unbroken run, which are closer than samples are, lies on the way from one to the other.
+    A column between two of an unbroken run, which are closer than samples are, has the value of the sample before it.
     """
     cells: list[Column] = [None] * columns
     for run in line.runs:
@@ -29,9 +29,7 @@ def across(line: Line, window: Window, columns: int) -> list[Column]:
             cells[column] = point
             if before is not None:
                 for between in range(before[0] + 1, column):
-                    share = (between - before[0]) / (column - before[0])
-                    mean = before[1].mean + (point.mean - before[1].mean) * share
-                    cells[between] = Point(window.start + between * window.width, mean, mean, mean)
+                    cells[between] = before[1]
             before = column, point
     return cells
 

@@ -230,11 +230,18 @@ there."""
 
 @cache
 def library() -> Any:
-    """plotext, imported at the first call, which takes a tenth of a second: the first frame must not wait for it."""
+    """plotext, imported at the first call, which takes a tenth of a second and 8 MiB: charts of cells do without it."""
     import plotext
 
     plotext.terminal.limit(False, False)
     return plotext
+
+
+def lacks_library(spec: Drawn) -> bool:
+    """Whether drawing this chart would import plotext first."""
+    if library.cache_info().currsize or isinstance(spec, AxisSpec):
+        return False
+    return isinstance(spec, BarSpec) or (spec.form is Form.LINES and any(line.runs for line in spec.lines))
 
 
 _SGR = re.compile(r"\x1b\[([0-9;]*)m")

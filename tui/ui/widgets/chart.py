@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -87,11 +88,19 @@ class Chart(Widget):
     def _draw(self) -> None:
         """Draw, and refresh the rows that changed."""
         width, height = self.size
+        if self.spec is not None and plot.lacks_library(self.spec):
+            self.run_worker(self._draw_later(), exclusive=True)
+            return
         old, self._rows = self._rows, plot.draw(self.spec, width, height) if self.spec is not None else ()
         for y in range(height):
             if old[y : y + 1] != self._rows[y : y + 1]:
                 self._strips.pop(y, None)
                 self.refresh(Region(0, y, width, 1))
+
+    async def _draw_later(self) -> None:
+        """Draw once the library is there that this chart needs: imported in a thread, so that no key waits for it."""
+        await asyncio.to_thread(plot.library)
+        self._draw()
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width

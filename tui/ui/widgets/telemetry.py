@@ -14,7 +14,6 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.ui import layout
-from tui.ui.charts.spec import ChartSpec
 from tui.ui.primitives.empty_state import EmptyState, notice_line
 from tui.ui.primitives.roles import style_of
 
@@ -95,6 +94,8 @@ class Telemetry(Widget, can_focus=True):
 
     def show(self, specs: Sequence[Drawn]) -> None:
         """Draw these charts; below several, their time axis."""
+        from tui.ui.charts.spec import ChartSpec
+
         for index, chart in enumerate(self.charts):
             chart.display = index < len(specs)
             if chart.display:
