@@ -51,10 +51,8 @@ def _palette() -> type[Provider]:
 
 
 def _import_charts() -> None:
-    """The most expensive import: done in a thread, so that no key waits for it."""
-    from tui.ui.charts import plot
-
-    plot.library()
+    """Done in a thread, so that no key waits for it."""
+    import tui.ui.widgets.chart  # noqa: F401
 
 
 class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp):

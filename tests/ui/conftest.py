@@ -300,6 +300,7 @@ def _draw_once(spec: Drawn, width: int, height: int) -> tuple[Row, ...]:
 
 
 plot_draw = plot.draw
+plot.library()  # What is imported when it is needed would be there in some tests and not in others.
 
 
 @pytest.fixture(autouse=True)

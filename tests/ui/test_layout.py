@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,8 +36,22 @@ def test_panes(width: int, height: int, active: str, rows: int, zoomed: bool) ->
 @given(WIDTHS, HEIGHTS, st.integers(1, 6))
 def test_tiles(width: int, height: int, count: int) -> None:
     tiles = layout.tiles(width, height, count)
-    check(list(tiles), width, height, tiled=len(tiles) % 2 == 0 or len(tiles) == 1)
-    assert tiles
+    check([tile for tile in tiles if tile.area], width, height, tiled=False)
+    assert tiles[0].area
+    assert {(tile.x, tile.width) for tile in tiles} == {(0, width)}, "an instant is one column through all"
+    assert all(above.bottom == below.y for above, below in pairwise(tiles))
+
+
+@given(HEIGHTS, st.integers(2, 8))
+def test_charts_use_their_room_and_are_no_higher_than_is_useful(height: int, count: int) -> None:
+    lines = layout.stack(height, count)
+    used = sum(lines.big) + lines.rows + lines.axis
+    assert used == height or (len(lines.big) == count and set(lines.big) == {17} and used < height)
+    assert len(lines.big) + lines.rows <= count
+    assert max(lines.big) - min(lines.big) <= 1
+    if height >= 16:
+        assert len(lines.big) >= 2
+        assert len(lines.big) + lines.rows == min(count, 8)
 
 
 @given(
@@ -57,7 +71,7 @@ def test_the_three_sizes_people_have() -> None:
     assert normal["telemetry"].y == normal["market"].y == normal["pods"].bottom
     wide = layout.panes(200, 47, "pods", 6)
     assert wide["market"].height == 47
-    assert len(layout.tiles(wide["telemetry"].width - 4, wide["telemetry"].height - 2, 4)) == 4
+    assert layout.stack(wide["telemetry"].height - 2, 4) == layout.Stack((11, 11, 11), 1, 2)
 
 
 @given(WIDTHS, HEIGHTS, st.sampled_from(layout.HOSTS[1:]), st.integers(0, 300), st.booleans(), st.booleans())

@@ -13,6 +13,7 @@ from tests.ui.render.test_pod_facts import EXTRAS, TOKEN, full_detail, full_pod
 from tui.api.errors import Forbidden
 from tui.api.models import GpuReading, Telemetry
 from tui.domain.events import Kind
+from tui.ui.charts.spec import ChartSpec, Form
 from tui.ui.modals.copy import CopyMenu
 from tui.ui.primitives.facts import MASKED
 from tui.ui.screens.pod import PodScreen
@@ -211,20 +212,46 @@ async def test_marked_pods_share_an_axis(launch: Launch) -> None:
         assert "2 pods" not in run.text()
 
 
-async def test_v_turns_lines_into_strips_and_many_gpus_are_strips_by_themselves(launch: Launch) -> None:
+async def test_v_turns_areas_into_heat_maps_and_more_than_three_gpus_are_heat_maps_by_themselves(
+    launch: Launch,
+) -> None:
     cloud = HeldCloud()
     cloud.fleet_answer = snapshot(pod("few", utils=(90.0, 80.0)), pod("many", utils=(95.0,) * 12))
     async with launch(cloud=cloud) as run:
-        assert "█" not in run.text().split("Telemetry")[-1]
+
+        def forms() -> list[Form]:
+            charts = run.app.screen.query_one(TelemetryPane).charts
+            return [chart.spec.form for chart in charts if isinstance(chart.spec, ChartSpec) and chart.size.height > 1]
+
+        assert forms() == [Form.AREAS, Form.AREAS]
         await run.press("v")
         await run.settle()
-        assert "█" in run.text().split("Telemetry")[-1]
+        assert forms() == [Form.HEAT, Form.HEAT]
         await run.press("v", "j")
         await run.settle()
+        assert forms() == [Form.AREAS, Form.AREAS], "of twelve, one band"
         run.app.screen._heat = None  # type: ignore[attr-defined]
         run.app.screen.show()  # type: ignore[attr-defined]
         await run.settle()
-        assert "█" in run.text().split("Telemetry")[-1]
+        assert forms() == [Form.HEAT, Form.HEAT]
+
+
+async def test_b_makes_other_charts_big_and_the_rest_are_rows(launch: Launch) -> None:
+    async with launch() as run:
+
+        def big() -> list[str]:
+            charts = run.app.screen.query_one(TelemetryPane).charts
+            return [chart.spec.title for chart in charts if isinstance(chart.spec, ChartSpec) and chart.size.height > 1]
+
+        assert big() == ["GPU util", "GPU memory"]
+        assert "CPU " in run.text().split("Telemetry")[-1]
+        await run.press("b")
+        await run.settle()
+        assert big() == ["CPU", "Memory"]
+        assert "VRAM " in run.text().split("Telemetry")[-1]
+        await run.press("b")
+        await run.settle()
+        assert big() == ["GPU util", "GPU memory"]
 
 
 async def test_temperature_and_power_have_charts_where_runpod_gives_them(launch: Launch) -> None:

@@ -19,8 +19,8 @@ from tui.api.models import GpuReading, Telemetry
 from tui.clocks import Clocks
 from tui.domain.events import Kind
 from tui.services.reconciler import PATIENCE
-from tui.ui.charts.captions import time_axis
-from tui.ui.charts.spec import ChartSpec, window
+from tui.ui.charts.spec import GUTTER, AxisSpec, ChartSpec, window
+from tui.ui.charts.time_axis import time_axis
 from tui.ui.screens.charted import RANGES, ChartScreen
 from tui.ui.widgets.chart import Chart
 from tui.ui.widgets.status_lines import Lines
@@ -178,9 +178,9 @@ async def test_a_zoomed_chart_ends_now_without_another_poll(launch: Launch) -> N
         await run.settle()
         assert charts
         for chart in charts:
-            assert isinstance(chart.spec, ChartSpec)
+            assert isinstance(chart.spec, ChartSpec | AxisSpec)
             assert chart.spec != before[chart]
-            assert chart.spec.window.columns == chart.size.width - chart.spec.axis
+            assert chart.spec.window.columns == chart.size.width - GUTTER
             assert NOW < chart.spec.window.end <= NOW + chart.spec.window.width
 
 
@@ -192,5 +192,5 @@ def test_a_chart_shows_the_time_it_says_and_no_more(span: float, columns: int, w
     assert span <= whole <= span * (1.06 if shown.width < 3600 else 1.25)
     assert shown.start % shown.width == 0, "the same bucket begins at the same instant whoever reckons it"
     assert shown.start + shown.columns * shown.width == shown.end
-    told = time_axis(ChartSpec("", (), shown, tz=UTC), columns + wider)
+    told = time_axis(ChartSpec("", (), shown, tz=UTC).time, columns + wider)
     assert not "".join(text for text, _ in told)[columns + 3 :].strip(), "nothing is told of what has not been yet"

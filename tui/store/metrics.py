@@ -62,6 +62,7 @@ class Metric(Struct, frozen=True, kw_only=True):
     steps:  byte steps per unit: a sample is stored as a byte, of 0 to 254 steps.
     top:    the end of its chart's axis; None: a round number above all values drawn.
     pooled: combines the GPUs' values into one.
+    worst:  which of a time's values matters most and must not be lost in a mean: "low", "high", or "mean" for none.
     export: its field in JSON and CSV.
     feature: by which an API says that it does not offer it; None if every API does.
     """
@@ -77,6 +78,7 @@ class Metric(Struct, frozen=True, kw_only=True):
     steps: float = 2.0
     top: float | None = 100.0
     pooled: Callable[[Values], float | None] = pod_health.mean
+    worst: str = "mean"
     feature: Feature | None = None
 
     @property
@@ -105,6 +107,7 @@ class Metric(Struct, frozen=True, kw_only=True):
 
 UTIL = Metric(
     name="util", title="GPU util", label="util", source=Source.GPU, field="util", prefix="gpu", export="util_percent",
+    worst="low",
 )  # fmt: skip
 """The metric by which a pod's work is judged."""
 
@@ -120,7 +123,7 @@ METRICS = (
     ),
     Metric(
         name="temp", title="GPU temp", label="temp", source=Source.LATEST, field="temperature_c", prefix="temp",
-        unit="°C", pooled=_highest, export="temperature_c", feature=Feature.GPU_TEMPERATURE,
+        unit="°C", pooled=_highest, worst="high", export="temperature_c", feature=Feature.GPU_TEMPERATURE,
     ),
     Metric(
         name="power", title="GPU power", label="power", source=Source.LATEST, field="power_w", prefix="power",

@@ -77,30 +77,53 @@ def panes(
     return {name: region for name, region in regions.items() if region.height}
 
 
-class Tile(NamedTuple):
-    columns: int
+class Stack(NamedTuple):
+    """Lines of charts that stand above each other: of the big ones, of those of a single row, and of the time axis."""
+
+    big: tuple[int, ...]
     rows: int
+    axis: int
 
 
-_CHART_WIDTH = 26
-_CHART_HEIGHT = 6
+_BIG = 2
+"""Big charts, if there is room."""
+
+_LEAST_BIG, _GOOD_BIG, _MOST_BIG = 4, 9, 17
+"""Lines of a big chart with its title: at least; if there are more of them than usual; and where more show no more."""
+
+
+def stack(height: int, count: int) -> Stack:
+    """Lines for as many of `count` charts as fit: the first ones big, the others a row each."""
+    axis = 2 if height >= 14 else 1 if height >= 6 else 0
+    room = height - axis
+    big = _BIG
+    while big < count and room >= (big + 1) * _GOOD_BIG + count - big - 1:
+        big += 1
+    big = min(big, count)
+    while big > 1 and room < big * _LEAST_BIG + count - big:
+        big -= 1
+    rows = max(0, min(count - big, room - _LEAST_BIG))
+    room -= rows
+    each = [min(_MOST_BIG, room // big + (number < room % big)) for number in range(big)] if room > 0 else []
+    return Stack(tuple(each), rows, axis)
 
 
 def tiles(width: int, height: int, count: int) -> tuple[Region, ...]:
-    """Regions for as many of `count` charts as fit, in order: two side by side if there is room."""
+    """Regions for as many of `count` charts as fit, in order, and the last for the time axis of several, if it fits."""
     if width <= 0 or height <= 0:
         return ()
-    columns = 2 if width >= 2 * _CHART_WIDTH and count > 1 else 1
-    lines = min(max(1, height // _CHART_HEIGHT), -(-count // columns))
-    shown = min(count, columns * lines)
-    lines = -(-shown // columns)
-    result = []
-    for index in range(shown):
-        row, column = divmod(index, columns)
-        x, right = width * column // columns, width * (column + 1) // columns
-        y, bottom = height * row // lines, height * (row + 1) // lines
-        result.append(Region(x, y, right - x, bottom - y))
-    return tuple(result)
+    if count == 1:
+        return (Region(0, 0, width, height),)
+    lines, y, regions = stack(height, count), 0, []
+    for each in (*lines.big, *[1] * lines.rows, lines.axis):
+        regions.append(Region(0, y, width, each))
+        y += each
+    return tuple(regions)
+
+
+def big_charts(height: int, count: int) -> int:
+    """How many of `count` charts are big in a pane with that many lines."""
+    return len(stack(height, count).big)
 
 
 DETAIL = ("gpus", "facts", "charts", "timeline")
@@ -249,8 +272,12 @@ class RegionLayout(Layout):
         return _place((child, regions[place_of(child)]) for child in children if place_of(child) in regions)
 
 
+AXIS = "axis"
+"""The class of the time axis among charts."""
+
+
 class Tiles(Layout):
-    """Applies `tiles` to the children, in order."""
+    """Applies `tiles` to the children, in order: the charts, and the time axis of several."""
 
     name = "tiles"
 
@@ -258,7 +285,14 @@ class Tiles(Layout):
         self.count = 0
 
     def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
-        return _place(zip(children, tiles(size.width, size.height, self.count or len(children)), strict=False))
+        charts = [child for child in children if not child.has_class(AXIS)]
+        count = self.count or len(charts)
+        regions = tiles(size.width, size.height, count)
+        if count > 1:
+            *regions_of_charts, below = regions or (Region(),)
+            axes = [child for child in children if child.has_class(AXIS)]
+            return _place([*zip(charts, regions_of_charts, strict=False), *((axis, below) for axis in axes)])
+        return _place(zip(charts, regions, strict=False))
 
 
 def _place(pairs: Iterable[tuple[Widget, Region]]) -> ArrangeResult:

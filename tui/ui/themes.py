@@ -31,7 +31,7 @@ def _theme(name: str, *, dark: bool, grounds: tuple[str, str, str], colours: Map
         variables={
             **{key: value for key, value in colours.items() if key not in ("text", "accent", "hover")},
             **{f"chart-{number}": colour for number, colour in enumerate(lines, 1)},
-            "heat": lines[0],
+            "heat": colours.get("heat", lines[0]),
             "footer-key-foreground": accent,
             "border": rule,
             "scrollbar": rule,
@@ -52,6 +52,7 @@ DARK = _theme(
         "text": "#cdd6df", "muted": "#8b98a9", "quiet": "#7a8694", "accent": "#79b8ff",
         "good": "#7cc78a", "warn": "#e3b341", "bad": "#f47067",
         "rule": "#2a323c", "hover": "#3a4552", "spark": "#4d7ab0", "cursor": "#22303f", "cursor-away": "#181f27",
+        "heat": "#5a8fcb",
     },
     charts="#79b8ff #7cc78a #e3b341 #d2a8ff #56d4dd #f0883e #f47067 #cdd6df",
 )  # fmt: skip
@@ -64,6 +65,7 @@ LIGHT = _theme(
         "text": "#1c232b", "muted": "#55606d", "quiet": "#646e7a", "accent": "#0b5cb8",
         "good": "#1b6f31", "warn": "#7f5200", "bad": "#b52822",
         "rule": "#cfd6dd", "hover": "#b4bec8", "spark": "#5d90c9", "cursor": "#d6e6f8", "cursor-away": "#eaeff4",
+        "heat": "#2f74c4",
     },
     charts="#0b62c4 #1f7a37 #a86b00 #7a3fc0 #007d87 #bf4f00 #c02c25 #1c232b",
 )  # fmt: skip
@@ -89,6 +91,7 @@ DEUTERANOPIA = _theme(
         "text": "#d5dbe1", "muted": "#94a0ae", "quiet": "#78838f", "accent": "#8fc7ff",
         "good": "#4fa8f0", "warn": "#f5e663", "bad": "#f0802a",
         "rule": "#2a323c", "hover": "#3a4552", "spark": "#4d7ab0", "cursor": "#22303f", "cursor-away": "#181f27",
+        "heat": "#4a97c8",
     },
     charts="#56b4e9 #f5e663 #e66f00 #d7dde3 #3f7fe0 #b9a24a #a8b4c0 #8fd0ff",
 )  # fmt: skip
@@ -102,6 +105,7 @@ TRITANOPIA = _theme(
         "text": "#d8dadc", "muted": "#989c9f", "quiet": "#808487", "accent": "#5fd3e8",
         "good": "#35c9b4", "warn": "#f6dfa0", "bad": "#ff5f66",
         "rule": "#2f3336", "hover": "#42474b", "spark": "#3f8f99", "cursor": "#23363a", "cursor-away": "#1b2022",
+        "heat": "#3fa5b2",
     },
     charts="#4fd0e0 #ff5f66 #f0e8dc #2f9aa6 #c4393f #9bb8bb #ffa9a9 #c9cdd0",
 )  # fmt: skip

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC
+from functools import cache
 from typing import ClassVar
 from unittest.mock import patch
 
 import pytest
+from msgspec.structs import replace
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
@@ -17,7 +20,7 @@ from tui.store.series import Point
 from tui.store.views.pods import Line
 from tui.ui import themes
 from tui.ui.charts import plot, spec
-from tui.ui.charts.spec import ChartSpec
+from tui.ui.charts.spec import ChartSpec, Form
 from tui.ui.widgets.chart import Chart
 
 
@@ -146,3 +149,30 @@ async def test_more_lines_than_colours() -> None:
         )
         chart.spec = ChartSpec("GPU utilisation", lines, window, tz=UTC)
         assert {themes.DARK.variables[f"chart-{n}"] for n in range(1, 9)} <= colours(chart)
+
+
+async def test_the_library_of_lines_is_imported_in_a_thread_when_a_chart_needs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    imported: list[str] = []
+
+    @cache
+    def library() -> object:
+        imported.append(threading.current_thread().name)
+        return found
+
+    found = plot.library()
+    monkeypatch.setattr(plot, "library", library)
+    app = Stage()
+    async with app.run_test(size=(66, 12)) as pilot:
+        chart = app.query_one(Chart)
+        chart.spec = replace(spec_of([50.0] * 60), form=Form.AREAS)
+        await pilot.pause()
+        assert "".join(text(chart)).strip()
+        assert not imported, "cells do without it"
+        chart.spec = spec_of([50.0] * 60)
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "GPU utilisation" in text(chart)[0]
+        assert len(imported) == 1
+        assert imported[0] != threading.main_thread().name

@@ -2,24 +2,103 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
-from tui.ui.charts import captions
-from tui.ui.charts.spec import ChartSpec, Mark, Window
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.variants import up_to
+from tui.ui.charts.spec import CURSOR, EVENT, AxisSpec, ChartSpec, Mark, Row, Window, window
+from tui.ui.charts.time_axis import axis_rows, tick_of, ticks, time_axis
+from tui.ui.screens.charted import RANGES
 
 NOON = 1_795_435_200.0
 
 
 def test_a_time_is_never_right_beside_an_event_or_the_cursor() -> None:
     window = Window(NOON, 60, 40)
-    times = "".join(text for text, _ in captions.time_axis(ChartSpec("CPU", (), window, tz=UTC), 40)).count(":")
+    times = "".join(text for text, _ in time_axis(ChartSpec("CPU", (), window, tz=UTC).time, 40)).count(":")
     for column in range(40):
         at = NOON + 60 * column
         for spec in (
             ChartSpec("CPU", (), window, tz=UTC, marks=(Mark(at, "●"),)),
             ChartSpec("CPU", (), window, tz=UTC, cursor=at),
         ):
-            line = "".join(text for text, _ in captions.time_axis(spec, 40))
+            line = "".join(text for text, _ in time_axis(spec.time, 40))
             assert line[column] in "●▲"
             assert not (line[:column][-1:] + line[column + 1 : column + 2]).strip()
             assert line.count(":") >= times - 1 > 1, "at most the one below it is left out"
+
+
+ZONES = st.sampled_from((
+    "UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe",
+    "Pacific/Apia", "America/Sao_Paulo", "Pacific/Chatham",
+))  # fmt: skip
+PARTS = st.floats(0, 1)
+# Any time, and around the days when clocks are set.
+TIMES = st.one_of(
+    st.floats(1.2e9, 2.2e9),
+    *(st.floats(day - 90_000, day + 90_000) for day in (1_774_746_000.0, 1_793_495_000.0, 1_775_318_000.0)),
+)
+
+
+def text(row: Row) -> str:
+    return "".join(part for part, _ in row)
+
+
+@settings(max_examples=up_to(150))
+@given(
+    TIMES, st.sampled_from(RANGES), st.integers(1, 300), ZONES, st.lists(st.floats(0, 1), max_size=5), st.floats(0, 1)
+)
+def test_no_label_touches_another_and_none_is_of_the_future(
+    now: float, span: float, columns: int, zone: str, marks: list[float], cursor: float
+) -> None:
+    shown, tz = window(now, span, columns), ZoneInfo(zone)
+    length = shown.end - shown.start
+    at = shown.start + cursor * length if cursor < 0.5 else None
+    happened = tuple(Mark(shown.start + part * length, "▼") for part in marks)
+    axis = AxisSpec(shown, tz, happened, at, now)
+    for row in (time_axis(axis, columns), *axis_rows(axis, columns, 2)):
+        assert len(text(row)) == columns
+    tick = tick_of(shown, columns)
+    labelled = list(ticks(shown, columns, tick, tz, now))
+    assert all(before < after for before, after in pairwise(labelled))
+    assert all(shown.start <= at <= now + 1e-3 for at in labelled)
+    for moment in labelled:
+        wall = datetime.fromtimestamp(moment, tz)
+        seconds = wall.hour * 3600 + wall.minute * 60 + wall.second
+        assert seconds % min(tick, 86_400) == 0, "a round time on the clock of this zone"
+    words = text(axis_rows(AxisSpec(shown, tz, until=now), columns, 2)[1]).split("  ")
+    assert all(len(word.strip()) <= 8 for word in words), "at least two cells between two labels"
+
+
+def test_most_labels_are_shown() -> None:
+    for span in RANGES:
+        for columns in range(24, 240):
+            shown = window(NOON, span, columns)
+            row = text(axis_rows(AxisSpec(shown, UTC, until=NOON), columns, 2)[1])
+            assert len(row.split("  ")) >= 2, (span, columns)
+            due = list(ticks(shown, columns, tick_of(shown, columns), UTC, NOON))
+            assert len([word for word in row.split("  ") if word.strip()]) >= len(due) - 2
+
+
+def test_where_the_clock_is_set_back_an_hour_is_shown_twice() -> None:
+    tz = ZoneInfo("Europe/Berlin")
+    # 25 October 2026, 03:00 is 02:00 again.
+    shown = Window(datetime(2026, 10, 25, tzinfo=tz).timestamp(), 600.0, 36)
+    hours = [datetime.fromtimestamp(at, tz).hour for at in ticks(shown, 36, 3600, tz)]
+    assert hours == [0, 1, 2, 2, 3, 4]
+    spring = Window(datetime(2026, 3, 29, tzinfo=tz).timestamp(), 600.0, 30)
+    assert [datetime.fromtimestamp(at, tz).hour for at in ticks(spring, 30, 3600, tz)] == [0, 1, 3, 4, 5]
+
+
+def test_events_have_a_row_of_their_own_and_the_time_of_the_cursor_is_read_below_it() -> None:
+    shown = Window(NOON - 2400, 60.0, 40)
+    axis = AxisSpec(shown, UTC, (Mark(NOON - 1500, "↻"),), NOON - 600, NOON)
+    above, below = axis_rows(axis, 40, 2)
+    assert [(n, letter) for n, letter in enumerate(text(above)) if letter != " "] == [(15, "↻"), (30, "▲")]
+    assert {kind for part, kind in above if part in "↻▲"} == {EVENT, CURSOR}
+    assert [part for part, kind in below if kind == CURSOR] == ["11:50"]
+    assert "11:30" in text(below)

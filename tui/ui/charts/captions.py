@@ -1,21 +1,17 @@
-"""The text around a chart: its title with the main figures, and its time axis. Pure."""
+"""The title of a chart: its name, what its shades mean, its main figures. Pure."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from tui.api.features import NOT_OFFERED
 from tui.domain import offered
 from tui.format import numbers as fmt
 from tui.store.views.pods import Line
-from tui.ui.charts.spec import ALERT, CURSOR, EVENT, QUIET, TEXT, TITLE, ChartSpec, Part, Row
-
-_TICKS = (60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800)
-_DAY = 86_400.0
-_LAGS = 0.2
-"""A line is reported if it is this part of the whole below the mean."""
+from tui.ui.charts import buckets
+from tui.ui.charts.figures import at_cursor, lagging, short
+from tui.ui.charts.spec import ALERT, CURSOR, EDGE, HEAT, QUIET, STEP, TEXT, TITLE, ChartSpec, Form, Part, Row, paint
+from tui.ui.primitives import ramp
 
 
 def title(spec: ChartSpec, width: int) -> Row:
@@ -68,7 +64,7 @@ def _tails(spec: ChartSpec) -> list[Row]:
         return [tuple(_legend(spec, length)) for length in (24, 16, 10, 6, 3, 0)]
     mean = sum(line.last or 0.0 for line, _ in known) / len(known)
     low, index = min(known, key=lambda pair: pair[0].last or 0.0)
-    lags = not spec.apart and mean - (low.last or 0.0) > _LAGS * spec.high
+    lags = lagging(spec) is not None
     summary: Row = ((f"avg {mean:.0f}{spec.unit}", TEXT),)
     lowest: Row = ((f"{'▾' if lags else 'lowest:'} {low.label} {_value(low, spec)}  ", ALERT if lags else QUIET),)
     each: list[Part] = []
@@ -95,53 +91,57 @@ def _value(line: Line, spec: ChartSpec) -> str:
     return fmt.money(line.last, spec.places).replace(",", "") if spec.unit == "$" else f"{number}{spec.unit}"
 
 
-def time_axis(spec: ChartSpec, width: int) -> Row:
-    """Clock times below their columns, at round times; midnight is shown as the date of the day that begins.
+def heading(spec: ChartSpec, width: int, columns: int) -> Row:
+    """The title of a chart in shades: its name, a legend of the shades, and the figures that its rows do not have.
 
-    Events stand among them, and the cursor; a label that would overlap is left out.
+    columns: of the plot, for the cursor's.
     """
-    start, step, _ = spec.window
-    cells: list[Part] = [(" ", QUIET)] * width
-    for mark in spec.marks:
-        column = spec.window.column(mark.at)
-        if column is not None and column < width:
-            cells[column] = (mark.glyph, EVENT)
-    if spec.cursor is not None:
-        column = spec.window.column(spec.cursor)
-        if column is not None and column < width:
-            cells[column] = ("▲", CURSOR)
-    tick = next((n for n in _TICKS if n / step >= 6), _TICKS[-1])
-    shown = datetime.fromtimestamp(start, spec.tz).replace(tzinfo=UTC)
-    shift = shown.timestamp() - start
-    at = math.ceil((start + shift) / tick) * tick - shift
-    free = 0
-    # Not beyond the shown window, whatever room there is: beyond it lies the future.
-    while at < min(start + step * width, spec.window.end):
-        label = _label(datetime.fromtimestamp(at, spec.tz), tick, step * width)
-        middle = int((at - start) / step) - len(label) // 2
-        # A cell aside rather than right beside an event or the cursor: they would be read as one word.
-        for column in (middle, middle - 1, middle + 1) if middle >= free else ():
-            around = range(max(0, column - 1), min(width, column + len(label) + 1))
-            if free <= column <= width - len(label) and all(cells[i] == (" ", QUIET) for i in around):
-                cells[column : column + len(label)] = [(letter, QUIET) for letter in label]
-                free = column + len(label) + 1
-                break
-        at += tick
-    return _joined(cells)
+    name = fmt.clip(spec.title, width)
+    legends = _legends(spec) if any(line.runs for line in spec.lines) else [()]
+    for tail in _figures(spec, columns):
+        for legend in legends:
+            used = len(name) + sum(len(text) for text, _ in (*legend, *tail))
+            if used + (2 if tail else 0) <= width:
+                return ((name, TITLE), *legend, (" " * (width - used), TEXT), *tail)
+    return ((name.ljust(width), TITLE),)
 
 
-def _label(when: datetime, tick: float, span: float) -> str:
-    if tick > _DAY or (tick == _DAY and span > 8 * _DAY):
-        return f"{when:%-d %b}"
-    return f"{when:%H:%M}" if when.hour or when.minute else f"{when:%a}"
-
-
-def _joined(cells: list[Part]) -> Row:
-    """Adjacent parts of one kind merged into one."""
-    parts: list[Part] = []
-    for text, kind in cells:
-        if parts and parts[-1][1] == kind:
-            parts[-1] = (parts[-1][0] + text, kind)
+def _legends(spec: ChartSpec) -> list[Row]:
+    """What the shades mean, from long to short."""
+    top = f"{short(spec.high, spec)}{spec.unit}"
+    if spec.form is Form.HEAT:
+        ends = (f"  {short(spec.low, spec)} ", QUIET), (f" {top}", QUIET)
+        if spec.shades:
+            scale: Row = tuple((" ", paint(0, STEP + step)) for step in range(1, ramp.STEPS + 1))
+            dip: Part = ("▄", paint(STEP + 1, STEP + ramp.STEPS))
         else:
-            parts.append((text, kind))
-    return tuple(parts)
+            scale, dip = ((ramp.HEIGHTS, HEAT),), ("▾", ALERT)
+        whole: Row = (ends[0], *scale, ends[1])
+        if spec.worst != "low":
+            return [(*whole, (" highest", QUIET)), whole] if spec.worst == "high" else [whole]
+        return [
+            (*whole, (" lowest  ", QUIET), dip, (" mean above it", QUIET)),
+            (*whole, ("  ", QUIET), dip, (" dip", QUIET)),
+            whole,
+        ]
+    edge, band = (("▄", paint(EDGE)), (" ", paint(0, 13))) if spec.shades else (("▆", 0), ("▒", HEAT))
+    long: Row = (("  ", QUIET), edge, (" mean ", QUIET), band, (" min-max", QUIET))
+    return [(*long, (f", 0-{top}", QUIET)) if len(spec.lines) > 1 else long, long]
+
+
+def _figures(spec: ChartSpec, columns: int) -> list[Row]:
+    """The figures at the right, from all of them to the fewest."""
+    known = [line for line in spec.lines if line.last is not None]
+    if not known:
+        return [((offered.MARKED, QUIET),), ((NOT_OFFERED, QUIET),)] if not spec.offered else [((fmt.UNKNOWN, QUIET),)]
+    if read := at_cursor(buckets.pooled([buckets.across(line, spec.window, columns) for line in spec.lines]), spec):
+        figures = [short(value, spec) for value in (read.low, read.mean, read.high)]
+        words = ((f"min {figures[0]} mean {figures[1]} max {figures[2]}{spec.unit}", CURSOR),)
+        return [words, ((f"{figures[1]}{spec.unit}", CURSOR),)]
+    mean = sum(line.last or 0.0 for line in known) / len(known)
+    value: Row = ((_value(known[0], spec) if len(spec.lines) == 1 else f"avg {mean:.{spec.places}f}{spec.unit}", TEXT),)
+    if (number := lagging(spec)) is not None:
+        line = spec.lines[number]
+        lags: Row = ((f"▾ {line.label} {_value(line, spec)}", ALERT),)
+        return [(*lags, ("  ", TEXT), *value), lags, value]
+    return [value, ()]

@@ -1,91 +1,164 @@
-"""Heat maps: time across, a row for each line, a shade or a level for its value and its number at the end. Pure."""
+"""Heat maps: time across, a row for each line, or for a group of them; a shade or a height for each value. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from msgspec.structs import replace
+from collections.abc import Iterator, Sequence
 
 from tui.format import numbers as fmt
-from tui.store.series import Point
 from tui.store.views.pods import Line
-from tui.ui.charts.spec import ALERT, HEAT, QUIET, TEXT, VALUES, ChartSpec, Part, Row
+from tui.ui.charts import buckets
+from tui.ui.charts.buckets import Column
+from tui.ui.charts.figures import at_cursor, gutter_cell, lagging, short
+from tui.ui.charts.spec import ALERT, CURSOR, HEAT, QUIET, STEP, ChartSpec, Form, Part, Row, gutter, paint
+from tui.ui.primitives import ramp
 
-_SHADES = "░▒▓█"
-_IDLE = "·"
+DIP = 0.25
+"""A bucket is marked if its lowest value is this part of the whole below its mean."""
+
 _DEEPEST = 2
 """Rows per line, if there is room."""
 
-_BUSY = 0.05
-"""Part of the whole above which a value is more than noise."""
+_STRIP = "▇"
+"""A value: lower than its row, so that rows stand apart."""
+
+MARK = "▾"
+"""A dip, where there are no shades."""
 
 
-def shade(value: float, high: float) -> str:
-    """A glyph for a value: a dot for next to nothing, then four shades of a quarter each."""
-    part = value / high if high > 0 else 0.0
-    return _IDLE if part < _BUSY else _SHADES[min(3, max(0, int(part * 4)))]
+def part_of(value: float, spec: ChartSpec) -> float:
+    """A value as a part of the scale."""
+    return (value - spec.low) / (spec.high - spec.low) if spec.high > spec.low else 0.0
 
 
-def level(value: float, high: float) -> str:
-    """A glyph for a value: eighths of a block."""
-    return fmt.spark([100 * value / high if high > 0 else 0.0])
+def dips(column: Column, spec: ChartSpec) -> bool:
+    """Whether the mean of a bucket hides a much lower value."""
+    return spec.worst == "low" and column is not None and part_of(column.mean - column.low + spec.low, spec) >= DIP
 
 
-def _mean(lines: Sequence[Line]) -> Line:
-    """The mean line of several: per bucket the mean of those that have a value."""
-    by_start: dict[float, list[Point]] = {}
-    for line in lines:
-        for run in line.runs:
-            for point in run:
-                by_start.setdefault(point.at, []).append(point)
-    run = tuple(
-        Point(at, min(p.low for p in some), max(p.high for p in some), sum(p.mean for p in some) / len(some))
-        for at, some in sorted(by_start.items())
-    )
-    last = [line.last for line in lines if line.last is not None]
-    return replace(lines[0], label="", runs=(run,), last=sum(last) / len(last) if last else None)
+def cell(column: Column, spec: ChartSpec) -> Part:
+    """One bucket: its worst value as a shade; where it dips, its mean above its lowest value."""
+    if column is None:
+        return " ", QUIET
+    worst = {"low": column.low, "high": column.high}.get(spec.worst, column.mean)
+    part = part_of(worst, spec)
+    if not spec.shades:
+        return (MARK, ALERT) if dips(column, spec) else (ramp.height(part), HEAT)
+    if dips(column, spec):
+        return "▄", paint(_step(part), _step(part_of(column.mean, spec)))
+    return _STRIP, paint(_step(part))
 
 
-def strips(spec: ChartSpec, columns: int, height: int, axis: int) -> list[Row]:
-    """The lines as heat strips in exactly `height` rows; if some do not fit, the last row shows their number."""
-    together = spec.spark and len(spec.lines) > 1 and spec.lines[0].label.startswith("GPU ")
-    # A sparkline for each GPU would cost more bytes than the chart; the lagging GPU stands in the title.
-    lines = (_mean(spec.lines),) if together else spec.lines
-    shown = lines if len(lines) <= height else lines[: max(0, height - 1)]
-    numbers = columns > spec.window.columns
-    width = columns - VALUES if numbers else columns
-    mean = [line.last for line in lines if line.last is not None]
-    middle = sum(mean) / len(mean) if mean else 0.0
+def _step(part: float) -> int:
+    return STEP + ramp.step(part) + 1
+
+
+def level(column: Column, spec: ChartSpec) -> Part:
+    """One bucket of a sparkline: its mean as a height, in another colour where it dips."""
+    if column is None:
+        return " ", QUIET
+    return ramp.height(part_of(column.mean, spec)), ALERT if dips(column, spec) else HEAT
+
+
+def heat(spec: ChartSpec, width: int, height: int) -> list[Row]:
+    """A row for each line in exactly `height` rows; for a group of GPUs if there are more of them than rows."""
+    margin = gutter(width)
+    groups = list(_groups(spec, height))
+    deep = min(_DEEPEST, max(1, height // max(1, len(groups))))
+    lags = lagging(spec)
     rows: list[Row] = []
-    deep = 1 if spec.spark else min(_DEEPEST, max(1, height // max(1, len(shown))))
-    for line in shown:
-        cells = [" "] * width
-        for run in line.runs:
-            for point in run:
-                column = spec.window.column(point.at)
-                if column is not None and column < width:
-                    cells[column] = (
-                        level(point.mean - spec.low, spec.high - spec.low)
-                        if spec.spark
-                        else shade(point.mean, spec.high)
-                    )
-        parts: list[Part] = []
-        if axis:
-            parts.append((f"{fmt.clip(line.label.removeprefix('GPU '), axis - 1):>{axis - 1}} ", QUIET))
-        parts.append(("".join(cells), HEAT))
-        if numbers:
-            lags = not spec.apart and line.last is not None and middle - line.last > 0.2 * spec.high
-            text = fmt.UNKNOWN if line.last is None else f"{'▾' if lags else ''}{line.last:.{spec.places}f}"
-            parts.append((f"{text:>{VALUES}}", ALERT if lags else TEXT))
-        rows.append(tuple(parts))
-        below: Row = ((" " * axis, QUIET), ("".join(cells), HEAT), (" " * (VALUES if numbers else 0), QUIET))
-        rows += [tuple(part for part in below if part[0])] * (deep - 1)
-        if spec.spark and 2 * len(shown) <= height:
-            # A row between two lines separates them: a full block joins the one above.
-            rows.append(((" " * (axis + columns), QUIET),))
-    if len(shown) < len(lines) and height:
-        note = f"+{len(lines) - len(shown)} more when zoomed"
-        rows.append(((" " * axis + fmt.clip(note, columns).ljust(columns), QUIET),))
-    while len(rows) < height:
-        rows.append(((" " * (axis + columns), QUIET),))
+    for name, numbers in groups:
+        lines = [spec.lines[number] for number in numbers]
+        columns = buckets.pooled([buckets.across(line, spec.window, width - margin) for line in lines])
+        cells = tuple(cell(column, spec) for column in columns)
+        beside: Row = ()
+        if margin:
+            beside = gutter_cell(name, _value(lines, spec), spec, lags in numbers)
+        rows.append((*beside, *cells))
+        blank: Row = ((" " * margin, QUIET),) if margin else ()
+        below = tuple(("█", kind) if glyph == _STRIP and spec.shades else (glyph, kind) for glyph, kind in cells)
+        rows += [(*blank, *below)] * (deep - 1)
+    if len(groups) * deep < height and spec.lines and not spec.lines[0].label.startswith("GPU "):
+        left = len(spec.lines) - sum(len(numbers) for _, numbers in groups)
+        if left:
+            note = f"+{left} more when zoomed"
+            rows.append(((" " * margin, QUIET), (fmt.clip(note, width - margin).ljust(width - margin), QUIET)))
+    rows += [((" " * width, QUIET),)] * (height - len(rows))
     return rows[:height]
+
+
+def _groups(spec: ChartSpec, height: int) -> Iterator[tuple[str, range]]:
+    """Names and numbers of the lines of each row."""
+    count = len(spec.lines)
+    if count <= height:
+        for number, line in enumerate(spec.lines):
+            yield line.label, range(number, number + 1)
+        return
+    if not spec.lines[0].label.startswith("GPU "):
+        # Pods have names: a group of them has none.
+        for number in range(max(0, height - 1)):
+            yield spec.lines[number].label, range(number, number + 1)
+        return
+    size = -(-count // height)
+    for start in range(0, count, size):
+        numbers = range(start, min(count, start + size))
+        first, last = (spec.lines[n].label.removeprefix("GPU ") for n in (numbers[0], numbers[-1]))
+        yield (first if first == last else f"{first}-{last}"), numbers
+
+
+def _value(lines: Sequence[Line], spec: ChartSpec) -> float | None:
+    """The value of a row: of a group, the worst."""
+    known = [line.last for line in lines if line.last is not None]
+    if not known:
+        return None
+    return max(known) if spec.worst == "high" else min(known)
+
+
+def sparklines(spec: ChartSpec, width: int, height: int) -> list[Row]:
+    """A sparkline for each line, of several GPUs for their mean, in exactly `height` rows."""
+    together = len(spec.lines) > 1 and spec.lines[0].label.startswith("GPU ")
+    # A sparkline for each GPU would cost more bytes than the chart; the lagging GPU stands in the title.
+    groups = [spec.lines] if together else [(line,) for line in spec.lines]
+    shown = groups if len(groups) <= height else groups[: max(0, height - 1)]
+    rows: list[Row] = []
+    for lines in shown:
+        rows.append(_sparkline(spec, lines, "" if together else lines[0].label, width))
+        if 2 * len(shown) <= height:
+            # A row between two lines separates them: a full block joins the one above.
+            rows.append(((" " * width, QUIET),))
+    if len(shown) < len(groups) and height:
+        rows.append(((fmt.clip(f"+{len(groups) - len(shown)} more when zoomed", width).ljust(width), QUIET),))
+    rows += [((" " * width, QUIET),)] * (height - len(rows))
+    return rows[:height]
+
+
+def row(spec: ChartSpec, width: int) -> Row:
+    """A chart in a single row: its name, its value, a sparkline."""
+    return _sparkline(spec, spec.lines, spec.label or spec.title, width)
+
+
+def _sparkline(spec: ChartSpec, lines: Sequence[Line], name: str, width: int) -> Row:
+    margin = gutter(width)
+    columns = buckets.pooled([buckets.across(line, spec.window, width - margin) for line in lines])
+    if not columns:
+        columns = [None] * (width - margin)
+    known = [line.last for line in lines if line.last is not None]
+    value = sum(known) / len(known) if known else None
+    beside = gutter_cell(name, value, spec) if margin else ()
+    cells = [level(column, spec) for column in columns]
+    if not any(columns):
+        return (*beside, (fmt.clip(spec.note, width - margin).ljust(width - margin), QUIET))
+    if spec.form is not Form.SPARK:
+        _read(cells, columns, spec)
+    return (*beside, *cells)
+
+
+def _read(cells: list[Part], columns: Sequence[Column], spec: ChartSpec) -> None:
+    """The range of the cursor's bucket, beside the cursor."""
+    read = at_cursor(columns, spec)
+    if read is None or spec.cursor is None or read.low == read.high:
+        return
+    column = spec.window.column(spec.cursor) or 0
+    text = f" {short(read.low, spec)}-{short(read.high, spec)} "
+    left = column + 1 if column + 1 + len(text) <= len(cells) else column - len(text)
+    if left >= 0:
+        cells[left : left + len(text)] = [(letter, CURSOR) for letter in text]

@@ -13,8 +13,8 @@ from tui.store.series import Point
 from tui.store.views.hosts import DAY, Earned
 from tui.store.views.pods import Line
 from tui.ui.charts import spec
-from tui.ui.charts.pod_charts import MANY, Look, top_of
-from tui.ui.charts.spec import ChartSpec
+from tui.ui.charts.pod_charts import FIELDS, Look, as_one, form_of, top_of
+from tui.ui.charts.spec import ChartSpec, Form
 
 if TYPE_CHECKING:
     from tui.store.series import Series
@@ -58,19 +58,27 @@ def _spec(
     part = not metric.per_gpu and not is_percent(series)
     if part:
         named = [("", f"{chart}{PART}")]
-    heat = len(named) > 1 and (len(named) > MANY if look.heat is None else look.heat)
-    window = spec.window(look.now, look.span, spec.plot_columns(*size, heat), width)
+    window = spec.window(look.now, look.span, spec.plot_columns(size[0]), width)
     lines = tuple(_line(series, label, name, window, look, silence, current) for label, name in named)
+    top, form = top_of(metric, lines), form_of(len(lines), size[1], look)
+    if len(lines) > 1 and (size[1] == 1 or (form is Form.AREAS and len(lines) > FIELDS)):
+        lines = (as_one(lines, window, metric),)
     return ChartSpec(
         metric.title,
         lines,
         window,
-        high=1.0 if part else top_of(metric, lines),
+        high=1.0 if part else top,
+        axis=spec.gutter(size[0]),
         places=2 if part else 0,
         unit="" if part else metric.unit,
         tz=look.tz,
-        heat=heat,
+        form=form,
+        worst=metric.worst,
+        shades=look.shades,
         cursor=look.cursor,
+        times=False,
+        label=metric.label,
+        until=look.now,
         # GPUs of one machine are rented by different users.
         apart=True,
         note="no samples in this range" if len(series) else "no samples yet",

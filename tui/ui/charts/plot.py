@@ -13,8 +13,25 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tui.format import numbers as fmt
-from tui.ui.charts import captions, heatmap
-from tui.ui.charts.spec import CURSOR, QUIET, TEXT, TITLE, BarSpec, ChartSpec, Drawn, Part, Row, has_axis
+from tui.ui.charts import areas, captions, heatmap
+from tui.ui.charts.spec import (
+    CURSOR,
+    GRID,
+    QUIET,
+    TEXT,
+    TITLE,
+    AxisSpec,
+    BarSpec,
+    ChartSpec,
+    Drawn,
+    Form,
+    Part,
+    Row,
+    gutter,
+    has_axis,
+    joined,
+)
+from tui.ui.charts.time_axis import axis_rows, time_axis
 
 if TYPE_CHECKING:
     from tui.store.series import Segment
@@ -26,15 +43,49 @@ def draw(spec: Drawn, width: int, height: int) -> tuple[Row, ...]:
         return ()
     if isinstance(spec, BarSpec):
         return _bars(spec, width, height)
+    if isinstance(spec, AxisSpec):
+        margin = gutter(width)
+        return tuple(((" " * margin, QUIET), *row) for row in axis_rows(spec, width - margin, height))
+    if spec.form is not Form.LINES:
+        return tuple(_shaded(spec, width, height))
     rows: list[Row] = [captions.title(spec, width)]
     body = height - 1
     axis = spec.axis if has_axis(width, height) else 0
-    times = 1 if height >= 5 else 0
+    times = 1 if spec.times and height >= 5 else 0
     if body - times > 0:
         rows += [_crossed(row, spec, axis) for row in _plot(spec, width, body - times, axis)]
     if times:
-        rows.append(((" " * axis, QUIET), *captions.time_axis(spec, width - axis)))
+        rows.append(((" " * axis, QUIET), *time_axis(spec.time, width - axis)))
     return tuple(rows)
+
+
+def plot_left(spec: ChartSpec | AxisSpec, width: int, height: int) -> int:
+    """Cells left of the plot in a chart of this size."""
+    if isinstance(spec, AxisSpec) or spec.form is not Form.LINES:
+        return gutter(width)
+    return spec.axis if has_axis(width, height) else 0
+
+
+def _shaded(spec: ChartSpec, width: int, height: int) -> list[Row]:
+    """A chart of cells; in a single row, with a sparkline."""
+    margin = gutter(width)
+    if height == 1:
+        return [_crossed(heatmap.row(spec, width), spec, margin)]
+    times = 1 if spec.times and height >= 5 else 0
+    body = height - 1 - times
+    if not any(line.runs for line in spec.lines):
+        plot = [((" " * margin, QUIET), *row) for row in _words(spec.note, width - margin, body)]
+    elif spec.form is Form.SPARK:
+        plot = heatmap.sparklines(spec, width, body)
+    elif spec.form is Form.HEAT:
+        plot = heatmap.heat(spec, width, body)
+    else:
+        plot = areas.areas(spec, width, body)
+    rows: list[Row] = [captions.heading(spec, width, width - margin)]
+    rows += [_crossed(joined(row), spec, margin) for row in plot]
+    if times:
+        rows.append(((" " * margin, QUIET), *time_axis(spec.time, width - margin)))
+    return rows
 
 
 def _crossed(row: Row, spec: ChartSpec, axis: int) -> Row:
@@ -46,7 +97,7 @@ def _crossed(row: Row, spec: ChartSpec, axis: int) -> Row:
     for text, kind in row:
         index = column + axis - at
         if 0 <= index < len(text):
-            glyph = "│" if text[index] in " \u2800" else text[index]
+            glyph = "│" if text[index] in " \u2800" or kind == GRID else text[index]
             parts += [(text[:index], kind), (glyph, CURSOR), (text[index + 1 :], kind)]
         else:
             parts.append((text, kind))
@@ -58,8 +109,6 @@ def _plot(spec: ChartSpec, width: int, height: int, axis: int) -> list[Row]:
     columns = max(1, width - axis)
     if not any(line.runs for line in spec.lines):
         canvas = _words(spec.note, columns, height)
-    elif spec.heat:
-        return heatmap.strips(spec, columns, height, axis)
     else:
         canvas = _canvas(spec, columns, height)
     marks = {0: spec.high, height - 1: spec.low}
@@ -130,7 +179,7 @@ def _stretches(run: Segment, spec: ChartSpec, columns: int, height: int) -> Iter
             xs, ys = [], []
             continue
         x = 2 * column
-        if high - low <= 1:
+        if spec.means or high - low <= 1:
             low = high = mean
         near, far = (high, low) if ys and ys[-1] > (low + high) / 2 else (low, high)
         if len(ys) > 1 and ys[-2] == ys[-1] == near and xs[-2] != xs[-1]:
@@ -181,11 +230,18 @@ there."""
 
 @cache
 def library() -> Any:
-    """plotext, imported at the first call, which takes a tenth of a second: the first frame must not wait for it."""
+    """plotext, imported at the first call, which takes a tenth of a second and 8 MiB: charts of cells do without it."""
     import plotext
 
     plotext.terminal.limit(False, False)
     return plotext
+
+
+def lacks_library(spec: Drawn) -> bool:
+    """Whether drawing this chart would import plotext first."""
+    if library.cache_info().currsize or isinstance(spec, AxisSpec):
+        return False
+    return isinstance(spec, BarSpec) or (spec.form is Form.LINES and any(line.runs for line in spec.lines))
 
 
 _SGR = re.compile(r"\x1b\[([0-9;]*)m")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import tzinfo
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -14,18 +15,20 @@ from tui.domain import offered, pod_health
 from tui.domain.events import ENDS, Kind
 from tui.store.metrics import BY_NAME
 from tui.store.views import pods
-from tui.store.views.pods import Frame
-from tui.ui.charts import spec
-from tui.ui.charts.spec import ChartSpec, Mark
+from tui.store.views.pods import Frame, Line
+from tui.ui.charts import areas, buckets, spec
+from tui.ui.charts.spec import ChartSpec, Form, Mark
 
 if TYPE_CHECKING:
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
     from tui.store.metrics import Metric
-    from tui.store.views.pods import Line
 
 MANY = 8
-"""More lines than this cannot be told apart: a heat map is drawn instead."""
+"""More pods than this cannot be told apart by their colours: a heat map is drawn instead."""
+
+FIELDS = 3
+"""More GPUs than this have no room for a field each: a heat map is drawn instead."""
 
 GLYPHS = {
     # An alert that no other symbol stands for.
@@ -49,7 +52,8 @@ class Look(Struct, frozen=True, kw_only=True):
     now:    the instant they end at; `span` the seconds they reach back.
     heat:   heat map: yes, no, or None for only when there are too many lines to tell apart.
     spark:  sparklines instead of everything else.
-    many:   more lines than this cannot be told apart.
+    many:   more pods than this cannot be told apart.
+    shades: whether the terminal has shades of a hue.
     cursor: the instant whose values are shown; None for the live ones.
     """
 
@@ -59,16 +63,17 @@ class Look(Struct, frozen=True, kw_only=True):
     heat: bool | None = None
     spark: bool = False
     many: int = MANY
+    shades: bool = True
     cursor: float | None = None
 
 
 def width_of(look: Look, sizes: Sequence[tuple[int, int]]) -> float:
     """Seconds per column, the same in all charts of these sizes."""
-    return spec.bucket(look.span, min((spec.plot_columns(*size) for size in sizes), default=1))
+    return spec.bucket(look.span, min((spec.plot_columns(width) for width, _ in sizes), default=1))
 
 
-def frame_of(look: Look, size: tuple[int, int], width: float, heat: bool = False) -> Frame:
-    window = spec.window(look.now, look.span, spec.plot_columns(*size, heat), width)
+def frame_of(look: Look, size: tuple[int, int], width: float) -> Frame:
+    window = spec.window(look.now, look.span, spec.plot_columns(size[0]), width)
     return Frame(*window, look.now, look.cursor)
 
 
@@ -86,7 +91,8 @@ def specs(
     """
     marks = marks_of(fleet, records, look, sizes, width)
     return tuple(
-        _spec(fleet, records, chart, look, size, width, marks) for chart, size in zip(charts, sizes, strict=False)
+        _spec(fleet, records, chart, look, size, width, marks, len(charts) == 1)
+        for chart, size in zip(charts, sizes, strict=False)
     )
 
 
@@ -98,34 +104,74 @@ def _spec(
     size: tuple[int, int],
     width: float,
     marks: tuple[Mark, ...],
+    alone: bool,
 ) -> ChartSpec:
     metric = BY_NAME[chart]
     frame = frame_of(look, size, width)
     lines = _lines(fleet, records, chart, frame)
-    strips = len(lines) > 1 and (len(lines) > look.many if look.heat is None else look.heat)
-    heat = look.spark or strips
-    if heat:
-        frame = frame_of(look, size, width, heat)
-        lines = _lines(fleet, records, chart, frame)
     if look.cursor is None:
         lines = tuple(
             line if _is_current(fleet, record, look.now) else replace(line, last=None)
             for line, record in zip(lines, records if len(records) > 1 else [*records] * len(lines), strict=True)
         )
+    top = top_of(metric, lines)
+    form = form_of(len(lines), size[1], look, compared=len(records) > 1)
+    if len(lines) > 1 and (size[1] == 1 or (form is Form.AREAS and len(lines) > FIELDS)):
+        lines = (as_one(lines, spec.Window(*frame[:3]), metric),)
     return ChartSpec(
         metric.title,
         lines,
         spec.Window(*frame[:3]),
-        high=top_of(metric, lines),
+        high=top,
+        axis=spec.gutter(size[0]),
         unit=metric.unit,
         note=_note(fleet, records, chart, frame),
         offered=metric.feature not in fleet.lacks,
         tz=look.tz,
-        heat=heat,
-        spark=look.spark and not strips,
+        form=form,
+        worst=metric.worst,
+        means=True,
+        shades=look.shades,
         cursor=look.cursor,
         marks=marks,
+        times=alone,
+        label=metric.label,
+        until=look.now,
     )
+
+
+def form_of(lines: int, height: int, look: Look, *, compared: bool = False) -> Form:
+    """How so many lines are shown in that many rows."""
+    if look.spark and not compared:
+        return Form.SPARK
+    if compared and height > 1:
+        heat = lines > look.many if look.heat is None else look.heat
+        return Form.HEAT if heat else Form.LINES
+    # A field of its own for each, or one band of all.
+    fields = lines if lines <= FIELDS else 1
+    fits = height == 1 or height - 1 >= fields * areas.LEAST
+    heat = lines > FIELDS or not fits if look.heat is None else look.heat and lines > 1
+    return Form.HEAT if heat and height > 1 else Form.AREAS
+
+
+def as_one(lines: Sequence[Line], window: spec.Window, metric: Metric) -> Line:
+    """The lines of GPUs, or of pods, as one: its values are the metric's of all together."""
+    columns: list[buckets.Column] = []
+    for values in zip(*(buckets.across(line, window, window.columns) for line in lines), strict=True):
+        point, known = buckets.together(values), [value for value in values if value is not None]
+        mean = metric.pooled([value.mean for value in known])
+        if point is None or mean is None:
+            columns.append(None)
+        elif metric.top is None:
+            # A sum has no lowest line.
+            low, high = (metric.pooled([pick(value) for value in known]) for pick in (_low, _high))
+            columns.append(point._replace(low=low or 0.0, high=high or 0.0, mean=mean))
+        else:
+            columns.append(point._replace(mean=mean))
+    return Line("", buckets.as_run(columns), metric.pooled([line.last for line in lines]))
+
+
+_low, _high = attrgetter("low"), attrgetter("high")
 
 
 def _lines(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) -> tuple[Line, ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import tzinfo
+from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
@@ -14,16 +16,55 @@ if TYPE_CHECKING:
 AXIS = 4
 """Cells for the labels of the value axis, in charts wide and high enough to have one."""
 
-VALUES = 5
-"""Cells for the number at the end of a heat strip."""
+GUTTER = 13
+"""Cells left of the plot in charts that stand above each other: a name and a value. All have the same, so that an
+instant is one column through all of them."""
 
-TEXT, QUIET, TITLE, ALERT, CURSOR, EVENT, HEAT = -1, -2, -3, -4, -5, -6, -7
-"""Parts other than lines: plain text, axes, the title, warnings, the cursor, events, shades."""
+_NARROW = 24
+"""Cells of a chart below which it is all plot."""
+
+TEXT, QUIET, TITLE, ALERT, CURSOR, EVENT, HEAT, GRID = -1, -2, -3, -4, -5, -6, -7, -8
+"""Parts other than lines: plain text, axes, the title, warnings, the cursor, events, amounts that have no shades, and
+the grid."""
+
+FINE = 24
+"""Shades of areas, fine enough for a gradient."""
+
+EDGE = FINE + 1
+"""The shade of a mean: that of the first line, brighter than all others."""
+
+STEP = EDGE
+"""Added to a step of the ramp (1 to 8), as of a heat map: the shade of that step."""
+
+_PAINT, _SHADES = -100, 100
+
+
+def paint(ink: int, ground: int = 0) -> int:
+    """The kind of a part in two shades: of its glyph and of its background; 0 is the background of the chart."""
+    return _PAINT - _SHADES * ink - ground
+
+
+def painted(kind: int) -> tuple[int, int] | None:
+    """The shades of a part of that kind, the inverse of `paint`; None if it has none."""
+    return divmod(_PAINT - kind, _SHADES) if kind <= _PAINT else None
+
 
 Part = tuple[str, int]
 """Text, and the number of the line it belongs to (from 0) or one of the constants above."""
 
 Row = tuple[Part, ...]
+
+
+def joined(cells: Iterable[Part]) -> Row:
+    """A row with adjacent parts of one kind as one."""
+    parts: list[Part] = []
+    for text, kind in cells:
+        if parts and parts[-1][1] == kind:
+            parts[-1] = (parts[-1][0] + text, kind)
+        elif text:
+            parts.append((text, kind))
+    return tuple(parts)
+
 
 _UNITS = ((1 / 64, 1), (1 / 16, 5), (1 / 8, 10), (1 / 2, 60), (2, 120), (5, 600), (30, 3600))
 """Buckets narrower than the second number of seconds are whole multiples of the first: little more than requested is
@@ -71,13 +112,17 @@ def window(now: float, span: float, columns: int, width: float | None = None) ->
 
 
 def has_axis(width: int, height: int) -> bool:
-    return width >= 24 and height >= 4
+    return width >= _NARROW and height >= 4
 
 
-def plot_columns(width: int, height: int, heat: bool = False) -> int:
-    """Columns of the plot itself in a chart of this size."""
-    room = width - AXIS if has_axis(width, height) else width
-    return max(1, room - VALUES if heat and room > 4 * VALUES else room)
+def gutter(width: int) -> int:
+    """Cells left of the plot in one of several charts of this width."""
+    return GUTTER if width >= _NARROW else 0
+
+
+def plot_columns(width: int) -> int:
+    """Columns of the plot itself in one of several charts of this width."""
+    return max(1, width - gutter(width))
 
 
 class Mark(NamedTuple):
@@ -87,19 +132,51 @@ class Mark(NamedTuple):
     glyph: str
 
 
+class Form(Enum):
+    """How a chart shows its lines.
+
+    LINES: on one plane, in colours. AREAS: each in a field of its own, filled, with the range of each bucket.
+    HEAT: a row of shades for each. SPARK: a sparkline for each, to send fewer bytes.
+    """
+
+    LINES = "lines"
+    AREAS = "areas"
+    HEAT = "heat"
+    SPARK = "spark"
+
+
+class AxisSpec(Struct, frozen=True):
+    """A time axis to draw. Equal specs draw equal axes.
+
+    window: the shown time range; `until`: the instant after which it shows no time, None for its end.
+    tz:     its time zone, None for the machine's own.
+    marks:  events; `cursor`: the instant whose values are shown, None for live.
+    """
+
+    window: Window
+    tz: tzinfo | None = None
+    marks: tuple[Mark, ...] = ()
+    cursor: float | None = None
+    until: float | None = None
+
+
 class ChartSpec(Struct, frozen=True):
     """A chart to draw. Equal specs draw equal charts.
 
-    title:  its name; unit follows every value, which has that many decimal places.
+    title:  its name; `label` a name of at most five letters, for where it is a single row.
+    unit:   follows every value, which has that many decimal places.
     axis:   cells for the labels of the value axis.
     lines:  the lines, on a scale from `low` to `high`.
-    window: the shown time range.
+    window: the shown time range; `until`: the instant after which its axis shows no time.
     note:   shown if there is nothing to draw.
     tz:     the time zone of its axis, None for the machine's own.
-    heat:   a heat strip for each line, when there are too many lines to tell apart.
-    spark:  the strips are sparklines, to send fewer bytes.
+    form:   how its lines are shown.
+    worst:  which value of a bucket a heat map shows: "low", "mean" or "high".
+    means:  whether lines join the means of buckets, and not their lows and highs.
+    shades: whether the terminal has shades of a hue; else glyphs show amounts.
     cursor: the instant whose values are shown, None for live.
     marks:  events, for the time axis.
+    times:  whether it has a time axis of its own.
     apart:  whether its lines are independent of each other, so that none of them lags.
     offered: whether the API reports these values; if not, one that is missing is not just unknown.
     bars:   width of a bar in half columns, if lines are bars: each point reaches from its low to its high.
@@ -115,13 +192,23 @@ class ChartSpec(Struct, frozen=True):
     unit: str = "%"
     note: str = "no samples in this range"
     tz: tzinfo | None = None
-    heat: bool = False
-    spark: bool = False
+    form: Form = Form.LINES
+    worst: str = "mean"
+    means: bool = False
+    shades: bool = True
     cursor: float | None = None
     marks: tuple[Mark, ...] = ()
+    times: bool = True
     apart: bool = False
     offered: bool = True
     bars: int = 0
+    label: str = ""
+    until: float | None = None
+
+    @property
+    def time(self) -> AxisSpec:
+        """Its time axis."""
+        return AxisSpec(self.window, self.tz, self.marks, self.cursor, self.until)
 
 
 class BarSpec(Struct, frozen=True):
@@ -144,5 +231,5 @@ class BarSpec(Struct, frozen=True):
     note: str = "no charges in this range"
 
 
-Drawn = ChartSpec | BarSpec
-"""Any chart."""
+Drawn = ChartSpec | BarSpec | AxisSpec
+"""Any chart, or the time axis of several."""

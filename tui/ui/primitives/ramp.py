@@ -73,11 +73,14 @@ def _gamma(share: float) -> float:
     return 12.92 * share if share <= 0.0031308 else float(1.055 * share ** (1 / 2.4) - 0.055)
 
 
-@lru_cache(16)
-def colours(ground: str, full: str) -> tuple[str, ...]:
-    """Eight evenly spaced colours (#rrggbb) between a background and the colour of a full amount."""
+@lru_cache(32)
+def colours(ground: str, full: str, steps: int = STEPS, faintest: float = _FAINTEST) -> tuple[str, ...]:
+    """Evenly spaced colours (#rrggbb) between a background and the colour of a full amount.
+
+    faintest: the part of the full colour in the lowest step.
+    """
     start, end = _lab(ground), _lab(full)
-    parts = [_FAINTEST + (1 - _FAINTEST) * number / (STEPS - 1) for number in range(STEPS)]
+    parts = [faintest + (1 - faintest) * number / (steps - 1) for number in range(steps)]
     return tuple(
         _hex((
             start[0] + (end[0] - start[0]) * part,

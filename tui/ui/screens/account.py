@@ -25,7 +25,7 @@ class AccountScreen(TabbedListsScreen):
     MODE = "account"
     LISTINGS = LISTINGS
     FACTS = (15, 14)
-    WITHOUT = frozenset(("heat",))
+    WITHOUT = frozenset(("heat", "big"))
     TO_THE_LIST = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(

@@ -27,9 +27,6 @@ RANGES = (300.0, 900.0, 3600.0, 6 * 3600.0, 86_400.0, 7 * 86_400.0, 30 * 86_400.
 """Chart ranges in seconds."""
 
 DEFAULT_RANGE = 1
-ROOM_FOR_ALL = 27
-"""Lines below which temperature and power are dropped in favour of the other charts."""
-
 STEPS = 180
 """Steps through the recording in the range of the charts; none is shorter than the time between two polls."""
 
@@ -45,6 +42,7 @@ class ChartScreen(BaseScreen):
         super().__init__(sight)
         self._range = self.RANGE_AT_FIRST
         self._heat: bool | None = None
+        self._turn = 0
         self._cursor: float | None = None
         self._width = 1.0
         self._shown_pods: tuple[str, ...] = ()
@@ -59,9 +57,7 @@ class ChartScreen(BaseScreen):
         # Charts are the most expensive import: deferred until there is data to draw.
         from tui.ui.charts import pod_charts
 
-        wanted = pods.charts_of(records[0]) if len(records) == 1 else COMPARED
-        if pane.size.height < ROOM_FOR_ALL:
-            wanted = wanted[: len(COMPARED)]
+        wanted = pane.in_turn(pods.charts_of(records[0]) if len(records) == 1 else COMPARED, self._turn)
         if not pane.charts:
             pane.open()
             self.call_after_refresh(self.show)
@@ -71,13 +67,19 @@ class ChartScreen(BaseScreen):
         self._shown_pods = tuple(record.id for record in records)
         look = pod_charts.Look(
             now=now, span=RANGES[self._range], tz=self._sight.tz, heat=self._heat, spark=self._sight.display.pace.slow,
-            many=1 if self.app.theme in themes.HUELESS else pod_charts.MANY, cursor=self._cursor,
+            many=1 if self.app.theme in themes.HUELESS else pod_charts.MANY, shades=self._has_shades,
+            cursor=self._cursor,
         )  # fmt: skip
         sizes = [(max(1, chart.size.width), max(1, chart.size.height)) for chart in pane.charts[: len(wanted)]]
         shown = [size for size in sizes if size != (1, 1)] or sizes
         self._width = pod_charts.width_of(look, shown)
         self._look_back(fleet, records, pod_charts.frame_of(look, max(shown), self._width))
         pane.show(pod_charts.specs(fleet, records, look, self._width, sizes, wanted))
+
+    @property
+    def _has_shades(self) -> bool:
+        """Whether amounts are shown by shades of a hue."""
+        return self.app.theme not in themes.SHADELESS and not self._sight.display.ascii
 
     def _look_back(self, fleet: Fleet, records: Sequence[Record], frame: pods.Frame) -> None:
         """Request from the recording the samples that memory lacks: once for each pod and bucket width."""
@@ -111,6 +113,11 @@ class ChartScreen(BaseScreen):
 
     def action_heat(self) -> None:
         self._heat = not self._heat if self._heat is not None else True
+        self.show()
+
+    def action_big(self) -> None:
+        """Make the next charts big."""
+        self._turn += 1
         self.show()
 
     @on(Telemetry.CursorMoved)

@@ -170,7 +170,7 @@ class EventsScreen(ListingScreen):
     MODE = "events"
     TITLES: ClassVar = {"events": "Events"}
     BAR = ""
-    WITHOUT = frozenset(("heat", "range"))
+    WITHOUT = frozenset(("heat", "big", "range"))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "details", id="table.open", tooltip="Pod of this event, at that time"),
         LOGS,

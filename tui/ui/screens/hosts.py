@@ -193,13 +193,13 @@ class HostsScreen(ListingScreen):
         if host is None or series is None or not len(series):
             pane.show_notice(EmptyState("No samples reported for this machine") if host is not None else NOBODY)
             return
-        charts = host_charts.charts_of(series)
+        charts = pane.in_turn(host_charts.charts_of(series), self._turn)
         sizes = pane.sizes(len(charts))
         if not sizes:
             return
         look = Look(
             now=scene.now, span=RANGES[self._range], tz=self._sight.tz, heat=self._heat, cursor=self._cursor,
-            spark=self._sight.display.pace.slow,
+            spark=self._sight.display.pace.slow, shades=self._has_shades,
         )  # fmt: skip
         self._width = width_of(look, [size for size in sizes if size != (1, 1)])
         newest = series.newest(scene.now)

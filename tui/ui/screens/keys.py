@@ -28,6 +28,7 @@ EVERYWHERE: list[BindingType] = [
     Binding("minus", "range(1)", "range", id="chart.wider", tooltip="Longer time range"),
     hidden("equals_sign", "return", "chart.reset", "Back to live; reset range"),
     hidden("v", "heat", "chart.heat", "Toggle line chart / heat map"),
+    hidden("b", "big", "chart.big", "Next big charts"),
     Binding("p", "pause", "pause", id="time.pause", tooltip="Pause (in history: play/pause)"),
     Binding(
         "left_square_bracket",

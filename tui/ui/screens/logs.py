@@ -87,7 +87,7 @@ class LogsScreen(ListingScreen):
     TITLE = "Logs"
     TITLES: ClassVar = {"log": "Logs"}
     BAR = "streams"
-    WITHOUT = frozenset(("range", "return", "heat", "step", "jump", "event", "go_to", "speed", "deploy"))
+    WITHOUT = frozenset(("range", "return", "heat", "big", "step", "jump", "event", "go_to", "speed", "deploy"))
     NEVER = (
         "chart",
         "act.deploy",

@@ -37,9 +37,9 @@ class MarketScreen(TabbedListsScreen):
     """Shows the market; requests it with its filters, while it is on top."""
 
     MODE = "market"
-    NEVER = ("chart.heat",)
+    NEVER = ("chart.heat", "chart.big")
     TITLES: ClassVar = {**TabbedListsScreen.TITLES, "trend": "Trend"}
-    WITHOUT = frozenset(("heat", "lease", "ssh"))
+    WITHOUT = frozenset(("heat", "big", "lease", "ssh"))
     LISTINGS = LISTINGS
     FIRST_RANGE = DAY
     LAST_RANGE = WEEK

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -14,13 +16,17 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.ui.charts import plot, spec
-from tui.ui.charts.spec import ChartSpec, Drawn, Row
+from tui.ui.charts.spec import AxisSpec, ChartSpec, Drawn, Row
 from tui.ui.messages import Resized
+from tui.ui.primitives import ramp
 
 LINES = 8
+FAINTEST = 0.18
+"""Part of the full colour at the foot of an area."""
+
 _NAMES = {
     spec.TEXT: "text", spec.QUIET: "quiet", spec.TITLE: "title", spec.ALERT: "alert", spec.CURSOR: "cursor",
-    spec.EVENT: "event", spec.HEAT: "heat",
+    spec.EVENT: "event", spec.HEAT: "heat", spec.GRID: "grid",
 }  # fmt: skip
 
 
@@ -65,9 +71,9 @@ class Chart(Widget):
 
     def on_click(self, event: events.Click) -> None:
         at, shown = event.get_content_offset(self), self.spec
-        if at is None or not isinstance(shown, ChartSpec):
+        if at is None or not isinstance(shown, ChartSpec | AxisSpec):
             return
-        column = at.x - (shown.axis if spec.has_axis(*self.size) else 0)
+        column = at.x - plot.plot_left(shown, *self.size)
         if 0 <= column < shown.window.columns:
             self.post_message(self.Read(shown.window.start + column * shown.window.width))
 
@@ -82,11 +88,19 @@ class Chart(Widget):
     def _draw(self) -> None:
         """Draw, and refresh the rows that changed."""
         width, height = self.size
+        if self.spec is not None and plot.lacks_library(self.spec):
+            self.run_worker(self._draw_later(), exclusive=True)
+            return
         old, self._rows = self._rows, plot.draw(self.spec, width, height) if self.spec is not None else ()
         for y in range(height):
             if old[y : y + 1] != self._rows[y : y + 1]:
                 self._strips.pop(y, None)
                 self.refresh(Region(0, y, width, 1))
+
+    async def _draw_later(self) -> None:
+        """Draw once the library is there that this chart needs: imported in a thread, so that no key waits for it."""
+        await asyncio.to_thread(plot.library)
+        self._draw()
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
@@ -106,8 +120,24 @@ class Chart(Widget):
 
     def _style(self, number: int) -> Style:
         style = self._styles.get(number)
+        if style is None and (shades := spec.painted(number)) is not None:
+            style = self._styles[number] = self._shaded(*shades)
         if style is None:
             name = _NAMES.get(number) or f"line-{number % LINES + 1}"
             style = self.get_component_rich_style(f"chart--{name}") + self._base.background_style
             self._styles[number] = style
         return style
+
+    def _shaded(self, ink: int, ground: int) -> Style:
+        """Shades in the theme's colours; 0 is the background."""
+        shades = shades_of(self.app.theme_variables)
+        style = self._base
+        if ink:
+            style += Style(color=shades[ink])
+        return style + Style(bgcolor=shades[ground]) if ground else style
+
+
+def shades_of(theme: Mapping[str, str]) -> tuple[str, ...]:
+    """The colours of the shades of a chart by their numbers, of which the first is the background."""
+    ground, full = theme["background"], theme["heat"]
+    return (ground, *ramp.colours(ground, full, spec.FINE, FAINTEST), theme["chart-1"], *ramp.colours(ground, full))

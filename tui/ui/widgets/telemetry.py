@@ -1,4 +1,4 @@
-"""The telemetry pane: the charts of one pod, as many as fit."""
+"""The telemetry pane: the charts of one pod above each other, as many as fit, on one time axis."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.ui.layout import Tiles
+from tui.ui import layout
 from tui.ui.primitives.empty_state import EmptyState, notice_line
 from tui.ui.primitives.roles import style_of
 
@@ -43,9 +43,10 @@ class Telemetry(Widget, can_focus=True):
         self._count = count
         self._shown = 0
         self._notice = EmptyState("")
-        self._tiles = Tiles()
+        self._tiles = layout.Tiles()
         self._under: Style | None = None
         self.charts: tuple[Chart, ...] = ()
+        self.axis: Chart | None = None
 
     @property
     def layout(self) -> Layout:
@@ -58,12 +59,23 @@ class Telemetry(Widget, can_focus=True):
         if not self.charts:
             self.charts = tuple(Chart(id=f"{self.id}-chart-{index}") for index in range(self._count))
             self.mount_all(self.charts)
+            if self._count > 1:
+                self.axis = Chart(id=f"{self.id}-{layout.AXIS}")
+                self.axis.add_class(layout.AXIS)
+                self.mount(self.axis)
 
     def divide(self, count: int) -> None:
         """Share the room among that many charts."""
         if count != self._shown:
             self._shown = self._tiles.count = count
             self.refresh(layout=True)
+
+    def in_turn(self, names: Sequence[str], turn: int) -> tuple[str, ...]:
+        """The names of charts in the order in which they are shown: the big ones of this turn first."""
+        big = layout.big_charts(self.size.height, len(names))
+        first = turn * min(big, 2) % max(1, len(names))
+        shown = [*names[first:], *names[:first]][:big]
+        return (*shown, *(name for name in names if name not in shown))
 
     def sizes(self, count: int) -> tuple[tuple[int, int], ...]:
         """Columns and lines of each of that many charts; empty before there are any.
@@ -81,15 +93,21 @@ class Telemetry(Widget, can_focus=True):
         self.post_message(self.CursorMoved(step))
 
     def show(self, specs: Sequence[Drawn]) -> None:
-        """Draw these charts."""
+        """Draw these charts; below several, their time axis."""
+        from tui.ui.charts.spec import ChartSpec
+
         for index, chart in enumerate(self.charts):
             chart.display = index < len(specs)
             if chart.display:
                 chart.spec = specs[index]
+        if self.axis is not None:
+            self.axis.display = len(specs) > 1
+            if self.axis.display and isinstance(first := specs[0], ChartSpec):
+                self.axis.spec = first.time
 
     def show_notice(self, notice: EmptyState) -> None:
         """Show why there is no data."""
-        for chart in self.charts:
+        for chart in (*self.charts, *((self.axis,) if self.axis is not None else ())):
             chart.display = False
         if notice != self._notice:
             self._notice = notice

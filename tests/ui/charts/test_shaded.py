@@ -1,0 +1,231 @@
+"""Areas, heat maps and sparklines: whole at any size, true to their values, quiet where nothing changes."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from rich.cells import cell_len
+
+from tests.variants import up_to
+from tui.store.series import Point
+from tui.store.views.pods import Line
+from tui.ui.charts import plot
+from tui.ui.charts.spec import (
+    ALERT,
+    CURSOR,
+    EDGE,
+    GUTTER,
+    ChartSpec,
+    Form,
+    Mark,
+    Row,
+    Window,
+    gutter,
+    paint,
+    painted,
+    plot_columns,
+    window,
+)
+
+NOON = 1_795_435_200.0
+WILD = st.one_of(
+    st.floats(-10, 110), st.sampled_from([math.nan, math.inf, -math.inf, 1e300, -1e300]), st.floats(allow_nan=True)
+)
+SHADED = st.sampled_from((Form.AREAS, Form.HEAT, Form.SPARK))
+
+
+def chart(
+    rows: list[list[tuple[float, float, float]]], form: Form, width: int = 40 + GUTTER, *, worst: str = "low",
+    shades: bool = True, cursor: float | None = None,
+) -> ChartSpec:  # fmt: skip
+    """A chart of these lows, means and highs, a list for each GPU."""
+    shown = window(NOON, 900, plot_columns(width))
+    lines = []
+    for number, values in enumerate(rows):
+        run = tuple(
+            Point(shown.start + n * shown.width, low, high, mean)
+            for n, (low, mean, high) in enumerate(values[: shown.columns])
+        )
+        lines.append(Line(f"GPU {number}", (run,) if run else (), run[-1].mean if run else None))
+    return ChartSpec(
+        "GPU util", tuple(lines), shown, tz=UTC, form=form, worst=worst, shades=shades, cursor=cursor, label="util",
+        until=NOON,
+    )  # fmt: skip
+
+
+def flat(value: float, count: int = 40) -> list[tuple[float, float, float]]:
+    return [(value, value, value)] * count
+
+
+def text(row: Row) -> str:
+    return "".join(part for part, _ in row)
+
+
+def cells(rows: tuple[Row, ...]) -> list[list[tuple[str, int]]]:
+    """The cells of the plot, row by row, with their kinds."""
+    return [[(letter, kind) for part, kind in row for letter in part][GUTTER:] for row in rows]
+
+
+@settings(max_examples=up_to(100))
+@given(
+    st.lists(st.lists(st.tuples(WILD, WILD, WILD), max_size=30), max_size=10),
+    st.integers(1, 160),
+    st.integers(1, 30),
+    SHADED,
+    st.booleans(),
+    st.one_of(st.none(), st.floats(NOON - 2000, NOON + 2000)),
+    st.lists(st.floats(NOON - 2000, NOON + 2000), max_size=4),
+    st.booleans(),
+)
+def test_every_chart_fills_its_box(
+    values: list[list[tuple[float, float, float]]], width: int, height: int, form: Form, shades: bool,
+    cursor: float | None, marks: list[float], alone: bool,
+) -> None:  # fmt: skip
+    made = chart(values, form, width, shades=shades, cursor=cursor)
+    made = replace(made, marks=tuple(Mark(at, "↻") for at in marks), times=alone)
+    for drawn in (made, made.time):
+        rows = plot.draw(drawn, width, height)
+        assert len(rows) == height
+        assert {cell_len(text(row)) for row in rows} == {width}
+
+
+@given(st.integers(0, 99), st.integers(0, 99))
+def test_shades_of_a_part_are_read_back(ink: int, ground: int) -> None:
+    assert painted(paint(ink, ground)) == (ink, ground)
+    assert painted(ALERT) is painted(3) is None
+
+
+@given(st.floats(0, 100), st.integers(4, 20), st.booleans())
+def test_an_area_ends_at_its_value(value: float, height: int, shades: bool) -> None:
+    rows = plot.draw(chart([flat(value)], Form.AREAS, shades=shades), 40 + GUTTER, height + 1)
+    made = cells(rows)[1:-1] if height >= 4 else cells(rows)[1:]
+    column = [row[20] for row in made]
+    filled = [
+        n for n, (glyph, kind) in enumerate(column) if (painted(kind) or (0, 0)) != (0, 0) or glyph in "░▒▁▂▃▄▅▆▇█"
+    ]
+    top = len(column) - max(1, round(8 * len(column) * value / 100)) / 8
+    assert filled == list(range(math.floor(top), len(column))), "filled down to the ground, and no higher"
+
+
+def test_the_mean_is_drawn_across_the_range_of_its_bucket() -> None:
+    rows = plot.draw(chart([[(10.0, 70.0, 90.0)] * 40], Form.AREAS), 40 + GUTTER, 22)
+    column = [painted(row[20][1]) or (0, 0) for row in cells(rows)[1:-1]]
+    edges = [n for n, shades in enumerate(column) if EDGE in shades]
+    assert edges
+    assert set(edges) <= {5, 6}, "70 % of twenty rows"
+    grounds = [ground for _, ground in column]
+    assert not any(column[:2]) or column[0] == (0, 0)
+    assert grounds[3] > grounds[10] > grounds[17], "brighter with height"
+    assert grounds[17] > grounds[19], "and below the lowest value darker than in the band"
+
+
+def test_the_same_value_is_the_same_cell_in_any_column() -> None:
+    """A chart that moves by a bucket costs only where neighbours differ."""
+    for form in (Form.AREAS, Form.HEAT, Form.SPARK):
+        for row in cells(plot.draw(chart([flat(93.0)], form), 40 + GUTTER, 12))[1:-1]:
+            assert len(set(row)) <= 2, "one cell, or the dots of the grid"
+
+
+def test_without_shades_glyphs_tell_all() -> None:
+    for form in (Form.AREAS, Form.HEAT):
+        rows = plot.draw(chart([[(10.0, 70.0, 90.0)] * 20] * 2, form, shades=False), 40 + GUTTER, 12)
+        assert not any(painted(kind) for row in rows for _, kind in row)
+        assert {glyph for row in cells(rows)[1:-1] for glyph, _ in row} - set(" ·")
+
+
+@pytest.mark.parametrize("shades", [True, False])
+def test_a_heat_map_has_a_name_and_a_number_for_each_gpu_and_a_legend(shades: bool) -> None:
+    rows = plot.draw(chart([flat(90.0), flat(2.0), flat(80.0), flat(90.0)], Form.HEAT, shades=shades), 53 + 26, 6)
+    assert [text(row)[:GUTTER] for row in rows[1:5]] == [
+        "GPU 0    90% ", "GPU 1    ▾2% ", "GPU 2    80% ", "GPU 3    90% ",
+    ]  # fmt: skip
+    assert " 100%" in text(rows[0])
+    assert "▾ GPU 1 2%" in text(rows[0])
+    made = cells(rows)
+    assert made[1][5] != made[2][5]
+    assert made[1][5] == made[4][5]
+
+
+def test_eight_levels_of_a_value_are_eight_cells() -> None:
+    for shades in (True, False):
+        seen = set()
+        for step in range(8):
+            rows = plot.draw(chart([flat(step * 12.5 + 6)], Form.HEAT, shades=shades), 40 + GUTTER, 4)
+            seen.add(cells(rows)[1][5])
+        assert len(seen) == 8
+
+
+def test_more_gpus_than_rows_stand_together_and_none_is_hidden() -> None:
+    values = [flat(90.0) for _ in range(16)]
+    values[11] = flat(0.0)
+    rows = plot.draw(chart(values, Form.HEAT), 40 + GUTTER, 7)
+    assert [text(row)[:GUTTER].split() for row in rows[1:5]] == [
+        ["0-3", "90%"], ["4-7", "90%"], ["8-11", "▾0%"], ["12-15", "90%"],
+    ]  # fmt: skip
+    made = cells(rows)
+    assert made[3][5] != made[2][5]
+
+
+@pytest.mark.parametrize("shades", [True, False])
+def test_a_bucket_whose_minimum_is_far_below_its_mean_is_marked(shades: bool) -> None:
+    values = flat(90.0)
+    values[10] = (60.0, 86.0, 90.0)
+    values[20] = (80.0, 89.0, 90.0)
+    rows = plot.draw(chart([values, flat(90.0)], Form.HEAT, shades=shades), 40 + GUTTER, 4)
+    row = cells(rows)[1]
+    usual = row[5]
+    assert row[10][0] == ("▄" if shades else "▾")
+    assert row[10] != usual
+    assert row[20][0] not in "▄▾", "shown by its shade, and not marked"
+
+
+def test_a_row_has_a_name_a_number_and_a_sparkline() -> None:
+    row = plot.draw(chart([flat(50.0)], Form.AREAS), 40 + GUTTER, 1)
+    assert text(row[0]) == "util     50% " + "▅" * 40
+
+
+def test_the_cursor_reads_lowest_mean_and_highest() -> None:
+    at = chart([[(10.0, 70.0, 90.0)] * 40], Form.AREAS).window.start + 20 * 22.5
+    made = chart([[(10.0, 70.0, 90.0)] * 40], Form.AREAS, cursor=at)
+    rows = plot.draw(made, 60 + GUTTER, 10)
+    assert "min 10 mean 70 max 90%" in text(rows[0])
+    assert [text(row)[:8].split() for row in rows[1:4]] == [["max", "90"], ["avg", "70"], ["min", "10"]]
+    assert " 10-90 " in text(plot.draw(made, 60 + GUTTER, 1)[0])
+    column = made.window.column(at)
+    assert column is not None
+    for height in (1, 10):
+        for row in plot.draw(made, 60 + GUTTER, height)[height > 1 : 9]:
+            kinds = [kind for part, kind in row for _ in part]
+            assert kinds[GUTTER + column] == CURSOR, "one column through all charts"
+
+
+def test_a_bucket_narrower_than_the_time_between_samples_is_no_hole() -> None:
+    shown = Window(NOON, 3.0, 40)
+    run = tuple(Point(NOON + 5.0 * n // 3 * 3, 80.0, 80.0, 80.0) for n in range(20))
+    made = ChartSpec("CPU", (Line("", (run,), 80.0),), shown, form=Form.AREAS)
+    row = cells(plot.draw(made, 40 + GUTTER, 9))[-3][: int(19 * 5 / 3)]
+    assert len(set(row)) == 1
+
+
+def test_a_gap_stays_a_gap() -> None:
+    shown = Window(NOON, 5.0, 40)
+    runs = [tuple(Point(NOON + 5.0 * n, 80.0, 80.0, 80.0) for n in some) for some in (range(10), range(20, 30))]
+    for form in (Form.AREAS, Form.HEAT, Form.SPARK):
+        made = ChartSpec("CPU", (Line("", tuple(runs), 80.0),), shown, form=form, shades=False)
+        for row in cells(plot.draw(made, 40 + GUTTER, 9))[1:-1]:
+            assert not "".join(glyph for glyph, _ in row[10:20]).strip(" ·")
+
+
+def test_the_gutter_is_the_same_at_any_height() -> None:
+    for width in range(1, 100):
+        assert plot_columns(width) == max(1, width - gutter(width))
+        for form in (Form.AREAS, Form.HEAT):
+            made = chart([flat(50.0)], form, width)
+            assert {plot.plot_left(made, width, height) for height in range(1, 20)} == {gutter(width)}
+    assert all(a <= b + GUTTER for a, b in pairwise(plot_columns(width) for width in range(1, 100)))

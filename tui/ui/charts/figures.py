@@ -1,0 +1,61 @@
+"""Values as text beside and above charts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.format import numbers as fmt
+from tui.ui.charts.buckets import Column
+from tui.ui.charts.spec import ALERT, CURSOR, GUTTER, QUIET, TEXT, ChartSpec, Row
+
+NAME = 5
+"""Cells of a name in the gutter."""
+
+_VALUE = GUTTER - NAME - 2
+
+
+def short(value: float, spec: ChartSpec, room: int = 4) -> str:
+    """A value without its unit, in at most that many cells: in thousands if there is no room for all of it."""
+    text = f"{value:.{spec.places}f}"
+    if len(text) > room:
+        text = f"{value / 1e3:.1f}k" if abs(value) < 9950 else f"{value / 1e3:.0f}k"
+    return text if len(text) <= room else fmt.clip(text, room)
+
+
+def with_unit(value: float | None, spec: ChartSpec) -> str:
+    """A value with its unit, in at most six cells."""
+    if value is None:
+        return fmt.UNKNOWN
+    return short(value, spec, _VALUE - len(spec.unit)) + spec.unit
+
+
+def gutter_cell(name: str, value: float | None, spec: ChartSpec, lags: bool = False) -> Row:
+    """A name and a value, left of a plot."""
+    text = with_unit(value, spec)
+    kind = CURSOR if spec.cursor is not None else TEXT
+    mark = "▾" if lags and len(text) < _VALUE else ""
+    return (
+        (f"{fmt.clip(name, NAME):<{NAME}} ", QUIET),
+        (f"{mark + text:>{_VALUE}}", ALERT if lags else QUIET if value is None else kind),
+        (" ", QUIET),
+    )
+
+
+def at_cursor(values: Sequence[Column], spec: ChartSpec) -> Column:
+    """The values of the cursor's bucket."""
+    column = None if spec.cursor is None else spec.window.column(spec.cursor)
+    return values[column] if column is not None and column < len(values) else None
+
+
+def lagging(spec: ChartSpec) -> int | None:
+    """The number of the line that is far below the mean of all; None if there is none."""
+    known = [(line.last, number) for number, line in enumerate(spec.lines) if line.last is not None]
+    if spec.apart or len(known) < 2:
+        return None
+    mean = sum(value for value, _ in known) / len(known)
+    low, number = min(known)
+    return number if mean - low > LAGS * (spec.high - spec.low) else None
+
+
+LAGS = 0.2
+"""A line is reported if it is this part of the whole below the mean."""
