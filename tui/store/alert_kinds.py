@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tui.store.kinds.container import BOOT, ERROR, LOOP, LOST, MEMORY, NO_GPU, OUTBID, RESTART
 from tui.store.kinds.gpus import (
+    CAPPED,
     ENDED,
     HOT,
     HUNG,
@@ -31,6 +32,6 @@ from tui.store.kinds.watching import KEY_REFUSED, UNWATCHED
 KINDS = (
     KEY_REFUSED, UNWATCHED, RUNWAY, SPEND_LIMIT, SPEND_JUMP, NO_BALANCE, RELOAD, DUE, IDLE_STOP, OUTBID, ERROR, LOOP,
     HUNG, RESTART, BOOT, LOST, NO_GPU, ENDED, IDLE, LATCHED, STRAGGLER, MISSING, MEMORY, WAITING, UNDER, UNUSED, HOT,
-    VRAM, QUIET, MAINTENANCE, UNREADABLE, FORGOTTEN, ZOMBIE, ORPHAN, CHEAPER,
+    CAPPED, VRAM, QUIET, MAINTENANCE, UNREADABLE, FORGOTTEN, ZOMBIE, ORPHAN, CHEAPER,
 )  # fmt: skip
 """In display order within the same grade."""
