@@ -236,18 +236,27 @@ def test_idle_says_what_it_has_cost_and_that_memory_is_held() -> None:
     assert "so far" not in unpriced.kind.text(unpriced, None, NOW)
 
 
-def test_a_pod_that_pauses_often_is_given_more_time_each_time() -> None:
+def test_a_pod_that_pauses_often_is_idle_each_time_and_in_the_log_only_when_it_lasts() -> None:
     watch = Watch(30.0)
+    shown = []
     for _ in range(12):
-        watch.play(20 * MINUTE, *EIGHT).play(25 * MINUTE, *(HELD,) * 8)
-    assert watch.kinds.count(Kind.IDLE) == 1, "25 minutes are reported once, and then half an hour is waited for"
-    for _ in range(6):
-        watch.play(20 * MINUTE, *EIGHT).play(50 * MINUTE, *(HELD,) * 8)
+        watch.play(20 * MINUTE, *EIGHT, cost=0.4).play(25 * MINUTE, *(HELD,) * 8, cost=0.4)
+        shown.append(next(alert for alert in watch.fleet.attention if alert.kind == "idle"))
+    assert [alert.is_news for alert in shown] == [True] + [False] * 11
+    assert watch.kinds.count(Kind.IDLE) == watch.kinds.count(Kind.IDLE_OVER) == 1
+    watch.play(20 * MINUTE, *EIGHT, cost=0.4).play(8 * HOUR + MINUTE, *(HELD,) * 8, cost=0.4)
     assert watch.kinds.count(Kind.IDLE) == 2
-    watch.play(20 * MINUTE, *EIGHT).play(61 * MINUTE, *(HELD,) * 8)
-    assert watch.kinds.count(Kind.IDLE) == 3
-    watch.play(25 * HOUR, *EIGHT).play(11 * MINUTE, *(HELD,) * 8)
-    assert watch.kinds.count(Kind.IDLE) == 4, "a day later it is as any other"
+    watch.play(25 * HOUR, *EIGHT, cost=0.4).play(11 * MINUTE, *(HELD,) * 8, cost=0.4)
+    assert watch.kinds.count(Kind.IDLE) == 3, "a day later it is as any other"
+
+
+def test_twenty_dollars_are_in_the_log_however_often_a_pod_pauses() -> None:
+    watch = Watch(30.0)
+    for _ in range(6):
+        watch.play(20 * MINUTE, *EIGHT).play(25 * MINUTE, *(HELD,) * 8)
+    assert watch.kinds.count(Kind.IDLE) == 1
+    watch.play(20 * MINUTE, *EIGHT).play(52 * MINUTE, *(HELD,) * 8)
+    assert watch.kinds.count(Kind.IDLE) == 2
 
 
 def test_a_hold_that_the_user_has_set_is_meant_as_it_is() -> None:

@@ -24,7 +24,7 @@ from tui.store.series import GAP_BYTE
 from tui.store.watched_time import idle_in
 from tui.store.watt_window import CAPPED_AFTER, HUNG_AFTER, LATCHED_AFTER, WATT
 from tui.store.windows import UNDER_LOW
-from tui.store.work_window import ENDED_AFTER, HELD, PATIENCE, asks_for_patience
+from tui.store.work_window import ENDED_AFTER, HELD, PATIENCE, PAUSING_WORTH, asks_for_patience
 
 if TYPE_CHECKING:
     from tui.store.fleet_state import Record
@@ -54,7 +54,8 @@ def _find_idle(kind: AlertKind, view: PodView) -> Alert | None:
         return None
     idle_for = view.record.idle_for(view.now)
     # A hold that the user has set is meant as it is.
-    hold = view.rules.rule(kind.name, view.record.name).hold or work.idle_after(view.now)
+    own = view.rules.rule(kind.name, view.record.name).hold
+    hold = own or kind.holds
     if idle_for is None or idle_for < hold or work.idle.best < hold:
         return None
     if work.ended.is_settled:
@@ -64,9 +65,11 @@ def _find_idle(kind: AlertKind, view: PodView) -> Alert | None:
     held = window.vram_now.replace(GAP_BYTE, b"")
     share = sum(held) / len(held) / 2 if held else 0.0
     wasted = price(view.pod)
+    far = spent(wasted, idle_for)
+    is_news = bool(own) or idle_for >= work.news_after(view.now) or (far is not None and far >= PAUSING_WORTH)
     return kind.alert(
         view.pod, since=view.now - idle_for, lasts=idle_for, basis=Basis.HISTORY, wasted_per_hr=wasted,
-        so_far=spent(wasted, idle_for), note=f"; GPU memory still held ({share:.0f}%)" if share * 2 >= HELD else "",
+        so_far=far, is_news=is_news, note=f"; GPU memory still held ({share:.0f}%)" if share * 2 >= HELD else "",
     )  # fmt: skip
 
 
