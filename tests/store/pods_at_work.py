@@ -45,6 +45,7 @@ UNKNOWN = Gpu(None, None, None, None)
 def box(
     *gpus: Gpu, at: float, id: str = "a", up: float = 10 * HOUR, cpu: float = 20.0, memory: float = 40.0,
     gpu: str = "H100 SXM", cost: float | None = 23.92, count: int | None = None, change: str | None = None,
+    limit: int | None = None,
 ) -> Pod:  # fmt: skip
     """A pod whose container has been up for `up` seconds at `NOW`."""
     readings = tuple(GpuReading(f"G{n}", g.util, g.memory) for n, g in enumerate(gpus))
@@ -54,6 +55,7 @@ def box(
         gpu_count=len(gpus) if count is None else count,
         runtime=Runtime(int(at - NOW + up), cpu, memory, readings, ()),
         telemetry=Telemetry(at, None, latest),
+        power_limit=limit,
     )
 
 

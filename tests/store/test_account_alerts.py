@@ -203,7 +203,7 @@ def test_no_response_for_five_minutes_is_an_alert_though_none_comes() -> None:
     assert life.fail(Unreachable("no route"), times=4) == []
     (event,) = life.fail(Unreachable("no route"), times=30)
     assert (event.kind, event.at) == (Kind.UNWATCHED, NOW + 3 * STEP + 300.0)
-    assert event.text == "the state of your pods is unknown since Mon 12:03: no route"
+    assert event.text == "the state of your pods is unknown since Mon 12:03 ($10.00/h when last seen): no route"
     shown = life.shown("unwatched")
     assert shown is not None
     assert (shown.since, shown.ring_after) == (NOW + 3 * STEP, 900.0)
@@ -303,7 +303,7 @@ def test_a_lease_is_an_event_ten_minutes_before_it_acts() -> None:
     assert life.poll(A, times=49) == []
     life.fleet.leases = {"a": replace(due, warned_at=life.at + 60)}
     (event,) = life.poll(A)
-    assert event.text == "auto-stop timer stops it in 10m 00s; t extends it"
+    assert event.text == "auto-stop timer stops it in 10m 00s ($2.99/h); t extends it"
     assert life.poll(A, times=5) == []
     life.fleet.leases = {"a": replace(due, ends=NOW + 3 * HOUR, warned_at=None)}
     (over,) = life.poll(A)

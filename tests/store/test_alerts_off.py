@@ -19,7 +19,7 @@ from tui.store.alert_tracker import AlertTracker
 from tui.store.alerts import alerts, off, off_text
 from tui.store.fleet import Fleet
 from tui.store.kinds.container import OUTBID, RESTART
-from tui.store.kinds.gpus import LATCHED, WAITING
+from tui.store.kinds.gpus import CAPPED, LATCHED, WAITING
 from tui.store.kinds.machine import MAINTENANCE
 from tui.store.kinds.money import NO_BALANCE, RELOAD, RUNWAY, SPEND_LIMIT
 
@@ -81,7 +81,7 @@ def test_an_alert_without_its_input_is_off_and_listed(kind: AlertKind) -> None:
 
 def test_every_alert_that_can_be_off_is_listed() -> None:
     silent = {kind for kind in KINDS if (kind.needs or kind.of_prepaid) and not kind.subject}
-    assert silent == {NO_BALANCE, RELOAD, SPEND_LIMIT, LATCHED, WAITING}
+    assert silent == {NO_BALANCE, RELOAD, SPEND_LIMIT, LATCHED, WAITING, CAPPED}
 
 
 def test_unknown_money_is_an_alert_and_money_that_is_not_offered_is_none() -> None:

@@ -31,6 +31,7 @@ from tui.domain.events import Kind
 LAGS = Gpu(47, 80, 300, 50)
 LITTLE = Gpu(20, 80, 200, 50)
 HOT = Gpu(97, 80, 560, 86)
+CAPPED = Gpu(97, 80, 400, 62)
 EIGHT = (WORKS,) * 8
 
 
@@ -65,6 +66,7 @@ ROWS = [
     Row(Kind.MISSING, 300.0, *(WORKS,) * 7, count=8),
     Row(Kind.MISSING, 300.0, *but(UNKNOWN)),
     Row(Kind.HOT, 600.0, *but(HOT)),
+    Row(Kind.CAPPED, 600.0, *(CAPPED,) * 8, limit=60),
     Row(Kind.MEMORY, 300.0, *EIGHT, memory=92.0),
 ]
 STEPS = [2.0, 5.0, 7.0]
@@ -131,7 +133,7 @@ def test_it_ends_only_after_its_opposite_has_held(row: Row) -> None:
 ENDED = {
     Kind.IDLE: "idle over", Kind.ENDED: "new run", Kind.HUNG: "hung over", Kind.LATCHED: "latched over",
     Kind.STRAGGLER: "straggler over", Kind.UNUSED: "gpu used", Kind.MISSING: "gpu found", Kind.HOT: "cooled",
-    Kind.MEMORY: "memory ok",
+    Kind.MEMORY: "memory ok", Kind.CAPPED: "full power",
 }  # fmt: skip
 
 
@@ -234,18 +236,27 @@ def test_idle_says_what_it_has_cost_and_that_memory_is_held() -> None:
     assert "so far" not in unpriced.kind.text(unpriced, None, NOW)
 
 
-def test_a_pod_that_pauses_often_is_given_more_time_each_time() -> None:
+def test_a_pod_that_pauses_often_is_idle_each_time_and_in_the_log_only_when_it_lasts() -> None:
     watch = Watch(30.0)
+    shown = []
     for _ in range(12):
-        watch.play(20 * MINUTE, *EIGHT).play(25 * MINUTE, *(HELD,) * 8)
-    assert watch.kinds.count(Kind.IDLE) == 1, "25 minutes are reported once, and then half an hour is waited for"
-    for _ in range(6):
-        watch.play(20 * MINUTE, *EIGHT).play(50 * MINUTE, *(HELD,) * 8)
+        watch.play(20 * MINUTE, *EIGHT, cost=0.4).play(25 * MINUTE, *(HELD,) * 8, cost=0.4)
+        shown.append(next(alert for alert in watch.fleet.attention if alert.kind == "idle"))
+    assert [alert.is_news for alert in shown] == [True] + [False] * 11
+    assert watch.kinds.count(Kind.IDLE) == watch.kinds.count(Kind.IDLE_OVER) == 1
+    watch.play(20 * MINUTE, *EIGHT, cost=0.4).play(8 * HOUR + MINUTE, *(HELD,) * 8, cost=0.4)
     assert watch.kinds.count(Kind.IDLE) == 2
-    watch.play(20 * MINUTE, *EIGHT).play(61 * MINUTE, *(HELD,) * 8)
-    assert watch.kinds.count(Kind.IDLE) == 3
-    watch.play(25 * HOUR, *EIGHT).play(11 * MINUTE, *(HELD,) * 8)
-    assert watch.kinds.count(Kind.IDLE) == 4, "a day later it is as any other"
+    watch.play(25 * HOUR, *EIGHT, cost=0.4).play(11 * MINUTE, *(HELD,) * 8, cost=0.4)
+    assert watch.kinds.count(Kind.IDLE) == 3, "a day later it is as any other"
+
+
+def test_twenty_dollars_are_in_the_log_however_often_a_pod_pauses() -> None:
+    watch = Watch(30.0)
+    for _ in range(6):
+        watch.play(20 * MINUTE, *EIGHT).play(25 * MINUTE, *(HELD,) * 8)
+    assert watch.kinds.count(Kind.IDLE) == 1
+    watch.play(20 * MINUTE, *EIGHT).play(52 * MINUTE, *(HELD,) * 8)
+    assert watch.kinds.count(Kind.IDLE) == 2
 
 
 def test_a_hold_that_the_user_has_set_is_meant_as_it_is() -> None:
@@ -503,3 +514,24 @@ def test_idle_is_never_told_without_ten_minutes_of_samples_that_are_idle(polls: 
         if Kind.IDLE in watch.kinds:
             assert total >= 600
             break
+
+
+# Limited power
+
+
+@pytest.mark.parametrize(
+    ("watts", "limit", "told"),
+    [(400, 60, True), (400, 100, False), (400, None, False), (560, 60, False), (None, 60, False)],
+)
+def test_few_watts_are_a_limit_only_where_runpod_says_so(watts: float | None, limit: int | None, told: bool) -> None:
+    watch = Watch().play(HOUR, *(Gpu(97, 80, watts, 62),) * 8, limit=limit)
+    assert watch.kinds.count(Kind.CAPPED) == told
+    if told:
+        (text,) = [event.text for event in watch.told if event.kind is Kind.CAPPED]
+        assert text == "RunPod limits it to 60% of its power at full price, 400 of 700 W ($23.92/h)"
+
+
+def test_watts_that_change_are_work_and_no_limit() -> None:
+    watch = Watch()
+    watch.run(lambda t: box(*(Gpu(97, 80, 300 + 100 * (int(t) // 60 % 2), 62),) * 8, at=watch.at, limit=60), HOUR)
+    assert Kind.CAPPED not in watch.kinds

@@ -89,6 +89,7 @@ class Pod(Struct, frozen=True, gc=False, omit_defaults=True):
 
     verbs:      what RunPod accepts in this status, without regard to a lock; None if not reported.
     cluster_id: of the cluster that it is a member of.
+    power_limit: percent of their nominal power to which RunPod limits its GPUs.
     """
 
     id: str
@@ -111,6 +112,7 @@ class Pod(Struct, frozen=True, gc=False, omit_defaults=True):
     telemetry: Telemetry | None
     verbs: frozenset[PodVerb] | None = None
     cluster_id: str | None = None
+    power_limit: int | None = None
 
 
 class Unreadable(Struct, frozen=True, gc=False):

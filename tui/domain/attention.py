@@ -53,6 +53,7 @@ class Attention(Struct, frozen=True, gc=False):
     muted:  whether the user does not want to hear of it; it is shown as muted.
     topic, ring: what it is about, and when it is notified; `ring_after`: seconds after `since` at the earliest.
     rings:  whether it is notified at this step.
+    is_news: whether the event log has it, and a toast: not what comes and goes all day.
     """
 
     kind: str
@@ -72,6 +73,7 @@ class Attention(Struct, frozen=True, gc=False):
     ring: Ring = Ring.NEVER
     ring_after: float = 0.0
     rings: bool = True
+    is_news: bool = True
 
     def is_imminent(self, now: float) -> bool:
         """Whether it is about to happen, and has not: a timer that acts in ten minutes. Told later, it is no help."""

@@ -42,6 +42,7 @@ class Alert(Struct, frozen=True):
     step:      how bad it is within its kind, from 0: a higher step is reported, and notified, again. Below 0 it is
                not bad enough to begin, and has not ended either.
     muted:     whether the user does not want to hear of it; it is shown as muted.
+    is_news:   whether the event log has it: what comes and goes all day is shown, and in the log only if it lasts.
     """
 
     kind: AlertKind
@@ -59,6 +60,7 @@ class Alert(Struct, frozen=True):
     wasted_per_hr: float | None = None
     step: int = 0
     muted: bool = False
+    is_news: bool = True
 
 
 Unwatched = Callable[[float, float], float]
@@ -179,5 +181,5 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
         return Attention(
             self.name, self.word or self.name, alert.grade, self.text(alert, funds, now), alert.pod, alert.name,
             alert.since, alert.lasts, alert.cost_per_hr, alert.wasted_per_hr, alert.so_far, alert.step, alert.muted,
-            self.topic, self.ring, self.ring_after, alert.step >= self.ring_from,
+            self.topic, self.ring, self.ring_after, alert.step >= self.ring_from, alert.is_news,
         )  # fmt: skip

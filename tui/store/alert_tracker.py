@@ -196,7 +196,9 @@ class AlertTracker:
             if alert.step < 0:
                 return None, None
             since = at if alert.since is None else min(at, alert.since)
-            known = self._open[key] = OpenAlert(since, at, None, blind=step.unwatched(since, at), settling=0.0)
+            known = self._open[key] = OpenAlert(
+                since, at, None, blind=step.unwatched(since, at), settling=0.0, told=False
+            )
             before = None
         else:
             before = known.state
@@ -213,12 +215,17 @@ class AlertTracker:
                 self._unsaved |= known.state != before
                 return None, None
             known.settling, worse = None, True
-        self._unsaved |= known.state != before
         self._last[key] = alert
         if kind.again is not None:
             worse = at - self._told.get(key, -math.inf) >= kind.again
-        shown = replace(alert, step=known.step or 0, so_far=known.money, since=alert.since or known.since)
-        if not worse:
+        shown = replace(
+            alert, step=known.step or 0, so_far=known.money, since=alert.since or known.since,
+            is_news=alert.is_news or known.told,
+        )  # fmt: skip
+        reports = shown.is_news and (worse or (kind.again is None and not known.told))
+        known.told |= shown.is_news
+        self._unsaved |= known.state != before
+        if not reports:
             return shown, None
         if kind.again is not None:
             self._told[key] = at
@@ -240,7 +247,8 @@ class AlertTracker:
             last = self._last.get(key)
             if last is None or known.over_at is not None or known.settling is not None:
                 return None, None
-            return None, replace(last, step=known.step or 0, so_far=known.money)
+            told = last.is_news or known.told
+            return None, replace(last, step=known.step or 0, so_far=known.money, is_news=told)
         pod = record.pod if record is not None and record.unreadable is None else None
         # A pod that was stopped, or started, cannot have it any more: that does not flicker.
         surely = kind.running is not None and pod is not None and pod_health.is_on(pod) is not kind.running
@@ -252,7 +260,7 @@ class AlertTracker:
         known = self._open.pop(key)
         self._last.pop(key, None)
         self._unsaved = True
-        if known.settling is not None or key[1] not in ENDS:
+        if known.settling is not None or not known.told or key[1] not in ENDS:
             return None
         until = at if known.over_at is None else known.over_at
         after = _after(until - known.since - (known.blind if known.witnessed else 0.0), known.witnessed)

@@ -28,6 +28,7 @@ class OpenAlert(Struct, omit_defaults=True):
     blind:     unwatched seconds since it began, until `over_at`; `over_blind`: and since then.
     witnessed: whether podtop knows that it has not ended and begun again; else its duration is an upper bound.
     settling: watched seconds for which it has been found without having begun; None once it has.
+    told:     whether the event log has its beginning.
     """
 
     since: float
@@ -46,13 +47,14 @@ class OpenAlert(Struct, omit_defaults=True):
     over_blind: float = 0.0
     witnessed: bool = True
     settling: float | None = None
+    told: bool = True
 
     @property
     def state(self) -> tuple[object, ...]:
         """What is saved as soon as it changes; the rest follows from it, and from the time since."""
         return (
             self.since, self.step, self.per_hr, self.holds, self.is_over, self.over_at, self.low_for is None,
-            self.so_far is None, self.settling is None,
+            self.so_far is None, self.settling is None, self.told,
         )  # fmt: skip
 
     @property

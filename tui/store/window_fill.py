@@ -50,8 +50,8 @@ def _fed(interval: float) -> float:
 
 def given_of(pod: Pod) -> Given:
     """What a window needs to know of a pod besides its samples."""
-    machine = pod.machine
-    return Given(pod.gpu_count, nominal_w(machine.gpu_name) if machine else None, False)
+    machine, limit = pod.machine, pod.power_limit
+    return Given(pod.gpu_count, nominal_w(machine.gpu_name) if machine else None, limit is not None and limit < 100)
 
 
 def after(window: Window | None, pod: Pod, sample: PackedSample | None, at: float, cadence: Cadence) -> Window:

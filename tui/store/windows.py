@@ -189,6 +189,8 @@ class Window(Struct, gc=False, eq=False):
             woke |= self.watts.feed(at, busiest, of_memory, power, given.nominal, minutes, cadence)
             if given.limited and given.nominal is not None:
                 self.watts.feed_limit(at, busiest, max(power), given.nominal, cadence)
+            elif self.watts.capped.since is not None:
+                self.watts.capped.false(at, cadence)
         if woke:
             # What was wasted then has been reported by its own name; the hour begins again.
             minutes.clear()

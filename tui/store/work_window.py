@@ -29,9 +29,13 @@ PATIENT_VRAM = 5.0
 PATIENT_MINUTES = 10
 """CPU in percent, and points by which GPU memory moves within the minutes below, that look like such a pod."""
 
-PAUSING = (IDLE_AFTER, 1800.0, 3600.0)
-"""Seconds until a pod counts as idle, by how often it has gone on working after an idle time within a day: a notebook,
-or a server with little to do, is not reported every time."""
+PAUSING = (IDLE_AFTER, 1800.0, 3600.0, 7200.0, 14_400.0, 28_800.0)
+"""Seconds after which idleness is news, by how often the pod has gone on working after an idle time within a day: it is
+idle, and shown so, after the first of them each time, but a notebook, or a server with little to do, does not fill the
+event log."""
+
+PAUSING_WORTH = 20.0
+"""Dollars from which on it is news however often the pod pauses."""
 
 PAUSING_SPAN = 86_400.0
 
@@ -89,7 +93,7 @@ class Work(Struct, gc=False, eq=False):
             busy, self._recent = True, (1 << _ACTIVE) - 1
         if busy:
             rested, settled = idle.total, idle.is_settled
-            if settled and not self.ended.is_settled and idle.best >= self.idle_after(at):
+            if settled and not self.ended.is_settled:
                 self.has_woken(at)
             if idle.since is not None:
                 idle.clear()
@@ -125,13 +129,13 @@ class Work(Struct, gc=False, eq=False):
         ):
             ended.true(at, cadence, self.at)
 
-    def idle_after(self, at: float) -> float:
-        """Seconds until this pod counts as idle."""
+    def news_after(self, at: float) -> float:
+        """Seconds until it is news that this pod is idle."""
         often = sum(1 for woke in self.woke if at - woke < PAUSING_SPAN)
         return PAUSING[min(often, len(PAUSING) - 1)]
 
     def has_woken(self, at: float) -> None:
-        """It went on working after an idle time that was reported."""
+        """It went on working after an idle time."""
         self.woke = (*self.woke, at)[-len(PAUSING) :]
 
     def has_ended(self, at: float) -> None:

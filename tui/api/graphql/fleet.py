@@ -115,6 +115,7 @@ def pod(wire: WirePod) -> Pod:
         runtime,
         None if machine is None else _placement(machine),
         None if telemetry is None else _telemetry(telemetry, runtime.gpus if runtime else ()),
+        power_limit=whole(wire.gpu_power_limit_percent),
     )
 
 

@@ -28,6 +28,7 @@ from tui.api.quantities import (
     Port,
     Rate,
     Several,
+    Share,
     Uptime,
     Word,
 )
@@ -93,6 +94,7 @@ class WirePod(Wire):
     name: Name
     desired_status: PodStatus
     gpu_count: Count
+    gpu_power_limit_percent: Share | None = None
     pod_type: PodKind | None = None
     last_status_change: Line | None = None
     cost_per_hr: Rate | None = None

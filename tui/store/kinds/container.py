@@ -216,7 +216,7 @@ ERROR = AlertKind(
     text=lambda alert, funds, now: (
         "RunPod reports an error"
         + (f" since {fmt.duration(alert.lasts)}" if alert.lasts is not None else "")
-        + "; whether the pod is billed is unknown"
+        + f"; whether the pod is still billed {cost(alert)} is unknown"
     ),
     topic=Topic.TROUBLE,
     ring=Ring.AT_ONCE,
@@ -284,8 +284,8 @@ LOST = AlertKind(
 MEMORY = AlertKind(
     name="memory", grade=Grade.WARN, holds=MEMORY_AFTER, event=EventKind.MEMORY, find=_find_memory, running=True,
     topic=Topic.RUNS, ring=Ring.AT_ONCE, ring_from=1, rearm=0.0,
-    text=lambda alert, funds, now: alert.note,
-    begins=lambda alert, now: alert.note,
+    text=lambda alert, funds, now: f"{alert.note} ({cost(alert)})",
+    begins=lambda alert, now: f"{alert.note} ({cost(alert)})",
     over=if_seen(_why_free),
 )  # fmt: skip
 """A container out of memory is killed."""

@@ -22,9 +22,9 @@ from tui.store.metrics import UTIL
 from tui.store.minutes import HOUR
 from tui.store.series import GAP_BYTE
 from tui.store.watched_time import idle_in
-from tui.store.watt_window import HUNG_AFTER, LATCHED_AFTER, WATT
+from tui.store.watt_window import CAPPED_AFTER, HUNG_AFTER, LATCHED_AFTER, WATT
 from tui.store.windows import UNDER_LOW
-from tui.store.work_window import ENDED_AFTER, HELD, PATIENCE, asks_for_patience
+from tui.store.work_window import ENDED_AFTER, HELD, PATIENCE, PAUSING_WORTH, asks_for_patience
 
 if TYPE_CHECKING:
     from tui.store.fleet_state import Record
@@ -54,7 +54,8 @@ def _find_idle(kind: AlertKind, view: PodView) -> Alert | None:
         return None
     idle_for = view.record.idle_for(view.now)
     # A hold that the user has set is meant as it is.
-    hold = view.rules.rule(kind.name, view.record.name).hold or work.idle_after(view.now)
+    own = view.rules.rule(kind.name, view.record.name).hold
+    hold = own or kind.holds
     if idle_for is None or idle_for < hold or work.idle.best < hold:
         return None
     if work.ended.is_settled:
@@ -64,9 +65,11 @@ def _find_idle(kind: AlertKind, view: PodView) -> Alert | None:
     held = window.vram_now.replace(GAP_BYTE, b"")
     share = sum(held) / len(held) / 2 if held else 0.0
     wasted = price(view.pod)
+    far = spent(wasted, idle_for)
+    is_news = bool(own) or idle_for >= work.news_after(view.now) or (far is not None and far >= PAUSING_WORTH)
     return kind.alert(
         view.pod, since=view.now - idle_for, lasts=idle_for, basis=Basis.HISTORY, wasted_per_hr=wasted,
-        so_far=spent(wasted, idle_for), note=f"; GPU memory still held ({share:.0f}%)" if share * 2 >= HELD else "",
+        so_far=far, is_news=is_news, note=f"; GPU memory still held ({share:.0f}%)" if share * 2 >= HELD else "",
     )  # fmt: skip
 
 
@@ -187,6 +190,13 @@ def _find_vram(kind: AlertKind, view: PodView) -> Alert | None:
 def _find_hot(kind: AlertKind, view: PodView) -> Alert | None:
     window = view.window
     return None if window.hot.since is None else _of(kind, view, window.hot, None, f"{window.hottest / 2:.0f} °C")
+
+
+def _find_capped(kind: AlertKind, view: PodView) -> Alert | None:
+    capped, limit = view.window.watts.capped, view.pod.power_limit
+    if capped.since is None or limit is None:
+        return None
+    return _of(kind, view, capped, None, f"{limit}% of its power at full price, {_drawn(view)}")
 
 
 IDLE = AlertKind(
@@ -318,8 +328,8 @@ MISSING = AlertKind(
 VRAM = AlertKind(
     name="gpu-memory", word="GPU memory", grade=Grade.NOTICE, holds=600.0, event=EventKind.VRAM, find=_find_vram,
     running=True, by_default=False, rearm=0.0,
-    text=lambda alert, funds, now: f"GPU memory {alert.note} full for {fmt.duration(alert.lasts)}",
-    begins=lambda alert, now: f"GPU memory {alert.note} full",
+    text=lambda alert, funds, now: f"GPU memory {alert.note} full for {fmt.duration(alert.lasts)} ({cost(alert)})",
+    begins=lambda alert, now: f"GPU memory {alert.note} full ({cost(alert)})",
     over=if_held(lambda record: record.window.vram, "GPU memory free again"),
 )  # fmt: skip
 """Off unless the user turns it on: allocators take all of it beforehand."""
@@ -327,10 +337,20 @@ VRAM = AlertKind(
 HOT = AlertKind(
     name="hot", grade=Grade.NOTICE, holds=600.0, event=EventKind.HOT, find=_find_hot, running=True,
     needs=frozenset({Feature.GPU_TEMPERATURE}), subject="hot GPUs", rearm=0.0,
-    text=lambda alert, funds, now: f"GPU at {alert.note} for {fmt.duration(alert.lasts)}",
-    begins=lambda alert, now: f"GPU at {alert.note} for {fmt.short_duration(alert.lasts)}",
+    text=lambda alert, funds, now: f"GPU at {alert.note} for {fmt.duration(alert.lasts)} ({cost(alert)})",
+    begins=lambda alert, now: f"GPU at {alert.note} for {fmt.short_duration(alert.lasts)} ({cost(alert)})",
     over=if_held(lambda record: record.window.hot, "GPUs cooler"),
 )  # fmt: skip
+
+
+CAPPED = AlertKind(
+    name="power-limit", word="power limit", grade=Grade.NOTICE, holds=CAPPED_AFTER, event=EventKind.CAPPED,
+    find=_find_capped, running=True, rearm=0.0, needs=HUNG.needs,
+    text=lambda alert, funds, now: f"RunPod limits it to {alert.note} ({cost(alert)})",
+    begins=lambda alert, now: f"RunPod limits it to {alert.note} ({cost(alert)})",
+    over=if_seen(lambda record: _why_drawn(record, record.window.watts.capped, "GPUs draw more")),
+)  # fmt: skip
+"""Busy GPUs that draw the same few watts all the time, on a machine whose power RunPod limits."""
 
 
 def _under_text(alert: Alert) -> str:

@@ -10,7 +10,7 @@ from tui.domain.attention import Grade, Ring, Topic
 from tui.domain.events import Kind as EventKind
 from tui.format import numbers as fmt
 from tui.store.alert import Alert, AlertKind, PodView
-from tui.store.kinds.parts import if_readable
+from tui.store.kinds.parts import cost, if_readable
 
 if TYPE_CHECKING:
     from tui.api.models import Funds
@@ -26,7 +26,13 @@ def _find_maintenance(kind: AlertKind, view: PodView) -> Alert | None:
     near = start is None or start - view.now <= pod_health.MAINTENANCE_NEAR
     grade = Grade.WARN if near else kind.grade
     note = machine.maintenance_note or ""
-    return kind.alert(view.pod, grade=grade, step=int(near), since=start, until=end, note=note)
+    price = view.pod.cost_per_hr if pod_health.is_on(view.pod) else None
+    return kind.alert(view.pod, grade=grade, step=int(near), since=start, until=end, note=note, cost_per_hr=price)
+
+
+def _billed(alert: Alert) -> str:
+    """What the pod costs; empty if it is not on, or that is unknown."""
+    return "" if alert.cost_per_hr is None else f" ({cost(alert)})"
 
 
 def _maintenance_text(alert: Alert, funds: Funds | None, now: float) -> str:
@@ -38,7 +44,7 @@ def _maintenance_text(alert: Alert, funds: Funds | None, now: float) -> str:
         when = "in progress" if alert.since is not None else "announced"
         if alert.until is not None:
             when += f", ends in {fmt.duration(alert.until - now)}"
-    return f"host maintenance {when}" + (f": {alert.note}" if alert.note else "")
+    return f"host maintenance {when}{_billed(alert)}" + (f": {alert.note}" if alert.note else "")
 
 
 def _maintenance_begins(alert: Alert, now: float) -> str:
@@ -46,7 +52,7 @@ def _maintenance_begins(alert: Alert, now: float) -> str:
         window = "announced"
     else:
         window = "in progress" if alert.since <= now else f"in {fmt.duration(alert.since - now)}"
-    return f"host maintenance {window}{': ' if alert.note else ''}{alert.note}"
+    return f"host maintenance {window}{_billed(alert)}{': ' if alert.note else ''}{alert.note}"
 
 
 MAINTENANCE = AlertKind(

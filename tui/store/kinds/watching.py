@@ -45,7 +45,14 @@ def _find_unwatched(kind: AlertKind, fleet: Fleet, now: float) -> Alert | None:
     if lasts < (fleet.alert_rules.rule(kind.name).hold or kind.holds):
         return None
     why = str(fleet.snapshot.error) if fleet.snapshot.error is not None else "responses have no pods"
-    return Alert(kind, kind.grade, since=since, lasts=lasts, note=f"since {clock(since, fleet.tz)}: {why}")
+    note = f"since {clock(since, fleet.tz)}{_spending(fleet)}: {why}"
+    return Alert(kind, kind.grade, since=since, lasts=lasts, note=note)
+
+
+def _spending(fleet: Fleet) -> str:
+    """What they cost when they were last seen; empty if unknown."""
+    spend = fleet.funds.spend_per_hr if fleet.funds is not None else None
+    return "" if spend is None else f" ({fmt.money(spend)}/h when last seen)"
 
 
 def _seen_again(fleet: Fleet, record: Record | None) -> str | None:
@@ -58,7 +65,7 @@ def _find_refused(kind: AlertKind, fleet: Fleet, now: float) -> Alert | None:
     if not _refused(fleet) or since is None or since >= now:
         return None
     known = since if fleet.pods_at is None else fleet.pods_at
-    return Alert(kind, kind.grade, since=since, lasts=now - since, note=clock(known, fleet.tz))
+    return Alert(kind, kind.grade, since=since, lasts=now - since, note=f"{clock(known, fleet.tz)}{_spending(fleet)}")
 
 
 def _accepted(fleet: Fleet, record: Record | None) -> str | None:

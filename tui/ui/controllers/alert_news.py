@@ -44,8 +44,9 @@ class AlertNews:
         is_first = self._at is None or fleet.past or self._was_past
         self._was_past = fleet.past
         known, self._at = self._known, fleet.judged_at
-        self._known = {a.matter: (_RANK[a.grade], a.step) for a in fleet.attention if a.grade in LOUD}
-        news = [a for a in fleet.attention if counts(a) and self._known[a.matter] > known.get(a.matter, (0, -1))]
+        self._known = {a.matter: (_RANK[a.grade], a.step) for a in fleet.attention if a.grade in LOUD and a.is_news}
+        loud = [a for a in fleet.attention if counts(a) and a.is_news]
+        news = [a for a in loud if self._known[a.matter] > known.get(a.matter, (0, -1))]
         if is_first:
             news = [] if fleet.past or self._at is None else [a for a in news if a.is_imminent(self._at)]
         if news:
