@@ -11,6 +11,7 @@ import atexit
 import fcntl
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import pkgutil
@@ -249,7 +250,15 @@ def _preload() -> None:
     for module in pkgutil.walk_packages(tui.__path__, "tui."):
         if module.name != "tui.__main__":
             importlib.import_module(module.name)
-    importlib.import_module("uvicorn")
+    # What httpx and uvicorn import when they are first used, in each process anew.
+    for name in (
+        "certifi", "httpcore", "httpcore._backends.anyio", "anyio._backends._asyncio", "anyio.streams.tls", "h11",
+        "uvicorn", "uvicorn.loops.asyncio", "uvicorn.protocols.http.h11_impl", "uvicorn.lifespan.off",
+    ):  # fmt: skip
+        importlib.import_module(name)
+    if importlib.util.find_spec("sniffio") is None:
+        # httpcore looks for it in the whole path, for each lock that it makes.
+        sys.modules["sniffio"] = None  # type: ignore[assignment]
     importlib.import_module("tui.demo.execution").schema()
     # Python makes its patterns when the first time is read.
     time.strptime("2026-11-23 +0000", "%Y-%m-%d %z")
