@@ -16,6 +16,7 @@ import json
 import os
 import pkgutil
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -49,9 +50,40 @@ sys.exit(code)
 """
 
 
+ASK = os.environ.get("PODTOP_TESTS_QUICK", "")
+"""Where a worker of several asks for the address: they have one such process together."""
+
+
+def offer() -> None:
+    """Let the workers that this process starts have one that forks: it is started when the first of them asks."""
+    path = f"{tempfile.mkdtemp(prefix='podtop-quick-')}/ask"
+    atexit.register(shutil.rmtree, Path(path).parent)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    os.environ["PODTOP_TESTS_QUICK"] = path
+
+    def answer() -> None:
+        while True:
+            to, _ = listener.accept()
+            with to:
+                to.sendall(_start().encode())
+
+    threading.Thread(target=answer, daemon=True).start()
+
+
 @cache
 def address() -> str:
     """Where the process listens that forks for this one; it is started when it is first wanted."""
+    if not ASK:
+        return _start()
+    with socket.socket(socket.AF_UNIX) as to:
+        to.connect(ASK)
+        return to.recv(MOST).decode()
+
+
+@cache
+def _start() -> str:
     folder = tempfile.TemporaryDirectory(prefix="podtop-quick-")
     path = f"{folder.name}/s"
     server = subprocess.Popen(
