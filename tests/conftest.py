@@ -45,7 +45,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return Scheduling(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
+    if getattr(session.config.option, "numprocesses", None):
+        from tests.cli import quick
+
+        quick.offer()
     if hasattr(session.config, "workerinput"):
         from tests.scheduling import tell_what_counts
 

@@ -11,10 +11,12 @@ import atexit
 import fcntl
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import pkgutil
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -48,9 +50,40 @@ sys.exit(code)
 """
 
 
+ASK = os.environ.get("PODTOP_TESTS_QUICK", "")
+"""Where a worker of several asks for the address: they have one such process together."""
+
+
+def offer() -> None:
+    """Let the workers that this process starts have one that forks: it is started when the first of them asks."""
+    path = f"{tempfile.mkdtemp(prefix='podtop-quick-')}/ask"
+    atexit.register(shutil.rmtree, Path(path).parent)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    os.environ["PODTOP_TESTS_QUICK"] = path
+
+    def answer() -> None:
+        while True:
+            to, _ = listener.accept()
+            with to:
+                to.sendall(_start().encode())
+
+    threading.Thread(target=answer, daemon=True).start()
+
+
 @cache
 def address() -> str:
     """Where the process listens that forks for this one; it is started when it is first wanted."""
+    if not ASK:
+        return _start()
+    with socket.socket(socket.AF_UNIX) as to:
+        to.connect(ASK)
+        return to.recv(MOST).decode()
+
+
+@cache
+def _start() -> str:
     folder = tempfile.TemporaryDirectory(prefix="podtop-quick-")
     path = f"{folder.name}/s"
     server = subprocess.Popen(
@@ -249,7 +282,15 @@ def _preload() -> None:
     for module in pkgutil.walk_packages(tui.__path__, "tui."):
         if module.name != "tui.__main__":
             importlib.import_module(module.name)
-    importlib.import_module("uvicorn")
+    # What httpx and uvicorn import when they are first used, in each process anew.
+    for name in (
+        "certifi", "httpcore", "httpcore._backends.anyio", "anyio._backends._asyncio", "anyio.streams.tls", "h11",
+        "uvicorn", "uvicorn.loops.asyncio", "uvicorn.protocols.http.h11_impl", "uvicorn.lifespan.off",
+    ):  # fmt: skip
+        importlib.import_module(name)
+    if importlib.util.find_spec("sniffio") is None:
+        # httpcore looks for it in the whole path, for each lock that it makes.
+        sys.modules["sniffio"] = None  # type: ignore[assignment]
     importlib.import_module("tui.demo.execution").schema()
     # Python makes its patterns when the first time is read.
     time.strptime("2026-11-23 +0000", "%Y-%m-%d %z")

@@ -7,12 +7,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual._compositor import Compositor
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tests.make import market, offer, pod, snapshot
 from tui.api.account import Account, Templates
@@ -183,15 +187,27 @@ class Running:
     async def press(self, *keys: str) -> None:
         """Press keys one after the other; what more than a letter brings may be there a frame later.
 
-        At leisure: not right behind something that closed.
+        At leisure: not right behind something that closed. Letters for a field come in one go.
         """
         self.at_leisure()
-        for key in keys:
-            await self.pilot.press(key)
-            if len(key) > 1:
-                await self.pilot.pause(FRAME)
+        for are_letters, some in groupby(keys, key=lambda key: len(key) == 1):
+            if are_letters and isinstance(self.app.focused, Input):
+                for letter in some:
+                    self.app.post_message(events.Key(_character_to_key(letter), letter).set_sender(self.app))
+                await self.settle()
+                continue
+            for key in some:
+                await self.pilot.press(key)
+                if not are_letters:
+                    await self.pilot.pause(FRAME)
         await self._handled()
         await self.pilot.pause(FRAME)
+
+    async def go(self, name: str) -> None:
+        """Put the cursor on the pod whose name begins so, row by row."""
+        (row,) = (row for row, key in enumerate(self.app.screen.query_one("#pods", Table).keys)
+                  if self.app.fleet.records[key].name.startswith(name))  # fmt: skip
+        await self.press("g", *"j" * row)
 
     async def settle(self) -> None:
         for _ in range(2):

@@ -23,6 +23,12 @@ SPOT = replace(pod("s1", name="student", status="EXITED", kind="INTERRUPTABLE", 
 
 async def on(run: Running, name: str) -> None:
     """Put the cursor on a pod."""
+    await run.go(name)
+    await run.settle()
+
+
+async def alone(run: Running, name: str) -> None:
+    """Leave a pod alone on the screen, by a filter."""
     await run.press("slash", *name, "enter")
     await run.settle()
     assert "1 of" in run.text()

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from tests.make import pod, snapshot
 from tests.ui.conftest import PODS, HeldCloud, Launch, Running
-from tests.ui.test_acting import LLAMA, SPOT, on, opened, sent
+from tests.ui.test_acting import LLAMA, SPOT, alone, on, opened, sent
 from tests.ui.test_deploy import DETAIL
 from tui.ui.input.typeahead import BEAT, GAP, QUIET, Pulse, TypeaheadGuard
 from tui.ui.modals.confirm import Confirm
@@ -139,7 +139,7 @@ async def test_a_name_typed_to_terminate_goes_to_its_field_and_nowhere_else(laun
     held = HeldCloud()
     held.fleet_answer = snapshot(pod("t1", name="train-sft-01 nqy STD"), *(PODS.pods or ()))
     async with launch(cloud=held) as run:
-        await on(run, "sft")
+        await alone(run, "sft")
         await opened(run, "T")
         field = run.app.screen.query_one("#confirm-typed", Input)
         typed(run, *"train-sft-01", "space", *"nqy", "space", *"ST")
@@ -186,7 +186,7 @@ async def test_a_bid_is_typed_from_the_start(launch: Launch) -> None:
 
 async def test_what_is_typed_behind_a_closing_does_nothing(launch: Launch) -> None:
     async with launch() as run:
-        await on(run, "llama")
+        await alone(run, "llama")
         before = run.app.screen
         for keys in (("escape",), ("escape", "escape"), ("n", "n"), ("q", "q")):
             await opened(run, "S")

@@ -16,7 +16,7 @@ from tests.make import market, snapshot
 from tests.make import pod as made
 from tests.services.test_lease_runner import Watcher, leased
 from tests.ui.conftest import OFFERS, PODS, HeldCloud, Launch, Running
-from tests.ui.test_acting import EVAL, LLAMA, SPOT, on, opened, sent
+from tests.ui.test_acting import EVAL, LLAMA, SPOT, alone, opened, sent
 from tests.ui.test_deploy import form, put, shown
 from tui.api.errors import CloudError
 from tui.api.models import Snapshot, Unreadable
@@ -112,7 +112,7 @@ async def refused(run: Running, keys: tuple[str, ...], words: str) -> None:
 async def test_a_stop_is_sent_after_no_useless_answer(launch: Launch) -> None:
     held = Shaped()
     async with launch(cloud=held) as run:
-        await on(run, "llama")
+        await alone(run, "llama")
         await opened(run, "S")
         for name, (body, words) in SHAPES.items():
             held.body = body
@@ -142,7 +142,7 @@ async def test_neither_is_anything_else(launch: Launch, shape: str) -> None:
             ("dataset", "R", ("y",)),
             ("student", "B", ("left", "enter", "enter")),
         ):
-            await on(run, name)
+            await alone(run, name)
             await opened(run, key)
             held.body = body
             await refused(run, keys, "The check failed")
@@ -152,7 +152,7 @@ async def test_neither_is_anything_else(launch: Launch, shape: str) -> None:
             await run.poll()
             await run.press("escape")
         # The watch that resumes a pod by itself, and the last question of a deploy.
-        await on(run, "dataset")
+        await alone(run, "dataset")
         await run.press("w")
         await run.wait(0.5)
         assert isinstance(run.app.screen, QuestionDialog)

@@ -34,6 +34,9 @@ class StatusChange:
     def __hash__(self) -> int:
         return hash(self.text)
 
+    def __reduce__(self) -> tuple[type[StatusChange], tuple[str]]:
+        return StatusChange, (self.text,)
+
     def __repr__(self) -> str:
         return f"StatusChange({self.text!r})"
 

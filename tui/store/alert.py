@@ -167,9 +167,13 @@ class AlertKind(Struct, frozen=True, kw_only=True, eq=False):
 
     def off(self, fleet: Fleet) -> str:
         """Why it cannot be judged, whatever happens; empty if it can."""
-        if self.of_prepaid and pod_health.is_postpaid(fleet.funds):
+        return self.off_for(fleet.lacks, pod_health.is_postpaid(fleet.funds))
+
+    def off_for(self, lacks: frozenset[Feature], postpaid: bool) -> str:
+        """`off`, by all that it depends on: what the API does not offer, and how the account pays."""
+        if self.of_prepaid and postpaid:
             return offered.AFTERWARDS
-        return offered.WORDS if self.needs & fleet.lacks else ""
+        return offered.WORDS if self.needs & lacks else ""
 
     def alert(self, pod: Pod, **fields: object) -> Alert:
         """An alert of this kind, with its grade unless another is given."""

@@ -6,7 +6,8 @@ observations do: earlier polls, or a recording. Each alert states on which of th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
@@ -22,6 +23,8 @@ from tui.store.slices import Sliced, sliced, whole
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tui.api.features import Feature
+    from tui.store.alert import OfAccount, OfPod
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
 
@@ -39,13 +42,40 @@ OFF_BY_RULE = "off in [alerts]"
 """Why an alert that the user has switched off is not judged."""
 
 
+class _Judged(NamedTuple):
+    """What is judged at every response of an account: it changes only with how the account pays and the API in use.
+
+    off:        subjects of the alerts that are off, by the reason
+    of_account: the rows of the account's alerts
+    of_pods:    those of a pod's that is on, and of one that is not
+    of_pods_by_default: of these, the ones that are on where the user has set nothing
+    """
+
+    off: dict[str, tuple[str, ...]]
+    of_account: list[tuple[AlertKind, OfAccount]]
+    of_pods: dict[bool, list[tuple[AlertKind, OfPod]]]
+    of_pods_by_default: dict[bool, list[tuple[AlertKind, OfPod]]]
+
+
+@lru_cache(16)
+def _judged(lacks: frozenset[Feature], postpaid: bool) -> _Judged:
+    off: dict[str, tuple[str, ...]] = {}
+    dark = {kind.name: why for kind in KINDS if (why := kind.off_for(lacks, postpaid))}
+    for kind in KINDS:
+        if (why := dark.get(kind.name)) and kind.subject:
+            off[why] = (*off.get(why, ()), kind.subject)
+    of_pods = {on: [row for row in rows if row[0].name not in dark] for on, rows in _OF_PODS.items()}
+    return _Judged(
+        off,
+        [row for row in _OF_ACCOUNT if row[0].name not in dark],
+        of_pods,
+        {on: [row for row in rows if row[0].by_default] for on, rows in of_pods.items()},
+    )
+
+
 def off(fleet: Fleet) -> dict[str, tuple[str, ...]]:
     """The subjects of the alerts that are off, by the reason: what they are judged by is not there, and will not be."""
-    reasons: dict[str, tuple[str, ...]] = {}
-    for kind in KINDS:
-        if (why := kind.off(fleet)) and kind.subject:
-            reasons[why] = (*reasons.get(why, ()), kind.subject)
-    return reasons
+    return dict(_judged(fleet.lacks, pod_health.is_postpaid(fleet.funds)).off)
 
 
 def off_text(fleet: Fleet) -> str:
@@ -82,15 +112,12 @@ def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert,
     """`alerts` in slices, with those that are not bad enough to begin."""
     alerts: list[Alert] = []
     rules = fleet.alert_rules
-    dark = {kind.name for kind in KINDS if kind.off(fleet)}
+    judged = _judged(fleet.lacks, pod_health.is_postpaid(fleet.funds))
     if fleet.snapshot.value is not None:
-        judged = [(kind, find) for kind, find in _OF_ACCOUNT if kind.name not in dark and kind.is_on(rules)]
-        alerts += (alert for kind, find in judged if (alert := find(kind, fleet, now)) is not None)
+        on = [(kind, find) for kind, find in judged.of_account if kind.is_on(rules)]
+        alerts += (alert for kind, find in on if (alert := find(kind, fleet, now)) is not None)
     some_set = bool(rules.general or rules.pods)
-    of_pods = {
-        on: [(kind, find) for kind, find in rows if kind.name not in dark and (some_set or kind.by_default)]
-        for on, rows in _OF_PODS.items()
-    }
+    of_pods = judged.of_pods if some_set else judged.of_pods_by_default
     unwatched = fleet.watched.unwatched
     restarted: dict[str, list[float]] = {}
     for event in fleet.events:

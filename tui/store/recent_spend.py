@@ -31,6 +31,7 @@ class RecentSpend:
     """The spend as reported within `SPAN`. A jump counts once the next response has it too."""
 
     def __init__(self) -> None:
+        # Each is lower than those behind it: the first is the lowest within `SPAN`, and of equal ones the latest.
         self._told: deque[tuple[float, float]] = deque()
         self._maybe: Jump | None = None
         self.jump: Jump | None = None
@@ -50,9 +51,11 @@ class RecentSpend:
                 self.jump = Jump(maybe.start, maybe.at, maybe.before, per_hr, number)
                 self._told.clear()
         if self._told:
-            start, lowest = min(self._told, key=lambda spend: (spend[1], -spend[0]))
+            start, lowest = self._told[0]
             if _is_jump(lowest, per_hr):
                 self._maybe = Jump(start, at, lowest, per_hr)
+        while self._told and self._told[-1][1] >= per_hr:
+            self._told.pop()
         self._told.append((at, per_hr))
 
 
