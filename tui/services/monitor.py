@@ -124,7 +124,7 @@ class Monitor:
         self._judges = record is None or source.history is not None
         self.questions = MarketQuestions()
         self._account = AccountCheck(fleet, source.clock)
-        self._facts = KeptFacts(fleet)
+        self._kept_facts = KeptFacts(fleet)
         self._unkept = False
         self._taking_in = asyncio.Lock()
 
@@ -263,7 +263,7 @@ class Monitor:
 
     async def _read_pods(self, cloud: Cloud) -> Snapshot:
         snapshot = clock_skew.snapshot(await cloud.fleet(), self._source.skew)
-        snapshot = self._facts.added(snapshot, self._source.clock())
+        snapshot = self._kept_facts.added(snapshot, self._source.clock())
         return snapshot if self._identify is None else await self._identify(snapshot, cloud.api)
 
     async def _take_in_pods(self, snapshot: Snapshot, at: float, took: float | None = None) -> None:
@@ -403,7 +403,7 @@ class Monitor:
         self._history.open(path)
         self._topics.wake_recorded()
         await self._history.fill(recorder, self.chronicle, self._first, self._in_slices)
-        self._facts.recall(await self._history.pods_before(self._first))
+        self._kept_facts.recall(await self._history.pods_before(self._first))
         self._judges = True
         self._tell()
 
