@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -18,8 +18,10 @@ from tui.services.action_lock import ActionLock
 from tui.services.messages import Messages, logged
 from tui.services.session import Session
 from tui.ui import key_hints, screen_table
+from tui.ui.accounts_app import AccountsApp
 from tui.ui.context import screen_context
-from tui.ui.controllers.toasts import toasts
+from tui.ui.controllers.toasts import named, toasts
+from tui.ui.desk import AccountSetup, Desk
 from tui.ui.handler_barrier import SurvivingApp
 from tui.ui.input.typing_app import KEYS_LOST, TypingApp
 from tui.ui.navigation import NavigatingApp
@@ -50,12 +52,19 @@ def _palette() -> type[Provider]:
     return Everything
 
 
+def _read_only(source: Source, config: Config) -> str:
+    """Why nothing can be changed, as a sentence; empty if it can."""
+    if source.recording is not None:
+        return "replay is read-only"
+    return "podtop is in read-only mode" if config.read_only else ""
+
+
 def _import_charts() -> None:
     """Done in a thread, so that no key waits for it."""
     import tui.ui.widgets.chart  # noqa: F401
 
 
-class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp):
+class PodtopApp(AccountsApp, NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp):
     """The full-screen application."""
 
     TITLE = "podtop"
@@ -74,6 +83,7 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
             tooltip="Command palette: find anything by name",
         ),
         Binding("question_mark", "help", "help", id="app.help", tooltip="Help: keys and symbols"),
+        Binding("A", "accounts", "accounts", id="app.accounts", show=False, tooltip="Accounts: money and pods; switch"),
         Binding("W", "waste", "waste", id="app.waste", show=False, tooltip="Waste: its parts, and since when"),
         Binding("q", "quit", "quit", id="app.quit", tooltip="Quit (pods keep running)"),
     ]
@@ -91,8 +101,12 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
         first: str = "fleet",
         display: Display | None = None,
         is_first_start: Callable[[], bool] = lambda: False,
+        others: Sequence[AccountSetup] = (),
     ) -> None:
-        """`is_first_start` is called once, after the first frame: whether this is this user's first start."""
+        """`is_first_start` is called once, after the first frame: whether this is this user's first start.
+
+        others: further accounts, one of which is shown in place of the first once it is chosen.
+        """
         # The initial mode is read when the app is created.
         self.DEFAULT_MODE = first  # type: ignore[misc]
         super().__init__()
@@ -108,30 +122,46 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
         self.take_input(monotonic)
         self.changed: Signal[None] = Signal(self, "changed")
         self._override = "" if source.demo else config.override
-        read_only = (
-            "replay is read-only" if source.recording else "podtop is in read-only mode" if config.read_only else ""
-        )
-        self.guard = ActionLock(
-            read_only, after=config.lock_after * 60 or None,
-            clock=monotonic if source.clocks is None else source.clocks.away,
-            key=key_hints.spoken(self._keymap, "act.lock"),
-        )  # fmt: skip
-        self.session = session = Session(
-            source, config, self.messages, self.guard, state=state, record=record, opened=self.past_opened,
-            on_change=self._changed, prepare=_import_charts, write=self.send, hosts=True, tz=tz,
-            monotonic=monotonic, ask_account=self.ask_account, kind="screen",
-        )  # fmt: skip
-        self.fleet = session.fleet
-        self.playback = Playback(
-            self.fleet, source.clock, session.changed, self.messages.reply, replay=source.recording is not None
-        )
-        self.context = context = screen_context(session, self.playback, self, self.changed, display, self._keymap)
+        self._tz, self._monotonic = tz, monotonic
+        self._others = tuple(others)
+        setup = AccountSetup(source, config, record, state)
+        self.sit_at(self._desk(setup, self._messages_of(setup) if others else self.messages, first=True))
         self.navigate_from(first)
         # A demo starts afresh each time: what it would have stored need not be looked up before the first frame.
-        self.use_renderer(context.preferences, remember=not source.demo)
+        self.use_renderer(self.context.preferences, remember=not source.demo)
+
+    def _desk(self, setup: AccountSetup, messages: Messages, *, first: bool = False) -> Desk:
+        """One account. Only the first asks questions, and is drawn before it is connected."""
+        source, config, record, state = setup
+        guard = ActionLock(
+            _read_only(source, config), after=config.lock_after * 60 or None,
+            clock=self._monotonic if source.clocks is None else source.clocks.away,
+            key=key_hints.spoken(self._keymap, "act.lock"),
+        )  # fmt: skip
+        desks: list[Desk] = []
+        session = Session(
+            source, config, messages, guard, state=state, record=record,
+            opened=lambda past: self.past_opened(desks[0], past), on_change=lambda: self._changed(desks[0]),
+            prepare=_import_charts, write=self.send, hosts=True, tz=self._tz, monotonic=self._monotonic,
+            ask_account=self.ask_account if first else None, kind="screen",
+        )  # fmt: skip
+        playback = Playback(
+            session.fleet, source.clock, session.changed, messages.reply, replay=source.recording is not None
+        )
+        context = screen_context(session, playback, self, self.changed, self.display_settings, self._keymap)
+        desks.append(Desk(setup.name, session, playback, context))
+        return desks[0]
+
+    def _messages_of(self, setup: AccountSetup) -> Messages:
+        """The messages of one of several accounts: those of another one than is shown begin with its name."""
+        return Messages(
+            logged("app"), named(toasts(self), lambda: "" if setup.name == self.desk.name else f"{setup.name}: ")
+        )
 
     def begun(self) -> None:
         self._open_log()
+        for setup in self._others:
+            self.add_desk(self._desk(setup, self._messages_of(setup)))
         if self._override:
             # What was printed at the start is behind the screen, and these are the pods of another account.
             self.messages.post(UserMessage(self._override))
@@ -139,14 +169,16 @@ class PodtopApp(NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp)
             # It does not cover a screen that the user opened in the meantime; the palette has it.
             self.action_tour()
 
-    def _changed(self) -> None:
-        self.context.news.look()
-        self.changed.publish(None)
+    def _changed(self, desk: Desk) -> None:
+        desk.context.news.look()
+        if desk is self.desk:
+            self.changed.publish(None)
 
     # Messages from keys and the terminal
 
     def touched(self) -> None:
-        self.guard.touch()
+        for desk in self.desks:
+            desk.session.guard.touch()
         self._renderer.touch()
 
     def listens(self) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui import wiring
+from tui.commands.argument_parser import SEVERAL
 from tui.commands.exit_codes import Exit
 from tui.commands.flags import SIMULATED_PODS
 from tui.commands.frame import framed
@@ -83,6 +84,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         return show_settings(options.what, paths.config_file(), wiring.settings_on_screen(), flags=flags)
     if options.command == "doctor":
         return wiring.examine(options, flags, _no_terminal() or "")
+    if len(named := getattr(options, SEVERAL, ())) > 1:
+        return _several(options, flags, named)
     loaded = attempt(flags, file=paths.config_file(), runpod_file=paths.runpod_config_file())
     config = _with_demo(loaded.config) if options.demo else loaded.config
     if faults := _faults(options, loaded):
@@ -202,6 +205,39 @@ def _show(source: Source, config: Config, first: str = "fleet") -> int:
         return Exit.USAGE
     _warn(config)
     return wiring.run_screen(source, config, first)
+
+
+IN_TURN = ("once", "alerts", "report")
+"""Commands that several profiles are given to one after the other."""
+
+
+def _several(options: argparse.Namespace, flags: Mapping[str, Any], names: Sequence[str]) -> int:
+    """Several accounts: on one screen, or one after the other. Each has its own settings and its own key."""
+    shows = options.command is None and not options.demo and options.replay is None and options.hub is None
+    if not shows and (options.command not in IN_TURN or getattr(options, "watch", None) is not None):
+        _say(f"one --profile at a time here: several are for the screen, {', '.join(IN_TURN)}; run it once for each")
+        return Exit.USAGE
+    configs, faults = [], []
+    for name in names:
+        loaded = attempt({**flags, "profile": name}, file=paths.config_file(), runpod_file=paths.runpod_config_file())
+        configs.append(loaded.config)
+        faults += [f"{name}: {fault}" for fault in _faults(options, loaded)]
+        if loaded.config.overrides_profile:
+            # The same account under several names, and an action on one of them, would be one on another.
+            faults.append(f"{name}: {loaded.config.account} overrides its API key. Several profiles need one each")
+    if faults:
+        for fault in faults:
+            _say(fault)
+        return Exit.USAGE
+    if shows:
+        if reason := _no_terminal():
+            _say(reason)
+            return Exit.USAGE
+        for config in configs:
+            _warn(config)
+        first, *others = configs
+        return wiring.run_screen(wiring.runpod_source(first), first, "fleet", others)
+    return max(_script(options, config) for config in configs)
 
 
 READS_A_HUB = ("pods", "market")

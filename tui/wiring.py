@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tui.history.replay_source import Tape
     from tui.services.source import Source
     from tui.storage.state_files import StateFiles
+    from tui.ui.desk import AccountSetup
 
 BACKENDS: dict[str, tuple[str, str]] = {
     "": ("tui.api.graphql.client", "GraphQLCloud"),
@@ -348,7 +349,17 @@ YOUNG = 10_000
 holds hardly any garbage, made it look a hundred times, and once at all objects there are."""
 
 
-def run_screen(source: Source, config: Config, first: str) -> int:
+def _account(config: Config, state_dir: Callable[[], Path]) -> AccountSetup:
+    """One of several accounts on the screen."""
+    from tui.ui.desk import AccountSetup
+
+    source = runpod_source(config)
+    record = recorder_of(source, config, state_dir) if config.record else None
+    return AccountSetup(source, config, record, state_of(source, config, state_dir))
+
+
+def run_screen(source: Source, config: Config, first: str, others: Sequence[Config] = ()) -> int:
+    """The full screen. `others`: the settings of further accounts."""
     import gc
 
     # Objects made at start-up live as long as the program: the garbage collector need not look at them.
@@ -375,6 +386,7 @@ def run_screen(source: Source, config: Config, first: str) -> int:
         state=state_of(source, config, state_dir) if live else None,
         first=first,
         is_first_start=is_first_start if live and first == "fleet" else lambda: False,
+        others=[_account(other, state_dir) for other in others],
     )
     with shelf:
         app.run(mouse=display.mouse)

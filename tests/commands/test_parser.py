@@ -131,7 +131,7 @@ def test_the_value_of_an_unknown_flag_is_not_repeated(capsys: pytest.CaptureFixt
     assert "hush" not in refused("--api-key hush once", capsys) + refused("--api-key=hush", capsys)
 
 
-SELECTS = ("--profile", "--api-key-file", "--api-url", "--log-level", "--interval", "--theme", "--replay", "--at")
+SELECTS = ("--api-key-file", "--api-url", "--log-level", "--interval", "--theme", "--replay", "--at")
 
 
 @pytest.mark.parametrize("flag", SELECTS)
@@ -231,7 +231,8 @@ LASTING = (
     "podtop resume m5n4",
     "podtop teams",
 )
-"""Those that end when they are stopped, and one that writes where it stands. Others are tried elsewhere, or depend on how many GPUs the demo has free."""
+"""Those that end when they are stopped, and one that writes where it stands. Others are tried elsewhere, or depend on
+how many GPUs the demo has free."""
 
 
 def kind_of(line: str) -> tuple[str, bool]:

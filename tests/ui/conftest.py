@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC
 from functools import lru_cache
@@ -37,6 +37,7 @@ from tui.services.source import Source
 from tui.storage.state_files import StateFiles
 from tui.ui.charts import plot
 from tui.ui.charts.spec import Drawn, Row
+from tui.ui.desk import AccountSetup
 from tui.ui.input.typeahead import QUIET
 from tui.ui.widgets.table import Table
 
@@ -343,6 +344,7 @@ def launch(tmp_path: Path) -> Launch:
         demo: bool = True,
         record: Path | None = None,
         clocks: Clocks | None = None,
+        others: Sequence[AccountSetup] = (),
     ) -> AsyncIterator[Running]:
         held = cloud or HeldCloud()
         profile = ((config and config.profile) or "") if not demo else ""
@@ -355,6 +357,7 @@ def launch(tmp_path: Path) -> Launch:
         app = PodtopApp(
             source, config or Config(), tz=UTC, record=recorder if record else None,
             state=StateFiles(lambda: tmp_path, "test", "https://test.invalid"), monotonic=lambda: held.beat,
+            others=others,
         )  # fmt: skip
         async with app.run_test(size=size) as pilot:
             run = Running(app, pilot, held)

@@ -32,6 +32,9 @@ _CREDENTIALS = re.compile(r"//[^/@\s]*@")
 
 _EXAMPLES_WIDTH = 80
 
+SEVERAL = "profiles_named"
+"""Where the values of --profile are, in the order in which they were given."""
+
 _LONGEST = 1000
 """Characters of an error: it repeats what was typed, which may be the content of a file."""
 
@@ -204,6 +207,17 @@ class _Once(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
+class Several(argparse.Action):
+    """Stores the value of a flag that may be given several times: the first under its name, all under `SEVERAL`."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: Any = None
+    ) -> None:
+        named = tuple(dict.fromkeys((*getattr(namespace, SEVERAL, ()), values)))
+        setattr(namespace, SEVERAL, named)
+        setattr(namespace, self.dest, named[0])
+
+
 class _Built(dict[str, Parser]):
     """The parsers of the commands by name; each is built when it is first used."""
 
@@ -242,8 +256,12 @@ class _Commands(argparse._SubParsersAction):  # type: ignore[type-arg]
         name, *rest = values
         command = self.choices[name]
         setattr(namespace, self.dest, name)
+        before = getattr(namespace, SEVERAL, ())
         for dest, value in vars(command.parse_args(rest)).items():
             setattr(namespace, dest, value)
+        if named := tuple(dict.fromkeys((*before, *getattr(namespace, SEVERAL, ())))):
+            setattr(namespace, SEVERAL, named)
+            namespace.profile = named[0]
         for dest, (flag, value) in command.given.items():
             if dest in cast("Parser", parser).given:
                 cast("Parser", parser).note(dest, flag, value)

@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from tui.commands.argument_parser import Parser
+from tui.commands.argument_parser import Parser, Several
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -126,8 +126,11 @@ def general(to: Parser, default: object = argparse.SUPPRESS) -> None:
 def source(to: Parser, default: str | None = argparse.SUPPRESS) -> None:
     """The flags of the source."""
     group = to.add_argument_group("account flags")
+    group.add_argument(
+        "--profile", metavar="NAME", default=default, action=Several,
+        help="use the account of [profiles.NAME] in config.toml; several: once for each",
+    )  # fmt: skip
     for flag, metavar, meaning in (
-        ("--profile", "NAME", "use the account of [profiles.NAME] in config.toml"),
         ("--api", "NAME", "auto (default), graphql or rest; auto is rest once graphql is off"),
         ("--api-url", "URL", "address of either of RunPod's APIs, or of a simulator on loopback"),
         ("--api-key-file", "FILE", "read the API key from a file that contains nothing else"),

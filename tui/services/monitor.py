@@ -52,6 +52,10 @@ def _log(events: Iterable[Event]) -> None:
         log_lines.event("watch", "event", kind=event.kind, pod=event.pod, text=event.text)
 
 
+AWAY = 86_400.0
+"""Seconds between two polls of prices for an account that is not shown."""
+
+
 class Monitor:
     """One polling run: open the cloud, load its history, poll pods and prices until cancelled.
 
@@ -126,6 +130,7 @@ class Monitor:
         self._account = AccountCheck(fleet, source.clock)
         self._kept_facts = KeptFacts(fleet)
         self._unkept = False
+        self.in_background = False
         self._taking_in = asyncio.Lock()
 
     @property
@@ -136,6 +141,10 @@ class Monitor:
 
             self._chronicle = AlertTracker()
         return self._chronicle
+
+    def _slowness_of_market(self) -> float:
+        """Of an account in the background nobody looks at prices, and they are those of the account that is shown."""
+        return self.api.slowness() * (AWAY / self._config.market_interval if self.in_background else 1.0)
 
     @property
     def past(self) -> HistoryQueries | None:
@@ -243,7 +252,10 @@ class Monitor:
                     pods = Poller(partial(self._ask_for_pods, cloud), self._config.interval, slowness=self.api.slowness)
                     self._wakes["pods"] = pods.wake
                     group.create_task(self._follower.follow(pods, self._take_in_pods, self._pods_failed))
-                market = Poller(self._ask_market, self._config.market_interval, slowness=self.api.slowness)
+                first = AWAY if self.in_background else 0.0
+                market = Poller(
+                    self._ask_market, self._config.market_interval, first=first, slowness=self._slowness_of_market
+                )
                 self._wakes["market"] = market.wake
                 self._topics.begin()
                 group.create_task(self._follower.follow(market, self._market_told, self._market_failed))

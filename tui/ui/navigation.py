@@ -29,7 +29,11 @@ class NavigatingApp(App[None]):
     def navigate_from(self, first: str) -> None:
         """Start on a screen."""
         self._first_screen = self._maker(first)()
-        self._came_from = first
+        self._came_from = self._place = first
+
+    def mode_of(self, place: str) -> str:
+        """The mode that shows a screen."""
+        return place
 
     def _make(self, screen: Callable[[ScreenContext], Screen[None]]) -> Screen[None]:
         """A screen whose styles are current: its widgets are styled when they are added.
@@ -51,14 +55,15 @@ class NavigatingApp(App[None]):
 
     async def action_go(self, mode: str) -> None:
         """Go to a screen; if it is current already, to its bottom screen."""
+        place, mode = mode, self.mode_of(mode)
         if mode == self.current_mode:
             while len(self.screen_stack) > 1:
                 await self.pop_screen()
             return
-        for name in (self.current_mode, mode):
+        for name, screen in ((self.current_mode, self._place), (mode, place)):
             if name not in self._modes:
-                self.add_mode(name, self._maker(name))
-        self._came_from = self.current_mode
+                self.add_mode(name, self._maker(screen))
+        self._came_from, self._place = self._place, place
         await self.switch_mode(mode)
 
     async def on_go_back(self) -> None:
@@ -146,7 +151,7 @@ class NavigatingApp(App[None]):
         from tui.ui.modals.help import Help
 
         if not self.screen.is_modal:
-            word = next((place.word for place in screen_table.PLACES if place.mode == self.current_mode), "")
+            word = next((place.word for place in screen_table.PLACES if place.mode == self._place), "")
             self.push_screen(Help(self._every_key(), self.screen.title or word))
 
     def action_tour(self) -> None:

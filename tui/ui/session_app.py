@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tui.history.queries import HistoryQueries
     from tui.services.messages import Messages
     from tui.services.session import Session
+    from tui.ui.desk import Desk
 
 FIRST_FRAME = 0.05
 """Seconds reserved for the first frame."""
@@ -36,7 +37,11 @@ class SessionApp(App[None]):
     session: Session
     playback: Playback
     messages: Messages
-    _monitoring: Worker[None] | None = None
+    desks: tuple[Desk, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._monitoring: list[Worker[None]] = []
 
     def begun(self) -> None:
         """The first frame is drawn, and the session is about to start."""
@@ -51,8 +56,13 @@ class SessionApp(App[None]):
         sys.setswitchinterval(0.0005)
         turns.put_first(asyncio.get_running_loop())
         self.begun()
-        session = self.session
-        self._monitoring = self.run_worker(session.monitor.run(), name="monitor")
+        for desk in self.desks:
+            self.start(desk)
+
+    def start(self, desk: Desk) -> None:
+        """Poll an account, and do what it asks for, until the program ends."""
+        session, playback = desk.session, desk.playback
+        self._monitoring.append(self.run_worker(session.monitor.run(), name="monitor"))
         if session.state is not None:
             session.start_executor(session.state)
             self.run_worker(session.catch_up(), name="catch up")
@@ -65,14 +75,14 @@ class SessionApp(App[None]):
             from tui.services.signals.start import read_signals
 
             self.run_worker(read_signals(session), name="signals")
-        self.run_worker(self.playback.run(), name="playback")
-        self.run_worker(self.playback.read_on(), name="samples of history")
+        self.run_worker(playback.run(), name="playback")
+        self.run_worker(playback.read_on(), name="samples of history")
 
-    def past_opened(self, past: HistoryQueries) -> None:
+    def past_opened(self, desk: Desk, past: HistoryQueries) -> None:
         """A recording can be read from now on."""
-        self.playback.past = past
-        if self.playback.replay:
-            self.run_worker(self.playback.go(self.session.source.begin, forward=False), name="replay")
+        desk.playback.past = past
+        if desk.playback.replay:
+            self.run_worker(desk.playback.go(desk.session.source.begin, forward=False), name="replay")
 
     async def ask_account(self, at: float) -> bool | None:
         """Ask whether this is the account that was used last, at that instant; None is no answer."""
@@ -98,12 +108,14 @@ class SessionApp(App[None]):
 
     async def on_unmount(self) -> None:
         turns.put_first(None)
-        await self.session.close()
-        if self._monitoring is not None:
-            self._monitoring.cancel()
+        for desk in self.desks:
+            await desk.session.close()
+        for monitoring in self._monitoring:
+            monitoring.cancel()
+        for monitoring in self._monitoring:
             # Its connections are closed before the program exits.
             with suppress(WorkerCancelled, WorkerFailed):
-                await self._monitoring.wait()
+                await monitoring.wait()
 
     # Requests from screens
 

@@ -29,7 +29,7 @@ _KEPT_BLOCKS, _KEPT_PODS = 8_000, 50_000
 
 
 class InstantReader(SampleReader):
-    """Keeps what it read for an instant: the next one asked for is mostly near."""
+    """Keeps what it read for an instant: the next one is mostly near."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from tui.domain.user_message import Level, UserMessage
 from tui.format.width import shown
@@ -31,5 +34,14 @@ def toasts(screen: Shows) -> Sink:
             screen.notify(shown(message.text), severity=severity(message), markup=False)
         else:
             screen.notify(shown(message.text), severity=severity(message), timeout=LASTS, markup=False)
+
+    return show
+
+
+def named(sink: Sink, prefix: Callable[[], str]) -> Sink:
+    """A sink for the messages of one of several accounts. `prefix`: what they begin with at the moment."""
+
+    def show(message: UserMessage) -> None:
+        sink(replace(message, text=f"{prefix()}{message.text}"))
 
     return show

@@ -98,7 +98,7 @@ class Confirm(RereadDialog[tuple[Command, ...], Case]):
 
     def _show(self) -> None:
         case = self._asked
-        self.query_one("#confirm", Vertical).border_title = Text(case.title)
+        self.entitle(self.query_one("#confirm", Vertical), case.title)
         asked = self._answer()
         wrong = consequences.faults(case, self._value("gpus"), self._value("bid"), self._value("name"))
         note = self._note or (((f"✕ {reason}", "bad") for reason in wrong.values()) if wrong else ())

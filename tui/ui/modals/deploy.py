@@ -180,7 +180,7 @@ class DeployForm(Dialog[Answer | None]):
         text = title(self.draft, restored=self._kept, later=self._later)
         if self._drawn.get("title") != text:
             self._drawn["title"] = text
-            self.query_one("#deploy").border_title = Text(text)
+            self.entitle(self.query_one("#deploy"), text)
 
     def _tell_ways(self) -> None:
         """Show in the frame the keys to continue and to leave, in as many words as fit."""

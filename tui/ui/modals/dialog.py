@@ -11,6 +11,7 @@ from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input
 
 from tui.files.paths import styles
@@ -18,7 +19,7 @@ from tui.format.width import shown
 from tui.ui.modals.once import Once
 from tui.ui.primitives import roles
 from tui.ui.primitives.cells import Cell
-from tui.ui.primitives.roles import style_of
+from tui.ui.primitives.roles import BADGE, style_of
 
 T = TypeVar("T")
 
@@ -78,6 +79,16 @@ class Dialog(Once, ModalScreen[T]):
         """Input in the meantime is unknown: ignore input again for a moment, if the dialog is shown by now."""
         if not math.isinf(self._deaf_until):
             self.deafen()
+
+    def entitle(self, box: Widget, title: str) -> None:
+        """Title a box; where several accounts are open with the one that it acts on, in its colour."""
+        account: tuple[str, str] | None = getattr(self.app, "account_shown", None)
+        if account is None:
+            box.border_title = Text(title)
+            return
+        name, role = account
+        badge = style_of(self, f"{BADGE}{role}", box.rich_style)
+        box.border_title = Text.assemble((f" {name} ", badge), f" {title}")
 
     # Input
 

@@ -8,7 +8,6 @@ from datetime import datetime, tzinfo
 from typing import ClassVar
 
 from msgspec import Struct
-from rich.text import Text
 from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -87,7 +86,7 @@ class LeaseDialog(FramedDialog[Term]):
         return self._pod_name.strip() or self._pod
 
     def on_mount(self, event: events.Mount) -> None:
-        self.query_one("#confirm").border_title = Text(f"Auto-stop timer of {self._pod_name or self._pod}")
+        self.entitle(self.query_one("#confirm"), f"Auto-stop timer of {self._pod_name or self._pod}")
         self.query_one("#lease-ends").focus()
         self._show()
 

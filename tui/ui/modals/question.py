@@ -44,7 +44,7 @@ class QuestionDialog(RereadDialog[bool, Question]):
 
     def _show(self) -> None:
         question = self._asked
-        self.query_one("#confirm").border_title = Text(question.title)
+        self.entitle(self.query_one("#confirm"), question.title)
         label = (
             "Type its name" if self.narrow else f"To {question.word.lower()} anyway, type its name: {question.typed}"
         )

@@ -96,7 +96,7 @@ class WatchDialog(FramedDialog[Decision]):
         return (("do", "Watch"),) if self._is_new else (("drop", "Remove"), ("do", "Watch"))
 
     def on_mount(self, event: events.Mount) -> None:
-        self.query_one("#confirm").border_title = Text(f"Watch for {self._watch.names[0]}")
+        self.entitle(self.query_one("#confirm"), f"Watch for {self._watch.names[0]}")
         self.query_one("#watch-ceiling").focus()
         self._show()
 
