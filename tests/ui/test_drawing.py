@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from rich.style import Style
+from textual.strip import Strip
 
 from tests.ui.conftest import Launch
 from tui.ui.primitives.empty_state import EmptyState
-from tui.ui.widgets.table import Table
+from tui.ui.widgets.table import Cells, Table
 
 
 async def test_the_style_of_a_table_is_found_once_for_all_its_lines(
@@ -40,3 +41,35 @@ async def test_each_line_is_drawn_once_where_the_cursor_has_to_go_elsewhere(
         table.show(("x", "y"), lambda key: {}, notice=EmptyState(""))
         assert table.cursor == "x"
         assert len(drawn) == len(set(drawn)) == table.size.height
+
+
+async def test_a_row_is_drawn_again_only_if_something_in_it_changed(
+    launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with launch() as run:
+        table = run.app.screen.query_one("#pods", Table)
+        names = {"x": "ash", "y": "birch", "z": "cedar"}
+        drawn: list[str] = []
+        draw = Table._draw_row
+
+        def counted(self: Table, cells: Cells, at_cursor: bool, width: int) -> Strip:
+            drawn.append(cells["name"][0][0])
+            return draw(self, cells, at_cursor, width)
+
+        def show(faded: bool = False) -> list[str]:
+            drawn.clear()
+            table.show(tuple(names), lambda key: {"name": ((names[key], "text"),)}, notice=EmptyState(""), faded=faded)
+            return sorted(drawn)
+
+        monkeypatch.setattr(Table, "_draw_row", counted)
+        assert show() == ["ash", "birch", "cedar"]
+        assert show() == []
+        names["y"] = "beech"
+        assert show() == ["beech"]
+        assert any("beech" in table.render_line(y).text for y in range(table.size.height))
+        assert show(faded=True) == ["ash", "beech", "cedar"]
+        table.move_to("z")
+        assert sorted(drawn[3:]) == ["ash", "cedar"], "where the cursor was, and where it is"
+        drawn.clear()
+        table.notify_style_update()
+        assert show(faded=True) == ["ash", "beech", "cedar"]

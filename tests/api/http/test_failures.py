@@ -56,6 +56,10 @@ async def test_the_status_speaks(status: int, kind: type[errors.CloudError], wor
     assert words in str(error)
 
 
+async def test_a_graphql_that_is_not_there_may_have_ended() -> None:
+    assert 'set api = "rest"' in str(await failure(httpx.Response(404)))
+
+
 PROBLEM = {"Content-Type": "application/problem+json; charset=utf-8"}
 
 

@@ -97,6 +97,10 @@ async def test_the_status_speaks(status: int, kind: type[errors.CloudError], bod
     assert type(error) is kind
 
 
+async def test_a_rest_api_that_is_not_there_is_no_end_of_graphql() -> None:
+    assert "GraphQL" not in str(await failure(httpx.Response(404)))
+
+
 async def test_a_page_at_200_is_a_gateway() -> None:
     assert type(await failure(httpx.Response(200, content=HTML))) is errors.Unreachable
     error = await refused(httpx.Response(200, content=HTML, headers={"Content-Type": "text/html"}))

@@ -194,7 +194,10 @@ def of_status(
     if problems:
         return Rejected(problems)
     if status in (404, 405):
-        return Unreachable(f"This address at {host} is not RunPod's API (HTTP {status}). Correct or remove api_url.")
+        ended = ' If RunPod has ended GraphQL, set api = "rest".' if response.url.path.endswith("/graphql") else ""
+        return Unreachable(
+            f"This address at {host} is not RunPod's API (HTTP {status}). Correct or remove api_url.{ended}"
+        )
     return Rejected((Problem(f"RunPod rejected the request (HTTP {status}) without a reason"),))
 
 

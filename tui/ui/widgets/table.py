@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
@@ -37,6 +37,9 @@ class Column(NamedTuple):
 
 Cells = Mapping[str, Cell]
 """The cells of one row by column key; a missing one is blank."""
+
+MOST_DRAWN = 500
+"""Rows whose drawn lines are kept: no terminal shows more."""
 
 REST = "rest"
 """The key of a cell that takes the flexible column and all behind it: a sentence in place of figures."""
@@ -117,7 +120,9 @@ class Table(ScrollView, can_focus=True):
         self._sorted = ("", False)
         self._faded = False
         self._strips: dict[int, Strip] = {}
+        self._rows: dict[str, tuple[object, Strip]] = {}
         self._styles: dict[str, Style] = {}
+        self._painted: dict[tuple[str, bool], Style] = {}
         self._under: Style | None = None
 
     @property
@@ -248,6 +253,7 @@ class Table(ScrollView, can_focus=True):
             self._fitted_to = width
             self._fitted = visible(self._columns, width) if width > 0 else ()
             self._strips.clear()
+            self._rows.clear()
 
     def on_focus(self) -> None:
         self._restyle()
@@ -257,14 +263,18 @@ class Table(ScrollView, can_focus=True):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._styles.clear()
-        self._under = None
+        self._forget_styles()
         self._strips.clear()
 
     def _restyle(self) -> None:
-        self._styles.clear()
-        self._under = None
+        self._forget_styles()
         self._repaint()
+
+    def _forget_styles(self) -> None:
+        self._styles.clear()
+        self._painted.clear()
+        self._rows.clear()
+        self._under = None
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         self._strips.clear()
@@ -280,7 +290,7 @@ class Table(ScrollView, can_focus=True):
         for y in range(height):
             strip = self._strips[y] = self._draw(y, width)
             old = before.get(y)
-            if old is None or old != strip:
+            if old is not strip and (old is None or old != strip):
                 self.refresh(Region(0, y, width, 1))
             else:
                 self._strips[y] = old
@@ -322,23 +332,36 @@ class Table(ScrollView, can_focus=True):
         if row >= len(self._keys):
             return Strip.blank(width, self._base)
         key = self._keys[row]
-        cells = self._cells(key)
-        under = self._style("cursor").background_style if key == self._cursor else self._base.background_style
+        cells, at_cursor = self._cells(key), key == self._cursor
+        shown = (cells, at_cursor, self._faded)
+        drawn = self._rows.get(key)
+        if drawn is None or drawn[0] != shown:
+            if len(self._rows) > MOST_DRAWN:
+                self._rows.clear()
+            drawn = self._rows[key] = shown, self._draw_row(cells, at_cursor, width)
+        return drawn[1]
+
+    def _draw_row(self, cells: Cells, at_cursor: bool, width: int) -> Strip:
         fitted = self._fitted
         if REST in cells:
             first = next((i for i, (column, _) in enumerate(fitted) if column.flex), 0)
             taken = sum(w + 1 for _, w in fitted[:first])
             fitted = (*fitted[:first], (Column(REST, "", 0, 0), max(0, width - taken)))
-        return self._line(((cells.get(column.key, ()), column, w) for column, w in fitted), width, under)
-
-    def _line(self, cells: Iterable[tuple[Cell, Column, int]], width: int, under: Style) -> Strip:
+        under = self._style("cursor").background_style if at_cursor else self._base.background_style
         segments: list[Segment] = []
-        for index, (cell, column, w) in enumerate(cells):
+        for index, (column, w) in enumerate(fitted):
             if index:
                 segments.append(Segment(" ", under))
-            for text, role in fit(cell, w, right=column.right):
-                segments.append(Segment(text, self._role("muted" if self._faded else role) + under))
+            for text, role in fit(cells.get(column.key, ()), w, right=column.right):
+                segments.append(Segment(text, self._paint("muted" if self._faded else role, at_cursor, under)))
         return Strip(Segment.simplify(segments)).adjust_cell_length(width, under)
+
+    def _paint(self, role: str, at_cursor: bool, under: Style) -> Style:
+        """The style of a role above that of its row."""
+        style = self._painted.get((role, at_cursor))
+        if style is None:
+            style = self._painted[role, at_cursor] = self._role(role) + under
+        return style
 
     def _draw_header(self, width: int) -> Strip:
         order, rising = self._sorted
