@@ -101,6 +101,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         return _replay(options, config)
     if options.command == "market":
         return _market(options, config)
+    if options.command == "record" and options.export is not None:
+        return _export(options, config)
     if options.command == "record":
         return _record(options, config)
     if options.command == "account" and options.form is None:
@@ -115,7 +117,7 @@ def _faults(options: argparse.Namespace, loaded: Loaded) -> tuple[str, ...]:
     when the screen starts."""
     config, faults = loaded.config, [*loaded.faults]
     is_keyless = getattr(options, "kind", "") == "market" or getattr(options, "offline", False)
-    is_keyless = is_keyless or options.command == "notify"
+    is_keyless = is_keyless or options.command == "notify" or getattr(options, "export", None) is not None
     needs_key = not options.demo and options.replay is None and not is_keyless and options.hub is None
     if needs_key and loaded.keyless:
         faults.append(
@@ -124,6 +126,9 @@ def _faults(options: argparse.Namespace, loaded: Loaded) -> tuple[str, ...]:
         )
     if options.at is not None and options.replay is None:
         faults.append("--at requires --replay")
+    if options.command == "record" and options.export is None:
+        of_export = (("--from", options.recording), ("--pods", options.pods_like), ("--since", options.export_since))
+        faults += [f"{flag} requires --export" for flag, value in of_export if value is not None]
     if options.command == "record" and config.read_only:
         given = zip(("--enforce-leases", "--watches", "--auto"), _powers(options), strict=True)
         faults += [
@@ -300,6 +305,16 @@ def _record(options: argparse.Namespace, config: Config) -> int:
         code = record(source, config, make, state, powers=powers, same_account=same_account, listening=served)
         wiring.end_log(code)
         return code
+
+
+def _export(options: argparse.Namespace, config: Config) -> int:
+    from tui.commands.recording_export import Wanted, show
+
+    source = wiring.source_of(options, config)
+    with ExitStack() as shelf:
+        state = wiring.state_of(source, config, wiring.state_dir_of(source, shelf))
+        wanted = Wanted(options.export, options.recording or "", options.pods_like, options.export_since)
+        return show(wanted, config, state, source.profile)
 
 
 def _no_terminal() -> str | None:

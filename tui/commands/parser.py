@@ -98,6 +98,7 @@ def _commands() -> dict[str, Command]:
                 Example("podtop record --profile work --interval 30", "record another account, less often"),
                 Example("podtop record --enforce-leases", "also enforce leases"),
                 Example("podtop record --listen 9464", "also serve /metrics for Prometheus"),
+                Example("podtop record --export week.sqlite --since 7d", "copy the last week to one file"),
             ),
             ("history", "recordings, replay, a systemd unit"),
         ),
@@ -305,6 +306,13 @@ def _add_record(to: Parser) -> None:
         "--token-file", type=flags.file_path, metavar="FILE",
         help="bearer token that readers must send; needed beyond this machine",
     )  # fmt: skip
+    to.add_argument(
+        "--export", type=flags.file_path, metavar="FILE",
+        help="record nothing: copy the recording to a new file that can be handed over",
+    )  # fmt: skip
+    to.add_argument("--from", dest="recording", type=flags.file_path, metavar="FILE", help="export this recording")
+    to.add_argument("--pods", dest="pods_like", metavar="PATTERN", help="export only pods named like this: train-*")
+    to.add_argument("--since", dest="export_since", metavar="TIME", help="export from a time on: 2d, yesterday")
     flags.connection(to)
 
 

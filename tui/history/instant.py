@@ -150,12 +150,12 @@ def _by_events(recording: Recording, fleet: Fleet, instant: float) -> tuple[Atte
             begun.pop((event.pod, _BEGINS[event.kind]), None)
         elif event.kind in ENDS and event.kind in _EVENTS and (not event.pod or event.pod in fleet.records):
             begun[event.pod, event.kind] = event
-    found = []
+    shown = []
     for event in begun.values():
         kind, record = _EVENTS[event.kind], fleet.records.get(event.pod)
         pod = record.pod if record is not None else None
-        found.append(Attention(
+        shown.append(Attention(
             kind.name, kind.word or kind.name, kind.grade, event.text, event.pod, record.name if record else "",
             event.at, instant - event.at, pod.cost_per_hr if pod is not None else None, topic=kind.topic,
         ))  # fmt: skip
-    return tuple(sorted(found, key=lambda alert: (_GRADES.index(alert.grade), _NAMES.index(alert.kind), alert.name)))
+    return tuple(sorted(shown, key=lambda alert: (_GRADES.index(alert.grade), _NAMES.index(alert.kind), alert.name)))

@@ -82,6 +82,7 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
     from tui.ui.widgets.log_view import LogView
     from tui.ui.widgets.table import Table
     from tui.ui.widgets.telemetry import Telemetry
+    from tui.ui.widgets.time_line import TimeLine
 
     screens: dict[str, type[DOMNode]] = {place.word: screen_table.load(place.mode) for place in screen_table.PLACES}
     screens["Pod"] = PodScreen
@@ -93,7 +94,7 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
     }  # fmt: skip
     return {
         **{
-            name: (FilterLine, Table, *([GpuMap] if name == "Fleet" else []), Telemetry, screen, app)
+            name: (FilterLine, TimeLine, Table, *([GpuMap] if name == "Fleet" else []), Telemetry, screen, app)
             for name, screen in screens.items()
         },
         "Logs": (FilterLine, PathLine, LogView, LogsScreen, app),

@@ -59,7 +59,13 @@ def steps(db: sqlite3.Connection, now: float) -> Iterator[Callable[[], None]]:
     if db.execute("SELECT 1 FROM block WHERE tier = 1 AND start < ? LIMIT 1", (old - MINUTE_BLOCK,)).fetchone() or (
         db.execute("SELECT 1 FROM span WHERE last < ? LIMIT 1", (old,)).fetchone()
     ):
-        yield partial(_drop, db, old)
+        yield partial(drop, db, old)
+
+
+def pack_all(db: sqlite3.Connection) -> None:
+    """Pack all polls, also those of a quarter of an hour that is not over: for a file that nobody goes on writing."""
+    while (at := db.execute("SELECT min(at) FROM poll WHERE at >= ?", (EARLIEST,)).fetchone()[0]) is not None:
+        _pack(db, at // RAW_BLOCK * RAW_BLOCK)
 
 
 def kept_since(db: sqlite3.Connection, now: float, keep: float) -> float:
@@ -141,12 +147,16 @@ def _thin(db: sqlite3.Connection, pod: int, start: float) -> None:
     )
 
 
-def _drop(db: sqlite3.Connection, limit: float) -> None:
-    """Delete what ended before `limit`; of values that still held then, the last one stays."""
+def drop(db: sqlite3.Connection, limit: float, facts: bool = True) -> None:
+    """Delete what ended before `limit`; of values that still held then, the last one stays.
+
+    facts: whether the file has facts, which an earlier podtop does not write.
+    """
     db.execute("DELETE FROM block WHERE tier = 1 AND start < ?", (limit - MINUTE_BLOCK,))
     db.execute("DELETE FROM span WHERE last < ?", (limit,))
     db.execute("DELETE FROM event WHERE at < ?", (limit,))
-    db.execute("DELETE FROM fact WHERE at < ?", (limit,))
+    if facts:
+        db.execute("DELETE FROM fact WHERE at < ?", (limit,))
     db.execute("DELETE FROM funds WHERE at < (SELECT max(at) FROM funds WHERE at < ?)", (limit,))
     db.execute(
         "DELETE FROM state WHERE at < ?1 AND (pod, at) NOT IN "

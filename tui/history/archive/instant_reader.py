@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Set
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -28,12 +29,16 @@ _KEPT_BLOCKS, _KEPT_PODS = 8_000, 50_000
 """Maximum number of inflated blocks, and of read states, that are kept for the next step."""
 
 
+_FEW = 100
+"""Pods whose blocks are read one by one rather than with those of all."""
+
+
 class InstantReader(SampleReader):
     """Keeps what it read for an instant: the next one is mostly near."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._blocks: dict[tuple[int, float, int], Block | None] = {}
+        self._blocks: dict[tuple[int, float, int], Block] = {}
         self._pods_read: dict[bytes, Pod] = {}
 
     def snapshot(self, at: float, only: Collection[str] | None = None) -> Snapshot | None:
@@ -121,7 +126,7 @@ class InstantReader(SampleReader):
 
     # One sample of each pod
 
-    def _rows_at(self, at: float, keys: Collection[int]) -> dict[int, Row]:
+    def _rows_at(self, at: float, keys: Set[int]) -> dict[int, Row]:
         """The last samples of pods, given by their keys, not after `at`; of pods that were up then."""
         if not keys:
             return {}
@@ -161,31 +166,29 @@ class InstantReader(SampleReader):
             first = last
         return rows
 
-    def _blocks_at(self, tier: int, start: float, keys: Collection[int]) -> Iterator[tuple[int, Block]]:
+    def _blocks_at(self, tier: int, start: float, keys: Set[int]) -> Iterator[tuple[int, Block]]:
         """The blocks of these pods that begin at an instant, inflated."""
-        kept = self._blocks
-        lacking = [key for key in keys if (tier, start, key) not in kept]
-        if len(kept) + len(lacking) > _KEPT_BLOCKS:
-            kept.clear()
-            lacking = list(keys)
-        few = len(lacking) <= 100
-        rows = (
-            [row for key in lacking for row in self._all(
-                f"SELECT pod, {_BLOCK} FROM block WHERE pod = ? AND tier = ? AND start = ?", key, tier, start)]
-            if few
-            else self._all(f"SELECT pod, {_BLOCK} FROM block WHERE tier = ? AND start = ?", tier, start)
-        )  # fmt: skip
-        kept.update(dict.fromkeys((tier, start, key) for key in lacking))
-        wanted = set(lacking)
-        for key, data in rows:
-            if key not in wanted:
+        blocks = self._blocks
+        lacking = {key for key in keys if (tier, start, key) not in blocks}
+        for key in keys - lacking:
+            yield key, blocks[tier, start, key]
+        if len(blocks) + len(lacking) > _KEPT_BLOCKS:
+            blocks.clear()
+        for key, data in self._block_rows(tier, start, lacking):
+            if key not in lacking:
                 continue
             give_way()
             try:
-                kept[tier, start, key] = codec.inflated(checked.blob(data, MOST_BLOCK), start)
+                block = codec.inflated(checked.blob(data, MOST_BLOCK), start)
             except (codec.Damaged, BadRow):
                 self._is_bad("block", start)
-        for key in keys:
-            block = kept.get((tier, start, key))
-            if block is not None:
-                yield key, block
+                continue
+            if len(blocks) < _KEPT_BLOCKS:
+                blocks[tier, start, key] = block
+            yield key, block
+
+    def _block_rows(self, tier: int, start: float, keys: Collection[int]) -> list[tuple[Any, ...]]:
+        if len(keys) > _FEW:
+            return self._all(f"SELECT pod, {_BLOCK} FROM block WHERE tier = ? AND start = ?", tier, start)
+        each = f"SELECT pod, {_BLOCK} FROM block WHERE pod = ? AND tier = ? AND start = ?"
+        return [row for key in keys for row in self._all(each, key, tier, start)]

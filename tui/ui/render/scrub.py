@@ -62,7 +62,7 @@ def bar(spans: Sequence[tuple[float, float]], at: float, first: float, last: flo
         begin = max(0, int((start - first) / length * columns))
         for column in range(begin, min(columns - 1, int((end - first) / length * columns)) + 1):
             recorded[column] = True
-    marks = "".join(RECORDED if one else GAP for one in recorded)
+    marks = "".join(RECORDED if column else GAP for column in recorded)
     parts = ((marks[:here], "muted"), (HERE, "warn"), (marks[here + 1 :], "quiet"))
     return tuple((text, role) for text, role in parts if text)
 

@@ -23,8 +23,8 @@ class TimeLine(Vertical):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "cancel", id="go-to.cancel", priority=True, tooltip="Close without going anywhere"),
-        Binding("enter", "take", "go", id="go-to.take", priority=True, tooltip="Go to this time"),
+        Binding("escape", "leave", "cancel", id="goto.cancel", priority=True, tooltip="Close without going anywhere"),
+        Binding("enter", "take", "go", id="goto.take", priority=True, tooltip="Go to this time"),
     ]
 
     class Done(Message):
