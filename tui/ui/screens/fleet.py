@@ -277,11 +277,12 @@ class FleetScreen(ListingScreen):
     # Keys
 
     def action_aside(self) -> None:
-        """Show the next of map, market and neither; where there is room for one pane, go to it."""
+        """Show the next of map, market and neither, and remember it; where one pane has room at a time, go to it."""
         shown = self._active if self._single else self._aside
         at = layout.ASIDES.index(shown) if shown in layout.ASIDES else len(layout.ASIDES) - 1
         aside = layout.ASIDES[(at + 1) % len(layout.ASIDES)]
-        self._sight.preferences.keep(ASIDE, aside)
+        if not self._single:
+            self._sight.preferences.keep(ASIDE, aside)
         if self._single or self._active in layout.ASIDES:
             self._go(aside if aside != "none" else "pods")
         else:
