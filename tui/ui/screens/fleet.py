@@ -21,7 +21,7 @@ from tui.ui import layout, themes
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
 from tui.ui.primitives import gpu_plan
-from tui.ui.render import empty_states, gpus
+from tui.ui.render import empty_states, gpus, rows
 from tui.ui.render import gpu_map as map_signs
 from tui.ui.render.attention import none_to_go_to
 from tui.ui.screens.fleet_lists import Offers, Pods
@@ -196,7 +196,9 @@ class FleetScreen(ListingScreen):
         title = self.TITLES["map"]
         if pane.cursor is not None and (record := fleet.records.get(pane.cursor[0])) is not None:
             of_pod = gpu_map.gpus(fleet, record.id, now)
-            title = f"{title}  {gpus.words(record.name or record.id, of_pod[pane.cursor[1]])}"
+            brief = self.size.width < rows.NARROW
+            read = gpus.words(record.name or record.id, of_pod[pane.cursor[1]], brief)
+            title = read if brief else f"{title}  {read}"
         pane.entitle(title, map_signs.legend(self._shades, pane.size.width))
 
     def _show_gpus(self) -> None:
