@@ -99,3 +99,19 @@ def test_a_row_of_a_gpu_has_a_bar_only_if_its_value_is_known(width: int) -> None
     unknown = gpus.cells(Gpu(0, Doing.UNKNOWN), room)["util"]
     assert not {"━", "─"} & set(text(unknown))
     assert width_of(unknown) <= room["util"]
+
+
+@given(st.lists(st.floats(5, 100), min_size=1, max_size=30))
+def test_a_shade_is_kept_while_it_is_about_right(utils: list[float]) -> None:
+    shown = gpu_map.Signs()
+    for util in utils:
+        ((_, role),) = shown.of_pod("a", [Spot(Doing.WORKS, util)], True)
+        low = (int(role.removeprefix("heat-")) - 1) * 12.5
+        assert low - gpu_map.SLACK <= util <= low + 12.5 + gpu_map.SLACK
+
+
+def test_noise_at_the_edge_of_a_shade_changes_nothing_and_a_stop_does() -> None:
+    shown = gpu_map.Signs()
+    cells = [shown.of_pod("a", [Spot(Doing.WORKS, util)], True) for util in (51.0, 49.0, 51.0, 47.0)]
+    assert len(set(cells)) == 1
+    assert shown.of_pod("a", [Spot(Doing.IDLE, 0.0, True)], True) == (("◌", "warn"),)

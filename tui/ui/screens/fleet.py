@@ -87,6 +87,8 @@ class FleetScreen(ListingScreen):
         self._resting: Timer | None = None
         self._first: str | None = None
         self._begun = False
+        self._signs = map_signs.Signs()
+        self._grouped: tuple[tuple[str, ...], object, tuple[gpu_map.Group, ...]] | None = None
 
     def _panes(self) -> Iterator[Widget]:
         yield Table(self._pods.columns, id="pods")
@@ -168,7 +170,11 @@ class FleetScreen(ListingScreen):
         self._show_telemetry()
 
     def _groups(self, fleet: Fleet) -> tuple[gpu_map.Group, ...]:
-        return gpu_map.groups(fleet, self._table(self._pods).keys)
+        # Asked for by each layout: there may be thousands of pods.
+        keys = self._table(self._pods).keys
+        if self._grouped is None or self._grouped[0] is not keys or self._grouped[1] is not fleet.records:
+            self._grouped = keys, fleet.records, gpu_map.groups(fleet, keys)
+        return self._grouped[2]
 
     @property
     def _shades(self) -> bool:
@@ -183,7 +189,7 @@ class FleetScreen(ListingScreen):
         shades = self._shades
         pane.show(
             self._groups(fleet),
-            lambda pod: map_signs.signs(gpu_map.spots(fleet, pod, now), shades),
+            lambda pod: self._signs.of_pod(pod, gpu_map.spots(fleet, pod, now), shades),
             notice=empty_states.gpus(fleet),
         )
         pane.look_at(self._table(self._pods).cursor)
