@@ -112,6 +112,6 @@ def test_a_shade_is_kept_while_it_is_about_right(utils: list[float]) -> None:
 
 def test_noise_at_the_edge_of_a_shade_changes_nothing_and_a_stop_does() -> None:
     shown = gpu_map.Signs()
-    cells = [shown.of_pod("a", [Spot(Doing.WORKS, util)], True) for util in (51.0, 49.0, 51.0, 47.0)]
+    cells = [shown.of_pod("a", [Spot(Doing.WORKS, util)], True) for util in (51.0, 47.0, 52.0, 44.0)]
     assert len(set(cells)) == 1
     assert shown.of_pod("a", [Spot(Doing.IDLE, 0.0, True)], True) == (("◌", "warn"),)
