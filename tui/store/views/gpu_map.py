@@ -6,7 +6,7 @@ A GPU is known while its pod is reported: with stale data nothing is known of it
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
@@ -31,7 +31,7 @@ REPORTS_WORK = 90.0
 """Utilization from which a GPU of a hung pod is one that only says it works."""
 
 
-class Doing(Enum):
+class Doing(StrEnum):
     """What a GPU does, as far as known."""
 
     WORKS = "busy"

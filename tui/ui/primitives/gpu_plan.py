@@ -72,7 +72,7 @@ def plan(groups: tuple[Group, ...], width: int, height: int) -> Plan:
 
 
 def lines_wanted(groups: tuple[Group, ...], width: int, most: int) -> int:
-    """Lines of a map of this width, at most so many."""
+    """Lines of a map of this width, up to `most`."""
     return min(most, len(plan(groups, width, most).lines))
 
 

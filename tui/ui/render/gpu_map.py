@@ -9,10 +9,37 @@ from tui.ui.primitives import ramp
 from tui.ui.primitives.cells import Cell, Part
 from tui.ui.render.gpus import SIGNS, sign
 
+SLACK = 8.0
+"""Points beyond its shade that a utilization may go before the shade changes: noise is not sent to the terminal."""
 
-def signs(spots: Iterable[Spot], shades: bool) -> Cell:
-    """The GPUs of a pod, a cell for each. `shades`: see `ramp.cell`."""
-    return tuple(sign(spot, shades) for spot in spots)
+_SPAN = 100.0 / ramp.STEPS
+_MOST = 50_000
+_CELLS = {
+    shades: [ramp.cell((step + 0.5) / ramp.STEPS, shades) for step in range(ramp.STEPS)] for shades in (True, False)
+}
+
+
+class Signs:
+    """The GPUs of pods as cells, each in the shade it had before while that is about right."""
+
+    def __init__(self) -> None:
+        self._steps: dict[tuple[str, int], int] = {}
+
+    def of_pod(self, pod: str, spots: Iterable[Spot], shades: bool) -> Cell:
+        """The GPUs of one pod, a cell for each. `shades`: see `ramp.cell`."""
+        if len(self._steps) > _MOST:
+            self._steps.clear()
+        cells = _CELLS[shades]
+        return tuple(
+            sign(spot, shades) if spot.util is None or spot.doing in SIGNS else cells[self._step(pod, index, spot.util)]
+            for index, spot in enumerate(spots)
+        )
+
+    def _step(self, pod: str, index: int, util: float) -> int:
+        old = self._steps.get((pod, index))
+        if old is None or not old * _SPAN - SLACK <= util < (old + 1) * _SPAN + SLACK:
+            old = self._steps[pod, index] = ramp.step(util / 100)
+        return old
 
 
 def legend(shades: bool, width: int) -> tuple[Part, ...]:
@@ -20,7 +47,7 @@ def legend(shades: bool, width: int) -> tuple[Part, ...]:
     scale: Cell = (
         tuple(("█", role) for role in ramp.HEAT) if shades else tuple((glyph, "spark") for glyph in ramp.HEIGHTS)
     )
-    if width < 56:
+    if width < 58:
         brief = ((Doing.IDLE, "idle"), (Doing.HUNG, "hung"))
         return (*scale, *(part for doing, word in brief for part in _explained(" ", doing, word)))
     long = width >= 80

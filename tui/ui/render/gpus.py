@@ -154,14 +154,21 @@ def _lasts(gpu: Gpu) -> str:
     return f" {'≥' if gpu.at_least else ''}{fmt.short_duration(gpu.since)}"
 
 
-def words(name: str, gpu: Gpu) -> str:
-    """One GPU in a line: pod, number, utilization, power, temperature, state and cost; what is unknown is left out."""
+def words(name: str, gpu: Gpu, brief: bool = False) -> str:
+    """One GPU in a line: pod, number, utilization, power, temperature, state and cost; what is unknown is left out.
+
+    brief: only what it is and does, for narrow terminals.
+    """
     drawn = None if gpu.watts is None else f"{gpu.watts:.0f} W"
     if drawn and gpu.nominal is not None:
         drawn += f" of {gpu.nominal:.0f}"
     doing = "".join(text for text, _ in state(gpu)).lstrip("◌▲°◔?▾ ")
     if gpu.doing is Doing.UNKNOWN and gpu.last is not None:
         doing += f" (last {gpu.last:.0f}%)"
+    if brief:
+        util = None if gpu.util is None else f"{gpu.util:.0f}%"
+        shown = doing if gpu.doing is not Doing.WORKS else None
+        return "  ".join(part for part in (f"{fmt.clip(name, 12)} {gpu.index}", util, shown) if part)
     parts = (
         f"{name} GPU {gpu.index}",
         None if gpu.util is None else f"{gpu.util:.0f}%",

@@ -21,7 +21,7 @@ from tui.ui import layout, themes
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
 from tui.ui.primitives import gpu_plan
-from tui.ui.render import empty_states, gpus
+from tui.ui.render import empty_states, gpus, rows
 from tui.ui.render import gpu_map as map_signs
 from tui.ui.render.attention import none_to_go_to
 from tui.ui.screens.fleet_lists import Offers, Pods
@@ -87,6 +87,8 @@ class FleetScreen(ListingScreen):
         self._resting: Timer | None = None
         self._first: str | None = None
         self._begun = False
+        self._signs = map_signs.Signs()
+        self._grouped: tuple[tuple[str, ...], object, tuple[gpu_map.Group, ...]] | None = None
 
     def _panes(self) -> Iterator[Widget]:
         yield Table(self._pods.columns, id="pods")
@@ -168,7 +170,11 @@ class FleetScreen(ListingScreen):
         self._show_telemetry()
 
     def _groups(self, fleet: Fleet) -> tuple[gpu_map.Group, ...]:
-        return gpu_map.groups(fleet, self._table(self._pods).keys)
+        # Asked for by each layout: there may be thousands of pods.
+        keys = self._table(self._pods).keys
+        if self._grouped is None or self._grouped[0] is not keys or self._grouped[1] is not fleet.records:
+            self._grouped = keys, fleet.records, gpu_map.groups(fleet, keys)
+        return self._grouped[2]
 
     @property
     def _shades(self) -> bool:
@@ -183,7 +189,7 @@ class FleetScreen(ListingScreen):
         shades = self._shades
         pane.show(
             self._groups(fleet),
-            lambda pod: map_signs.signs(gpu_map.spots(fleet, pod, now), shades),
+            lambda pod: self._signs.of_pod(pod, gpu_map.spots(fleet, pod, now), shades),
             notice=empty_states.gpus(fleet),
         )
         pane.look_at(self._table(self._pods).cursor)
@@ -196,7 +202,9 @@ class FleetScreen(ListingScreen):
         title = self.TITLES["map"]
         if pane.cursor is not None and (record := fleet.records.get(pane.cursor[0])) is not None:
             of_pod = gpu_map.gpus(fleet, record.id, now)
-            title = f"{title}  {gpus.words(record.name or record.id, of_pod[pane.cursor[1]])}"
+            brief = self.size.width < rows.NARROW
+            read = gpus.words(record.name or record.id, of_pod[pane.cursor[1]], brief)
+            title = read if brief else f"{title}  {read}"
         pane.entitle(title, map_signs.legend(self._shades, pane.size.width))
 
     def _show_gpus(self) -> None:
@@ -277,11 +285,12 @@ class FleetScreen(ListingScreen):
     # Keys
 
     def action_aside(self) -> None:
-        """Show the next of map, market and neither; where there is room for one pane, go to it."""
+        """Show the next of map, market and neither, and remember it; where one pane has room at a time, go to it."""
         shown = self._active if self._single else self._aside
         at = layout.ASIDES.index(shown) if shown in layout.ASIDES else len(layout.ASIDES) - 1
         aside = layout.ASIDES[(at + 1) % len(layout.ASIDES)]
-        self._sight.preferences.keep(ASIDE, aside)
+        if not self._single:
+            self._sight.preferences.keep(ASIDE, aside)
         if self._single or self._active in layout.ASIDES:
             self._go(aside if aside != "none" else "pods")
         else:

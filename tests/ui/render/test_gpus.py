@@ -1,0 +1,117 @@
+"""GPUs in cells: one idle GPU of eight is seen, an unknown one is none, and nothing is wider than its room."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.domain.attention import Attention, Grade
+from tui.store.views.gpu_map import Doing, Gpu, Spot
+from tui.ui.primitives.cells import Cell, width_of
+from tui.ui.render import gpu_map, gpus
+
+UTIL = st.none() | st.floats(0, 100)
+
+
+def text(cell: Cell) -> str:
+    return "".join(part for part, _ in cell)
+
+
+@given(st.lists(st.floats(50, 100), min_size=7, max_size=7), st.integers(0, 7))
+def test_one_idle_gpu_of_eight_has_a_block_of_its_own(busy: list[float], at: int) -> None:
+    utils = [*busy[:at], 0.0, *busy[at:]]
+    cell = gpus.blocks(utils, 8)
+    assert [number for number, block in enumerate(text(cell)) if block == "▁"] == [at]
+    assert ("▁", "warn") in cell
+
+
+@given(st.lists(UTIL, min_size=1, max_size=200), st.integers(1, 20))
+def test_blocks_fit_and_an_unknown_gpu_is_no_low_one(utils: list[float | None], room: int) -> None:
+    cell = gpus.blocks(utils, room)
+    assert width_of(cell) <= max(room, gpus.BLOCKS)
+    if len(utils) <= min(room, gpus.MOST_BLOCKS):
+        assert [block == "?" for block in text(cell)] == [util is None for util in utils]
+
+
+def test_many_gpus_are_a_histogram_in_which_one_idle_gpu_is_seen() -> None:
+    cell = gpus.blocks([0.0] + [95.0] * 31, 16)
+    assert text(cell) == "▁      █"
+    assert cell[0] == ("▁", "warn")
+    assert text(gpus.blocks([95.0] * 32, 16)) == "       █"
+    assert text(gpus.blocks([None] * 32, 16)) == "????????"
+
+
+def test_a_pod_without_work_is_quiet_and_one_that_hangs_is_not() -> None:
+    assert gpus.blocks([0.0, 1.0], 8) == (("▁▁", "muted"),)
+    assert gpus.blocks([100.0, 99.0], 8) == (("██", "spark"),)
+    assert gpus.blocks([100.0, 99.0], 8, hangs=True) == (("██", "bad"),)
+
+
+def test_signs_stand_in_place_of_a_shade_and_are_told_apart() -> None:
+    signs = [text((gpus.sign(Spot(doing, 100.0, True), True),)) for doing in Doing if doing not in (Doing.LAGS,)]
+    assert len(set(signs)) == len(signs)
+    assert gpus.sign(Spot(Doing.IDLE, 0.0, loud=False), True) == ("◌", "muted")
+    assert gpus.sign(Spot(Doing.WORKS, 100.0), False) == ("█", "spark")
+    assert gpus.sign(Spot(Doing.WORKS, 100.0), True) == ("█", "heat-8")
+
+
+@given(st.integers(10, 250), st.booleans())
+def test_the_legend_explains_what_is_drawn_and_fits(width: int, shades: bool) -> None:
+    legend = gpu_map.legend(shades, width)
+    assert width_of(legend) <= max(width, 30)
+    assert "◌" in text(legend)
+    assert "▲" in text(legend)
+
+
+HUNG = Gpu(3, Doing.HUNG, 100.0, 100.0, 89.0, 71.0, 155.0, 700.0, 2640.0, cost=2.99, loud=True, spark=(100.0,) * 10)
+
+
+def test_one_gpu_is_read_in_a_line() -> None:
+    assert gpus.words("deepseek-grpo", HUNG) == "deepseek-grpo GPU 3  100%  155 W of 700  71 °C  hung 44m  $2.99/h"
+    assert gpus.words("a", Gpu(0, Doing.UNKNOWN, None, 97.0)) == "a GPU 0  unknown (last 97%)"
+    assert gpus.words("a", Gpu(1, Doing.IDLE, 0.0, since=7200.0, at_least=True)) == "a GPU 1  0%  idle ≥2h"
+
+
+ALERT = Attention("hung", "hung", Grade.BAD, "GPUs report full load, but draw 155 of 700 W: hung? ($23.92/h)", "a", "a")
+
+
+@given(st.integers(0, 40), st.integers(1, 250), st.integers(0, 30), st.sampled_from([None, ALERT]))
+def test_the_gpus_of_a_pod_fit_in_the_lines_that_there_are(
+    count: int, width: int, height: int, alert: Attention | None
+) -> None:
+    of_pod = [HUNG] * count
+    lines = gpus.strip(of_pod, alert, width, height)
+    assert len(lines) <= height
+    assert all(width_of(line) <= width for line in lines) or width < 24
+
+
+def test_eight_gpus_stand_in_four_lines_of_a_small_terminal_with_what_is_wrong() -> None:
+    shown = [text(line) for line in gpus.strip([HUNG] * 8, ALERT, 76, 6)]
+    assert shown[0].startswith("▲ GPUs report full load")
+    assert sum("hung 44m" in line for line in shown) == 4
+    assert sum(line.count("155/700W") for line in shown) == 8
+
+
+@given(st.integers(20, 300))
+def test_a_row_of_a_gpu_has_a_bar_only_if_its_value_is_known(width: int) -> None:
+    room = {column.key: column.width for column in gpus.columns(width)}
+    assert "━" in text(gpus.cells(HUNG, room)["util"])
+    unknown = gpus.cells(Gpu(0, Doing.UNKNOWN), room)["util"]
+    assert not {"━", "─"} & set(text(unknown))
+    assert width_of(unknown) <= room["util"]
+
+
+@given(st.lists(st.floats(5, 100), min_size=1, max_size=30))
+def test_a_shade_is_kept_while_it_is_about_right(utils: list[float]) -> None:
+    shown = gpu_map.Signs()
+    for util in utils:
+        ((_, role),) = shown.of_pod("a", [Spot(Doing.WORKS, util)], True)
+        low = (int(role.removeprefix("heat-")) - 1) * 12.5
+        assert low - gpu_map.SLACK <= util <= low + 12.5 + gpu_map.SLACK
+
+
+def test_noise_at_the_edge_of_a_shade_changes_nothing_and_a_stop_does() -> None:
+    shown = gpu_map.Signs()
+    cells = [shown.of_pod("a", [Spot(Doing.WORKS, util)], True) for util in (51.0, 47.0, 52.0, 44.0)]
+    assert len(set(cells)) == 1
+    assert shown.of_pod("a", [Spot(Doing.IDLE, 0.0, True)], True) == (("◌", "warn"),)

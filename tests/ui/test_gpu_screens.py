@@ -1,0 +1,165 @@
+"""GPUs on the screens: the Fleet's map, the blocks of its table, the GPUs below it, and the table of the Pod screen."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.make import pod, snapshot
+from tests.ui.conftest import NOW, HeldCloud, Launch, Running
+from tui.config.loader import Config
+from tui.domain.attention import Attention, Grade
+from tui.ui.screens.pod import PodScreen
+from tui.ui.widgets.gpu_map import GpuMap
+from tui.ui.widgets.table import Table
+
+EIGHT = (92.0, 95.0, 91.0, 0.0, 94.0, 96.0, 93.0, 97.0)
+PODS = snapshot(
+    pod("a", name="pretrain", utils=EIGHT, cost=23.92), pod("b", name="eval", utils=(91.0, 92.0)),
+    pod("c", name="gone", status="EXITED", utils=None),
+)  # fmt: skip
+
+
+def cloud(fleet: object = PODS) -> HeldCloud:
+    held = HeldCloud()
+    held.fleet_answer = fleet  # type: ignore[assignment]
+    return held
+
+
+async def resized(run: Running, width: int, height: int) -> str:
+    await run.pilot.resize_terminal(width, height)
+    await run.until_so(lambda: run.app.screen.size == (width, height))
+    await run.settle()
+    return run.text()
+
+
+def map_of(run: Running) -> GpuMap:
+    return run.app.screen.query_one("#map", GpuMap)
+
+
+def pods_of(run: Running) -> Table:
+    return run.app.screen.query_one("#pods", Table)
+
+
+async def test_one_idle_gpu_of_eight_is_seen_at_every_size_and_without_hues(launch: Launch) -> None:
+    async with launch(size=(120, 40), cloud=cloud()) as run:
+        for theme in ("podtop-dark", "podtop-mono"):
+            run.app.theme = theme
+            for width, height in ((120, 40), (200, 50), (80, 24), (40, 12)):
+                text = await resized(run, width, height)
+                assert "███▁████" in text, f"{width} in {theme}:\n{text}"
+                if width < 100:
+                    await run.press("M")
+                assert "███◌████" in run.text(), f"{width} in {theme}:\n{run.text()}"
+                if width < 100:
+                    await run.press("M", "M")
+
+
+async def test_and_in_ascii(launch: Launch) -> None:
+    async with launch(size=(120, 40), cloud=cloud(), config=Config(ascii=True)) as run:
+        assert "###_####" in run.text()
+        assert "###/####" in run.text()
+        assert run.text().isascii()
+
+
+async def test_the_cursors_of_map_and_table_follow_each_other(launch: Launch) -> None:
+    async with launch(size=(120, 40), cloud=cloud()) as run:
+        await run.press("g", "j")
+        first = pods_of(run).cursor
+        assert map_of(run).cursor == (first, 0)
+        await run.press("tab", "tab")
+        assert run.app.screen.focused is map_of(run)
+        await run.press("g")
+        assert map_of(run).cursor == (pods_of(run).cursor, 0)
+        while map_of(run).cursor != ("a", 3):
+            await run.press("right")
+        assert pods_of(run).cursor == "a"
+        assert re.search(r"pretrain GPU 3  0%  idle.*\$2\.99/h", run.text())
+        await run.press("enter")
+        assert isinstance(run.app.screen, PodScreen)
+        assert run.app.screen.pod == "a"
+
+
+async def test_a_small_account_begins_with_the_market_and_m_goes_round_and_is_remembered(launch: Launch) -> None:
+    small = snapshot(pod("a", name="alone", utils=(90.0,)))
+    async with launch(size=(120, 40), cloud=cloud(small)) as run:
+        assert "SECURE" in run.text()
+        assert "GPU map" not in run.text()
+        await run.press("M")
+        assert "SECURE" not in run.text()
+        assert "GPU map" not in run.text()
+        await run.press("M")
+        assert "GPU map" in run.text()
+    async with launch(size=(120, 40), cloud=cloud(small)) as run:
+        assert "GPU map" in run.text()
+        assert "SECURE" not in run.text()
+
+
+async def test_stale_gpus_are_unknown_and_a_filter_narrows_the_map(launch: Launch) -> None:
+    async with launch(size=(120, 40), cloud=cloud()) as run:
+        await run.press("slash", *"eval", "enter")
+        assert "pretrain" not in run.text()
+        assert len(map_of(run)._groups) == 1
+        await run.press("escape")
+        run.cloud.now += 600
+        run.app.context.changed.publish(None)
+        await run.settle()
+        assert "????????" in run.text()
+        assert "███◌████" not in run.text()
+
+
+HUNG = Attention(
+    "hung", "hung", Grade.BAD, "GPUs report full load, but draw 155 of 700 W for 44m: hung? ($23.92/h)", "a",
+    "pretrain", since=NOW - 2640, lasts=2640.0,
+)  # fmt: skip
+
+
+async def test_the_first_screen_of_a_small_terminal_says_which_since_when_and_at_what_cost(launch: Launch) -> None:
+    async with launch(
+        size=(80, 24), cloud=cloud(snapshot(pod("a", name="pretrain", utils=(100.0,) * 8, cost=23.92)))
+    ) as run:
+        run.app.fleet.attention = (HUNG,)
+        run.app.context.changed.publish(None)
+        await run.settle()
+        text = run.text()
+        assert text.count("▲ hung 44m") == 9
+        assert "($23.92/h)" in text
+        assert text.splitlines()[1].startswith(" ▲ 1: 1 hung  busy 8/8  runs out")
+
+
+async def test_the_pod_screen_opens_with_its_gpus_and_groups_fold_for_good(launch: Launch) -> None:
+    async with launch(size=(120, 40), cloud=cloud()) as run:
+        run.app.screen.look_at("a")  # type: ignore[attr-defined]
+        await run.press("enter")
+        lines = run.text().splitlines()
+        assert "GPUs  pretrain  8×H100 SXM  $23.92/h" in lines[2]
+        row = next(line for line in lines if line.startswith("│  3 "))
+        assert "idle" in row
+        assert "━" not in row.split(" 0%")[0]
+        assert "Pod ID" in run.text()
+        await run.press("g", "space")
+        assert "Pod ID" not in run.text()
+        assert re.search(r"Status +… \d+", run.text())
+        await run.press("escape", "enter")
+        assert "Pod ID" not in run.text()
+        await run.press("enter")
+        assert "Pod ID" in run.text(), "enter on a title unfolds it"
+        await run.press("j", "enter")
+        assert not isinstance(run.app.screen, PodScreen), "elsewhere enter goes back"
+
+
+async def test_revealing_unfolds_the_environment(launch: Launch) -> None:
+    async with launch(size=(120, 40), cloud=cloud()) as run:
+        run.app.context.preferences.keep("pod.folded", "Environment")
+        await run.press("enter", "x")
+        assert run.app.context.preferences.get("pod.folded") == ""
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24)])
+async def test_in_small_terminals_the_gpus_come_first(launch: Launch, size: tuple[int, int]) -> None:
+    async with launch(size=size, cloud=cloud()) as run:
+        run.app.screen.look_at("a")  # type: ignore[attr-defined]
+        await run.press("enter")
+        assert "GPU UTIL" in run.text()
+        assert ("Telemetry ─" in run.text()) is (size[1] == 24)
