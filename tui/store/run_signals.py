@@ -223,7 +223,7 @@ class RunTracker:
         self._total_at = None
         self.run = replace(
             self.run, now=NOTHING, usual=None, longest=None, not_finite=None, trouble=None, ended=None, values_at=None,
-            line_at=None,
+            line_at=None, machine=None,
         )  # fmt: skip
 
     def _of_the_run(self, run: Run, at: float, values: Values) -> Values:

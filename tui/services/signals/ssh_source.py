@@ -50,7 +50,7 @@ Run = Callable[..., Awaitable[Output]]
 
 
 class SshSource:
-    """Reads pods over ssh, each every so many seconds.
+    """Reads pods over ssh, each every few seconds.
 
     pod:       the present state of a pod by its id: its port may change. None if it is gone.
     settings:  [ssh].
@@ -152,7 +152,7 @@ class SshSource:
                 (*argv, *COMMAND), self._environ, text, hidden=self._hidden, most=MOST_OUTPUT, patience=PATIENCE
             )
         except TimeoutError:
-            return reading.hindered(f"ssh did not answer within {PATIENCE:.0f} s")
+            return reading.hindered(f"no response by ssh within {PATIENCE:.0f} s")
         except OSError as error:
             return reading.hindered(f"ssh cannot be run: {error.strerror or error}")
         if output.code == ssh.FAILED:
