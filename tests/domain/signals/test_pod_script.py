@@ -129,3 +129,12 @@ def test_what_the_commands_print_is_read() -> None:
     )  # fmt: skip
     assert read.disks[0].share == 0.98
     assert machine(9.0, "", "0, 71746\n", "", "").hides_processes
+
+
+def test_the_topic_has_what_is_run_word_for_word() -> None:
+    from tui.commands.topics import source
+
+    rules = PodSignals(
+        files=("/workspace/logs/*.log",), tmux="train:0.0", metrics=("/workspace/runs/*/events.out.tfevents.*",)
+    )
+    assert script(rules, "4f2a9c1e77b0d3a5", {}) in source("signals")

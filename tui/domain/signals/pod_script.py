@@ -34,7 +34,8 @@ new() {{
   set -- $(stat -L -c '%i %s %Y' -- "$file")
   [ "$1" = "$inode" ] && [ "$2" -ge "$from" ] || from=0
   [ "$skips" = 1 ] && [ $(($2 - from)) -gt "$most" ] && from=$(($2 - most))
-  printf '\\n%s %s %s %s %s %s\\n' "$M" "$name" "$1" "$from" "$2" $(($(date +%s) - $3))
+  printf '\\n%s %s %s %s ' "$M" "$name" "$1" "$from"
+  printf '%s %s\\n' "$2" $(($(date +%s) - $3))
   tail -c +$((from + 1)) -- "$file" | head -c "$most"
 }}
 """
@@ -42,9 +43,11 @@ new() {{
 
 MACHINE = """\
 printf '\\n%s gpus\\n' "$M"
-nvidia-smi --query-gpu=index,memory.used --format=csv,noheader,nounits 2>/dev/null | head -c 4096
+nvidia-smi --query-gpu=index,memory.used \\
+  --format=csv,noheader,nounits 2>/dev/null | head -c 4096
 printf '\\n%s apps\\n' "$M"
-nvidia-smi --query-compute-apps=pid,process_name,used_memory --format=csv,noheader,nounits 2>/dev/null | head -c 4096
+nvidia-smi --query-compute-apps=pid,process_name,used_memory \\
+  --format=csv,noheader,nounits 2>/dev/null | head -c 4096
 printf '\\n%s ps\\n' "$M"
 ps -eo pid=,rss=,comm= --sort=-rss 2>/dev/null | head -n 16 | head -c 4096
 """
@@ -57,7 +60,8 @@ df -kP -- {mounts} 2>/dev/null | head -c 4096
 
 PANE = """\
 printf '\\n%s pane\\n' "$M"
-tmux capture-pane -p -J -S -100 -t {pane} 2>/dev/null | tail -n 100 | head -c 65536
+tmux capture-pane -p -J -S -100 -t {pane} 2>/dev/null |
+  tail -n 100 | head -c 65536
 """
 
 
