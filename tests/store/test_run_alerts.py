@@ -9,11 +9,12 @@ from tui.domain.alert_rules import AlertRules, Rule
 from tui.domain.attention import Grade
 from tui.domain.events import Kind
 from tui.domain.signals.detection import LineReader
+from tui.domain.signals.machine import Disk, Machine
 from tui.store.alert import Alert
 from tui.store.kinds.runs import diverged_since
 from tui.store.run_signals import RunTracker
 
-OURS = {"loss-nan", "run-error", "stalled", "run-finished", "diverged", "plateau"}
+OURS = {"disk-full", "loss-nan", "run-error", "stalled", "run-finished", "diverged", "plateau"}
 
 
 class Writing(Watch):
@@ -184,3 +185,27 @@ def test_a_restart_ends_what_was_before_it() -> None:
     (over,) = [event for event in run.told if event.kind is Kind.NOT_FINITE_OVER]
     assert "container restarted" in over.text
     assert run.at - NOW > 0
+
+
+def test_a_disk_that_is_nearly_full_is_reported_and_is_over_once_it_has_room() -> None:
+    run = Writing()
+    run.pass_by(MINUTE)
+    for used, grade in ((90.0, None), (96.0, Grade.WARN), (99.0, Grade.BAD), (50.0, None)):
+        for _ in range(15):
+            run.tracker_of_run.take_machine(
+                Machine(run.at, (), (Disk("/workspace", 100.0, used), Disk("/", 10.0, 1.0)))
+            )
+            run.pass_by(30.0)
+        alert = run.ours.get("disk-full")
+        assert (alert.grade if alert else None) == grade
+        if alert is not None:
+            assert alert.note == f"/workspace is {used:.0f}% full, {100 - used:.1f} GB free"
+    assert run.events(Kind.DISK, Kind.DISK_OVER) == [Kind.DISK, Kind.DISK, Kind.DISK_OVER]
+
+
+def test_disks_that_were_not_read_for_long_are_not_judged() -> None:
+    run = Writing()
+    run.tracker_of_run.take_machine(Machine(run.at, (), (Disk("/", 100.0, 99.0),)))
+    run.pass_by(HOUR)
+    assert run.ours == {}
+    assert run.events(Kind.DISK, Kind.DISK_OVER) == [Kind.DISK]

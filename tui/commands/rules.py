@@ -35,6 +35,7 @@ SIGNALS = {
     "hung": "a GPU is at 90% or more, every GPU draws at most 25% of its watts, GPU memory does not change",
     "loss-nan": "the loss in the log of a pod in [signals] is NaN or infinite, and has been since its first such line",
     "run-error": "its log has a traceback, an error of NCCL or memory that ran out, and no progress after it",
+    "disk-full": "a disk of a pod in [signals] that is read by ssh is 95% full or more",
     "stalled": "no new line in its log: for 30 times the usual interval, and 3 times the longest, or longer",
     "restarted": "a container has been up for less than 5 min, its pod for more than 25",
     "boot": "billed, but its container has not come up since this start",

@@ -107,6 +107,8 @@ class Kind(StrEnum):
     RUN_ERROR_OVER = "run works"
     FINISHED = "run finished"
     FINISHED_OVER = "runs again"
+    DISK = "disk full"
+    DISK_OVER = "disk ok"
     ALERTS_OFF = "alerts off"
     ALERTS_ON = "alerts on"
     API = "api change"
@@ -149,6 +151,7 @@ ENDS = {
     Kind.IDLE_STOP: Kind.IDLE_STOP_OVER,
     Kind.NOT_FINITE: Kind.NOT_FINITE_OVER, Kind.DIVERGED: Kind.DIVERGED_OVER, Kind.PLATEAU: Kind.PLATEAU_OVER,
     Kind.STALLED: Kind.STALLED_OVER, Kind.RUN_ERROR: Kind.RUN_ERROR_OVER, Kind.FINISHED: Kind.FINISHED_OVER,
+    Kind.DISK: Kind.DISK_OVER,
 }  # fmt: skip
 """Lasting conditions, and the kind that reports their end."""
 

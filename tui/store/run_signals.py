@@ -9,6 +9,7 @@ from typing import NamedTuple
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from tui.domain.signals.machine import Machine
 from tui.domain.signals.troubles import Trouble, is_end, trouble
 from tui.domain.signals.values import NOTHING, Values
 from tui.store.signal_series import SignalSeries
@@ -56,6 +57,7 @@ class Run(Struct, frozen=True):
     trouble:   the line of the last trouble, unless there was progress after it.
     ended:     the line that says that the run has ended, unless there was progress after it.
     problem:   why nothing is read at the moment; empty if that works.
+    machine:   what the pod last said about its processes and disks; None if it was not asked.
     quotes:    whether alerts may have lines of the log.
     series:    values over time; grows in place.
     """
@@ -77,6 +79,7 @@ class Run(Struct, frozen=True):
     ended: Said | None = None
     problem: str = ""
     quotes: bool = False
+    machine: Machine | None = None
     series: SignalSeries = field(default_factory=SignalSeries)
 
 
@@ -185,6 +188,18 @@ class RunTracker:
             run = replace(run, ended=Said(at, line))
         self.run = run
 
+    def take_values(self, at: float, values: Values) -> None:
+        """What a file of metrics says, and when it was written; what is older than what is known is no news."""
+        run = self.run
+        if values.is_empty or (run.values_at is not None and at < run.values_at):
+            return
+        run = replace(run, began=at if run.began is None else run.began)
+        self.run = self._with(run, at, self._of_the_run(run, at, values))
+
+    def take_machine(self, machine: Machine) -> None:
+        """What the pod says about itself."""
+        self.run = replace(self.run, machine=machine)
+
     def settle(self, title: str = "", *, detected: bool = False) -> Run:
         """Bring what is computed of many lines up to date, once after all that have arrived; returns the run."""
         known = len(self._intervals) >= KNOWN_AFTER
@@ -208,7 +223,7 @@ class RunTracker:
         self._total_at = None
         self.run = replace(
             self.run, now=NOTHING, usual=None, longest=None, not_finite=None, trouble=None, ended=None, values_at=None,
-            line_at=None,
+            line_at=None, machine=None,
         )  # fmt: skip
 
     def _of_the_run(self, run: Run, at: float, values: Values) -> Values:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from tests.make import funds, pod
 from tests.store.test_run_signals import BEGUN, run_of, steady
+from tui.domain.signals.machine import Disk, Machine, Process
 from tui.store.run_signals import Run, RunTracker
 from tui.ui.primitives.cells import Cell
 from tui.ui.render import rows, runs
@@ -93,3 +94,15 @@ def test_whatever_a_run_writes_is_shown_in_bounded_cells(lines: list[tuple[float
     cells = runs.cells(run, POD, BEGUN + later)
     assert all(len(flat(cell)) < 40 for cell in cells.values())
     assert all(len(value) < 400 for value in facts(run, BEGUN + later).values())
+
+
+def test_disks_and_processes_are_facts_and_what_a_container_hides_is_said() -> None:
+    tracker = RunTracker()
+    tracker.take_machine(
+        Machine(NOW, (Process(42, "python3", 40_960.0, 71_680.0), Process(7, "tini", 5.0)), (Disk("/", 50.0, 49.0),))
+    )
+    shown = facts(tracker.settle())
+    assert shown["Disk /"] == "98%  49 of 50 GB"
+    assert shown["Processes"] == "python3  GPU 70.0 GB  40.0 GB  pid 42"
+    tracker.take_machine(Machine(NOW, hides_processes=True))
+    assert facts(tracker.settle())["GPU processes"] == "not visible inside this container"

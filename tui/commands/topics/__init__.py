@@ -10,7 +10,7 @@ from pathlib import Path
 
 TOPICS = (
     "screens", "keys", "market", "actions", "leases", "watches", "alerts", "notifications", "report", "history", "logs",
-    "teams", "scripts", "config", "ssh", "terminals", "safety", "api",
+    "signals", "teams", "scripts", "config", "ssh", "terminals", "safety", "api",
 )  # fmt: skip
 """Names of the topics, in the order in which they are listed."""
 

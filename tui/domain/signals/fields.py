@@ -15,14 +15,14 @@ TOKENS, SAMPLES_RATE, RATE, SECONDS, MILLIS = "tokens_per_s", "samples_per_s", "
 EPOCH, SAMPLES, TOTAL, EPOCHS, TOKENS_PER_GPU = "epoch", "samples", "total", "epochs", "tokens_per_gpu"
 
 _ALIASES = {
-    STEP: "step iter iteration global_step trainer/global_step train/global_step current_step current_steps "
+    STEP: "step _step iter iteration global_step trainer/global_step train/global_step current_step current_steps "
     "num_updates opt_step optimizer_step",
     TOTAL: "total_steps max_steps num_steps train_steps total_iters max_iters total_iterations "
     "total_optimization_steps",
     LOSS: "loss train_loss training_loss lm_loss reduced_train_loss train/loss training/loss total_loss "
-    "train_loss_step loss_step train/loss_step train/train_loss ce_loss nll_loss",
+    "train_loss_step loss_step train/loss_step train/train_loss loss/train ce_loss nll_loss",
     EVAL: "eval_loss val_loss valid_loss validation_loss test_loss eval/loss val/loss valid/loss validation/loss "
-    "eval_eval_loss val_val_loss",
+    "loss/val loss/valid loss/eval loss/test",
     LR: "lr learning_rate train/lr train/learning_rate last_lr",
     NORM: "grad_norm gradient_norm gradnorm gnorm train/grad_norm total_norm grad_norm_total norm",
     TOKENS: "tokens_per_second tokens_per_sec tokens_per_s tok/s tok/sec toks/s tokens/s tokens/sec tps wps "

@@ -212,15 +212,15 @@ def _json(text: str) -> Values | None:
         record = convert(json.decode(text[begin:]), dict[str, object])
     except (ValueError, RecursionError):
         return None
-    return _some(fields.values(_entries(record)))
+    return _some(fields.values(entries(record)))
 
 
-def _entries(record: dict[str, object], depth: int = 2) -> list[fields.Found]:
+def entries(record: dict[str, object], depth: int = 2) -> list[fields.Found]:
     """The fields of an object, and of objects in it."""
     readings: list[fields.Found] = []
     for key, value in list(record.items())[:100]:
         if isinstance(value, dict) and depth > 1:
-            readings += _entries(value, depth - 1)
+            readings += entries(value, depth - 1)
         field = fields.FIELDS.get(key.lower().replace("-", "_").replace(" ", "_"))
         if field is not None and (amount := _number_of(value)) is not None:
             readings.append(fields.Found(field, amount))

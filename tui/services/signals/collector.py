@@ -14,7 +14,9 @@ from tui.services.signals.source import SignalSource, WrittenLine
 from tui.store.run_signals import Run, RunTracker
 
 if TYPE_CHECKING:
+    from tui.domain.signals.machine import Machine
     from tui.domain.signals.rules import PodSignals, SignalRules
+    from tui.domain.signals.values import Values
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
 
@@ -127,6 +129,16 @@ class PodReader:
             self._tracker.take(line.at, line.text, self._reader.read(line.text))
         self.is_changed = True
 
+    def take_values(self, at: float, values: Values) -> None:
+        """What a file of metrics says."""
+        self._tracker.take_values(at, values)
+        self.is_changed = True
+
+    def take_machine(self, machine: Machine) -> None:
+        """What the pod says about itself."""
+        self._tracker.take_machine(machine)
+        self.is_changed = True
+
     def leave_out(self) -> None:
         self._tracker.skipped(1)
         self.is_changed = True
@@ -155,6 +167,12 @@ class _Intake:
 
     def take_lines(self, lines: Sequence[WrittenLine]) -> None:
         self._reader.take(self._source, lines)
+
+    def take_values(self, at: float, values: Values) -> None:
+        self._reader.take_values(at, values)
+
+    def take_machine(self, machine: Machine) -> None:
+        self._reader.take_machine(machine)
 
     def leave_out(self) -> None:
         self._reader.leave_out()

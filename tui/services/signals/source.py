@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from tui.api.models import Pod
+from tui.domain.signals.machine import Machine
 from tui.domain.signals.rules import PodSignals
+from tui.domain.signals.values import Values
 
 
 class WrittenLine(NamedTuple):
@@ -21,6 +23,12 @@ class Intake(Protocol):
 
     def take_lines(self, lines: Sequence[WrittenLine]) -> None:
         """Lines, each once, in order."""
+
+    def take_values(self, at: float, values: Values) -> None:
+        """What a file of metrics says, and when it was written."""
+
+    def take_machine(self, machine: Machine) -> None:
+        """What the pod says about its processes and disks."""
 
     def leave_out(self) -> None:
         """Lines are left out here, as they came too fast."""

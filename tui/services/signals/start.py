@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from typing import TYPE_CHECKING
 
-from tui.domain.signals.rules import LOG, SignalRules
+from tui.domain.signals.rules import LOG, SSH, SignalRules
 
 if TYPE_CHECKING:
+    from tui.api.models import Pod
     from tui.services.session import Session
     from tui.services.signals.source import SignalSource
 
@@ -35,4 +37,17 @@ async def read_signals(session: Session) -> None:
             elapsed=time.monotonic,
         ),
     }  # fmt: skip
+    if any(SSH in pod.sources for _, pod in rules.pods):
+        from tui.services.signals.ssh_source import SshSource
+
+        def pod_of(pod: str) -> Pod | None:
+            record = session.fleet.records.get(pod)
+            return record.pod if record is not None else None
+
+        state = session.state
+        if state is not None and not session.source.demo:
+            sources[SSH] = SshSource(
+                pod_of, session.config.ssh, rules.every, state.directory, os.environ, clock=session.source.clock,
+                hidden=session.config.hidden, simulated=session.source.simulated,
+            )  # fmt: skip
     await SignalCollector(session.fleet, rules, sources, sleep=asyncio.sleep).run()

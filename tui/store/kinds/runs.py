@@ -28,6 +28,9 @@ DIVERGES = 3.0
 JUDGED, BY = 3, 200
 """Losses that must all be so, and losses before them by which the median is known; at least a tenth of these."""
 
+STALE = 900.0
+"""Seconds after which what a pod said about its disks says nothing any more."""
+
 PLATEAU_GAIN = 0.001
 """The part of its value by which a loss must get better."""
 
@@ -163,11 +166,37 @@ def _if_read(why: Callable[[Run], str | None]) -> Over:
             run = fleet.runs.get(pod.id)
             if run is None or run.problem:
                 return None
-            return "container restarted" if run.line_at is None else why(run)
+            restarted = run.line_at is None and run.machine is None
+            return "container restarted" if restarted else why(run)
 
         return if_readable(lambda pod: if_running(of)(fleet, record))(fleet, record)
 
     return over
+
+
+FULL, NEARLY_FULL = 0.95, 0.98
+"""Of a disk: the share from which on it is reported, and from which on that is grave. A full disk ends a run."""
+
+
+def _find_disk(kind: AlertKind, view: PodView) -> Alert | None:
+    run = view.fleet.runs.get(view.pod.id) if view.fleet is not None and not view.fleet.past else None
+    if run is None or run.machine is None or view.now - run.machine.at > STALE:
+        return None
+    fullest = max(run.machine.disks, key=lambda disk: disk.share, default=None)
+    if fullest is None or fullest.share < FULL:
+        return None
+    step = int(fullest.share >= NEARLY_FULL)
+    free = fullest.size - fullest.used
+    return kind.alert(
+        view.pod, grade=Grade.BAD if step else kind.grade, step=step,
+        note=f"{fullest.mount} is {100 * fullest.share:.0f}% full, {free:.1f} GB free",
+    )  # fmt: skip
+
+
+def _why_room(run: Run) -> str | None:
+    """Why no disk is full any more."""
+    disks = run.machine.disks if run.machine is not None else ()
+    return "disk has room again" if disks and all(disk.share < FULL for disk in disks) else None
 
 
 NOT_FINITE = AlertKind(
@@ -229,3 +258,12 @@ FINISHED = AlertKind(
     over=_if_read(lambda run: "progress again" if run.ended is None and run.values_at else None),
 )  # fmt: skip
 """The log has the line with which its trainer ends."""
+
+DISK = AlertKind(
+    name="disk-full", word="disk full", grade=Grade.WARN, event=EventKind.DISK, find=_find_disk, running=True,
+    topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0,
+    text=lambda alert, funds, now: f"disk {alert.note}",
+    begins=lambda alert, now: f"disk {alert.note}",
+    over=_if_read(_why_room),
+)  # fmt: skip
+"""A mount of a pod that is read by ssh: RunPod does not report disks."""

@@ -15,11 +15,12 @@ from tui.domain import pod_health
 from tui.format import numbers as fmt
 from tui.store.run_signals import Run, cost_to_finish, eta, is_silent, progress
 from tui.ui.primitives.facts import Fact, Section
-from tui.ui.render.facts import text
+from tui.ui.render.facts import LABEL_WIDTH, text
 from tui.ui.widgets.table import Column
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, Pod
+    from tui.domain.signals.machine import Machine
     from tui.ui.primitives.cells import Cell
     from tui.ui.widgets.table import Cells
 
@@ -28,6 +29,12 @@ SPARK = 6
 
 WIDE_SPARK = 28
 """Cells of a curve among the facts."""
+
+PROCESSES = 4
+"""Processes that are shown."""
+
+OLD = 120.0
+"""Seconds after which what a pod said about itself shows its age."""
 
 COLUMNS = (
     Column("loss", "LOSS", SPARK + 8, 4, right=True),
@@ -120,7 +127,25 @@ def section(
     """The section of a pod's run; None if it has none."""
     if run is None or not pod_health.is_live(pod):
         return None
-    return Section("Run", tuple(_facts(run, pod, now, funds, tz)))
+    return Section("Run", (*_facts(run, pod, now, funds, tz), *_of_machine(run.machine, now)))
+
+
+def _of_machine(machine: Machine | None, now: float) -> Iterator[Fact]:
+    """Disks and processes, as the pod itself reports them."""
+    if machine is None:
+        return
+    age = f"  {fmt.duration(now - machine.at)} ago" if now - machine.at > OLD else ""
+    for disk in machine.disks:
+        role = "bad" if disk.share >= 0.95 else "warn" if disk.share >= 0.85 else "text"
+        rest = f"  {disk.used:.0f} of {disk.size:.0f} GB{age}"
+        yield Fact(f"Disk {disk.mount}"[:LABEL_WIDTH], ((f"{100 * disk.share:.0f}%", role), (rest, "muted")))
+    for number, process in enumerate(machine.processes[:PROCESSES]):
+        of_gpu = f"GPU {process.gpu_memory / 1024:.1f} GB  " if process.gpu_memory is not None else ""
+        memory = f"{process.memory / 1024:.1f} GB" if process.memory is not None else ""
+        figures = f"  {of_gpu}{memory}  pid {process.pid}"
+        yield Fact("" if number else "Processes", ((process.name, "text"), (figures, "muted")))
+    if machine.hides_processes:
+        yield Fact("GPU processes", (("not visible inside this container", "muted"),))
 
 
 def _facts(run: Run, pod: Pod, now: float, funds: Funds | None, tz: tzinfo | None) -> Iterator[Fact]:

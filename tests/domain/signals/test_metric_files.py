@@ -1,0 +1,125 @@
+"""Files of metrics: what real writers write is read, in whatever pieces it comes, and no bytes upset a reader."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import struct
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.domain.signals.metric_files import Metric, read
+from tui.domain.signals.values import Values
+
+AT = 1_795_435_200.0
+
+
+def record(payload: bytes) -> bytes:
+    return struct.pack("<Q", len(payload)) + b"\0\0\0\0" + payload + b"\0\0\0\0"
+
+
+def tagged(field: int, payload: bytes) -> bytes:
+    return bytes([field << 3 | 2, len(payload)]) + payload
+
+
+def event(step: int, tag: str, value: float) -> bytes:
+    scalar = tagged(1, tagged(1, tag.encode()) + bytes([2 << 3 | 5]) + struct.pack("<f", value))
+    return record(bytes([1 << 3 | 1]) + struct.pack("<d", AT + step) + bytes([2 << 3, step]) + tagged(5, scalar))
+
+
+def in_pieces(path: str, data: bytes, sizes: list[int], head: bytes = b"") -> list[Metric]:
+    """As a file that grows is read: what is not complete comes again."""
+    metrics: list[Metric] = []
+    begin = end = 0
+    for size in [*sizes, len(data)]:
+        end = min(len(data), end + size)
+        result = read(path, data[begin:end], head)
+        metrics += result.metrics
+        begin += result.taken
+    return metrics
+
+
+def test_event_files_of_the_real_writer_are_read(tmp_path: Path) -> None:
+    writers = pytest.importorskip("tensorboardX", reason="tensorboardX, whose files are read here, is not installed")
+    writer = writers.SummaryWriter(str(tmp_path))
+    for step in range(1, 51):
+        writer.add_scalar("train/loss", 3.0 - step / 50, step, walltime=AT + step)
+        writer.add_scalar("train/learning_rate", 1e-4, step, walltime=AT + step)
+        writer.add_scalar("train/grad_norm", 0.5, step, walltime=AT + step)
+        writer.add_scalar("custom/else", 7.0, step, walltime=AT + step)
+    writer.add_histogram("weights", list(range(100)), 50)
+    writer.close()
+    (file,) = tmp_path.glob("events.out.tfevents.*")
+    data = file.read_bytes()
+    metrics = in_pieces(file.name, data, [100, 1, 333] * 40)
+    assert [metric.values.step for metric in metrics if metric.values.loss is not None] == list(range(1, 51))
+    last = read(file.name, data).metrics[-1]
+    assert last.at == AT + 50
+    assert (last.values.step, last.values.loss) == (50, pytest.approx(2.0))
+    assert (last.values.lr, last.values.grad_norm) == (pytest.approx(1e-4), pytest.approx(0.5))
+
+
+def test_event_files_written_by_hand_are_read_in_any_pieces() -> None:
+    data = b"".join(event(step, "loss", step / 4) for step in range(1, 30))
+    for sizes in ([1] * 600, [7, 300, 2], []):
+        metrics = in_pieces("events.out.tfevents.1", data, sizes)
+        assert [(metric.at, metric.values) for metric in metrics] == [
+            (AT + step, Values(step=step, loss=step / 4)) for step in range(1, 30)
+        ]
+    nan = read("events.out.tfevents.1", event(3, "loss", math.nan)).metrics[0].values
+    assert (nan.loss, nan.not_finite) == (None, "NaN")
+
+
+def test_csv_of_the_standard_writer_is_read() -> None:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["epoch", "step", "train_loss", "val_loss", "note"])
+    for step in range(10):
+        writer.writerow([0, step, f"{2 - step / 10}", "" if step % 2 else 2.5, 'a "quoted", note'])
+    data = text.getvalue().encode()
+    head = data.partition(b"\n")[0]
+    for sizes in ([], [5] * 200):
+        metrics = in_pieces("/w/metrics.csv", data, sizes, head)
+        assert [metric.values.step for metric in metrics] == list(range(10))
+        assert metrics[4].values == Values(epoch=0.0, step=4, loss=1.6, eval_loss=2.5)
+        assert metrics[5].values == Values(epoch=0.0, step=5, loss=1.5)
+
+
+def test_json_lines_and_a_summary_are_read() -> None:
+    data = b"".join(
+        json.dumps({"_step": n, "_timestamp": AT + n, "train/loss": 2.5}).encode() + b"\n" for n in range(5)
+    )
+    metrics = in_pieces("/w/history.jsonl", data, [11] * 40)
+    assert [(metric.at, metric.values.step) for metric in metrics] == [(AT + n, n) for n in range(5)]
+    summary = json.dumps({"_step": 9, "loss": 1.5, "_runtime": 3, "_wandb": {"runtime": 3}}, indent=1).encode()
+    (metric,) = read("/w/wandb-summary.json", summary).metrics
+    assert metric == Metric(None, Values(step=9, loss=1.5))
+
+
+@given(
+    st.sampled_from(["a.tfevents.1", "a.csv", "a.jsonl", "a.json"]),
+    st.one_of(
+        st.binary(max_size=300),
+        st.lists(st.sampled_from([event(3, "loss", 1.0), b"\n", b'{"step":', b"1,2\n", b"\xff", b"}", b"\0" * 12])).map(
+            b"".join
+        ),
+    ),
+    st.binary(max_size=20),
+)
+def test_no_bytes_upset_a_reader(path: str, data: bytes, head: bytes) -> None:
+    result = read(path, data, head)
+    assert 0 <= result.taken <= len(data)
+    for metric in result.metrics:
+        assert metric.at is None or math.isfinite(metric.at)
+        assert metric.values.loss is None or math.isfinite(metric.values.loss)
+
+
+def test_a_record_that_claims_to_be_huge_ends_the_reading() -> None:
+    data = event(1, "loss", 1.0) + struct.pack("<Q", 2**60) + b"\0" * 100
+    result = read("x.tfevents", data)
+    assert (len(result.metrics), result.taken) == (1, len(data))
