@@ -166,7 +166,7 @@ async def test_a_range_beyond_memory_comes_from_the_recording(launch: Launch, tm
     async with launch(cloud=cloud, record=tmp_path, size=(200, 50)) as run:
         await run.press("minus", "minus")
         await run.until("max 88")
-        assert "last 6 h" in run.text()
+        assert "last 2 h of 6 h" in run.text()
 
 
 async def test_without_a_recording_stepping_back_says_so(launch: Launch) -> None:

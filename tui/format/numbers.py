@@ -100,3 +100,13 @@ def span(seconds: float) -> str:
         if seconds >= size and (unit == "h" or seconds > size):
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds / 60:.0f} min"
+
+
+def span_of(known: float, whole: float) -> str:
+    """A time range of which only the last `known` seconds have data: last 15 min, last 8 min of 15 min."""
+    if known >= whole * 0.97:
+        return f"last {span(whole)}"
+    if known < 60:
+        return f"under 1 min of {span(whole)}"
+    short = f"{int(known / 60)} min" if known < 3600 else f"{int(known / 3600)} h" if known < 172_800 else None
+    return f"last {short or f'{int(known / 86_400)} d'} of {span(whole)}"

@@ -10,7 +10,8 @@ from textual.theme import Theme
 def _theme(name: str, *, dark: bool, grounds: tuple[str, str, str], colours: Mapping[str, str], charts: str) -> Theme:
     """A theme made of podtop's named colours.
 
-    grounds: background, surface and panel; charts: the lines of a chart, eight or fewer, which are then repeated.
+    grounds: background, surface and panel; charts: the lines of a chart, eight or fewer, which are then repeated: none
+             has the colour of a state.
     """
     background, surface, panel = grounds
     rule, accent = colours["rule"], colours["accent"]
@@ -54,7 +55,7 @@ DARK = _theme(
         "rule": "#2a323c", "hover": "#3a4552", "spark": "#4d7ab0", "cursor": "#22303f", "cursor-away": "#181f27",
         "heat": "#5a8fcb",
     },
-    charts="#79b8ff #7cc78a #e3b341 #d2a8ff #56d4dd #f0883e #f47067 #cdd6df",
+    charts="#79b8ff #d58cf5 #45cdb8 #f5b3dc #7280f2 #ccd4dc #3d8f96 #a99fe8",
 )  # fmt: skip
 
 LIGHT = _theme(
@@ -67,7 +68,7 @@ LIGHT = _theme(
         "rule": "#cfd6dd", "hover": "#b4bec8", "spark": "#5d90c9", "cursor": "#d6e6f8", "cursor-away": "#eaeff4",
         "heat": "#2f74c4",
     },
-    charts="#0b62c4 #1f7a37 #a86b00 #7a3fc0 #007d87 #bf4f00 #c02c25 #1c232b",
+    charts="#0b62c4 #9a2fc4 #00807a #c23a94 #3d33b8 #4a5663 #3a90b5 #7a5c92",
 )  # fmt: skip
 
 CONTRAST = _theme(
@@ -79,7 +80,7 @@ CONTRAST = _theme(
         "good": "#5cf08a", "warn": "#ffd83d", "bad": "#ff9089",
         "rule": "#8a8a8a", "hover": "#b8b8b8", "spark": "#7fd4ff", "cursor": "#0a3a66", "cursor-away": "#262626",
     },
-    charts="#7fd4ff #5cf08a #ffd83d #dcb4ff #4df0f0 #ffb066 #ff9089 #ffffff",
+    charts="#7fd4ff #f08cff #4fe8d0 #ffc0ea #9aa0ff #ffffff #8fb8c0 #c8a8f0",
 )  # fmt: skip
 """High contrast: text at seven to one and more."""
 
@@ -93,7 +94,7 @@ DEUTERANOPIA = _theme(
         "rule": "#2a323c", "hover": "#3a4552", "spark": "#4d7ab0", "cursor": "#22303f", "cursor-away": "#181f27",
         "heat": "#4a97c8",
     },
-    charts="#56b4e9 #f5e663 #e66f00 #d7dde3 #3f7fe0 #b9a24a #a8b4c0 #8fd0ff",
+    charts="#56b4e9 #eef2f6 #2f55e0 #566e7c #9fd8f2 #7f93ff #9aa7b2 #2f86b0",
 )  # fmt: skip
 """For red-green colour blindness (protanopia as well): blue is good, orange is bad, and yellow lies between."""
 
@@ -107,7 +108,7 @@ TRITANOPIA = _theme(
         "rule": "#2f3336", "hover": "#42474b", "spark": "#3f8f99", "cursor": "#23363a", "cursor-away": "#1b2022",
         "heat": "#3fa5b2",
     },
-    charts="#4fd0e0 #ff5f66 #f0e8dc #2f9aa6 #c4393f #9bb8bb #ffa9a9 #c9cdd0",
+    charts="#4fd0e0 #8a66e0 #eef5f5 #3a7a88 #c3b8ee #8a949c #6f6fd0 #a0e0e6",
 )  # fmt: skip
 """For blue-green colour blindness: between cyan and red."""
 
@@ -133,7 +134,7 @@ SIXTEEN = _theme(
         "good": "#55ff55", "warn": "#ffff55", "bad": "#ff5555",
         "rule": "#555555", "hover": "#aaaaaa", "spark": "#00aaaa", "cursor": "#0000aa", "cursor-away": "#0000aa",
     },
-    charts="#55ffff #55ff55 #ffff55 #ff55ff #ff5555 #00aaaa #aaaaaa #ffffff",
+    charts="#55ffff #ff55ff #ffffff #00aaaa #aaaaaa",
 )  # fmt: skip
 """For terminals of sixteen colours: each is one of them, and none has to be approximated."""
 
@@ -163,13 +164,13 @@ def variable_defaults(theme: Theme) -> dict[str, str]:
         "cursor": colours["primary-muted"],
         "cursor-away": colours["panel"],
         "chart-1": colours["primary"],
-        "chart-2": colours["success"],
-        "chart-3": colours["warning"],
-        "chart-4": colours["secondary"],
-        "chart-5": colours["accent"],
-        "chart-6": colours["warning-darken-1"],
-        "chart-7": colours["error"],
-        "chart-8": colours["foreground"],
+        "chart-2": colours["secondary"],
+        "chart-3": colours["accent"],
+        "chart-4": colours["foreground"],
+        "chart-5": colours["primary-lighten-3"],
+        "chart-6": colours["secondary-lighten-3"],
+        "chart-7": colours["accent-darken-2"],
+        "chart-8": colours["foreground-muted"],
     }
 
 

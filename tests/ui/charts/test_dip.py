@@ -96,9 +96,9 @@ def test_it_is_seen(recorded: Recordings, span: float, pane: tuple[int, int]) ->
         for cell, usual in zip(one, other, strict=True) if cell != usual
     ]  # fmt: skip
     assert found, "a cell of the heat map"
-    for _, (_, kind) in found:
+    for _, (glyph, kind) in found:
         ink, _ = painted(kind) or (0, 0)
-        assert ink == STEP + 1, "of the lowest shade"
+        assert ink == STEP + 1 or glyph == "▁", "of the lowest shade, or a notch of the lowest height"
     assert len({row for row, _ in found}) <= 2, "in the row of this GPU, or of its group"
 
     _, band = shown(dipped, span, pane, False)

@@ -8,11 +8,12 @@ import pytest
 from msgspec.structs import replace
 
 from tests.make import pod, snapshot
+from tui.format import numbers
 from tui.store.fleet import Fleet
 from tui.store.views import pods
 from tui.ui.charts import plot, pod_charts
 from tui.ui.charts.pod_charts import Look
-from tui.ui.charts.spec import ChartSpec
+from tui.ui.charts.spec import ChartSpec, Form
 
 NOON = 1_795_435_200.0
 SIZES = [(40, 10)] * 4
@@ -65,3 +66,56 @@ def test_what_is_said_where_nothing_is_drawn() -> None:
 
 def test_a_range_after_the_last_sample_says_so(fleet: Fleet) -> None:
     assert {spec.note for spec in specs(fleet, NOON + 7200)} == {"no samples in this range"}
+
+
+@pytest.mark.parametrize(
+    ("known", "whole", "words"),
+    [
+        (900, 900, "last 15 min"), (880, 900, "last 15 min"), (500, 900, "last 8 min of 15 min"),
+        (59, 900, "under 1 min of 15 min"), (480, 3600, "last 8 min of 1 h"), (7300, 86_400, "last 2 h of 24 h"),
+        (200_000, 30 * 86_400, "last 2 d of 30 d"),
+    ],
+)  # fmt: skip
+def test_the_range_says_how_much_of_it_has_data(known: float, whole: float, words: str) -> None:
+    assert numbers.span_of(known, whole) == words
+
+
+def test_the_first_sample_is_known_unless_older_ones_are_loading(fleet: Fleet) -> None:
+    record = fleet.records["a"]
+    assert pods.known_since(fleet, [record], NOON - 900) == NOON - 300
+    assert pods.known_since(fleet, [record], NOON - 200) == NOON - 200
+    fleet.has_past = True
+    assert pods.known_since(fleet, [record], NOON - 900) == NOON - 900
+
+
+def test_charts_end_with_the_newest_sample_until_the_next_is_overdue(fleet: Fleet) -> None:
+    record = fleet.records["a"]
+    newest = NOON - 5
+    assert pods.charted_until(fleet, [record], NOON) == newest
+    assert pods.charted_until(fleet, [record], NOON + 30) == NOON + 30
+    assert pods.charted_until(fleet, [], NOON) == NOON
+    # A bucket that has begun without a sample is not there yet: nothing is drawn twice.
+    look = Look(now=NOON + 1, span=900, tz=UTC, end=pods.charted_until(fleet, [record], NOON + 1))
+    width = pod_charts.width_of(look, SIZES)
+    frame = pod_charts.frame_of(look, SIZES[0], width)
+    assert frame.start + frame.columns * width > newest >= frame.start + (frame.columns - 1) * width
+
+
+def test_a_row_has_the_value_of_all_gpus_together(fleet: Fleet) -> None:
+    look = Look(now=NOON, span=900, tz=UTC)
+    (row,) = pod_charts.specs(fleet, [fleet.records["a"]], look, 20.0, [(60, 1)], ["util"])
+    assert [line.last for line in row.lines] == [85]
+    assert {(p.low, p.mean, p.high) for line in row.lines for run in line.runs for p in run} == {(80, 85, 90)}
+
+
+@pytest.mark.parametrize(
+    ("lines", "height", "heat", "form"),
+    [
+        (1, 9, None, Form.AREAS), (3, 9, None, Form.AREAS), (3, 5, None, Form.HEAT), (4, 9, None, Form.HEAT),
+        (1, 9, True, Form.AREAS), (2, 9, True, Form.HEAT), (8, 9, False, Form.AREAS), (8, 1, None, Form.AREAS),
+    ],
+)  # fmt: skip
+def test_up_to_three_gpus_are_areas_and_more_are_a_heat_map(
+    lines: int, height: int, heat: bool | None, form: Form
+) -> None:
+    assert pod_charts.form_of(lines, height, Look(now=NOON, span=900, heat=heat)) is form

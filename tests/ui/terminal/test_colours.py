@@ -92,6 +92,14 @@ def test_a_theme_for_an_eye_keeps_states_and_lines_apart_for_it(theme: Theme, ey
         assert apart(theme, f"chart-{one}", f"chart-{other}", eye) >= 20, (one, other)
 
 
+@pytest.mark.parametrize("theme", COLOURED, ids=lambda theme: theme.name)
+def test_no_line_of_a_chart_looks_like_something_is_wrong(theme: Theme) -> None:
+    eye = {"podtop-deuteranopia": "deuteranopia", "podtop-tritanopia": "tritanopia"}.get(theme.name, "normal")
+    for number in range(1, 9):
+        for state in ("warn", "bad"):
+            assert apart(theme, f"chart-{number}", state, eye) > 20, (number, state)
+
+
 def test_the_theme_without_hues_has_none() -> None:
     for name in (*TEXT, "spark", "rule", "cursor", "background", *(f"chart-{n}" for n in range(1, 9))):
         assert len(set(colour(themes.MONO, name))) == 1, name

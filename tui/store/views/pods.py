@@ -341,6 +341,27 @@ def lacking(fleet: Fleet, record: Record, frame: Frame) -> tuple[float, float] |
     return frame.start, max(first, frame.start)
 
 
+def charted_until(fleet: Fleet, records: Iterable[Record], now: float) -> float:
+    """The instant at which the charts of these pods end: that of their newest sample, unless the next is overdue.
+
+    A bucket that has just begun would be drawn twice: first without a sample.
+    """
+    newest = max((at for record in records if (at := record.series.newest(now)) is not None), default=now)
+    return newest if now - newest <= 1.5 * fleet.interval * fleet.slowness else now
+
+
+def known_since(fleet: Fleet, records: Iterable[Record], start: float) -> float:
+    """The instant, not before `start`, since which these pods have samples; `start` while older ones are loading."""
+    firsts = []
+    for record in records:
+        older, times = fleet.older.get(record.id), record.series.times
+        if older is not None and older.stretch.times:
+            firsts.append(older.stretch.times[0])
+        elif times:
+            firsts.append(start if older is None and fleet.has_past else times[0])
+    return max(start, min(firsts, default=start))
+
+
 def events(fleet: Fleet, pods: Collection[str], start: float, end: float) -> tuple[Event, ...]:
     """Events of these pods from `start` to `end`, oldest first."""
     return tuple(event for event in fleet.events if event.pod in pods and start <= event.at <= end)

@@ -1,6 +1,6 @@
 """Areas: the mean of each bucket as the bright edge of a filled area, and its range as a band across it. Pure.
 
-A column costs nothing to move where it is as its neighbour: the shade of a cell depends on its row alone.
+A column costs nothing to move where it is as its neighbour: the shade of a cell depshades on its row alone.
 """
 
 from __future__ import annotations
@@ -22,20 +22,27 @@ _GRID = (0.25, 0.5, 0.75)
 _EVERY = 4
 """Columns between two dots of the grid."""
 
-_FILL, _BAND = (1, 9), (9, 16)
-"""The shades of each, in the lowest and in the highest row."""
+_FILL, _BAND = (1, 3, 6, 9), (9, 11, 14, 17)
+"""The shades of each, by the quarters of the scale: they go on where the grid is covered."""
 
-_EDGE = (EDGE, EDGE)
-_THICK = 5
-"""Eighths of a cell that the edge is thick, at least."""
+_EDGE = (EDGE,) * 4
+_NOTHING = (0,) * 4
 
-_NOTHING = (0, 0)
+_BLANK = (" ", paint(EDGE))
+"""A cell without a value. Those that are nothing but background have the ink of the edge, which is cheaper to send."""
 
-Ends = tuple[int, int]
+Shades = tuple[int, ...]
 
 
-def _shade(ends: Ends, row: int, height: int) -> int:
-    return ends[0] + round((ends[1] - ends[0]) * row / max(1, height - 1))
+def _shade(shades: Shades, row: int, height: int) -> int:
+    return shades[min(3, 4 * row // height)]
+
+
+def _seen(mean: int) -> int:
+    """The eighths to which an edge is drawn: an eighth aside where it would be hardly seen. Zero is a value too."""
+    if mean < 8:
+        return max(1, mean)
+    return mean + {1: -1, 2: 1}.get(mean % 8, 0)
 
 
 class _Field:
@@ -43,7 +50,8 @@ class _Field:
 
     def __init__(self, spec: ChartSpec, columns: Sequence[Column], height: int) -> None:
         self._spec, self._height = spec, height
-        self.cells: list[list[Part]] = [[(" ", QUIET)] * len(columns) for _ in range(height)]
+        self._blank = _BLANK if spec.shades else (" ", QUIET)
+        self.cells: list[list[Part]] = [[self._blank] * len(columns) for _ in range(height)]
         self._rule()
         for x, column in enumerate(columns):
             if column is not None:
@@ -55,15 +63,14 @@ class _Field:
         for part in parts:
             row = min(self._height - 1, int(part * self._height))
             # The mark of a value that lies between two rows.
-            self.cells[row] = [("·" if x % _EVERY == 0 else " ", GRID) for x in range(len(self.cells[row]))]
+            self.cells[row] = [self._blank if x % _EVERY else ("·", GRID) for x in range(len(self.cells[row]))]
 
     def _draw(self, x: int, column: Point) -> None:
         spec, height = self._spec, self._height
         low, mean, high = (
             buckets.eighths(value, spec.low, spec.high, height) for value in (column.low, column.mean, column.high)
         )
-        # Zero is a value, and nothing is none.
-        mean = max(1, mean)
+        mean = _seen(mean)
         edge, top = (mean - 1) // 8, max(mean - 1, high - 1) // 8
         for row in range(edge):
             self.cells[row][x] = self._below(row, low)
@@ -71,37 +78,23 @@ class _Field:
             self.cells[row][x] = self._full(_BAND, row)
         if top > edge:
             self.cells[top][x] = self._part((high - 1) % 8 + 1, _BAND, _NOTHING, top)
-        self._edge(x, mean, edge, _BAND if top > edge else _NOTHING, low)
-
-    def _edge(self, x: int, mean: int, row: int, over: Ends, low: int) -> None:
-        """The mean, as thick as it may be: a cell has two colours, and not those of the edge and of both its sides."""
-        part = (mean - 1) % 8 + 1
-        if not self._spec.shades or part < 8:
-            self.cells[row][x] = self._part(part, _EDGE, over, row)
-            if self._spec.shades and row and part < _THICK:
-                self.cells[row - 1][x] = self._part(8 - _THICK + part, self._side(row - 1, low), _EDGE, row - 1)
-        else:
-            self.cells[row][x] = self._part(8 - _THICK, self._side(row, low), _EDGE, row)
-
-    def _side(self, row: int, low: int) -> Ends:
-        """What is below the mean in a row: the band, or what is below the band."""
-        return _FILL if 8 * row + 4 < low else _BAND
+        self.cells[edge][x] = self._part((mean - 1) % 8 + 1, _EDGE, _BAND if top > edge else _NOTHING, edge)
 
     def _below(self, row: int, low: int) -> Part:
         if row > low // 8 or (row == low // 8 and not low % 8):
             return self._full(_BAND, row)
         return self._part(low % 8, _FILL, _BAND, row) if row == low // 8 else self._full(_FILL, row)
 
-    def _full(self, ends: Ends, row: int) -> Part:
+    def _full(self, shades: Shades, row: int) -> Part:
         if not self._spec.shades:
-            return ("░" if ends is _FILL else "▒"), HEAT
-        return " ", paint(0, _shade(ends, row, self._height))
+            return ("░" if shades is _FILL else "▒"), HEAT
+        return " ", paint(EDGE, _shade(shades, row, self._height))
 
-    def _part(self, part: int, ends: Ends, over: Ends, row: int) -> Part:
+    def _part(self, part: int, shades: Shades, over: Shades, row: int) -> Part:
         """A cell that is filled up to some eighths, on another shade."""
         if not self._spec.shades:
-            return HEIGHTS[part - 1], (0 if ends is _EDGE else HEAT)
-        return HEIGHTS[part - 1], paint(_shade(ends, row, self._height), _shade(over, row, self._height))
+            return HEIGHTS[part - 1], (0 if shades is _EDGE else HEAT)
+        return HEIGHTS[part - 1], paint(_shade(shades, row, self._height), _shade(over, row, self._height))
 
 
 def field(spec: ChartSpec, columns: Sequence[Column], height: int) -> list[Row]:

@@ -113,14 +113,14 @@ def _legends(spec: ChartSpec) -> list[Row]:
         ends = (f"  {short(spec.low, spec)} ", QUIET), (f" {top}", QUIET)
         if spec.shades:
             scale: Row = tuple((" ", paint(0, STEP + step)) for step in range(1, ramp.STEPS + 1))
-            dip: Part = ("▄", paint(STEP + 1, STEP + ramp.STEPS))
+            dip: Part = ("▂", paint(STEP + ramp.STEPS))
         else:
             scale, dip = ((ramp.HEIGHTS, HEAT),), ("▾", ALERT)
         whole: Row = (ends[0], *scale, ends[1])
         if spec.worst != "low":
             return [(*whole, (" highest", QUIET)), whole] if spec.worst == "high" else [whole]
         return [
-            (*whole, (" lowest  ", QUIET), dip, (" mean above it", QUIET)),
+            (*whole, (" lowest  ", QUIET), dip, (" far below its mean", QUIET)),
             (*whole, ("  ", QUIET), dip, (" dip", QUIET)),
             whole,
         ]

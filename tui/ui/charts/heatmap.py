@@ -21,6 +21,9 @@ _DEEPEST = 2
 _STRIP = "▇"
 """A value: lower than its row, so that rows stand apart."""
 
+_NOTCHED = "▆"
+"""The highest block that is seen to be lower."""
+
 MARK = "▾"
 """A dip, where there are no shades."""
 
@@ -36,7 +39,11 @@ def dips(column: Column, spec: ChartSpec) -> bool:
 
 
 def cell(column: Column, spec: ChartSpec) -> Part:
-    """One bucket: its worst value as a shade; where it dips, its mean above its lowest value."""
+    """One bucket: its worst value as a shade.
+
+    Where it dips, a block as high as its lowest value, in the shade of its mean: that of those beside it, so that a dip
+    is a notch.
+    """
     if column is None:
         return " ", QUIET
     worst = {"low": column.low, "high": column.high}.get(spec.worst, column.mean)
@@ -44,7 +51,7 @@ def cell(column: Column, spec: ChartSpec) -> Part:
     if not spec.shades:
         return (MARK, ALERT) if dips(column, spec) else (ramp.height(part), HEAT)
     if dips(column, spec):
-        return "▄", paint(_step(part), _step(part_of(column.mean, spec)))
+        return min(_NOTCHED, ramp.height(part)), paint(_step(part_of(column.mean, spec)))
     return _STRIP, paint(_step(part))
 
 

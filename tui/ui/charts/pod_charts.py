@@ -49,7 +49,7 @@ GLYPHS = {
 class Look(Struct, frozen=True, kw_only=True):
     """The view options of charts.
 
-    now:    the instant they end at; `span` the seconds they reach back.
+    now:    the viewed instant; `span` the seconds they reach back; `end` the instant they end at, None for `now`.
     heat:   heat map: yes, no, or None for only when there are too many lines to tell apart.
     spark:  sparklines instead of everything else.
     many:   more pods than this cannot be told apart.
@@ -65,6 +65,7 @@ class Look(Struct, frozen=True, kw_only=True):
     many: int = MANY
     shades: bool = True
     cursor: float | None = None
+    end: float | None = None
 
 
 def width_of(look: Look, sizes: Sequence[tuple[int, int]]) -> float:
@@ -73,7 +74,7 @@ def width_of(look: Look, sizes: Sequence[tuple[int, int]]) -> float:
 
 
 def frame_of(look: Look, size: tuple[int, int], width: float) -> Frame:
-    window = spec.window(look.now, look.span, spec.plot_columns(size[0]), width)
+    window = spec.window(look.now if look.end is None else look.end, look.span, spec.plot_columns(size[0]), width)
     return Frame(*window, look.now, look.cursor)
 
 

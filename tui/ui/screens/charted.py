@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -68,7 +68,7 @@ class ChartScreen(BaseScreen):
         look = pod_charts.Look(
             now=now, span=RANGES[self._range], tz=self._sight.tz, heat=self._heat, spark=self._sight.display.pace.slow,
             many=1 if self.app.theme in themes.HUELESS else pod_charts.MANY, shades=self._has_shades,
-            cursor=self._cursor,
+            cursor=self._cursor, end=pods.charted_until(fleet, records, now),
         )  # fmt: skip
         sizes = [(max(1, chart.size.width), max(1, chart.size.height)) for chart in pane.charts[: len(wanted)]]
         shown = [size for size in sizes if size != (1, 1)] or sizes
@@ -88,8 +88,16 @@ class ChartScreen(BaseScreen):
             if lacking is not None:
                 self.post_message(LookBack(fleet, (record.id,), *lacking, frame.width))
 
-    def _span_words(self) -> str:
-        text = f"last {fmt.span(RANGES[self._range])}{self._whose()}"
+    def _since(self, records: Iterable[Record]) -> float:
+        """The instant since which there are samples of these pods in the range of the charts."""
+        fleet, now = self._view
+        return pods.known_since(fleet, records, now - RANGES[self._range])
+
+    def _span_words(self, since: float | None = None) -> str:
+        """The range of the charts, and how much of it has data. `since`: the first sample."""
+        _, now = self._view
+        whole = RANGES[self._range]
+        text = fmt.span_of(whole if since is None else now - since, whole) + self._whose()
         if self._cursor is None:
             return text
         at = datetime.fromtimestamp(self._cursor, self._sight.tz)

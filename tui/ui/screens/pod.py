@@ -203,8 +203,8 @@ class PodScreen(ListingScreen):
         self._show_facts(self._timeline)
         fleet, _ = self._view
         pane = self.query_one("#charts", Telemetry)
-        self._entitle(pane, self.TITLES["charts"], self._span_words())
         record = fleet.records.get(self.pod)
+        self._entitle(pane, self.TITLES["charts"], self._span_words(self._since([record] if record else [])))
         if record is None:
             pane.show_notice(EmptyState("No samples of this pod at this time"))
         else:
