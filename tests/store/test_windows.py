@@ -244,7 +244,7 @@ def test_a_pod_that_pauses_often_is_idle_each_time_and_in_the_log_only_when_it_l
         shown.append(next(alert for alert in watch.fleet.attention if alert.kind == "idle"))
     assert [alert.is_news for alert in shown] == [True] + [False] * 11
     assert watch.kinds.count(Kind.IDLE) == watch.kinds.count(Kind.IDLE_OVER) == 1
-    watch.play(20 * MINUTE, *EIGHT, cost=0.4).play(8 * HOUR + MINUTE, *(HELD,) * 8, cost=0.4)
+    watch.play(20 * MINUTE, *EIGHT, cost=0.4).play(12 * HOUR + MINUTE, *(HELD,) * 8, cost=0.4)
     assert watch.kinds.count(Kind.IDLE) == 2
     watch.play(25 * HOUR, *EIGHT, cost=0.4).play(11 * MINUTE, *(HELD,) * 8, cost=0.4)
     assert watch.kinds.count(Kind.IDLE) == 3, "a day later it is as any other"

@@ -10,7 +10,7 @@ from tui.domain.events import Kind
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import answered
 from tui.store.alert_tracker import RECALLED
-from tui.store.window_fill import recall_events, window_reach
+from tui.store.window_fill import recall_events, recall_open, window_reach
 from tui.store.work_window import PAUSING_SPAN
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def recall(fleet: Fleet, path: Path, now: float, tracker: AlertTracker | None = 
         recall_events(fleet.records, (*recording.latest((Kind.ENDED, Kind.ENDED_OVER)), *events))
         if tracker is not None:
             tracker.recall(recording.latest(RECALLED), saved=recording.open_alerts(), last=last)
+            recall_open(fleet.records, tracker.open)
     since = tuple(fleet.events)
     fleet.events.clear()
     fleet.events.extend((*events, *since))

@@ -134,7 +134,7 @@ class HistoryQueries:
                 fleet.watched.missed(last, first)
         idle = await self.ask(partial(idle_by, records=fleet.records.copy(), end=first, interval=fleet.interval))
         await take_in(fleet.were_idle(idle))
-        recall_events(fleet.records, (*ended, *events))
+        recall_events(fleet.records, (*ended, *events, *missed))
         # Events from before the first response may be recorded by now.
         since = tuple(event for event in fleet.events if event not in events)
         fleet.events.clear()

@@ -114,6 +114,7 @@ class HistoryLoader:
         from tui.history.archive.schema import ArchiveError
         from tui.history.recorder import State
         from tui.store.price_history import SPAN
+        from tui.store.window_fill import recall_open
 
         if self.past is None:
             return
@@ -122,6 +123,7 @@ class HistoryLoader:
             events, saved = await self.past.lasting()
             last = max((min(end, first) for start, end in await self.past.spans() if start < first), default=None)
             tracker.recall(events, recorder.state is State.RECORDING, saved, last)
+            recall_open(self._fleet.records, tracker.open)
             await take_in(self._fleet.prices.joining(await self.past.prices(first - SPAN, first)))
         except ArchiveError as error:
             self.cannot_be_read(error)

@@ -334,7 +334,7 @@ class Monitor:
         post_switched(judged, self._post)
         if not self._fleet.past:
             _log((*answered, *happened, *judged))
-        events, alerts = (*answered, *happened, *judged), self.chronicle.changes(at)
+        events, alerts = (*answered, *happened, *judged), self._open_alerts(at)
         facts = self._facts(is_judged=sure, are_told=snapshot.pods is not None)
         self._hand_over(lambda recorder: recorder.polled(at, snapshot, events, samples, alerts, facts))
 
@@ -359,9 +359,13 @@ class Monitor:
             self._fleet.events.extend(judged)
             _log(judged)
             events = (*events, *judged)
-        alerts = self.chronicle.changes(at)
+        alerts = self._open_alerts(at)
         facts = self._facts(is_judged=True, are_told=False)
         self._hand_over(lambda recorder: recorder.polled(at, None, events, alerts=alerts, facts=facts))
+
+    def _open_alerts(self, at: float) -> bytes | None:
+        """The open alerts if they changed; not before those of an earlier run are known, which they would replace."""
+        return self.chronicle.changes(at) if self._judges else None
 
     def _troubled(self, error: CloudError, at: float, before: Feed[Any], interval: float) -> tuple[Event, ...]:
         """The events to report if RunPod does not respond as it should.

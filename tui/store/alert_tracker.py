@@ -94,6 +94,11 @@ class AlertTracker:
                 alert.went_on(last)
         self._open = {**begun, **self._open}
 
+    @property
+    def open(self) -> tuple[Key, ...]:
+        """What has begun, and was there when it was last judged: by pod and kind of event."""
+        return tuple(key for key, alert in self._open.items() if alert.holds and alert.settling is None)
+
     def changes(self, at: float) -> bytes | None:
         """The open alerts, for the recording; None if they are as they were when this was last called."""
         if not self._unsaved:

@@ -87,7 +87,9 @@ class Hold(Struct, gc=False, eq=False):
         # Each sample stands for its own time: how often podtop polls may change in between.
         self._covered += cadence.usual
         if self._piece > self.best and self._covered + cadence.usual >= LEAST_SHARE * (at - self._piece_at):
-            self.best, self.samples = self._piece, self._count
+            # However rare polls have become: what has lasted for long enough has not become doubtful.
+            self.samples = max(self.samples, self._count) if self.is_settled else self._count
+            self.best = self._piece
 
     def false(self, at: float, cadence: Cadence) -> None:
         """It is false at `at`."""
@@ -131,6 +133,11 @@ class Hold(Struct, gc=False, eq=False):
     def holds(self) -> bool:
         """Whether it was true at the last sample."""
         return self.since is not None and self._opposite is None
+
+    def settle(self) -> None:
+        """It is known to have lasted for long enough before, and has not been over since."""
+        if self.since is not None:
+            self.best, self.samples = max(self.best, self.settled), max(self.samples, self.least)
 
     def extend(self, seconds: float) -> None:
         """It is known to have lasted for more watched seconds before it was seen."""

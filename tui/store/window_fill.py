@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tui.domain import pod_health
 from tui.domain.events import Event, Kind
 from tui.domain.gpu_power import nominal_w
-from tui.store.holds import Cadence, cadence_of
+from tui.store.holds import Cadence, Hold, cadence_of
 from tui.store.metrics import CONTAINER, GPU, LATEST
 from tui.store.minutes import MEMORY_SPAN
 from tui.store.series import EMPTY, GAP, GAP_BYTE, Samples
@@ -111,6 +111,31 @@ def joined(window: Window, record: Record, interval: float) -> Window:
     return window
 
 
+def recall_open(records: Mapping[str, Record], open: Iterable[tuple[str, Kind]]) -> None:
+    """What had begun before, and goes on in the samples that were read, has lasted for long enough: by pod and kind."""
+    for pod, kind in open:
+        if (record := records.get(pod)) is not None and (holds := _HOLDS.get(kind)) is not None:
+            for hold in holds(record.window):
+                hold.settle()
+            record.window.work.sure |= kind is Kind.IDLE and record.window.work.idle.since is not None
+
+
+_HOLDS: dict[Kind, Callable[[Window], Iterable[Hold]]] = {
+    Kind.IDLE: lambda window: (window.work.idle,),
+    Kind.ENDED: lambda window: (window.work.idle, window.work.ended),
+    Kind.HUNG: lambda window: (window.watts.hung,),
+    Kind.LATCHED: lambda window: (window.watts.latched,),
+    Kind.CAPPED: lambda window: (window.watts.capped,),
+    Kind.STRAGGLER: lambda window: (lag.hold for lag in window.apart.lags.values()),
+    Kind.UNUSED: lambda window: window.apart.unused.values(),
+    Kind.MISSING: lambda window: (window.missing,),
+    Kind.MEMORY: lambda window: (window.memory, window.growing),
+    Kind.VRAM: lambda window: (window.vram,),
+    Kind.HOT: lambda window: (window.hot,),
+    Kind.LOST: lambda window: (window.down,),
+}
+
+
 def recall_events(records: Mapping[str, Record], events: Iterable[Event]) -> None:
     """What recorded events, oldest first, say of pods beyond the samples that are read."""
     ended: dict[str, float] = {}
@@ -142,6 +167,8 @@ def _fill_memory(window: Window, samples: Samples, first: int, fed: int) -> None
         values = column.mean[lo : bisect_left(times, minute * 60.0 + 60.0, lo)].replace(GAP_BYTE, b"")
         if values:
             minutes.put_memory(minute, round(sum(values) / len(values)))
+    # What comes next may be a gap, whose minutes stand for nothing.
+    minutes.minute = last - 1
 
 
 def feed_samples(window: Window, samples: Samples, pod: Pod, interval: float, first: int = 0) -> None:

@@ -99,7 +99,8 @@ class Window(Struct, gc=False, eq=False):
     missing:  RunPod reports fewer GPUs than rented; `visible`: how many in the last sample.
     memory:   the container's memory is nearly full; `growing`: it grows in a straight line, by `growth`.
     vram, hot: GPU memory is nearly full; a GPU is hot.
-    waiting, under: most of an hour went by waiting; an hour with little work, from `under_from` on.
+    waiting, under: most of an hour went by waiting; an hour with little work, from `under_from` on;
+              `hour_judged_at`: when an hour of this container was last judged, 0 before that.
     restarts: when its container was restarted, oldest first.
     util_now, vram_now: of each GPU in the last sample; `memory_now`, `hottest`: the same for container and GPUs.
     """
@@ -124,6 +125,7 @@ class Window(Struct, gc=False, eq=False):
     waiting: Hold = field(default_factory=lambda: Hold(0.0))
     under: Hold = field(default_factory=lambda: Hold(0.0))
     under_from: float = 0.0
+    hour_judged_at: float = 0.0
     growth: Growth | None = None
     visible: int = 0
     util_now: bytes | bytearray = b""
@@ -215,6 +217,7 @@ class Window(Struct, gc=False, eq=False):
             sums = self.minutes.sums(HOUR)
             if sums.count * cadence.usual >= LEAST_SHARE * _SECONDS_OF_HOUR:
                 slow = cadence_of(max(60.0, cadence.usual))
+                self.hour_judged_at = at
                 bar = WAITS_FROM if self.waiting.since is None else WAITS_UNTIL
                 _set(self.waiting, sums.waits >= bar, at, slow)
                 bar = UNDER_FROM if self.under.since is None else UNDER_UNTIL
@@ -273,7 +276,7 @@ class Window(Struct, gc=False, eq=False):
         self.apart.clear()
         self.minutes.clear()
         self.minutes.clear_memory()
-        self.first_at, self.hour_at, self.growth = 0.0, 0.0, None
+        self.first_at, self.hour_at, self.hour_judged_at, self.growth = 0.0, 0.0, 0.0, None
 
 
 def _set(hold: Hold, truth: bool, at: float, cadence: Cadence) -> None:

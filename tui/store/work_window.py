@@ -29,7 +29,7 @@ PATIENT_VRAM = 5.0
 PATIENT_MINUTES = 10
 """CPU in percent, and points by which GPU memory moves within the minutes below, that look like such a pod."""
 
-PAUSING = (IDLE_AFTER, 1800.0, 3600.0, 7200.0, 14_400.0, 28_800.0)
+PAUSING = (IDLE_AFTER, 3600.0, 14_400.0, 43_200.0)
 """Seconds after which idleness is news, by how often the pod has gone on working after an idle time within a day: it is
 idle, and shown so, after the first of them each time, but a notebook, or a server with little to do, does not fill the
 event log."""

@@ -12,6 +12,7 @@ from tui.domain.events import Kind as EventKind
 from tui.format import numbers as fmt
 from tui.store.alert import Alert, AlertKind, Basis, PodView
 from tui.store.kinds.parts import cost, has_held, if_running, if_seen, passed, price, so_far, spent
+from tui.store.minutes import MEMORY_SPAN
 from tui.store.series import GAP
 from tui.store.windows import LOOPS_SPAN, LOST_AFTER, MEMORY_AFTER, NEARLY_FULL_MEMORY
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 SIMILAR = 1.3
 """Times between restarts are similar if the longest is at most 1.3 times the shortest."""
+
+HALF = 50 * 2
+"""Container memory up to which it is free again, whether it grows or not."""
 
 FRESH = 86_400.0
 """Seconds for which the end of a pod is worth a notification."""
@@ -58,8 +62,7 @@ def _find_error(kind: AlertKind, view: PodView) -> Alert | None:
 
 
 def _find_loop(kind: AlertKind, view: PodView) -> Alert | None:
-    unwatched = view.unwatched
-    recent = [at for at in view.restarts if view.now - at - unwatched(at, view.now) < pod_health.LOOP_SPAN]
+    recent = [at for at in view.restarts if view.now - at < pod_health.LOOP_SPAN]
     if len(recent) >= pod_health.LOOP_RESTARTS:
         return kind.alert(view.pod, count=len(recent), basis=Basis.HISTORY)
     loop = looping(view.restarts, view.now)
@@ -162,17 +165,24 @@ def _why_booted(pod: Pod) -> str | None:
 
 
 def _why_steady(fleet: Fleet, record: Record | None) -> str | None:
-    """Why a crash loop is over: a restart that was seen late, after a gap, does not make it another one."""
+    """Why a crash loop is over: it was watched for longer than it used to be up, and gaps do not count."""
     if record is not None and record.pod is not None and pod_health.is_on(record.pod):
-        restarts = record.window.restarts
+        told = (event.at for event in fleet.events if event.kind is EventKind.RESTART and event.pod == record.id)
+        restarts = sorted({*record.window.restarts, *told})
         usual = restarts[-1] - restarts[-2] if len(restarts) > 1 else 0.0
-        if restarts and record.told_at - restarts[-1] < max(pod_health.LOOP_SPAN, 1.5 * usual):
-            return None
+        if restarts:
+            steady = record.told_at - restarts[-1] - fleet.watched.unwatched(restarts[-1], record.told_at)
+            if steady < max(pod_health.LOOP_SPAN, 1.5 * usual):
+                return None
     return if_running(lambda pod: "no more restarts")(fleet, record)
 
 
 def _why_free(record: Record) -> str | None:
     window = record.window
+    age = window.started and record.told_at - window.started
+    if window.growth is None and window.memory_now >= HALF and not (age and age < MEMORY_SPAN * 60.0):
+        # Whether it grows takes hours to see, after a restart of podtop as well.
+        return None
     is_over = has_held(record, window.memory) and has_held(record, window.growing) and window.memory_now != GAP
     return "container memory free again" if is_over else None
 

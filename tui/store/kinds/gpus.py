@@ -275,7 +275,7 @@ WAITING = AlertKind(
         f"GPUs wait {alert.note} of the last hour (saving?): {fmt.money(alert.wasted_per_hr)}/h of {cost(alert)}"
         f"{so_far(alert)}"
     ),
-    over=if_held(lambda record: record.window.waiting, "GPUs wait less"),
+    over=if_held(lambda record: record.window.waiting, "GPUs wait less", hourly=True),
 )  # fmt: skip
 
 STRAGGLER = AlertKind(
@@ -309,7 +309,7 @@ UNDER = AlertKind(
     topic=Topic.MONEY, rearm=0.0,
     text=lambda alert, funds, now: _under_text(alert),
     begins=lambda alert, now: _under_text(alert),
-    over=if_held(lambda record: record.window.under, "GPUs used more"),
+    over=if_held(lambda record: record.window.under, "GPUs used more", hourly=True),
 )  # fmt: skip
 
 MISSING = AlertKind(

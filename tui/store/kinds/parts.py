@@ -98,11 +98,14 @@ def if_seen(why: Callable[[Record], str | None]) -> Over:
     return over
 
 
-def if_held(of: Callable[[Record], Hold], reason: str) -> Over:
-    """The same for one condition: its opposite has held, or there is a more precise alert."""
+def if_held(of: Callable[[Record], Hold], reason: str, hourly: bool = False) -> Over:
+    """The same for one condition: its opposite has held, or there is a more precise alert.
+
+    hourly: whether it is judged by an hour: as long as none was, as after a restart of podtop, nothing is known of it.
+    """
 
     def why(record: Record) -> str | None:
-        if not has_held(record, of(record)):
+        if not has_held(record, of(record)) or (hourly and not record.window.hour_judged_at):
             return None
         if record.window.work.idle.is_settled:
             return "all GPUs idle"
