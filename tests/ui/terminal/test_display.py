@@ -44,6 +44,7 @@ def text_of(pilot: Pilot[None]) -> str:
     return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     "names",
     [
