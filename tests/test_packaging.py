@@ -23,7 +23,7 @@ from tui.commands.topics import TOPICS
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
-pytestmark = pytest.mark.xdist_group("packaging")
+pytestmark = [pytest.mark.xdist_group("packaging"), pytest.mark.wide]
 
 
 def hatch_build() -> ModuleType:

@@ -38,6 +38,7 @@ def plain(run: Running) -> str:
     return " ".join(run.text().replace("│", " ").split())
 
 
+@pytest.mark.wide
 async def test_what_cannot_be_ordered_is_said_at_its_field_until_it_can(launch: Launch) -> None:
     cloud = Takes()
     async with launch(cloud=cloud, size=(120, 60)) as run:

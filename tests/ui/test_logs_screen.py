@@ -336,6 +336,7 @@ async def test_hostile_lines_are_text(launch: Launch) -> None:
         await run.settle()
 
 
+@pytest.mark.wide
 async def test_from_the_pod_screen_and_from_an_event_at_its_instant(launch: Launch) -> None:
     from tests.make import pod, snapshot
     from tests.ui.conftest import NOW

@@ -210,6 +210,7 @@ async def test_orders_are_kept_and_turn_round(launch: Launch) -> None:
         assert screen._sight.preferences.get("market.sort.gpus") == "vram"
 
 
+@pytest.mark.wide
 async def test_other_lists_are_asked_for_when_they_are_shown(launch: Launch) -> None:
     cloud = MarketCloud()
     async with launch(cloud=cloud) as run:

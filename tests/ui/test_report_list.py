@@ -53,6 +53,7 @@ async def test_the_report_of_what_was_recorded(launch: Launch, recorded: Path) -
         await run.until("last 7 days")
 
 
+@pytest.mark.wide
 async def test_it_is_read_while_it_is_shown_and_asks_for_charges_then(launch: Launch, recorded: Path) -> None:
     cloud = AccountCloud()
     async with launch(cloud=cloud, record=recorded) as run:

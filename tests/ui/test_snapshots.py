@@ -184,7 +184,7 @@ ACCOUNTS = {
 }
 
 
-@pytest.mark.parametrize("what", among(("120x40-money",), ACCOUNTS))
+@pytest.mark.parametrize("what", among((), ACCOUNTS))
 def test_account(snap_compare: Compare, what: str) -> None:
     size, theme, keys = ACCOUNTS[what]
     assert snap_compare(demo_app(theme), terminal_size=size, run_before=pressing(*keys))
