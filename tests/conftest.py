@@ -69,6 +69,14 @@ def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     return (root / str(number) for number in count())
 
 
+@pytest.fixture
+def tmp_path(_homes: Iterator[Path]) -> Path:
+    """As pytest's own."""
+    path = next(_homes)
+    path.mkdir()
+    return path
+
+
 @pytest.fixture(autouse=True)
 def _own_home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     home = next(_homes)

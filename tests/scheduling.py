@@ -10,8 +10,8 @@ from xdist.scheduler import LoadGroupScheduling
 BY_FILE = tuple(
     f"tests/{folder}/"
     for folder in (
-        "api", "commands/topics", "config", "demo", "domain", "files", "format", "storage", "store", "system",
-        "ui",
+        "api", "commands/topics", "config", "demo", "domain", "files", "format", "report", "storage", "store",
+        "system", "ui", "words",
     )
 )  # fmt: skip
 """Where a file takes some seconds in all, and its tests look at the same screens: a worker lays out and styles each of

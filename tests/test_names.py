@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
+import pytest
+
 from tests.source_trees import PACKAGE, SOURCE, modules, nodes
 
 pytestmark = SOURCE
@@ -32,6 +34,7 @@ ROOMS = {
 """Names of modules and folders."""
 
 
+@pytest.mark.wide
 def test_no_class_has_a_retired_name() -> None:
     for path in modules():
         for node in nodes(path):
@@ -40,6 +43,7 @@ def test_no_class_has_a_retired_name() -> None:
                 assert new is None, f"{path.relative_to(PACKAGE)}: {node.name} is called {new}"
 
 
+@pytest.mark.wide
 def test_no_room_has_a_retired_name() -> None:
     for path in modules():
         for name in (*path.relative_to(PACKAGE).parts[:-1], path.stem):
@@ -56,6 +60,7 @@ PLAIN = {
 """Where such a word is the plain one: fields of a line, words instead of signs, a draft that was kept."""
 
 
+@pytest.mark.wide
 def test_no_value_in_a_function_has_a_private_name() -> None:
     for path in modules():
         for function in nodes(path):
@@ -78,6 +83,7 @@ RIGHT = re.compile(r"\btell\w* \w+ (apart|from)|\btell\w* apart|\btold apart|^ *
 """Where such a word is the right one: what differs is told apart, and parameters are named."""
 
 
+@pytest.mark.wide
 def test_docstrings_are_plain_english() -> None:
     for path in modules():
         if path.name == "settings.py":

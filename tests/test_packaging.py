@@ -23,7 +23,7 @@ from tui.commands.topics import TOPICS
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
-pytestmark = pytest.mark.xdist_group("packaging")
+pytestmark = [pytest.mark.xdist_group("packaging"), pytest.mark.wide]
 
 
 def hatch_build() -> ModuleType:
@@ -81,6 +81,7 @@ def starts(command: Path) -> None:
     assert terminal.quit() == 0
 
 
+@pytest.mark.wide
 def test_the_wheel_holds_all_it_needs_and_no_tests(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()

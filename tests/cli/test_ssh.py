@@ -231,6 +231,7 @@ def test_copying_reaches_the_terminal_outside_tmux(home: Path, url: str, tmp_pat
     terminal.quit()
 
 
+@pytest.mark.wide
 def test_a_shell_gets_the_word_when_ssh_is_stopped(home: Path, url: str) -> None:
     terminal = Terminal(
         ["/bin/bash", "--norc", "--noprofile", "-i"],

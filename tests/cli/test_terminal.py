@@ -28,7 +28,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_demo_starts_takes_keys_and_sizes_and_quits() -> None:
     # With few pods, as every pod has a past to be made.
-    terminal = podtop("--demo", "--pods", "3", starts=True)
+    terminal = podtop("--demo", "--pods", "3", "--no-record", starts=True)
     terminal.wait_for("llama-70b-pretrain")
     terminal.wait_for("GPU util")
     terminal.type("?")

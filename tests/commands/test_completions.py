@@ -69,6 +69,7 @@ def test_bash_completes(words: list[str], offered: set[str], tmp_path: Path) -> 
     assert set(done.stdout.split()) == offered
 
 
+@pytest.mark.wide
 def test_the_command_prints_them_whole() -> None:
     done = subprocess.run([*PODTOP, "completions", "bash"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

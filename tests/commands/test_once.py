@@ -300,6 +300,7 @@ def test_quietly_an_empty_result_is_told_by_its_code_alone(run: Run, served: Ser
     assert failed.stderr
 
 
+@pytest.mark.wide
 def test_quietly_a_warning_is_not_said_and_no_color_is_accepted(run: Run, tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text("demo-key")

@@ -14,6 +14,7 @@ import pytest
 
 from tests.commands.conftest import Run, Served
 from tests.report.make import DAY, HOUR, minutes, record, up
+from tests.variants import every
 from tui.api.http.endpoint import host_of
 from tui.commands.schema import schema
 from tui.demo.account import ACCOUNT_ID
@@ -66,6 +67,7 @@ def test_json_is_valid_and_its_parts_add_up_exactly(run: Run, state: dict[str, s
     assert len(totals) == 1
 
 
+@pytest.mark.wide
 def test_csv_and_markdown(run: Run, state: dict[str, str]) -> None:
     rows = list(csv.DictReader(io.StringIO(run("report", "--csv", "--offline", env=state).stdout)))
     assert [row["name"] for row in rows] == ["pod a", "pod b"]
@@ -99,12 +101,16 @@ def test_without_runpod_the_recording_is_reported_and_the_rest_said(
 
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
-    [
-        (("--since", "yesterday"), 2, "expected a date like 2026-11-23, or 3d"),
-        (("--since", "2199-01-01"), 2, "--since is in the future"),
-        (("--week", "--month"), 2, "--week and --month cannot be combined"),
-        (("--by", "hour"), 2, "--by: invalid value 'hour'; expected pod, gpu, day"),
-    ],
+    every(
+        4,
+        [
+            (("--since", "2199-01-01"), 2, "--since is in the future"),
+            (("--since", "yesterday"), 2, "expected a date like 2026-11-23, or 3d"),
+            (("--week", "--month"), 2, "--week and --month cannot be combined"),
+            (("--by", "hour"), 2, "--by: invalid value 'hour'; expected pod, gpu, day"),
+        ],
+        values=3,
+    ),
 )
 def test_what_cannot_be_is_refused(
     arguments: tuple[str, ...], code: int, words: str, run: Run, state: dict[str, str]

@@ -156,6 +156,7 @@ async def test_within_three_minutes_a_newcomer_sees_more_than_six_different_aler
     assert 140 < visit.began["outbid"] < 180
 
 
+@pytest.mark.wide
 async def test_at_120_times_the_speed_each_rings_once(tmp_path: Path) -> None:
     visit = Visit(tmp_path, 120.0)
     await visit.opens()

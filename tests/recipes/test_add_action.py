@@ -143,6 +143,7 @@ def works(copy: Copy) -> None:
     assert f"✓ {NAME} halted: " in said
 
 
+@pytest.mark.wide
 def test_an_action_is_a_row(copy: Copy) -> None:
     copy.add("actions.py", "ACTIONS = (\n", ROW.format(call="_stop"))
     works(copy)

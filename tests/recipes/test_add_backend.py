@@ -153,6 +153,7 @@ def copy(tmp_path: Path) -> Copy:
     return copy
 
 
+@pytest.mark.wide
 def test_a_module_and_a_line_are_all_that_a_backend_takes(copy: Copy) -> None:
     found = copy.run(COMMANDS, "once --json", "stop toy-one --yes", "once market", "once account --json", "once hosts")
     assert copy.touched == {"api/toy.py", "wiring.py"}

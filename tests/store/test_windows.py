@@ -71,6 +71,11 @@ ROWS = [
 ]
 STEPS = [2.0, 5.0, 7.0]
 
+AGAIN = (3, 8)
+"""Rows whose kind is another's too."""
+
+EACH = [pytest.param(row, marks=pytest.mark.wide if index in AGAIN else ()) for index, row in enumerate(ROWS)]
+
 
 @pytest.mark.parametrize("row", ROWS, ids=repr)
 def test_it_begins_at_its_hold_and_not_one_sample_before(row: Row) -> None:
@@ -85,7 +90,7 @@ def test_it_begins_at_its_hold_and_not_one_sample_before(row: Row) -> None:
     assert watch.kinds.count(row.kind) == 1
 
 
-@pytest.mark.parametrize("row", ROWS, ids=repr)
+@pytest.mark.parametrize("row", EACH, ids=repr)
 def test_a_gap_begins_nothing_and_ends_nothing(row: Row) -> None:
     watch = Watch()
     watch.play(40 * MINUTE, *row.before)
@@ -101,7 +106,7 @@ def test_a_gap_begins_nothing_and_ends_nothing(row: Row) -> None:
     assert ENDED[row.kind] not in watch.kinds
 
 
-@pytest.mark.parametrize("row", ROWS, ids=repr)
+@pytest.mark.parametrize("row", EACH, ids=repr)
 def test_half_of_the_samples_are_enough_and_fewer_are_not(row: Row) -> None:
     for every, begins in ((2, True), (3, False)):
         watch = Watch()
@@ -116,7 +121,7 @@ def test_half_of_the_samples_are_enough_and_fewer_are_not(row: Row) -> None:
         assert (row.kind in watch.kinds) is begins
 
 
-@pytest.mark.parametrize("row", ROWS, ids=repr)
+@pytest.mark.parametrize("row", EACH, ids=repr)
 def test_it_ends_only_after_its_opposite_has_held(row: Row) -> None:
     over = next(end for end in Kind if end.value == ENDED[row.kind])
     watch = Watch()

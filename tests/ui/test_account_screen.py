@@ -119,6 +119,7 @@ async def test_marked_pods_tell_what_stopping_them_would_do_and_are_marked_on_th
         assert "With 2 stopped" not in run.text()
 
 
+@pytest.mark.wide
 async def test_pods_that_cost_are_put_in_order_once_for_an_answer(
     launch: Launch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -166,7 +166,6 @@ async def test_what_changed_meanwhile_is_asked_again(launch: Launch) -> None:
         assert await sent(run) == [("terminate", LLAMA)]
 
 
-@pytest.mark.wide
 async def test_of_several_that_changed_the_one_that_is_left_is_asked_for_by_its_name(launch: Launch) -> None:
     async with launch() as run:
         await run.press("g", "space", "space")
@@ -227,7 +226,6 @@ async def test_what_is_typed_while_it_is_read_again_changes_nothing(launch: Laun
         assert await sent(run) == [("resume", PREP, 1)]
 
 
-@pytest.mark.wide
 async def test_escape_while_it_is_read_again_sends_nothing(launch: Launch) -> None:
     held = HeldCloud()
     gate = asyncio.Event()
@@ -252,7 +250,6 @@ async def test_escape_while_it_is_read_again_sends_nothing(launch: Launch) -> No
         assert held.sent == []
 
 
-@pytest.mark.wide
 async def test_gpus_that_are_taken_meanwhile_are_asked_about_again(launch: Launch) -> None:
     prep = replace(pod("r2", name="prep-four", status="EXITED", utils=None, cost=4.0), gpu_count=4)
     assert prep.machine is not None
@@ -274,7 +271,6 @@ async def test_gpus_that_are_taken_meanwhile_are_asked_about_again(launch: Launc
         assert run.cloud.sent == []
 
 
-@pytest.mark.wide
 async def test_what_is_over_meanwhile_is_not_done(launch: Launch) -> None:
     async with launch() as run:
         await on(run, "llama")
@@ -289,7 +285,6 @@ async def test_what_is_over_meanwhile_is_not_done(launch: Launch) -> None:
         assert run.cloud.sent == []
 
 
-@pytest.mark.wide
 async def test_a_dialog_that_is_closed_while_pods_are_read_again_is_over(launch: Launch) -> None:
     async with launch() as run:
         await on(run, "llama")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from tests.make import funds, pod, snapshot
@@ -122,6 +123,7 @@ async def test_m_mutes_a_pod_and_u_unmutes_it(launch: Launch) -> None:
         assert "▲ 2: 2 outbid" in run.text()
 
 
+@pytest.mark.wide
 async def test_m_on_an_event_mutes_that_kind(launch: Launch) -> None:
     cloud = HeldCloud()
     cloud.fleet_answer = snapshot(pod("r", name="runs"), funds=funds(1.0, 10.0))

@@ -152,7 +152,6 @@ async def test_a_name_typed_to_terminate_goes_to_its_field_and_nowhere_else(laun
         assert await sent(run) == [("terminate", "t1")]
 
 
-@pytest.mark.wide
 async def test_letters_find_the_field_from_cancel_too(launch: Launch) -> None:
     async with launch() as run:
         await run.press("g", "space", "space")

@@ -194,7 +194,6 @@ async def test_what_is_wrong_in_the_fold_opens_it_and_is_gone_to() -> None:
         await until(pilot, lambda: "two letters" in app.text())
 
 
-@pytest.mark.wide
 async def test_a_fold_that_is_closed_by_hand_goes_on_saying_what_is_set() -> None:
     draft = FRESH
     hidden = [f for f in FIELDS if not f.common and "demand" in f.ways]

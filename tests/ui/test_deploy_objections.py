@@ -38,6 +38,7 @@ def plain(run: Running) -> str:
     return " ".join(run.text().replace("│", " ").split())
 
 
+@pytest.mark.wide
 async def test_what_cannot_be_ordered_is_said_at_its_field_until_it_can(launch: Launch) -> None:
     cloud = Takes()
     async with launch(cloud=cloud, size=(120, 60)) as run:
@@ -70,6 +71,7 @@ async def test_what_cannot_be_ordered_is_said_at_its_field_until_it_can(launch: 
         assert create_body(order)["cloud"] == "SECURE"
 
 
+@pytest.mark.wide
 async def test_an_objection_is_seen_while_its_field_is_typed_in(launch: Launch) -> None:
     async with launch(cloud=Takes(), size=(80, 24)) as run:
         await run.poll(fleet=bare(PODS), market=bare_market())
@@ -103,7 +105,7 @@ async def test_an_api_that_changes_under_the_form_is_noticed(launch: Launch) -> 
         assert cloud.orders == []
 
 
-@pytest.mark.parametrize("lacks", [False, True])
+@pytest.mark.parametrize("lacks", [pytest.param(False, marks=pytest.mark.wide), True])
 async def test_the_number_of_gpus_is_asked_only_where_it_can_be_chosen(launch: Launch, lacks: bool) -> None:
     cloud = HeldCloud()
     async with launch(cloud=cloud) as run:

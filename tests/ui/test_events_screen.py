@@ -112,6 +112,7 @@ async def test_filtering(launch: Launch) -> None:
         assert isinstance(run.app.screen, EventsScreen)
 
 
+@pytest.mark.wide
 async def test_copying_an_event(launch: Launch) -> None:
     async with launch(cloud=rich()) as run:
         await later(run, 5, fleet=STOPPED)
@@ -185,6 +186,7 @@ async def _text(run: Running, words: str) -> str:
     return run.text()
 
 
+@pytest.mark.wide
 async def test_the_log_goes_on_after_a_restart_and_nothing_stands_twice(launch: Launch, tmp_path: Path) -> None:
     first = rich()
     async with launch(record=tmp_path, cloud=first) as run:

@@ -184,6 +184,7 @@ async def test_the_cursor_stays_in_sight_when_the_terminal_shrinks(launch: Launc
         assert "pod-29" in run.text()
 
 
+@pytest.mark.wide
 async def test_facts_go_on_below_themselves_where_it_is_narrow(launch: Launch) -> None:
     async with launch(cloud=cloud(), size=(40, 50)) as run:
         await run.press("2", "tab")

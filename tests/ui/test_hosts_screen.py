@@ -29,6 +29,7 @@ async def shown(run: Running, words: str) -> str:
     return run.text()
 
 
+@pytest.mark.wide
 async def test_who_has_no_machines_has_no_tab_and_the_key_explains(launch: Launch) -> None:
     async with launch() as run:
         await run.settle()
@@ -237,6 +238,7 @@ async def test_a_keyless_market_asks_for_no_machines(launch: Launch) -> None:
         assert "read-only" in run.toasts().lower()
 
 
+@pytest.mark.wide
 async def test_in_the_past_there_are_no_machines_and_now_there_are(launch: Launch, tmp_path: Path) -> None:
     async with launch(cloud=cloud_of(hosts()), record=tmp_path) as run:
         await run.press("4")

@@ -147,6 +147,7 @@ def keymap(**keys: str) -> Config:
     return Config(keymap={name.replace("__", "."): value for name, value in keys.items()})
 
 
+@pytest.mark.wide
 async def test_screens_tabs_and_clicks_have_the_new_keys(launch: Launch) -> None:
     async with launch(config=keymap(screen__market="f3", screen__events="f4,E")) as run:
         head = run.text().splitlines()[0]

@@ -164,6 +164,7 @@ async def test_earlier_lines_are_loaded_at_the_top_and_the_reader_stays(launch: 
         assert len(cloud.log.asked) == 2, "there is nothing more to load"
 
 
+@pytest.mark.wide
 async def test_search_highlights_and_goes_through_matches(launch: Launch) -> None:
     cloud = Cloud(**{FIRST: [line(n, f"step {n} loss {'nan' if n in (3, 40, 90) else 'fine'}") for n in range(100)]})
     async with opened(launch, cloud) as run:
@@ -240,6 +241,7 @@ async def test_sources_are_requested_each_on_their_own(launch: Launch) -> None:
         await until_streams(run, FIRST)
 
 
+@pytest.mark.wide
 async def test_wrap_times_and_long_lines(launch: Launch) -> None:
     cloud = Cloud(**{FIRST: [line(0, "begin " + "x" * 200 + " end"), line(1, "last")]})
     async with opened(launch, cloud, size=(80, 24)) as run:
@@ -266,7 +268,6 @@ async def test_what_is_refused_is_said_with_what_to_do(launch: Launch) -> None:
         assert "eval-sweep not offered" in run.text()
 
 
-@pytest.mark.wide
 async def test_a_refusal_and_a_new_try(launch: Launch) -> None:
     cloud = Cloud(**{FIRST: [line(0)]})
     cloud.log.refuse = Rejected((Problem("pod not found"),))
@@ -289,6 +290,7 @@ async def test_a_break_is_said_and_the_lines_stay(launch: Launch) -> None:
         assert "line 0" in run.text()
 
 
+@pytest.mark.wide
 async def test_a_line_is_copied_and_the_log_is_saved_once(
     launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -334,6 +336,7 @@ async def test_hostile_lines_are_text(launch: Launch) -> None:
         await run.settle()
 
 
+@pytest.mark.wide
 async def test_from_the_pod_screen_and_from_an_event_at_its_instant(launch: Launch) -> None:
     from tests.make import pod, snapshot
     from tests.ui.conftest import NOW

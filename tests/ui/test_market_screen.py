@@ -195,6 +195,7 @@ async def test_words_and_comparisons_narrow_what_is_shown(launch: Launch) -> Non
         assert len(table.keys) == 3
 
 
+@pytest.mark.wide
 async def test_orders_are_kept_and_turn_round(launch: Launch) -> None:
     async with launch(cloud=MarketCloud()) as run:
         await run.press("2")
@@ -209,6 +210,7 @@ async def test_orders_are_kept_and_turn_round(launch: Launch) -> None:
         assert screen._sight.preferences.get("market.sort.gpus") == "vram"
 
 
+@pytest.mark.wide
 async def test_other_lists_are_asked_for_when_they_are_shown(launch: Launch) -> None:
     cloud = MarketCloud()
     async with launch(cloud=cloud) as run:
@@ -320,6 +322,7 @@ async def test_all_nine_filters_are_kept_and_asked_again_by_the_next_run_and_the
         assert run.app.session.monitor.questions.all == (NINE,)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     "size", [(80, 24), *(pytest.param(size, marks=pytest.mark.wide) for size in ((120, 40), (200, 50)))]
 )

@@ -84,12 +84,14 @@ async def test_a_chart_is_read_where_it_is_clicked_and_the_wheel_changes_its_ran
         assert "of 1 h" in run.text()
 
 
+@pytest.mark.wide
 async def test_the_name_opens_the_palette_where_everything_can_be_clicked(launch: Launch) -> None:
     async with launch() as run:
         await click(run, 2, 0)
         assert isinstance(run.app.screen, CommandPalette)
 
 
+@pytest.mark.wide
 async def test_a_click_beside_the_help_closes_it_and_one_in_it_does_not(launch: Launch) -> None:
     async with launch(size=(160, 50)) as run:
         await run.press("question_mark")

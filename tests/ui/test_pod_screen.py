@@ -156,6 +156,7 @@ async def test_what_was_recorded_is_stepped_through_and_equals_returns(launch: L
         assert "● live" in run.text()
 
 
+@pytest.mark.wide
 async def test_a_range_beyond_memory_comes_from_the_recording(launch: Launch, tmp_path: Path) -> None:
     async with launch(record=tmp_path) as run:
         run.cloud.now = NOW + 5

@@ -38,7 +38,7 @@ KEYS = 10_000
 ROUNDS = 10
 """The long form: so many keys in each of so many rounds."""
 
-SHORT_KEYS = 600
+SHORT_KEYS = 350
 SHORT_ROUNDS = (0, 3)
 """The short form: a round that goes to other screens, and one that stays, which every run of the suite tries."""
 

@@ -53,6 +53,7 @@ async def test_the_report_of_what_was_recorded(launch: Launch, recorded: Path) -
         await run.until("last 7 days")
 
 
+@pytest.mark.wide
 async def test_it_is_read_while_it_is_shown_and_asks_for_charges_then(launch: Launch, recorded: Path) -> None:
     cloud = AccountCloud()
     async with launch(cloud=cloud, record=recorded) as run:
@@ -66,6 +67,7 @@ async def test_it_is_read_while_it_is_shown_and_asks_for_charges_then(launch: La
         assert "month" not in run.app.fleet.topics, "nobody asked for it"
 
 
+@pytest.mark.wide
 async def test_its_rows_are_sorted_filtered_and_opened(launch: Launch, recorded: Path) -> None:
     async with launch(cloud=AccountCloud(), record=recorded) as run:
         await go(run, "report")
@@ -81,6 +83,7 @@ def tape(tmp_path: Path) -> Path:
     return make_recording(tmp_path / "a.sqlite", hours=1.0, step=120.0)
 
 
+@pytest.mark.wide
 async def test_a_replay_has_the_report_of_its_recording(tape: Path) -> None:
     app = replay_app(tape)
     async with app.run_test(size=(120, 40)) as pilot:

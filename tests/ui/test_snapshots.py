@@ -125,7 +125,7 @@ def test_asked(snap_compare: Compare, what: str, size: tuple[int, int]) -> None:
 MARKET = ("2", "slash", *"vram>=80", "enter", "j", "j")
 
 
-@looks(("120x40-podtop-dark",))
+@looks(())
 def test_market(snap_compare: Compare, look: str) -> None:
     theme, size = looked_at(look)
     assert snap_compare(demo_app(theme), terminal_size=size, run_before=pressing(*MARKET))
@@ -184,7 +184,7 @@ ACCOUNTS = {
 }
 
 
-@pytest.mark.parametrize("what", among(("120x40-money",), ACCOUNTS))
+@pytest.mark.parametrize("what", among((), ACCOUNTS))
 def test_account(snap_compare: Compare, what: str) -> None:
     size, theme, keys = ACCOUNTS[what]
     assert snap_compare(demo_app(theme), terminal_size=size, run_before=pressing(*keys))
@@ -258,6 +258,7 @@ def test_filter_being_typed(snap_compare: Compare) -> None:
     assert snap_compare(demo_app(), terminal_size=SMALL, run_before=pressing("slash", *"qwen"))
 
 
+@pytest.mark.wide
 def test_help(snap_compare: Compare) -> None:
     assert snap_compare(demo_app(), terminal_size=SMALL, run_before=pressing("question_mark"))
 

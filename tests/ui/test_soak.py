@@ -117,7 +117,7 @@ async def walk(launch: Launch, size: tuple[int, int], count: int, seed: int) -> 
 
 
 async def test_it_lives(launch: Launch) -> None:
-    await walk(launch, SIZES[0], 150, 1)
+    await walk(launch, SIZES[0], 100, 1)
 
 
 @pytest.mark.soak

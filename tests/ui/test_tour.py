@@ -82,6 +82,7 @@ async def test_any_key_ends_it_and_does_nothing_else(key: str) -> None:
         assert asked == [True]
 
 
+@pytest.mark.wide
 async def test_it_fits_one_screen(launch: Launch) -> None:
     async with launch() as run:
         for size in ((40, 12), (40, 20), (60, 20), (80, 24), (120, 40)):

@@ -164,6 +164,7 @@ async def test_a_hint_that_cannot_be_read_stops_nothing(launch: Launch) -> None:
         assert await sent(run) == [("stop", EVAL)]
 
 
+@pytest.mark.wide
 async def test_the_palette_says_that_a_lock_is_worth_it(launch: Launch) -> None:
     async with launch(cloud=Whole(), size=(120, 40)) as run:
         await run.poll(fleet=snapshot(*with_(LLAMA, volume_gb=300.0)))

@@ -62,8 +62,8 @@ def _judged(lacks: frozenset[Feature], postpaid: bool) -> _Judged:
     off: dict[str, tuple[str, ...]] = {}
     dark = {kind.name: why for kind in KINDS if (why := kind.off_for(lacks, postpaid))}
     for kind in KINDS:
-        if kind.name in dark and kind.subject:
-            off[dark[kind.name]] = (*off.get(dark[kind.name], ()), kind.subject)
+        if (why := dark.get(kind.name, "")) and kind.subject:
+            off[why] = (*off.get(why, ()), kind.subject)
     of_pods = {on: [row for row in rows if row[0].name not in dark] for on, rows in _OF_PODS.items()}
     return _Judged(
         off,

@@ -212,6 +212,7 @@ def test_in_a_terminal_lines_are_wrapped_below_their_text(size: tuple[int, int],
     assert all(len(line) <= size[0] for line in shown.splitlines())
 
 
+@pytest.mark.wide
 def test_in_ascii_all_of_it_is_ascii(run: Run) -> None:
     assert run("--ascii", "doctor").stdout.isascii()
     assert run("doctor", env={"PYTHONIOENCODING": "ascii"}).stdout.isascii()

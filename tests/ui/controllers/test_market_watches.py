@@ -134,7 +134,6 @@ async def test_what_deploys_by_itself_is_armed_by_a_yes_to_its_cap(launch: Launc
         assert len(held.orders) == 1
 
 
-@pytest.mark.wide
 async def test_cancel_arms_nothing(launch: Launch, tmp_path: Path) -> None:
     async with launch(cloud=cloud()) as run:
         await armed(run)

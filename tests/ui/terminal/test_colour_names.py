@@ -48,6 +48,7 @@ def asked_alone(term: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
+@pytest.mark.wide
 def test_the_database_of_terminals_is_asked() -> None:
     assert asked_alone("no-such-terminal-at-all") == "None"
     assert asked_alone("xterm-256color") in ("256", "None")

@@ -44,6 +44,7 @@ def text_of(pilot: Pilot[None]) -> str:
     return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     "names",
     [
@@ -187,6 +188,7 @@ async def test_a_theme_that_was_chosen_is_found_again(launch: Launch, tmp_path: 
         assert run.app.theme == "podtop-light"
 
 
+@pytest.mark.wide
 async def test_on_a_slow_link_charts_are_sparklines_and_the_footer_says_why() -> None:
     app = demo_app(display=Display(Config(slow_link=True), UTF8))
     with still_pollers():

@@ -65,6 +65,7 @@ def styles(run: Running) -> list[tuple[str, Any]]:
     return [(repr(widget), dict(widget.styles.base._rules)) for widget in widgets]  # type: ignore[attr-defined]
 
 
+@pytest.mark.wide
 async def test_screens_are_styled_when_they_are_added_and_not_once_more(
     launch: Launch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

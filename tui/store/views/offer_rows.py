@@ -41,12 +41,12 @@ class OfferRow(Struct, frozen=True):
     @property
     def price(self) -> float | None:
         """On demand, in the cheaper cloud."""
-        return min((p for p in (self.secure, self.community) if p is not None), default=None)
+        return _lower(self.secure, self.community)
 
     @property
     def spot(self) -> float | None:
         """The lowest bid, in the cheaper cloud."""
-        return min((p for p in (self.secure_spot, self.community_spot) if p is not None), default=None)
+        return _lower(self.secure_spot, self.community_spot)
 
     @property
     def whole(self) -> float | None:
@@ -68,6 +68,12 @@ class OfferRow(Struct, frozen=True):
 
 
 _STOCK = {"high": 3, "medium": 2, "low": 1}
+
+
+def _lower(first: float | None, second: float | None) -> float | None:
+    if first is None or (second is not None and second < first):
+        return second
+    return first
 
 
 def stock_rank(word: str | None) -> int:

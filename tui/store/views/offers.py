@@ -116,13 +116,14 @@ class Equivalent(Struct, frozen=True):
 
 def cheaper(row: OfferRow, rows: tuple[OfferRow, ...]) -> tuple[Equivalent, ...]:
     """Alternatives with at least this one's memory that cost less per GPU, cheapest first. None if it has no price."""
-    if row.price is None or row.memory_gb is None:
+    price, memory = row.price, row.memory_gb
+    if price is None or memory is None:
         return ()
     equivalents = [
-        Equivalent(other, row.price - other.price)
+        Equivalent(other, price - its)
         for other in rows
-        if other.id != row.id and other.price is not None and other.price < row.price
-        and other.memory_gb is not None and other.memory_gb >= row.memory_gb
+        if other.memory_gb is not None and other.memory_gb >= memory
+        and (its := other.price) is not None and its < price and other.id != row.id
     ]  # fmt: skip
     return tuple(sorted(equivalents, key=lambda e: (-e.saves, e.row.name)))
 

@@ -101,19 +101,19 @@ def _spent(key: str, pod: Pod, books: SpendHistory | None, now: float) -> tuple[
     cost = pod.cost_per_hr
     if books is None:
         return None, None, False
-    recorded = books.spent.get(key)
+    recorded_today, recorded_month = books.spent.get(key, (None, None))
 
-    def best(index: int, start: float) -> float | None:
-        known = [recorded[index]] if recorded is not None and recorded[index] is not None else []
-        if run is not None and cost is not None:
-            known.append(min(run, cost * max(0.0, now - start) / 3600.0))
-        return max((value for value in known if value is not None), default=None)
+    def best(recorded: float | None, start: float) -> float | None:
+        if run is None or cost is None:
+            return recorded
+        ran = min(run, cost * max(0.0, now - start) / 3600.0)
+        return ran if recorded is None else max(recorded, ran)
 
-    month = best(1, books.month)
+    month = best(recorded_month, books.month)
     whole = books.watched >= 0.99 * max(1.0, books.at - books.month)
     since = None if pod.runtime is None or pod.runtime.uptime is None else now - pod.runtime.uptime
     covered = whole or (since is not None and since <= books.month)
-    return best(0, books.today), month, month is not None and not covered
+    return best(recorded_today, books.today), month, month is not None and not covered
 
 
 class Totals(NamedTuple):
