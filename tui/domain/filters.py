@@ -11,7 +11,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from tui.domain.patterns import Pattern, PatternError
 
@@ -144,6 +144,31 @@ class Filter:
 
 
 NO_FILTER = Filter()
+
+
+class Fields(Generic[R]):
+    """The fields of a list with their readers, the text that words are looked for in, and its states."""
+
+    def __init__(
+        self,
+        fields: Mapping[str, tuple[Field, Callable[[R], Any]]],
+        text: Callable[[R], str],
+        states: Mapping[str, tuple[str, str]] = {},
+    ) -> None:
+        self.vocabulary = Vocabulary({name: field for name, (field, _) in fields.items()}, states)
+        self._readers = {TEXT: text, **{name: read for name, (_, read) in fields.items()}}
+
+    def readers(self, name: str) -> Callable[[R], Any]:
+        """The reader of a field."""
+        return self._readers[name]
+
+    def select(self, chosen: Filter, rows: Sequence[R]) -> Sequence[R]:
+        """The rows that a filter lets pass. Raises TooComplex."""
+        return chosen.select(rows, self.readers)
+
+    def holds(self, chosen: Filter, row: R) -> bool:
+        """Whether a filter lets a row pass. Raises TooComplex."""
+        return bool(self.select(chosen, (row,)))
 
 
 def parse(text: str, vocabulary: Vocabulary) -> Filter:
