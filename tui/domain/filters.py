@@ -107,10 +107,18 @@ class Term(NamedTuple):
             near = self.places
             return lambda number: (abs(number - value) <= near) != (op == "!=")
         within: Callable[[str, str], bool] = operator.contains if op in ("~", ":") else operator.eq
+        reverse, first = op == "!=", value[0] if len(value) == 1 else None
 
         def matches(texts: str | Sequence[str]) -> bool:
+            if first is not None and isinstance(texts, str):
+                return within(texts.lower(), first) != reverse
             all_texts = (texts,) if isinstance(texts, str) else texts
-            return any(within(text.lower(), part) for text in all_texts for part in value) != (op == "!=")
+            for text in all_texts:
+                lower = text.lower()
+                for part in value:
+                    if within(lower, part):
+                        return not reverse
+            return reverse
 
         return matches
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tui.api.enums import INTERRUPTIBLE
@@ -57,9 +58,11 @@ def readers(fleet: Fleet, now: float) -> Readers[Record]:
     def text(record: Record) -> str:
         return texts[record.id]
 
-    def status(record: Record) -> tuple[str, ...]:
+    def status(record: Record) -> str | tuple[str, ...]:
         at = phases[record.id]
-        return (at.value, pod_health.status_word(record.pod, at)) if record.pod else (at.value,)
+        if at is not Phase.OTHER or record.pod is None:
+            return at.value
+        return (at.value, pod_health.status_word(record.pod, at))
 
     def idle(record: Record) -> float | None:
         return record.idle_for(now) if record.pod is not None else None
@@ -89,7 +92,15 @@ def readers(fleet: Fleet, now: float) -> Readers[Record]:
 
 def _figure(metric: Metric, now: float) -> Callable[[Record], float | None]:
     if metric.always:
-        return _of_pod(lambda pod: metrics.figure(metric, pod))
+        read, pooled = metrics.reader(metric), metric.pooled if metric.per_gpu else None
+
+        def figure(pod: Pod) -> float | None:
+            runtime = pod.runtime
+            if runtime is None or not pod_health.is_live(pod):
+                return None
+            return read(runtime) if pooled is None else pooled(map(read, runtime.gpus))
+
+        return _of_pod(figure)
     return _of_pod(lambda pod: metrics.figures(pod, now)[metric.name])
 
 
@@ -97,9 +108,14 @@ def _of_pod(read: Callable[[Pod], Any]) -> Callable[[Record], Any]:
     return lambda record: read(record.pod) if record.pod is not None else None
 
 
+@lru_cache(maxsize=1_024)
+def _gpu_words(count: int, name: str) -> tuple[str, ...]:
+    return (name, f"{count}×{name}", f"{count}x{name}")
+
+
 def _gpu(pod: Pod) -> tuple[str, ...]:
     name = pod.machine.gpu_name if pod.machine else None
-    return (name, f"{pod.gpu_count}×{name}", f"{pod.gpu_count}x{name}") if name else ()
+    return _gpu_words(pod.gpu_count, name) if name else ()
 
 
 def _lowest(pod: Pod) -> float | None:

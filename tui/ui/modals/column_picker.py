@@ -22,6 +22,10 @@ from tui.ui.widgets.table import Cells, Column, Table
 COLUMNS = (Column("shown", "", 1, 0), Column("label", "", 16, 0, flex=True), Column("state", "", 12, 1))
 
 
+FRAME = 3
+"""Lines of the picker besides its entries."""
+
+
 class ColumnPicker(Once, ModalScreen[tuple[str, ...]]):
     """Ends with the keys of the chosen columns in their order, () for the default; None if nothing was changed.
 
@@ -61,10 +65,17 @@ class ColumnPicker(Once, ModalScreen[tuple[str, ...]]):
         note = self.query_one("#menu-note", Lines)
         note.content = (TwoSided(((("space", "key"), (" show  ", "muted"), ("J K", "key"), (" move  ", "muted"),
                                    ("r", "key"), (" default", "muted")),)),)  # fmt: skip
-        table = self.query_one("#columns", Table)
-        table.styles.height = len(self._order)
-        table.focus()
+        self.query_one("#columns", Table).focus()
+        self._fit()
         self._show()
+
+    def on_resize(self) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave room for frame and note: in a short terminal the rest scrolls."""
+        for table in self.query(Table):
+            table.styles.height = max(1, min(len(self._order), self.app.size.height - FRAME))
 
     def _show(self) -> None:
         self.query_one("#columns", Table).show(tuple(self._order), self._cells, notice=EmptyState(""))

@@ -25,6 +25,10 @@ TAKEN = "gijkoq"
 COLUMNS = (Column("key", "", 1, 0), Column("label", "", 16, 0, flex=True), Column("mark", "", 12, 1, right=True))
 
 
+FRAME = 2
+"""Lines of the menu besides its entries."""
+
+
 class Order(NamedTuple):
     """One order: its name, and how it is called."""
 
@@ -61,10 +65,18 @@ class SortMenu(Once, ModalScreen[str]):
         box.border_title = Content(f"Sort  {self._title}")
         box.border_subtitle = Content("letter, again reverses · esc close")
         table = self.query_one("#orders", Table)
-        table.styles.height = len(self._orders)
         table.focus()
         table.show(tuple(self._orders), self._cells, notice=EmptyState(""))
+        self._fit()
         table.move_to(self._current)
+
+    def on_resize(self) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave room for the frame: in a short terminal the rest scrolls."""
+        for table in self.query(Table):
+            table.styles.height = max(1, min(len(self._orders), self.app.size.height - FRAME))
 
     def _cells(self, sort: str) -> Cells:
         here = sort == self._current

@@ -32,7 +32,7 @@ from tui.ui.screens.keys import COLUMNS, INVERT, LOGS, SORT, filter_key, hidden
 from tui.ui.screens.listing import Listing, Rows, Scene
 from tui.ui.screens.listing_screen import ListingScreen
 from tui.ui.widgets.status_lines import Lines, TwoSided
-from tui.ui.widgets.table import Cells, Table
+from tui.ui.widgets.table import Cells, Column, Table
 
 TEXT_LINES = 3
 
@@ -43,11 +43,16 @@ class EventLog(Listing):
     name = "events"
     title = "Events"
     columns = events.LOG_COLUMNS
+    sorts = ("time", "kind", "pod")
     prompt = f"filter: {event_log.WORDS}"
 
     @property
     def vocabulary(self) -> Vocabulary:
         return event_log.LOG.vocabulary
+
+    @property
+    def every_column(self) -> tuple[Column, ...]:
+        return (*events.LOG_COLUMNS, *(column for column in events.MIDDLE if column.key == "short"))
 
     def __init__(self, context: ScreenContext) -> None:
         super().__init__(context)
@@ -68,7 +73,17 @@ class EventLog(Listing):
         newest = fleet.events[-1] if fleet.events else None
         ages = self.filter is not None and any(term.field == "ago" for term in self.filter.terms)
         minute = until // 60 if ages else None
-        read = (id(fleet), len(fleet.events), newest, id(earlier), self.filter, minute, tuple(fleet.records))
+        read = (
+            id(fleet),
+            len(fleet.events),
+            newest,
+            id(earlier),
+            self.filter,
+            minute,
+            self.sort,
+            self.inverted,
+            tuple(fleet.records),
+        )
         if read == self._read:
             return False
         self._read = read
@@ -76,7 +91,9 @@ class EventLog(Listing):
         self.every = tuple(event for event in merged if event.at <= until)
         live = {key: record.name for key, record in fleet.records.items()}
         self.names = {**(earlier.names if earlier is not None else {}), **live}
-        self._matching = events.keyed(self._passing(until))
+        self._matching = events.ordered(
+            events.keyed(self._passing(until)), self.sort, self.inverted, lambda event: self.names.get(event.pod, "")
+        )  # fmt: skip
         return earlier is not None and len(fleet.events) == EVENTS and fleet.events[0].at > earlier.until
 
     def _passing(self, until: float) -> Sequence[Event]:
@@ -94,6 +111,7 @@ class EventLog(Listing):
 
         return Rows(
             tuple(matching), cells, len(self.every), self._empty(), note=self._since(),
+            rising=self.inverted if self.sort == "time" else not self.inverted,
             columns=events.log_columns(layout.events(scene.width, 0)["events"].width),
         )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -252,9 +253,11 @@ class RowsScreen(PanedScreen):
 
     def _remark(self, text: str) -> None:
         """Show why what is typed is invalid, below it."""
+        lines = wrap(f"▲ {text}", max(20, self.size.width - 2))[:2] if text else []
         for note in self.query("#filter-note").results(Lines):
-            note.display = bool(text)
-            note.content = (TwoSided((((f"▲ {text}", "warn"),),)),) if text else ()
+            note.display = bool(lines)
+            note.styles.height = max(1, len(lines))
+            note.content = tuple(TwoSided((((line, "warn"),),)) for line in lines)
 
     @on(FilterLine.Typed)
     def _is_typed(self, event: FilterLine.Typed) -> None:
