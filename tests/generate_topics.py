@@ -49,6 +49,7 @@ def bindings() -> Iterator[str]:
         **GROUPS,
         "filter": "Filter line", "confirm": "Dialogs", "choice": "Choices in a dialog", "deploy": "Deploy form",
         "help": "Help", "copy": "Copy menu", "readme": "Template readme", "waste": "Waste", "mute": "Mute menu",
+        "sort": "Sort menu", "columns": "Column picker",
     }  # fmt: skip
     every = declared(PodtopApp).values()
     assert {binding.id.partition(".")[0] for binding in every} == set(titles)
