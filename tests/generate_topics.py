@@ -19,6 +19,7 @@ from tui.config.fields import Field, fields, free, tables
 from tui.config.settings import Profile, Settings
 from tui.config.writer import purpose
 from tui.demo.faults import WITH_VALUE, WORDS
+from tui.domain.filters import Vocabulary
 
 FOLDER = Path(topics.__file__).parent
 PART = re.compile(r"(<!-- made: ([a-z-]+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
@@ -48,6 +49,7 @@ def bindings() -> Iterator[str]:
         **GROUPS,
         "filter": "Filter line", "confirm": "Dialogs", "choice": "Choices in a dialog", "deploy": "Deploy form",
         "help": "Help", "copy": "Copy menu", "readme": "Template readme", "waste": "Waste", "mute": "Mute menu",
+        "sort": "Sort menu", "columns": "Column picker",
     }  # fmt: skip
     every = declared(PodtopApp).values()
     assert {binding.id.partition(".")[0] for binding in every} == set(titles)
@@ -103,15 +105,22 @@ def _value(value: object) -> str:
 
 def terms() -> Iterator[str]:
     """What the filter of the market compares."""
-    from tui.store.views.offer_filter import NUMBERS, TEXTS
+    from tui.store.views.offer_filter import OFFERS
 
-    yield from table(
-        ("Term", "Meaning"),
-        (
-            *((code(f"{name}>="), field.words) for name, field in NUMBERS.items()),
-            *((code(f"{name}:"), words) for name, (words, _) in TEXTS.items()),
-        ),
-    )
+    yield from table(("Field", "Meaning"), fields_of(OFFERS.vocabulary))
+
+
+def pod_terms() -> Iterator[str]:
+    """What the filter of pods compares."""
+    from tui.store.views.pod_filter import VOCABULARY
+
+    yield from table(("Field", "Meaning"), fields_of(VOCABULARY))
+
+
+def fields_of(vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
+    """The fields of a filter, each with its other names."""
+    for name, field in vocabulary.fields.items():
+        yield ", ".join(code(each) for each in (name, *field.aliases)), field.words
 
 
 def filters() -> Iterator[str]:
@@ -144,7 +153,8 @@ def faults() -> Iterator[str]:
 
 
 PARTS: dict[str, Callable[[], Iterable[str]]] = {
-    "bindings": bindings, "symbols": symbols, "settings": settings, "terms": terms, "filters": filters,
+    "bindings": bindings, "symbols": symbols, "settings": settings, "terms": terms,
+    "pod-terms": pod_terms, "filters": filters,
     "documents": documents, "exit-codes": exit_codes, "faults": faults,
 }  # fmt: skip
 

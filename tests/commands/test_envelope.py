@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from tests.acting import NOON, Account
 from tests.make import funds, market, offer, pod, snapshot
 from tui.api.models import Problem, Quote, Snapshot, Unreadable
+from tui.commands import item_filter
 from tui.commands.account_items import masked
 from tui.commands.envelope import Desk, Document, Incomplete
 from tui.commands.items import iso
@@ -138,9 +139,9 @@ PODS = snapshot(
 def test_the_filter_is_that_of_the_fleet_screen(words: list[str]) -> None:
     fleet = Fleet(5, 30)
     fleet.apply(PODS, NOON)
-    terms = pods.terms(" ".join(words).upper())
-    shown = pods.pods(fleet, NOON, pods.Query(terms))
-    document = taken("pods", PODS, *terms)
+    chosen = item_filter.parse("pods", " ".join(words).upper())
+    shown = pods.pods(fleet, NOON, pods.Query(chosen or None))
+    document = taken("pods", PODS, *words)
     assert tuple(item.id for item in document.items) == shown
     assert document.total == 3
 
@@ -155,6 +156,8 @@ def test_offers_alerts_and_machines_are_filtered_too() -> None:
     low = snapshot(pod("a", name="quiet one", utils=(0.0,)), funds=funds(1.0, 10.0))
     assert [item.alert for item in taken("alerts", low).items] == ["runway", "quiet"]
     assert [item.alert for item in taken("alerts", low, "busy", "one").items] == ["quiet"]
+    assert [item.alert for item in taken("alerts", low, "alert=runway", "!grade=notice").items] == ["runway"]
+    assert [item.id for item in taken("pods", PODS, "gpu:h100", "llama", "!idle").items] == ["p1"]
 
 
 async def test_machines_are_found_by_name_gpu_and_whether_they_are_listed(tmp_path: Path) -> None:

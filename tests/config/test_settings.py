@@ -17,7 +17,7 @@ def test_no_key_is_left_out() -> None:
     assert {*fields(Settings), *tables(), *free(), ALERTS, SIGNALS} == set(Settings.__struct_fields__)
     for table in (Profile, *tables().values()):
         assert {field.attribute for field in fields(table).values()} == set(table.__struct_fields__)
-    assert set(tables()) == {"ssh", "notify", "watcher", "history", "auto"}
+    assert set(tables()) == {"ssh", "notify", "watcher", "history", "auto", "columns"}
     assert isinstance(free()["keymap"], Field)
     assert free()["profiles"] is Profile
 

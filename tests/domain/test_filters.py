@@ -127,7 +127,8 @@ def test_no_text_is_too_wild(text: str) -> None:
 
 TERMS = st.builds(
     lambda n, f, op, v: f"{n}{f}{op}{v}", st.sampled_from(["", "!"]), st.sampled_from([*FIELDS.names, "x"]),
-    st.sampled_from(["=", "!=", "<", "<=", ">", ">=", "~", ":"]), st.text(max_size=5) | st.sampled_from(["1h", "5", "$2/h"]),
+    st.sampled_from(["=", "!=", "<", "<=", ">", ">=", "~", ":"]),
+    st.text(max_size=5) | st.sampled_from(["1h", "5", "$2/h"]),
 )  # fmt: skip
 
 
@@ -169,8 +170,8 @@ def test_the_last_valid_filter_stays_in_effect_and_that_is_said() -> None:
 @pytest.mark.parametrize(
     ("text", "rest"),
     [
-        ("ut", "il"), ("!ut", "il"), ("up", "time"), ("loc", "ation"), ("llama st", "atus"), ("sto", "pped"), ("status=i", "dle"),
-        ("status=idle,st", "opped"), ("util", ""), ("", ""), ("ut ", ""), ("status=", ""),
+        ("ut", "il"), ("!ut", "il"), ("up", "time"), ("loc", "ation"), ("llama st", "atus"), ("sto", "pped"),
+        ("status=i", "dle"), ("status=idle,st", "opped"), ("util", ""), ("", ""), ("ut ", ""), ("status=", ""),
     ],
 )  # fmt: skip
 def test_completion(text: str, rest: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -52,10 +53,8 @@ def test_it_finds_what_python_finds(pieces: list[str], text: str) -> None:
 
 @given(st.text(max_size=60), st.text(max_size=30))
 def test_no_text_is_too_wild_for_a_pattern(pattern: str, text: str) -> None:
-    try:
+    with suppress(PatternError):
         Pattern(pattern).found(text.lower())
-    except PatternError as error:
-        assert str(error)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +92,6 @@ def test_what_hangs_others_takes_few_steps(pattern: str) -> None:
 def test_a_search_that_takes_too_long_ends() -> None:
     # Whether each of the last fifteen characters was an a: more states than there is time for.
     hostile = Pattern("a[ab]{15}c")
+    texts = (f"{number * 7919:032b}".replace("0", "a").replace("1", "b") for number in range(40_000))
     with pytest.raises(TooComplex):
-        for number in range(40_000):
-            hostile.found(f"{number * 7919:032b}".replace("0", "a").replace("1", "b"))
+        any(map(hostile.found, texts))

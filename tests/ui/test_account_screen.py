@@ -22,7 +22,7 @@ from tui.demo.source import in_process
 from tui.demo.world import World
 from tui.ui.modals.deploy import DeployForm
 from tui.ui.modals.readme import Readme
-from tui.ui.render import money
+from tui.ui.render import money_rows
 from tui.ui.screens.account import AccountScreen
 from tui.ui.screens.account_lists import LISTINGS
 from tui.ui.widgets.table import Table
@@ -124,8 +124,8 @@ async def test_pods_that_cost_are_put_in_order_once_for_an_answer(
     launch: Launch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    price = money.ORDERS["now"]
-    monkeypatch.setitem(money.ORDERS, "now", lambda cost: read.append(cost.id) or price(cost))
+    price = money_rows.ORDERS["now"]
+    monkeypatch.setitem(money_rows.ORDERS, "now", lambda cost: read.append(cost.id) or price(cost))
     cloud = AccountCloud()
     cloud.fleet_answer = snapshot(*(pod(f"p{n}", cost=float(n)) for n in range(9)))
     async with launch(cloud=cloud) as run:

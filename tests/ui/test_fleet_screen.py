@@ -112,7 +112,7 @@ async def test_sorting_goes_round_and_turns(launch: Launch) -> None:
     async with launch() as run:
         table = run.app.screen.query_one("#pods", Table)
         assert run.app.screen.query_one("#pods", Table)._sorted == ("attention", True)
-        await run.press("o", "o")
+        await run.press("o", "n")
         names = [run.app.fleet.records[key].name for key in table.keys]
         assert names == sorted(names)
         assert "NAME▲" in run.text()
@@ -173,7 +173,7 @@ async def test_pause_holds_the_screen_while_collection_goes_on(launch: Launch) -
         assert "brand-new" in run.text()
 
 
-@pytest.mark.parametrize("size", [(120, 60), pytest.param((80, 100), marks=pytest.mark.wide)])
+@pytest.mark.parametrize("size", [(120, 72), pytest.param((80, 120), marks=pytest.mark.wide)])
 async def test_help_tells_every_key_in_force(launch: Launch, size: tuple[int, int]) -> None:
     async with launch(size=size) as run:
         bound = {b.binding.id: b.binding for b in run.app.screen.active_bindings.values() if b.binding.id}
@@ -204,7 +204,7 @@ async def test_upper_case_is_for_what_spends_or_destroys_the_lock_and_places_to_
         active = run.app.screen.active_bindings
         keys = {key for key in active if len(key) == 1 and key.isupper()}
         acting = {key for key, bound in active.items() if (bound.binding.id or "").startswith("act.")}
-        assert keys == {"G", "M", "N", "W", *acting} - {"t", "f2"}
+        assert keys == {"C", "G", "M", "N", "W", *acting} - {"t", "f2"}
         assert {action.key for action in ACTIONS} < acting
 
 

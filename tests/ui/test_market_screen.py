@@ -203,7 +203,7 @@ async def test_orders_are_kept_and_turn_round(launch: Launch) -> None:
         assert table.keys[0] == "NVIDIA RTX 4090"
         await run.press("i")
         assert table.keys[0] == "NVIDIA H100 SXM"
-        await run.press("o", "o")
+        await run.press("o", "v")
         assert table.keys[0] == "NVIDIA B200"
         screen = run.app.screen
         assert isinstance(screen, MarketScreen)

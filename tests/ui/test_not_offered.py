@@ -454,7 +454,7 @@ def test_members_of_a_cluster_are_marked() -> None:
 
 
 def test_whether_a_pod_is_spot_is_null_where_nobody_says() -> None:
-    (on, _) = items.pods(fleet(ALL), NOW, ())
+    (on, _) = items.pods(fleet(ALL), NOW)
     assert on.spot is None  # type: ignore[attr-defined]
     assert on.cluster_id is None  # type: ignore[attr-defined]
 

@@ -10,13 +10,15 @@ from msgspec import Struct
 
 from tui.api.errors import CloudError, NotOffered
 from tui.api.models import Problem
-from tui.commands.items import iso, matching, rounded
+from tui.commands.item_fields import item_fields
+from tui.commands.items import iso, rounded
 from tui.domain import offered, pod_health
 
 if TYPE_CHECKING:
     from tui.api.account import Account, Billing, Ledger, Template, Templates
     from tui.api.cloud import Cloud
     from tui.api.hosts import Host, Hosts, Tenant
+    from tui.domain.filters import Filter
 
 T = TypeVar("T")
 
@@ -75,17 +77,18 @@ class HostItem(Struct, frozen=True, kw_only=True):
     tenants: tuple[TenantItem, ...] = ()
 
 
-def hosts(answer: Hosts, terms: tuple[str, ...]) -> tuple[HostItem, ...]:
-    host_items = [_host(host) for host in answer.hosts]
-    for broken in answer.unreadable:
-        host_items.append(HostItem(id=broken.id, name=broken.name, unreadable=broken.reason))
-    return matching(host_items, terms, _host_text)
+def hosts(answer: Hosts, chosen: Filter) -> tuple[HostItem, ...]:
+    broken = (HostItem(id=each.id, name=each.name, unreadable=each.reason) for each in answer.unreadable)
+    return tuple(HOSTS.select(chosen, (*map(_host, answer.hosts), *broken)))
 
 
 def _host_text(host: HostItem) -> str:
     word = "unreadable" if host.unreadable else "listed" if host.listed else "unlisted"
     names = " ".join(tenant.name or "" for tenant in host.tenants)
     return f"{host.name or ''} {host.id or ''} {host.gpu_type or ''} {host.location or ''} {word} {names}"
+
+
+HOSTS = item_fields(HostItem, _host_text, {"listed": ("listed", "yes"), "unlisted": ("listed", "no")})
 
 
 def _host(host: Host) -> HostItem:

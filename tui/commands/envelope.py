@@ -12,15 +12,16 @@ from msgspec.structs import replace
 from tui.api.errors import CloudError, NotOffered
 from tui.api.models import ANYTHING
 from tui.commands import items
+from tui.commands.item_filter import parse
 from tui.commands.items import VERSION, AlertOff, AlertTotals, Money, iso
 from tui.commands.market import ALL, Selection
 from tui.domain import clock_skew as skewed
 from tui.domain import offered
+from tui.domain.filters import NO_FILTER
 from tui.store.alert_tracker import AlertTracker
 from tui.store.fleet import Fleet
 from tui.store.slices import whole
-from tui.store.views import offers, pods
-from tui.store.views.offer_filter import OfferFilter
+from tui.store.views import offers
 
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
@@ -114,7 +115,7 @@ class Desk:
         self._source = source
         self.cloud: Cloud | None = None
         self._profile = profile
-        self._terms = pods.terms(text)
+        self._chosen = parse(kind, text)
         self._market = market
 
     def question(self, cloud: Cloud) -> Callable[[], Awaitable[Any]]:
@@ -172,17 +173,17 @@ class Desk:
         )
 
     def _items(self, answer: Any, at: float) -> tuple[tuple[Struct, ...], int]:
-        fleet, terms = self.fleet, self._terms
+        fleet, chosen = self.fleet, self._chosen
         match self.kind:
             case "pods":
-                return items.pods(fleet, at, terms), len(fleet.records)
+                return items.pods(fleet, at, chosen), len(fleet.records)
             case "market":
-                everything = replace(self._market, filter=OfferFilter())
+                everything = replace(self._market, filter=NO_FILTER)
                 return items.offers(answer, self._market), len(items.offers(answer, everything))
             case "alerts":
                 current = self.tracker.current
-                alert_list = items.alert_items(fleet, at, (), current)
-                return (items.alert_items(fleet, at, terms, current) if terms else alert_list), len(alert_list)
+                alert_list = items.alert_items(fleet, at, NO_FILTER, current)
+                return items.alert_items(fleet, at, chosen, current), len(alert_list)
         if self.kind == "rules":
             from tui.commands.rules import rule_items
 
@@ -192,7 +193,7 @@ class Desk:
 
         if self.kind == "account":
             return (account_items.account(answer),), 1
-        return account_items.hosts(answer, terms), len(answer.hosts) + len(answer.unreadable)
+        return account_items.hosts(answer, chosen), len(answer.hosts) + len(answer.unreadable)
 
 
 async def _market(cloud: Cloud, query: MarketQuery) -> Market:

@@ -11,14 +11,15 @@ No secret has a field here: no value of a variable, no argument of a container, 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import zip_longest
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, defstruct
 
 from tui.api.models import GpuReading
+from tui.commands.item_fields import item_fields
 from tui.domain import pod_health, waste
 from tui.store.alert_kinds import KINDS
 from tui.store.metrics import CONTAINER, METRICS
@@ -29,14 +30,13 @@ if TYPE_CHECKING:
     from tui.api.models import Funds, Market, Offer, Pod, Quote
     from tui.commands.market import Selection
     from tui.domain.attention import Attention
+    from tui.domain.filters import Filter
     from tui.store.alert import Alert
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
 
 VERSION = 1
 """The version of the format, under "podtop" in every document."""
-
-T = TypeVar("T")
 
 
 def iso(at: float | None) -> str | None:
@@ -52,11 +52,6 @@ def iso(at: float | None) -> str | None:
 def rounded(value: float | None, places: int = 2) -> float | None:
     """A computed figure without digits beyond its precision."""
     return None if value is None or not math.isfinite(value) else round(value, places)
-
-
-def matching(items: Iterable[T], terms: tuple[str, ...], text: Callable[[T], str]) -> tuple[T, ...]:
-    """The items whose text contains all the words: the filter rule of the screens."""
-    return tuple(item for item in items if all(term in text(item).lower() for term in terms))
 
 
 class Money(Struct, frozen=True):
@@ -163,9 +158,9 @@ PodItem = defstruct(
 """One pod, with a field at the end for every figure of containers that was added after the others."""
 
 
-def pods(fleet: Fleet, now: float, terms: tuple[str, ...]) -> tuple[Struct, ...]:
+def pods(fleet: Fleet, now: float, chosen: Filter | None = None) -> tuple[Struct, ...]:
     """Pods as the Fleet screen filters and sorts them."""
-    return tuple(_pod(fleet.records[id], now) for id in views.pods(fleet, now, views.Query(terms)))
+    return tuple(_pod(fleet.records[id], now) for id in views.pods(fleet, now, views.Query(chosen or None)))
 
 
 def _pod(record: Record, now: float) -> Struct:
@@ -372,10 +367,12 @@ def alerts_off(fleet: Fleet) -> tuple[AlertOff, ...]:
     return tuple(AlertOff(kind.name, why) for kind in KINDS if (why := kind.off(fleet)))
 
 
-def alert_items(fleet: Fleet, now: float, terms: tuple[str, ...], current: Iterable[Alert]) -> tuple[AlertItem, ...]:
+ALERTS = item_fields(AlertItem, lambda a: f"{a.alert} {a.grade} {a.pod_name or ''} {a.pod_id or ''} {a.text}")
+
+
+def alert_items(fleet: Fleet, now: float, chosen: Filter, current: Iterable[Alert]) -> tuple[AlertItem, ...]:
     """`current`: the alerts as of the last response."""
-    found_alerts = (_alert(alert, fleet, now) for alert in current)
-    return matching(found_alerts, terms, lambda a: f"{a.alert} {a.grade} {a.pod_name or ''} {a.pod_id or ''} {a.text}")
+    return tuple(ALERTS.select(chosen, tuple(_alert(alert, fleet, now) for alert in current)))
 
 
 def _alert(alert: Alert, fleet: Fleet, now: float) -> AlertItem:

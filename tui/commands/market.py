@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from tui.api.models import ANYTHING, MarketQuery
 from tui.commands.flags import MARKET_FLAGS
+from tui.domain.filters import NO_FILTER, Filter
 from tui.store.views import offers as views
-from tui.store.views.offer_filter import OfferFilter, parse
+from tui.store.views.offer_filter import parse
 
 if TYPE_CHECKING:
     from tui.store.views.offer_rows import OfferRow
@@ -24,7 +25,7 @@ class Selection(Struct, frozen=True):
     """The query to RunPod, which of its offers are shown, and in what order (a name of `views.SORTS`)."""
 
     query: MarketQuery = ANYTHING
-    filter: OfferFilter = OfferFilter()
+    filter: Filter = NO_FILTER
     sort: str = "price"
 
     def rows(self, rows: tuple[OfferRow, ...]) -> tuple[OfferRow, ...]:

@@ -18,6 +18,7 @@ from tui.commands.market import ALL, Selection
 from tui.commands.outlet import Outlet
 from tui.commands.printer import NOTHING, Printer
 from tui.commands.stdio import ReaderGone, note, say
+from tui.domain.patterns import TooComplex
 from tui.services.account_check import AccountCheck
 from tui.services.barrier import own_fault
 from tui.services.poller import Failed, Poller
@@ -147,6 +148,8 @@ class _Teller:
             except Incomplete as error:
                 self._say_once(f"{error}. Retrying.")
                 continue
+            except TooComplex:
+                raise
             except Exception as error:
                 # Whatever is invalid in one response, the next one is requested.
                 self._say_once(f"{own_fault(error, 'reading the response')} Retrying.")

@@ -408,7 +408,7 @@ def _add_once(to: Parser) -> None:
         help="pods (default), market (needs no API key), account, hosts (machines you rent out), alerts",
     )  # fmt: skip
     flags.output_form(to, "json", "csv", "table")
-    to.add_argument("--filter", metavar="TEXT", default="", help="items with all these words; market: also vram>=80")
+    to.add_argument("--filter", metavar="TEXT", default="", help="filter as on the screen: llama 'util<5' !idle")
     to.add_argument("--schema", action="store_true", help="print the JSON schema of the documents of every kind")
     to.add_argument("--watch", type=flags.seconds, metavar="N", help="repeat every N seconds until stopped (min. 2)")
     flags.market(to, "market: ")

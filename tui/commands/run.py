@@ -66,8 +66,10 @@ def _logs(options: argparse.Namespace, source: Source) -> int:
 
 
 def _once(options: argparse.Namespace, config: Config, source: Source, state: StateFiles) -> int:
+    from tui.commands.item_filter import parse
     from tui.commands.market import ALL, Usage, given, selection
     from tui.commands.once import once
+    from tui.domain.patterns import TooComplex
 
     text, market = options.filter or "", ALL
     if options.kind == "account" and text.split():
@@ -82,11 +84,17 @@ def _once(options: argparse.Namespace, config: Config, source: Source, state: St
     elif flags := given(options):
         say(f"{flags[0]} applies to the market: podtop once market {flags[0]} ...")
         return Exit.USAGE
-
-    return once(
-        source, options.kind, options.form, text, options.watch, _past(config, source, state), market,
-        rules=config.alerts, mutes=_mutes(state),
-    )  # fmt: skip
+    elif faults := parse(options.kind, text).faults:
+        say(f"--filter: {faults[0]}")
+        return Exit.USAGE
+    try:
+        return once(
+            source, options.kind, options.form, text, options.watch, _past(config, source, state), market,
+            rules=config.alerts, mutes=_mutes(state),
+        )  # fmt: skip
+    except TooComplex as error:
+        say(f"--filter: {error}")
+        return Exit.USAGE
 
 
 def _past(config: Config, source: Source, state: StateFiles) -> Callable[[str], Path | None]:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from tui.api.secret import mask
 from tui.config import value_types
 from tui.config.fields import Field, fields, free, tables
-from tui.config.settings import SOURCES, Settings
+from tui.config.settings import SOURCES, Columns, Settings
 from tui.files import reading
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ ALERTS = "alerts"
 
 SIGNALS = "signals"
 """The table of which pods signals are read of: `tui.config.signals_table` reads it."""
+
+COLUMNS = "columns"
+"""The table whose values are names of columns: `tui.config.column_names` has them."""
 
 MOST = 64 * 1024
 """Bytes of a configuration file at most."""
@@ -206,6 +209,8 @@ class _Reader:
                 values[name] = self._signals(value)
             elif struct := tables().get(name):
                 values[name] = struct(**self._table((name,), struct, value))
+                if name == COLUMNS:
+                    self._columns(values[name])
             elif isinstance(inner := free()[name], Field):
                 values[name] = {}
                 for key, entry in value.items():
@@ -249,6 +254,17 @@ class _Reader:
         from tui.config.signals_table import Reader
 
         return Reader(self._say, self._table).rules(table)
+
+    def _columns(self, chosen: Columns) -> None:
+        from tui.config.column_names import of_list
+
+        for name in chosen.__struct_fields__:
+            there = of_list(name)
+            for column in getattr(chosen, name):
+                if column not in there:
+                    told = value_types.short(column)
+                    nearest = near(column, there) or f"; expected some of {', '.join(there)}"
+                    self._say((COLUMNS, name), f"{COLUMNS}.{name}: unknown column {told!r}{nearest}")
 
     def _profiles(self, struct: type[Struct], table: dict[str, Any], into: dict[str, dict[str, Any]]) -> None:
         for name, profile in table.items():

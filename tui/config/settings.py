@@ -46,6 +46,7 @@ from tui.config.value_types import (
     USER,
     VARIABLE,
     WEBHOOK,
+    columns_of,
 )
 from tui.config.value_types import (
     API_URL as URL,
@@ -153,6 +154,26 @@ class Auto(Struct, frozen=True):
     per_day: Annotated[float, A_FEW, "pods that are stopped within 24 hours, at most"] = 3.0
 
 
+class Columns(Struct, frozen=True):
+    """Columns of the lists, in their order. What you choose with C on the screen comes before this."""
+
+    fleet: Annotated[tuple[str, ...], columns_of("fleet"), "pods of the Fleet screen"] = ()
+    prices: Annotated[tuple[str, ...], columns_of("prices"), "market pane of the Fleet screen"] = ()
+    market: Annotated[tuple[str, ...], columns_of("market"), "GPU types of the Market screen"] = ()
+    flavors: Annotated[tuple[str, ...], columns_of("flavors"), "CPU pods of the Market screen"] = ()
+    cpus: Annotated[tuple[str, ...], columns_of("cpus"), "CPUs of the Market screen"] = ()
+    centers: Annotated[tuple[str, ...], columns_of("centers"), "data centers of the Market screen"] = ()
+    watches: Annotated[tuple[str, ...], columns_of("watches"), "watches of the Market screen"] = ()
+    money: Annotated[tuple[str, ...], columns_of("money"), "pods of the Account screen"] = ()
+    charges: Annotated[tuple[str, ...], columns_of("charges"), "charges by day"] = ()
+    billing: Annotated[tuple[str, ...], columns_of("billing"), "billing by GPU type"] = ()
+    report: Annotated[tuple[str, ...], columns_of("report"), "report of a week or month"] = ()
+    payments: Annotated[tuple[str, ...], columns_of("payments"), "payments"] = ()
+    templates: Annotated[tuple[str, ...], columns_of("templates"), "templates"] = ()
+    access: Annotated[tuple[str, ...], columns_of("access"), "API keys, registry logins, network volumes"] = ()
+    hosts: Annotated[tuple[str, ...], columns_of("hosts"), "machines of the Hosts screen"] = ()
+
+
 class Profile(Struct, frozen=True):
     """One account, selected by --profile NAME, PODTOP_PROFILE or profile; it overrides the top of the file."""
 
@@ -193,6 +214,7 @@ class Settings(Struct, frozen=True):
     watcher: Watcher = Watcher()
     history: History = History()
     auto: Auto = Auto()
+    columns: Columns = Columns()
     alerts: AlertRules = AlertRules()
     signals: SignalRules = SignalRules()
     keymap: Annotated[

@@ -128,6 +128,22 @@ def texts(accepted: str, *, least: int = 0, example: str) -> Kind:
     return Kind(f"{accepted}, as in {example}", type, {"min_length": least}, _without_nul, example=example)
 
 
+def columns_of(table: str) -> Kind:
+    """Names of the columns of a list."""
+    from tui.config.column_names import of_list
+
+    names = of_list(table)
+    example = ", ".join(f'"{name}"' for name in names[:2])
+    accepted = f"an array of names of columns: {', '.join(names)}"
+    return Kind(
+        accepted,
+        tuple[Annotated[str, Meta(min_length=1)], ...],
+        {"min_length": 0},
+        _without_nul,
+        example=f"[{example}]",
+    )
+
+
 def _api_url(value: str) -> str:
     url = _web(value)
     if urlsplit(url).query or urlsplit(url).fragment:

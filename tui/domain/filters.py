@@ -11,7 +11,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from tui.domain.patterns import Pattern, PatternError
 
@@ -107,10 +107,18 @@ class Term(NamedTuple):
             near = self.places
             return lambda number: (abs(number - value) <= near) != (op == "!=")
         within: Callable[[str, str], bool] = operator.contains if op in ("~", ":") else operator.eq
+        reverse, first = op == "!=", value[0] if len(value) == 1 else None
 
         def matches(texts: str | Sequence[str]) -> bool:
+            if first is not None and isinstance(texts, str):
+                return within(texts.lower(), first) != reverse
             all_texts = (texts,) if isinstance(texts, str) else texts
-            return any(within(text.lower(), part) for text in all_texts for part in value) != (op == "!=")
+            for text in all_texts:
+                lower = text.lower()
+                for part in value:
+                    if within(lower, part):
+                        return not reverse
+            return reverse
 
         return matches
 
@@ -144,6 +152,31 @@ class Filter:
 
 
 NO_FILTER = Filter()
+
+
+class Fields(Generic[R]):
+    """The fields of a list with their readers, the text that words are looked for in, and its states."""
+
+    def __init__(
+        self,
+        fields: Mapping[str, tuple[Field, Callable[[R], Any]]],
+        text: Callable[[R], str],
+        states: Mapping[str, tuple[str, str]] = {},
+    ) -> None:
+        self.vocabulary = Vocabulary({name: field for name, (field, _) in fields.items()}, states)
+        self._readers = {TEXT: text, **{name: read for name, (_, read) in fields.items()}}
+
+    def readers(self, name: str) -> Callable[[R], Any]:
+        """The reader of a field."""
+        return self._readers[name]
+
+    def select(self, chosen: Filter, rows: Sequence[R]) -> Sequence[R]:
+        """The rows that a filter lets pass. Raises TooComplex."""
+        return chosen.select(rows, self.readers)
+
+    def holds(self, chosen: Filter, row: R) -> bool:
+        """Whether a filter lets a row pass. Raises TooComplex."""
+        return bool(self.select(chosen, (row,)))
 
 
 def parse(text: str, vocabulary: Vocabulary) -> Filter:

@@ -58,12 +58,16 @@ class _State(dict[str, "_State"]):
 
     def __missing__(self, char: str) -> _State:
         if self.of is None:
-            return self
+            raise _Decided(self.at_end)
         state = self[char] = self.of.after(self.nodes, char)
         return state
 
 
-_FOUND = _State(None, frozenset(), True)
+class _Decided(Exception):
+    """Whatever follows, the pattern occurs, or does not: the first argument."""
+
+
+_FOUND, _HOPELESS = _State(None, frozenset(), True), _State(None, frozenset(), False)
 
 
 class Pattern:
@@ -83,8 +87,11 @@ class Pattern:
         if self._needed not in text:
             return False
         state = self._first
-        for char in text:
-            state = state[char]
+        try:
+            for char in text:
+                state = state[char]
+        except _Decided as decided:
+            return bool(decided.args[0])
         return state.at_end
 
     def after(self, nodes: frozenset[int], char: str) -> _State:
@@ -98,6 +105,8 @@ class Pattern:
     def _state(self, nodes: frozenset[int], *, at_start: bool = False) -> _State:
         if 0 in nodes:
             return _FOUND
+        if not nodes and not at_start:
+            return _HOPELESS
         if not at_start and (known := self._states.get(nodes)) is not None:
             return known
         ends = [n for node in nodes if self._nodes[node].anchor == "$" for n in self._nodes[node].following]

@@ -63,6 +63,7 @@ class Declared(NamedTuple):
 def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
     """Sets of bindings active together: each screen with its widgets and the app, each dialog with its widgets."""
     from tui.ui.modals.account import AccountDialog
+    from tui.ui.modals.column_picker import ColumnPicker
     from tui.ui.modals.confirm import Confirm
     from tui.ui.modals.copy import CopyMenu
     from tui.ui.modals.deploy import DeployForm
@@ -71,6 +72,7 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
     from tui.ui.modals.mute import MuteMenu
     from tui.ui.modals.question import QuestionDialog
     from tui.ui.modals.readme import Readme
+    from tui.ui.modals.sort_menu import SortMenu
     from tui.ui.modals.tour import Tour
     from tui.ui.modals.waste import WasteDialog
     from tui.ui.modals.watch import WatchDialog
@@ -90,7 +92,7 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
         "a question": QuestionDialog, "a confirmation": Confirm, "the deploy form": DeployForm,
         "the lease": LeaseDialog, "the watch": WatchDialog, "the help": Help, "the copy menu": CopyMenu,
         "the readme": Readme, "the tour": Tour, "the account": AccountDialog,
-        "the waste": WasteDialog, "the mutes": MuteMenu,
+        "the waste": WasteDialog, "the mutes": MuteMenu, "the sort menu": SortMenu, "the columns": ColumnPicker,
     }  # fmt: skip
     return {
         **{
@@ -102,7 +104,7 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
             name: (
                 Choice,
                 *([FilterLine] if dialog is Help else []),
-                *([Table] if dialog in (CopyMenu, WasteDialog, MuteMenu) else []),
+                *([Table] if dialog in (CopyMenu, WasteDialog, MuteMenu, SortMenu, ColumnPicker) else []),
                 dialog,
             )
             for name, dialog in dialogs.items()

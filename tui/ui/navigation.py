@@ -149,10 +149,12 @@ class NavigatingApp(App[None]):
 
     def action_help(self) -> None:
         from tui.ui.modals.help import Help
+        from tui.ui.screens.base import BaseScreen
 
         if not self.screen.is_modal:
             word = next((place.word for place in screen_table.PLACES if place.mode == self._place), "")
-            self.push_screen(Help(self._every_key(), self.screen.title or word))
+            vocabulary = self.screen.vocabulary if isinstance(self.screen, BaseScreen) else None
+            self.push_screen(Help(self._every_key(), self.screen.title or word, vocabulary))
 
     def action_tour(self) -> None:
         from tui.ui.modals.tour import Tour

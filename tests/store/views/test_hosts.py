@@ -11,9 +11,11 @@ from tests.make_hosts import DAY, NOBODY, NOW, earnings, host, many
 from tui.api.account import HostEarning
 from tui.api.hosts import Capacity, HostLoad, Hosts
 from tui.api.models import GpuReading, Unreadable
+from tui.domain.filters import parse
 from tui.store.fleet import Fleet
 from tui.store.host_telemetry import Telemetry, is_percent
-from tui.store.views.hosts import SORTS, Ahead, State, days, maintenance, rows, select, share, state
+from tui.store.views.host_filter import HOSTS
+from tui.store.views.hosts import SORTS, Ahead, State, days, maintenance, ordered_rows, rows, share, state
 
 
 @pytest.mark.parametrize(
@@ -89,7 +91,7 @@ def test_a_row_tells_what_was_earned_and_no_stale_use() -> None:
 def test_every_order_has_all_the_machines_and_the_unknown_last(sort: str, inverted: bool) -> None:
     every = rows(replace(many(50), unreadable=(Unreadable("u", None, "odd"),)), NOW)
     every = (*every, *rows(Hosts((NOBODY,)), NOW))
-    found = select(every, (), sort, inverted)
+    found = ordered_rows(every, sort, inverted)
     assert sorted(r.key for r in found) == sorted(r.key for r in every)
     if sort not in ("state", "name", "gpu", "month"):
         assert {r.key for r in found[-2:]} == {"u", "machine 0"}
@@ -108,13 +110,22 @@ def test_words_of_a_filter() -> None:
         NOW,
     )
     for words, keys in (
-        (("unlisted",), ["m2"]),
-        (("rack", "4090"), ["m1", "m2"]),
-        (("maintenance",), ["m1"]),
-        (("sdxl",), ["m1", "m2"]),
-        (("nothing",), []),
+        ("unlisted", ["m2"]),
+        ("state=unlisted", ["m2"]),
+        ("rack 4090", ["m1", "m2"]),
+        ("maintenance", ["m1"]),
+        ("sdxl", ["m1", "m2"]),
+        ("nothing", []),
     ):
-        assert [row.key for row in select(every, words, "name", False)] == keys
+        assert [row.key for row in HOSTS.select(parse(words, HOSTS.vocabulary), every)] == keys
+
+
+@given(st.sampled_from(HOSTS.vocabulary.names), st.sampled_from(["=yes", "<1", ":a"]))
+def test_a_machine_that_is_not_understood_meets_no_condition_on_its_figures(name: str, condition: str) -> None:
+    broken = rows(replace(Hosts(()), unreadable=(Unreadable("u", None, "odd"),)), NOW)
+    chosen = parse(f"{name}{condition}", HOSTS.vocabulary)
+    found = HOSTS.select(chosen, broken)
+    assert not found or not chosen or chosen.terms[0].field in ("state", "name")
 
 
 # Samples

@@ -8,11 +8,13 @@ from msgspec.structs import replace
 
 from tests.make import funds, pod, snapshot
 from tui.api.models import Snapshot, Unreadable
+from tui.domain.filters import parse
 from tui.domain.pod_health import Phase
 from tui.store.fleet import Fleet
 from tui.store.fleet_state import Older
 from tui.store.series import EMPTY
 from tui.store.views import pods as views
+from tui.store.views.pod_filter import VOCABULARY
 from tui.store.views.pods import Frame, Query
 
 NOW = 1_000_000.0
@@ -39,9 +41,9 @@ def test_every_order_is_total_and_unknown_comes_last() -> None:
 
 def test_all_words_of_a_filter_must_occur() -> None:
     fleet = fleet_of(pod("a", name="train llama", gpu="H100 SXM"), pod("b", name="train flux", gpu="L40S"))
-    assert views.pods(fleet, NOW, Query(terms=views.terms("TRAIN h100"))) == ("a",)
-    assert views.pods(fleet, NOW, Query(terms=views.terms("running"))) == ("b", "a")
-    assert views.pods(fleet, NOW, Query(terms=views.terms("nothing"))) == ()
+    assert views.pods(fleet, NOW, Query(parse("TRAIN h100", VOCABULARY))) == ("a",)
+    assert views.pods(fleet, NOW, Query(parse("running", VOCABULARY))) == ("b", "a")
+    assert views.pods(fleet, NOW, Query(parse("nothing", VOCABULARY))) == ()
 
 
 def test_a_pod_is_idle_after_ten_minutes_without_work() -> None:

@@ -8,8 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from tui.api.catalogue import CpuFlavor, CpuPrice, Cuda, GpuSpec, ListPrices
+from tui.domain.filters import parse
 from tui.format import numbers as fmt
-from tui.ui.render.catalogue import FLAVOR_SORTS, facts, flavor_cells, flavors
+from tui.ui.render.catalogue import FLAVOR_SORTS, FLAVORS, facts, flavor_cells, flavors
 
 PRICES = ListPrices(2.99, 2.69, 1.75, 1.5, 2.8, 2.6, 2.5, 2.4, 2.3, 3.2)
 SHEET = GpuSpec(
@@ -81,8 +82,8 @@ def test_the_unknown_comes_last_whichever_way_round(sort: str) -> None:
     )  # fmt: skip
     nothing = CpuFlavor("zz", None, None, None, None, None, None, None, None)
     every = (nothing, dear, FLAVOR)
-    assert [f.id for f in flavors(every, "", sort, False)] == ["cpu3c", "cpu5c", "zz"]
-    inverted = [f.id for f in flavors(every, "", sort, True)]
+    assert [f.id for f in flavors(every, sort, False)] == ["cpu3c", "cpu5c", "zz"]
+    inverted = [f.id for f in flavors(every, sort, True)]
     assert inverted == (["zz", "cpu5c", "cpu3c"] if sort in ("id", "name") else ["cpu5c", "cpu3c", "zz"])
 
 
@@ -93,5 +94,5 @@ def test_a_cpu_pod_of_which_nothing_is_known() -> None:
 
 
 def test_cpu_pods_are_found_by_any_of_their_names() -> None:
-    assert flavors((FLAVOR,), "comp CPU3", "", False) == (FLAVOR,)
-    assert flavors((FLAVOR,), "memory", "", False) == ()
+    for text, found in (("comp CPU3", True), ("memory", False), ("price<1 vcpus>=2", True), ("price>1", False)):
+        assert bool(FLAVORS.select(parse(text, FLAVORS.vocabulary), (FLAVOR,))) is found

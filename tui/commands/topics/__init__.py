@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 TOPICS = (
-    "screens", "keys", "market", "actions", "leases", "watches", "alerts", "notifications", "report", "history", "logs",
-    "signals", "teams", "scripts", "config", "ssh", "terminals", "safety", "api",
+    "screens", "keys", "tables", "market", "actions", "leases", "watches", "alerts", "notifications", "report",
+    "history", "logs", "signals", "teams", "scripts", "config", "ssh", "terminals", "safety", "api",
 )  # fmt: skip
 """Names of the topics, in the order in which they are listed."""
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
-from msgspec import Struct
-
+from tui.domain import filters
 from tui.domain.events import ENDS, Event, Kind
+from tui.domain.filters import Field, Fields, Filter
+from tui.domain.filters import Kind as Kinds
 from tui.store.alert_kinds import KINDS
 from tui.store.alert_tracker import TROUBLE
 
@@ -41,7 +43,7 @@ GROUPS: Mapping[str, frozenset[Kind]] = {
 }
 """Kinds that belong together, by the word that a filter accepts for them."""
 
-WORDS = f"words, pod:NAME, kind:KIND ({', '.join(GROUPS)} or one kind)"
+WORDS = f"words, pod:NAME, kind:KIND ({', '.join(GROUPS)} or one kind), ago<2h"
 """The terms that a filter accepts, for a line of help."""
 
 
@@ -72,66 +74,41 @@ def merged(earlier: Sequence[Event], recent: Iterable[Event], slack: float) -> t
     return tuple(sorted((*unseen, *seen), key=lambda event: event.at))
 
 
-class EventFilter(Struct, frozen=True):
-    """Conditions that must all hold: words, kinds (one of each set), parts of pods' names or ids.
+class Told(NamedTuple):
+    """An event as a row: with the name of its pod, and how long ago it was in seconds."""
 
-    `faults`: messages about invalid parts of the text; those do not filter.
-    """
-
-    words: tuple[str, ...] = ()
-    kinds: tuple[frozenset[Kind], ...] = ()
-    pods: tuple[str, ...] = ()
-    faults: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.words or self.kinds or self.pods)
-
-    def hold(self, event: Event, name: str) -> bool:
-        """Whether all conditions hold. `name`: the pod's."""
-        if not all(event.kind in kinds for kinds in self.kinds):
-            return False
-        pod = f"{name} {event.pod}".lower()
-        if not all(part in pod for part in self.pods):
-            return False
-        return not self.words or all(
-            word in f"{pod} {event.kind} {event.kind.word} {event.text}".lower() for word in self.words
-        )
+    event: Event
+    name: str = ""
+    ago: float = 0.0
 
 
-def parse(text: str) -> EventFilter:
-    """Parse a filter as typed. It never fails: an incomplete term does not filter yet, and is reported."""
-    terms: list[str] = []
-    kinds: list[frozenset[Kind]] = []
-    pods: list[str] = []
-    faults: list[str] = []
-    for token in text.lower().split():
-        field, colon, value = token.partition(":")
-        if not colon or field not in ("kind", "pod"):
-            terms.append(token)
-        elif field == "pod":
-            if value:
-                pods.append(value)
-            else:
-                faults.append("pod: expects part of a name or ID")
-        elif named := _kinds(value):
-            kinds.append(named)
-        else:
-            faults.append(f"kind: expects {', '.join(GROUPS)} or a kind such as idle")
-    return EventFilter(tuple(terms), tuple(kinds), tuple(pods), tuple(faults))
+@cache
+def _kind_words(kind: Kind) -> tuple[str, ...]:
+    """The words for a kind: its own, that on the screen, its group, and its alert, as [alerts] and scripts have it."""
+    groups = tuple(word for group, kinds in GROUPS.items() if kind in kinds for word in (group, f"{group}s"))
+    alert = _OF_EVENT.get(kind)
+    words = (kind.value, kind.value.replace(" ", "-"), kind.word.lower(), kind.word.lower().replace(" ", "-"))
+    return (*dict.fromkeys((*groups, *words, *((alert.name,) if alert is not None else ()))),)
 
 
-def _holds(kind: Kind, word: str) -> bool:
-    return word in kind.value or word in kind.word.lower()
+_KINDS = f"{', '.join(GROUPS)} or a kind such as idle"
+
+LOG: Fields[Told] = Fields(
+    {
+        "kind": (
+            Field(Kinds.WORDS, _KINDS, ("event",), tuple(dict.fromkeys(w for kind in Kind for w in _kind_words(kind)))),
+            lambda told: _kind_words(told.event.kind),
+        ),
+        "pod": (Field(Kinds.WORDS, "part of a name or ID", ("name",)), lambda told: (told.name, told.event.pod)),
+        "text": (Field(Kinds.WORDS, "part of what happened"), lambda told: told.event.text),
+        "ago": (Field(Kinds.SECONDS, "time since then", ("time",)), lambda told: told.ago),
+    },
+    lambda told: (
+        f"{told.name} {told.event.pod} {told.event.kind} {told.event.kind.word} {told.event.text}".lower()
+    ),
+)  # fmt: skip
 
 
-def _kinds(value: str) -> frozenset[Kind]:
-    """The kinds that any of several comma-separated words means."""
-    kinds: set[Kind] = set()
-    for word in value.split(","):
-        if word:
-            kinds |= GROUPS.get(word.removesuffix("s") if word != "status" else word, frozenset())
-            spoken = word.replace("-", " ")
-            kinds |= {kind for kind in Kind if _holds(kind, word) or _holds(kind, spoken)}
-            # By the name of an alert, as [alerts] and scripts have it.
-            kinds |= {kind for kind, row in _OF_EVENT.items() if row.name == word}
-    return frozenset(kinds)
+def parse(text: str) -> Filter:
+    """Parse a filter as typed. It never fails: what is invalid does not filter, and is reported."""
+    return filters.parse(text, LOG.vocabulary)

@@ -192,24 +192,10 @@ def gpu_of(host: Host) -> str:
     return host.gpu_name or host.gpu_type_id or ""
 
 
-def select(rows: Sequence[HostRow], terms: Sequence[str], sort: str, inverted: bool) -> tuple[HostRow, ...]:
-    """The machines in which all the words occur, sorted; equal ones by name, so that rows never jump."""
-    matching = [row for row in rows if all(term in _text(row) for term in terms)]
-    matching.sort(key=lambda row: (row.name.lower(), row.key))
-    return tuple(ordered(matching, _ORDERS[sort], inverted))
-
-
-def _text(row: HostRow) -> str:
-    host = row.host
-    if host is None:
-        return f"{row.name} {row.key} {row.state}".lower()
-    tenants = " ".join(f"{tenant.name or ''} {tenant.id or ''}" for tenant in host.tenants)
-    verified = "" if host.verified is None else "verified" if host.verified else "unverified"
-    cloud = "" if host.secure is None else "secure" if host.secure else "community"
-    window = "" if row.ahead in (Ahead.NONE, Ahead.PAST) else "maintenance"
-    return " ".join(
-        (row.name, row.key, gpu_of(host), row.state, verified, cloud, host.location or "", window, tenants)
-    ).lower()
+def ordered_rows(rows: Sequence[HostRow], sort: str, inverted: bool) -> tuple[HostRow, ...]:
+    """The machines, sorted; equal ones by name, so that rows never jump."""
+    by_name = sorted(rows, key=lambda row: (row.name.lower(), row.key))
+    return tuple(ordered(by_name, _ORDERS[sort], inverted))
 
 
 class Rented(NamedTuple):

@@ -49,6 +49,19 @@ class OfferRow(Struct, frozen=True):
         return _lower(self.secure_spot, self.community_spot)
 
     @property
+    def lowest_bid(self) -> float | None:
+        """The lowest bid where there is stock."""
+        bids = ((self.secure_spot, self.secure_stock), (self.community_spot, self.community_stock))
+        return min((bid for bid, stock in bids if bid is not None and stock is not None), default=None)
+
+    @property
+    def cheapest(self) -> float | None:
+        """The lowest price at which there is stock, in either cloud, on demand or as a bid."""
+        prices = ((self.secure, self.secure_stock), (self.community, self.community_stock))
+        on_demand = [price for price, stock in prices if price is not None and stock is not None]
+        return min((*on_demand, *((self.lowest_bid,) if self.lowest_bid is not None else ())), default=None)
+
+    @property
     def whole(self) -> float | None:
         """On demand, for all the requested GPUs."""
         return None if self.price is None else self.price * self.count

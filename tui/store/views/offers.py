@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.domain import offered
 from tui.store.views.offer_rows import OfferRow, offer_row, stock_rank
 from tui.store.views.pods import Order, ordered
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from tui.api.features import Feature
     from tui.api.models import DataCenters, Market, MarketQuery
-    from tui.store.views.offer_filter import OfferFilter
+    from tui.domain.filters import Filter
 
 
 _ORDERS: dict[str, Order[OfferRow]] = {
+    "cheapest": Order(lambda o: o.cheapest, rising=True),
     "price": Order(lambda o: o.price, rising=True),
     "spot": Order(lambda o: o.spot, rising=True),
     "vram": Order(lambda o: o.memory_gb),
@@ -29,8 +31,11 @@ _ORDERS: dict[str, Order[OfferRow]] = {
     "community": Order(lambda o: o.community, rising=True),
     "community_spot": Order(lambda o: o.community_spot, rising=True),
 }
-PANE_SORTS = tuple(_ORDERS)
-"""The orders of the Fleet screen's pane. `price` and `spot` are those of the cheaper cloud."""
+BESIDE = ("price", "spot")
+"""Orders by the cheaper cloud's price on demand, or bid: they have no column of their own."""
+
+PANE_SORTS = tuple(name for name in _ORDERS if name not in BESIDE)
+"""The orders of the Fleet screen's pane."""
 
 _ORDERS |= {
     "whole": Order(lambda o: o.whole, rising=True),
@@ -41,6 +46,8 @@ _ORDERS |= {
     "country": Order(lambda o: o.countries[0] if o.countries else None, rising=True),
 }
 SORTS = tuple(_ORDERS)
+LIST_SORTS = tuple(name for name in SORTS if name not in BESIDE)
+"""The orders of the Market screen: each has a column."""
 
 
 def rises(sort: str, inverted: bool) -> bool:
@@ -50,11 +57,29 @@ def rises(sort: str, inverted: bool) -> bool:
 
 def rows(market: Market | None, count: int = 1) -> tuple[OfferRow, ...]:
     """All rows, for a response to a query for `count` GPUs."""
-    return () if market is None else tuple(offer_row(offer, count) for offer in market.offers)
+    if market is None:
+        return ()
+    made = tuple(offer_row(offer, count) for offer in market.offers)
+    names = told_apart([(row.name, row.id) for row in made])
+    return tuple(row if row.name == name else replace(row, name=name) for row, name in zip(made, names, strict=True))
+
+
+def told_apart(named: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """The names of GPU types, given with their ids: where several have one name, with what tells their ids apart."""
+    same: dict[str, list[str]] = {}
+    for name, id in named:
+        same.setdefault(name, []).append(id)
+    return tuple(name if len(same[name]) == 1 else _with_id(name, id, same[name]) for name, id in named)
+
+
+def _with_id(name: str, id: str, ids: Sequence[str]) -> str:
+    common = set(name.split()).union(set.intersection(*(set(each.split()) for each in ids)))
+    own = " ".join(word for word in id.split() if word not in common)
+    return f"{name} {own}".rstrip() if own else name
 
 
 def select(
-    rows: tuple[OfferRow, ...], terms: OfferFilter | None, sort: str = "", inverted: bool = False
+    rows: tuple[OfferRow, ...], terms: Filter | None, sort: str = "", inverted: bool = False
 ) -> tuple[OfferRow, ...]:
     """The rows that match, sorted; those that cannot be rented now come last in any order by price.
 
@@ -64,14 +89,15 @@ def select(
 
 
 def _cheapest_first(rows: Iterable[OfferRow]) -> list[OfferRow]:
-    return ordered(sorted(rows, key=lambda o: (o.name.lower(), o.id)), _ORDERS["price"], inverted=False)
+    return ordered(sorted(rows, key=lambda o: (o.name.lower(), o.id)), _ORDERS["cheapest"], inverted=False)
 
 
-def _select(
-    cheapest_first: list[OfferRow], terms: OfferFilter | None, sort: str, inverted: bool
-) -> tuple[OfferRow, ...]:
-    matching = [row for row in cheapest_first if terms.hold(row)] if terms else cheapest_first
-    return tuple(ordered(matching, _ORDERS[sort or "price"], inverted))
+def _select(cheapest_first: list[OfferRow], terms: Filter | None, sort: str, inverted: bool) -> tuple[OfferRow, ...]:
+    if terms:
+        from tui.store.views.offer_filter import OFFERS
+
+        cheapest_first = list(OFFERS.select(terms, cheapest_first))
+    return tuple(ordered(cheapest_first, _ORDERS[sort or "price"], inverted))
 
 
 class Selected(NamedTuple):
@@ -88,7 +114,7 @@ class KeptRows:
         self._read: tuple[Market | None, int] = (None, 0)
         self._rows: tuple[OfferRow, ...] = ()
         self._cheapest_first: list[OfferRow] = []
-        self._asked: tuple[OfferFilter | None, str, bool] | None = None
+        self._asked: tuple[Filter | None, str, bool] | None = None
         self._selected = Selected((), {})
 
     def rows(self, market: Market | None, count: int = 1) -> tuple[OfferRow, ...]:
@@ -98,7 +124,7 @@ class KeptRows:
             self._cheapest_first = _cheapest_first(self._rows)
         return self._rows
 
-    def select(self, terms: OfferFilter | None, sort: str, inverted: bool) -> Selected:
+    def select(self, terms: Filter | None, sort: str, inverted: bool) -> Selected:
         """`select`, of the answer that was last read."""
         asked = terms or None, sort, inverted
         if asked != self._asked:

@@ -22,6 +22,7 @@ from tui.store.views import attention
 if TYPE_CHECKING:
     from tui.domain.attention import Attention
     from tui.domain.events import Event
+    from tui.domain.filters import Filter
     from tui.domain.lease import Lease
     from tui.domain.operations import Operation
     from tui.store.fleet import Fleet
@@ -35,16 +36,11 @@ SPARK_WIDTH = 60.0
 
 
 class Query(Struct, frozen=True):
-    """What a table shows: terms that must all occur, the column to sort by, whether that order is reversed."""
+    """What a table shows: the filter, the column to sort by, whether that order is reversed."""
 
-    terms: tuple[str, ...] = ()
+    filter: Filter | None = None
     sort: str = ""
     inverted: bool = False
-
-
-def terms(text: str) -> tuple[str, ...]:
-    """The words of a filter, lower-cased."""
-    return tuple(text.lower().split())
 
 
 class PodRow(Struct, frozen=True):
@@ -178,6 +174,27 @@ def timers(fleet: Fleet) -> Mapping[str, Lease]:
     return both
 
 
+SPOT = len(" spot")
+
+
+def widest(fleet: Fleet) -> Mapping[str, int]:
+    """Characters that the longest texts of some columns take, by the column."""
+    return fleet.derived("widest", math.inf, lambda: _widest(fleet.records.values()))
+
+
+def _widest(records: Iterable[Record]) -> Mapping[str, int]:
+    name = gpu = location = image = 0
+    for record in records:
+        pod = record.pod
+        spot = SPOT if pod is not None and pod.kind in INTERRUPTIBLE else 0
+        name = max(name, len(record.name) + spot)
+        if pod is not None:
+            gpu = max(gpu, len(gpu_name(record)) + len(f"{pod.gpu_count}×"))
+            location = max(location, len((pod.machine.location or "") if pod.machine else ""))
+            image = max(image, len((pod.image or "").rpartition("/")[2]))
+    return {"name": name, "gpu": gpu, "location": location, "image": image}
+
+
 _ORDER = {phase: rank for rank, phase in enumerate(Phase)}
 _Row = TypeVar("_Row")
 
@@ -227,12 +244,6 @@ def pods_rise(query: Query) -> bool:
     return _POD_ORDERS[query.sort or ATTENTION].rising != query.inverted
 
 
-def _pod_text(record: Record, at: Phase) -> str:
-    word = pod_health.status_word(record.pod, at) if record.pod else at.value
-    image = (record.pod.image or "") if record.pod else ""
-    return f"{record.name} {record.id} {gpu_name(record)} {word} {image}".lower()
-
-
 def pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
     """Ids of the pods that match, sorted; equal ones by name and id, so that rows never jump."""
     # Alerts are judged after the pods of a response are there.
@@ -242,9 +253,10 @@ def pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
 
 def _pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
     records = fleet.derived("by name", math.inf, lambda: _by_name(fleet.records.values()))
-    if query.terms:
-        texts = fleet.derived("texts", now, lambda: _texts(fleet, now))
-        records = [r for r in records if all(t in texts[r.id] for t in query.terms)]
+    if query.filter:
+        from tui.store.views.pod_filter import readers
+
+        records = list(query.filter.select(records, readers(fleet, now)))
     order = _POD_ORDERS[query.sort or ATTENTION]
     # The only orders that depend on the instant: idle means running long enough without work.
     if query.sort == "status":
@@ -259,12 +271,6 @@ def _pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
 def _by_name(records: Iterable[Record]) -> list[Record]:
     # Twice by a text is faster than once by two.
     return sorted(sorted(records, key=attrgetter("id")), key=lambda r: r.name.lower())
-
-
-def _texts(fleet: Fleet, now: float) -> dict[str, str]:
-    """What a filter looks for its words in, by the pods' ids."""
-    phases = fleet.phases(now)
-    return {record.id: _pod_text(record, phases[record.id]) for record in fleet.records.values()}
 
 
 class Line(Struct, frozen=True):

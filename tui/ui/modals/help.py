@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from rich.text import Text
 from textual import events, on
@@ -20,6 +20,9 @@ from tui.ui.modals.once import Once
 from tui.ui.primitives import roles
 from tui.ui.primitives.roles import style_of
 from tui.ui.widgets.filter_input import FilterLine
+
+if TYPE_CHECKING:
+    from tui.domain.filters import Vocabulary
 
 SIGNS = (
     ("● ◌ ◔ ■", "running, idle, booting, stopped"),
@@ -56,20 +59,29 @@ COLUMN = 53
 
 
 def _market_words() -> tuple[Block, ...]:
-    """The fields of the market's filters, from where they are parsed."""
-    from tui.store.views.offer_filter import NUMBERS, TEXTS
+    """The filters that go to RunPod, from where they are parsed."""
     from tui.store.views.offers import FILTERS
 
-    numbers = tuple(Entry(f"{name}>=", field.words) for name, field in NUMBERS.items())
-    texts = tuple(Entry(f"{name}:", meaning) for name, (meaning, _) in TEXTS.items())
-    comparisons = (
-        Entry("h100 sxm", "words that all match its name, ID, memory or stock"),
-        Entry("", "< <= > >= = compare; all must match: vram>=80 price<2.5 stock:high"),
-    )
-    return (
-        ("Filter terms (/)", (*numbers, *texts, *comparisons)),
-        ("API filters (f)", tuple(Entry(f"{name}=", meaning) for name, (_, meaning) in FILTERS.items())),
-    )
+    return (("API filters (f)", tuple(Entry(f"{name}=", meaning) for name, (_, meaning) in FILTERS.items())),)
+
+
+def filter_words(vocabulary: Vocabulary) -> tuple[Block, ...]:
+    """The language of filters, and the fields of a list."""
+    if not vocabulary.fields:
+        return ()
+    states = " ".join(vocabulary.states)
+    return ((
+        "Filter terms (/)",
+        (
+            Entry("word", 'part of the row\'s text; "two words" with spaces'),
+            Entry("!term", "the term does not hold"),
+            Entry("util<5", "= != < <= > >= with $ /h GB % 30m 2h 1d; never true of an unknown value"),
+            Entry("dc:EU,US", "part of a text, or one of several"),
+            Entry("re:PATTERN", "regular expression"),
+            Entry("fields", " ".join(vocabulary.fields)),
+            *((Entry("states", states),) if states else ()),
+        ),
+    ),)  # fmt: skip
 
 
 class Entry(NamedTuple):
@@ -83,15 +95,16 @@ class Entry(NamedTuple):
 Block = tuple[str, tuple[Entry, ...]]
 
 
-def blocks(bindings: Sequence[Hint]) -> tuple[Block, ...]:
-    """All entries, under titles."""
+def blocks(bindings: Sequence[Hint], vocabulary: Vocabulary | None = None) -> tuple[Block, ...]:
+    """All entries, under titles. `vocabulary`: of the filter of the list that keys are for."""
     by_group = [
         (title, tuple(Entry(" ".join(h.keys), h.help, h.enabled) for h in group)) for title, group in grouped(bindings)
     ]
     signs = tuple(Entry(sign, meaning) for sign, meaning in SIGNS)
     if any(hint.id == "market.demand" for hint in bindings):
         by_group += _market_words()
-    return (*by_group, ("Symbols", signs), ("Tour", (Entry(": tour", "show the tour again"),)))
+    terms = filter_words(vocabulary) if vocabulary is not None else ()
+    return (*by_group, ("Symbols", signs), *terms, ("Tour", (Entry(": tour", "show the tour again"),)))
 
 
 def found(blocks_of: Iterable[Block], text: str) -> tuple[Block, ...]:
@@ -127,9 +140,9 @@ class Help(Once, ModalScreen[None]):
         Binding("G,end", "edge(1)", "End", id="help.end", show=False, tooltip="Go to end"),
     ]
 
-    def __init__(self, bindings: Sequence[Hint], title: str = "") -> None:
+    def __init__(self, bindings: Sequence[Hint], title: str = "", vocabulary: Vocabulary | None = None) -> None:
         super().__init__()
-        self._blocks = blocks(bindings)
+        self._blocks = blocks(bindings, vocabulary)
         self._of = title
         self._words = ""
         self._line: FilterLine | None = None

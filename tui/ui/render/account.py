@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.api.features import Feature
 from tui.domain import offered
+from tui.domain.filters import Kind
 from tui.domain.pod_costs import MONTH_HOURS, network_volume_per_hr
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
@@ -33,11 +34,12 @@ TEMPLATE_COLUMNS = (
     Column("runtime", "RUNTIME", 7, 7, right=True, sort="runtime"),
     Column("earned", "EARNED", 8, 8, right=True, sort="earned"),
 )
+TEMPLATE_KINDS = {"runtime": Kind.SECONDS}
 TEMPLATE_SORTS = ("name", "runtime", "earned", "kind", "image", "disk", "volume", "env")
 ACCESS_COLUMNS = (
     Column("kind", "KIND", 8, 0, sort="kind"),
     Column("name", "NAME", 16, 0, sort="name", flex=True),
-    Column("may", "", 28, 1),
+    Column("may", "", 28, 1, label="PERMISSIONS"),
     Column("created", "CREATED", 10, 4, sort="created"),
     Column("used", "LAST USED", 9, 3, sort="used"),
 )
@@ -101,7 +103,8 @@ def _template_order(template: Template) -> dict[str, Any]:
     return {
         "name": (template.name or "").lower(), "image": (template.image or "").lower(),
         "disk": template.container_disk_gb, "volume": template.volume_gb, "env": len(template.env_names),
-        "kind": _kind(template), "runtime": template.runtime_minutes,
+        "kind": _kind(template),
+        "runtime": None if template.runtime_minutes is None else 60.0 * template.runtime_minutes,
         "earned": template.earned,
     }  # fmt: skip
 

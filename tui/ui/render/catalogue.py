@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tui.api.enums import Availability
 from tui.api.features import Feature
 from tui.domain import offered
+from tui.domain.filters import Field, Fields, Kind
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
@@ -138,6 +139,10 @@ def flavor_cells(flavor: CpuFlavor, lacks: frozenset[Feature] = offered.NOTHING)
     }
 
 
+def _known(*texts: str | None) -> tuple[str, ...]:
+    return tuple(text for text in texts if text)
+
+
 _KEYS: dict[str, Callable[[CpuFlavor], Any]] = {
     "price": lambda f: f.smallest.per_hr if f.smallest else None,
     "name": lambda f: (f.name or f.id).lower(),
@@ -150,13 +155,30 @@ _KEYS: dict[str, Callable[[CpuFlavor], Any]] = {
 }
 
 
-def flavors(all_flavors: Sequence[CpuFlavor], text: str, sort: str, inverted: bool) -> tuple[CpuFlavor, ...]:
-    """The kinds that match, sorted; the unknown come last."""
-    wanted = text.lower().split()
-    matching = [
-        f for f in all_flavors if all(w in f"{f.name} {f.id} {f.group_name} {f.group_id}".lower() for w in wanted)
-    ]
-    matching.sort(key=lambda f: f.id)
+def _stock(flavor: CpuFlavor) -> str | None:
+    return (flavor.smallest.stock or "none") if flavor.smallest is not None else None
+
+
+FLAVORS: Fields[CpuFlavor] = Fields(
+    {
+        "name": (Field(Kind.WORDS, "part of a name"), lambda f: f.name),
+        "id": (Field(Kind.WORDS, "part of an ID"), lambda f: f.id),
+        "group": (Field(Kind.WORDS, "part of a group"), lambda f: _known(f.group_name, f.group_id)),
+        "vcpus": (Field(Kind.NUMBER, "maximum vCPUs"), _KEYS["vcpus"]),
+        "memory": (Field(Kind.NUMBER, "GB per vCPU", ("gb",)), _KEYS["memory"]),
+        "disk": (Field(Kind.NUMBER, "GB of disk per vCPU"), _KEYS["disk"]),
+        "price": (Field(Kind.NUMBER, "$/h of the smallest", ("$/h",)), _KEYS["price"]),
+        "serverless": (Field(Kind.NUMBER, "$/h serverless"), _KEYS["serverless"]),
+        "bursts": (Field(Kind.FLAG, "whether it bursts", ("burst",)), lambda f: f.burstable),
+        "stock": (Field(Kind.WORDS, "high, medium, low or none"), _stock),
+    },
+    lambda f: f"{f.name} {f.id} {f.group_name} {f.group_id}".lower(),
+)
+
+
+def flavors(passing: Sequence[CpuFlavor], sort: str, inverted: bool) -> tuple[CpuFlavor, ...]:
+    """The kinds, sorted; the unknown come last."""
+    matching = sorted(passing, key=lambda f: f.id)
     read = _KEYS[sort or FLAVOR_SORTS[0]]
     known = [flavor for flavor in matching if read(flavor) is not None]
     known.sort(key=read, reverse=inverted)
@@ -201,13 +223,21 @@ _CPU_KEYS: dict[str, Callable[[CpuType], Any]] = {
 }
 
 
-def cpus(all_cpus: Sequence[CpuType], text: str, sort: str, inverted: bool) -> tuple[CpuType, ...]:
-    """The CPUs that match, sorted; the unknown come last."""
-    wanted = text.lower().split()
-    matching = [
-        c for c in all_cpus if all(w in f"{c.name} {c.id} {c.manufacturer} {c.group_id}".lower() for w in wanted)
-    ]
-    matching.sort(key=lambda c: (c.name or c.id or "").lower())
+CPUS: Fields[CpuType] = Fields(
+    {
+        "name": (Field(Kind.WORDS, "part of a name or ID", ("id",)), lambda c: _known(c.name, c.id)),
+        "maker": (Field(Kind.WORDS, "intel or amd"), lambda c: c.manufacturer),
+        "cores": (Field(Kind.NUMBER, "cores"), _CPU_KEYS["cores"]),
+        "threads": (Field(Kind.NUMBER, "threads"), _CPU_KEYS["threads"]),
+        "group": (Field(Kind.WORDS, "part of a group"), lambda c: c.group_id),
+    },
+    lambda c: f"{c.name} {c.id} {c.manufacturer} {c.group_id}".lower(),
+)
+
+
+def cpus(passing: Sequence[CpuType], sort: str, inverted: bool) -> tuple[CpuType, ...]:
+    """The CPUs, sorted; the unknown come last."""
+    matching = sorted(passing, key=lambda c: (c.name or c.id or "").lower())
     read = _CPU_KEYS[sort or "name"]
     known = [c for c in matching if read(c) is not None]
     known.sort(key=read, reverse=inverted)

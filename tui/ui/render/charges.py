@@ -12,6 +12,7 @@ from tui.api.enums import ComputeKind
 from tui.api.features import Feature
 from tui.domain import bills, charges
 from tui.domain.charges import DAY, KINDS, Day
+from tui.domain.filters import Kind
 from tui.format import numbers as fmt
 from tui.ui.charts.spec import BarSpec
 from tui.ui.primitives.cells import Cell
@@ -32,7 +33,7 @@ CHARGE_COLUMNS = (
     Column("day", "DAY", 15, 0, sort="day"),
     Column("total", "TOTAL", 11, 0, right=True, sort="total"),
     *(Column(kind, kind.upper(), max(9, len(kind)), 2 + n, right=True, sort=kind) for n, kind in enumerate(KINDS)),
-    Column("bar", "", 10, 9, flex=True),
+    Column("bar", "", 10, 9, flex=True, label="BAR"),
 )
 
 CHARGE_SORTS = ("day", "total", *KINDS)
@@ -45,6 +46,7 @@ BILL_COLUMNS = (
     Column("share", "SHARE", 6, 1, right=True),
     Column("last", "LAST DAY", 10, 5, right=True, sort="last"),
 )
+BILL_KINDS = {"hours": Kind.SECONDS, "last": Kind.WORDS}
 BILL_SORTS = ("amount", "hours", "last", "rate", "what", "kind")
 
 

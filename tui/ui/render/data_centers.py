@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tui.domain.filters import Field, Fields, Kind
 from tui.format import numbers as fmt
 from tui.store.views.offer_rows import stock_rank
 from tui.ui.primitives.cells import Cell
@@ -80,15 +81,28 @@ def rises(sort: str, inverted: bool) -> bool:
     return inverted if sort in _FALLING else not inverted
 
 
-def matching(centers: Sequence[DataCenter], text: str, sort: str, inverted: bool) -> tuple[DataCenter, ...]:
-    """The data centers that match, sorted."""
-    wanted = text.lower().split()
+def _gpus(center: DataCenter) -> tuple[str, ...]:
+    return tuple(gpu for gpu, _ in stocked(center))
 
-    def matches(center: DataCenter) -> bool:
-        gpus = " ".join(gpu for gpu, _ in stocked(center))
-        return all(w in f"{center.id} {center.name} {center.location} {gpus}".lower() for w in wanted)
 
-    by_id = sorted((c for c in centers if matches(c)), key=lambda c: c.id)
+CENTERS: Fields[DataCenter] = Fields(
+    {
+        "id": (Field(Kind.WORDS, "part of an ID", ("dc",)), lambda c: c.id),
+        "name": (Field(Kind.WORDS, "part of a name"), lambda c: c.name),
+        "region": (Field(Kind.WORDS, "part of a region", ("country", "location")), lambda c: c.location),
+        "types": (Field(Kind.NUMBER, "GPU types in stock"), lambda c: len(stocked(c))),
+        "gpu": (Field(Kind.WORDS, "part of a GPU type in stock", ("stock",)), _gpus),
+        "volumes": (Field(Kind.FLAG, "whether it has network volumes"), lambda c: c.volumes),
+        "network": (Field(Kind.FLAG, "whether it is in the global network"), lambda c: c.global_network),
+        "compliance": (Field(Kind.WORDS, "part of a standard"), lambda c: c.compliance),
+    },
+    lambda c: f"{c.id} {c.name} {c.location} {' '.join(_gpus(c))} {' '.join(c.compliance)}".lower(),
+)
+
+
+def ordered(passing: Sequence[DataCenter], sort: str, inverted: bool) -> tuple[DataCenter, ...]:
+    """The data centers, sorted."""
+    by_id = sorted(passing, key=lambda c: c.id)
     by_id.sort(key=_KEYS[sort or "types"], reverse=inverted)
     return tuple(by_id)
 

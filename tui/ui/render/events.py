@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -28,17 +28,17 @@ COLUMNS = (
 )
 SHORT_COLUMNS = (Column("short", "TIME", 6, 0), *COLUMNS[1:])
 LOG_COLUMNS = (
-    Column("when", "TIME", 15, 0),
-    Column("what", "EVENT", 14, 1),
-    Column("pod", "POD", 22, 2),
-    Column("told", "", 12, 0, flex=True),
+    Column("when", "TIME", 15, 0, sort="time"),
+    Column("what", "EVENT", 14, 1, sort="kind"),
+    Column("pod", "POD", 22, 2, sort="pod"),
+    Column("told", "", 12, 0, flex=True, label="TEXT"),
     Column("ago", "AGO", 4, 3, right=True),
 )
 MIDDLE = (
-    Column("short", "TIME", 6, 0),
-    Column("what", "EVENT", 14, 1),
-    Column("pod", "POD", 16, 2),
-    Column("told", "", 12, 0, flex=True),
+    Column("short", "TIME", 6, 0, sort="time", label="SHORT TIME"),
+    Column("what", "EVENT", 14, 1, sort="kind"),
+    Column("pod", "POD", 16, 2, sort="pod"),
+    Column("told", "", 12, 0, flex=True, label="TEXT"),
 )
 NARROW = (
     Column("short", "TIME", 6, 0),
@@ -149,6 +149,19 @@ def keyed(events: Iterable[Event]) -> dict[str, Event]:
             key = f"{base} {number}"
         by_key[key] = event
     return dict(reversed(by_key.items()))
+
+
+def ordered(
+    events: Mapping[str, Event], sort: str, inverted: bool, name_of: Callable[[Event], str]
+) -> dict[str, Event]:
+    """Events by their keys, given newest first, sorted by time, kind or pod; within these the newest first."""
+    if sort == "time":
+        return dict(reversed(list(events.items()))) if inverted else dict(events)
+    by_kind = sort == "kind"
+    found = sorted(
+        events.items(), reverse=inverted, key=lambda item: item[1].kind.word if by_kind else name_of(item[1]).lower()
+    )  # fmt: skip
+    return dict(found)
 
 
 ABOUT_COLUMNS = (Column("when", "", 15, 0), Column("text", "", 20, 0, flex=True))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tui.domain.filters import Field, Fields, Kind
+
 if TYPE_CHECKING:
-    from tui.ui.widgets.table import Cells
+    from tui.domain.filters import Filter
+    from tui.ui.widgets.table import Cells, Column
 
 
 class Row(NamedTuple):
@@ -24,10 +27,39 @@ class Row(NamedTuple):
         return " ".join(part for cell in self.cells.values() for part, _ in cell).lower()
 
 
-def matching(rows: Mapping[str, Row], text: str) -> Mapping[str, Row]:
-    """The rows in which all words of a text occur."""
-    terms = text.lower().split()
-    return {key: row for key, row in rows.items() if all(word in row.text for word in terms)} if terms else rows
+def fields(columns: Sequence[Column], kinds: Mapping[str, Kind] = {}) -> Fields[Row]:
+    """The fields of rows: their columns, by title and key.
+
+    kinds: by column, where it is not a number for a column of figures that can be sorted, and else text.
+    """
+    by_name: dict[str, tuple[Field, Callable[[Row], Any]]] = {}
+    for column in columns:
+        kind = kinds.get(column.key, Kind.NUMBER if column.right and column.sort else Kind.WORDS)
+        title = column.title.lower().replace(" ", "-")
+        if not title or title in by_name:
+            continue
+        aliases = tuple({column.key, column.sort} - {title, ""})
+        words = f"part of {column.title}" if kind is Kind.WORDS else f"{column.title} in figures"
+        words = "a duration" if kind is Kind.SECONDS else words
+        read = _shown(column.key) if kind is Kind.WORDS else _value(column.sort)
+        by_name[title] = (Field(kind, words, aliases), read)
+    return Fields(by_name, lambda row: row.text)
+
+
+def _shown(key: str) -> Callable[[Row], str]:
+    return lambda row: "".join(part for part, _ in row.cells.get(key, ())).strip()
+
+
+def _value(sort: str) -> Callable[[Row], Any]:
+    return lambda row: row.order.get(sort)
+
+
+def matching(rows: Mapping[str, Row], fields: Fields[Row], chosen: Filter | None) -> Mapping[str, Row]:
+    """The rows that a filter lets pass."""
+    if chosen is None:
+        return rows
+    passing = {id(row) for row in fields.select(chosen, tuple(rows.values()))}
+    return {key: row for key, row in rows.items() if id(row) in passing}
 
 
 def rises(rows: Mapping[str, Row], sort: str) -> bool:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tui.api.features import Feature
 from tui.domain import costs, offered, pod_health, runway
-from tui.domain.runway import ENDS, STAYS, STOPS
 from tui.format import numbers as fmt
 from tui.store import balances
 from tui.store.series import Point
@@ -23,7 +22,6 @@ from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render.facts import LACKING, NOTHING, money, or_lacking, per_hour
 from tui.ui.render.funds import alerts_off, balance, spent
-from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
     from tui.api.account import Account
@@ -48,21 +46,6 @@ LEAST_BEHIND = 0.08
 AXIS = 7
 """Cells for the labels of the projection: a balance of six figures."""
 
-COLUMNS = (
-    Column("mark", "", 1, 0),
-    Column("name", "POD", 18, 0, flex=True, sort="name"),
-    Column("word", "STATUS", 10, 2),
-    Column("now", "$/H NOW", 8, 1, right=True, sort="now"),
-    Column("today", "TODAY", 9, 5, right=True, sort="today"),
-    Column("month", "MONTH", 10, 4, right=True, sort="month"),
-    Column("disks", "DISKS/H", 7, 7, right=True, sort="disks"),
-    Column("stopped", "STOPPED", 8, 6, right=True, sort="stopped"),
-    Column("stored", "SO FAR", 8, 3, right=True, sort="stored"),
-    Column("fate", "AT $0", 11, 1, sort="fate"),
-    Column("gpu", "GPU", 14, 8),
-)
-SORTS = ("now", "month", "stored", "fate", "name", "today", "disks", "stopped")
-
 
 def when(at: float | None, tz: tzinfo | None, now: float) -> str:
     """An instant as a clock: the weekday within a week, the date beyond; a dash if it is outside the calendar."""
@@ -80,72 +63,6 @@ def when(at: float | None, tz: tzinfo | None, now: float) -> str:
 def names(rows: Sequence[PodCost]) -> str:
     shown = ", ".join(row.name for row in rows[:NAMED])
     return shown if len(rows) <= NAMED else f"{shown} and {len(rows) - NAMED} more"
-
-
-# The list of pods
-
-_FATES: dict[str, Cell] = {
-    ENDS: (("✕ data gone", "bad"),),
-    STOPS: (("■ stops", "warn"),),
-    STAYS: (("stays", "muted"),),
-    "": (("?", "bad"),),
-}
-_RANK = {ENDS: 0, STOPS: 1, STAYS: 2, "": 3}
-
-
-ORDERS: dict[str, Callable[[PodCost], Any]] = {
-    "now": lambda row: row.per_hr,
-    "month": lambda row: row.month,
-    "today": lambda row: row.today,
-    "disks": lambda row: row.storage_per_hr,
-    "stored": lambda row: row.stored,
-    # The longest first: what was stopped first, at any instant.
-    "stopped": lambda row: None if row.stopped_at is None else -row.stopped_at,
-    "name": lambda row: row.name.lower(),
-    "fate": lambda row: -_RANK[row.fate],
-}
-"""The value of a row that each order sorts by."""
-
-
-def pod_cells(row: PodCost, now: float, marks: Mapping[str, None], is_postpaid: bool = False) -> Cells:
-    """The cells of one pod. `is_postpaid`: nothing happens to it at $0."""
-    marked = row.id in marks
-    age = None if row.stopped_at is None else max(0.0, now - row.stopped_at)
-    hue = "text" if row.running else "muted"
-    month: Cell = money(row.month)
-    if row.least and row.month is not None:
-        month = (("≥", "quiet"), *month)
-    return {
-        "mark": (("✓", "accent"),) if marked else (),
-        "name": ((row.name, "strong" if marked else "text"),),
-        "word": ((row.word, "good" if row.word == "running" else "bad" if row.reason else "muted"),),
-        "now": ((fmt.price(row.per_hr), hue),),
-        "today": money(row.today),
-        "month": month,
-        "disks": ((fmt.price(row.storage_per_hr), "muted"),),
-        "stopped": ((fmt.duration(age), "muted"),) if age is not None else (),
-        "stored": ((fmt.money(row.stored), "warn"),) if row.stored else NOTHING if _zombie(row) else (),
-        "fate": _FATES[STAYS if is_postpaid else row.fate],
-        "gpu": ((row.gpu, "muted"),),
-    }
-
-
-def _zombie(row: PodCost) -> bool:
-    """Stopped, and billed for its disk, for an unknown time."""
-    return not row.running and not row.reason and row.stored is None and bool(row.storage_per_hr)
-
-
-def seen(books: SpendHistory | None, tz: tzinfo | None) -> str:
-    """The basis of today's and this month's figures."""
-    if books is None:
-        return ""
-    elapsed = max(1.0, books.at - books.month)
-    if books.since is None:
-        return "no recording: costs of current runs only"
-    share = min(1.0, books.watched / elapsed)
-    if share >= 0.99:
-        return "podtop observed all of this month"
-    return f"≥ podtop observed {100 * share:.0f}% of this month"
 
 
 # Facts

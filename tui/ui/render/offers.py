@@ -19,7 +19,7 @@ from tui.ui.charts.spec import ChartSpec
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render.facts import cell_or_lacking, per_hour
-from tui.ui.render.rows import stock_cell
+from tui.ui.render.rows import CHEAPEST, cheapest_cell, stock_cell
 from tui.ui.widgets.status_lines import TwoSided, taken
 from tui.ui.widgets.table import Cells, Column
 
@@ -31,12 +31,13 @@ TREND_WIDTH = 7200.0
 """Seconds per character of a row's trend, which covers the last day."""
 
 COLUMNS = (
-    Column("name", "GPU", 17, 0, flex=True, sort="name"),
+    Column("name", "GPU", 17, 0, flex=True, sort="name", least=16),
     Column("vram", "VRAM", 4, 3, right=True, sort="vram"),
-    Column("secure", "SECURE", 7, 1, right=True, sort="secure", within="price"),
-    Column("secure_spot", "SPOT", 5, 5, right=True, sort="secure_spot", within="spot"),
-    Column("community", "COMM.", 6, 2, right=True, sort="community", within="price"),
-    Column("community_spot", "SPOT", 5, 6, right=True, sort="community_spot", within="spot"),
+    CHEAPEST,
+    Column("secure", "SECURE", 7, 2, right=True, sort="secure"),
+    Column("secure_spot", "SPOT", 5, 5, right=True, sort="secure_spot", label="SECURE SPOT"),
+    Column("community", "COMM.", 6, 3, right=True, sort="community", label="COMMUNITY"),
+    Column("community_spot", "SPOT", 5, 6, right=True, sort="community_spot", label="COMMUNITY SPOT"),
     Column("per_gb", "$/GB", 6, 8, right=True, sort="per_gb"),
     Column("stock", "STOCK", 8, 1, sort="stock"),
     Column("rented", "RENTED", 6, 9, right=True, sort="rented"),
@@ -50,7 +51,7 @@ WHOLE = Column("whole", "TOTAL", 7, 1, right=True, sort="whole")
 
 def columns(count: int, cores: bool = True) -> tuple[Column, ...]:
     """With the total price, if more than one GPU was requested; CUDA cores if RunPod reports any."""
-    chosen = COLUMNS if count == 1 else (*COLUMNS[:6], WHOLE, *COLUMNS[6:])
+    chosen = COLUMNS if count == 1 else (*COLUMNS[:7], WHOLE, *COLUMNS[7:])
     return tuple(column for column in chosen if cores or column.key != "cores")
 
 
@@ -88,6 +89,7 @@ def cells(
     return {
         "name": (*((("◉ ", "accent"),) if watched else ()), (row.name, "muted" if out else "text")),
         "vram": ((str(row.memory_gb) if row.memory_gb else fmt.UNKNOWN, "muted"),),
+        "cheapest": cheapest_cell(row),
         "secure": amount(row.secure, "text"),
         "secure_spot": bid(row.secure_spot),
         "community": amount(row.community, "text"),

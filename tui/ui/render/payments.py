@@ -27,7 +27,7 @@ PAYMENT_COLUMNS = (
     Column("amount", "AMOUNT", 11, 0, right=True, sort="amount"),
     Column("what", "KIND", 12, 1, sort="what"),
     Column("from", "SOURCE", 12, 2, flex=True, sort="from"),
-    Column("more", "", 30, 3),
+    Column("more", "", 30, 3, label="DETAILS"),
 )
 PAYMENT_SORTS = ("when", "amount", "what", "from")
 

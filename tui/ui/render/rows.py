@@ -48,7 +48,7 @@ _OTHERS = tuple(_figure_column(metric) for metric in METRICS if metric.name not 
 
 POD_COLUMNS = (
     Column("status", "STATUS", 13, 0, sort="status", within="attention"),
-    Column("name", "NAME", 16, 0, flex=True, sort="name"),
+    Column("name", "NAME", 16, 0, flex=True, sort="name", least=8),
     Column("gpu", "GPU", 15, 3, sort="gpu"),
     Column("gpus", "UTIL", BLOCKS, 1, sort="util"),
     _UTIL,
@@ -77,6 +77,11 @@ _LEASE = Column("lease", "LEASE", 9, 2)
 _ALERT = Column("alert", "ALERT", 46, 10)
 ALERTED = 21
 """Cells of a state with the dollars that it has wasted so far."""
+
+EVERY_POD_COLUMN = (
+    *POD_COLUMNS[:2], _LEASE, *POD_COLUMNS[2:11], _ALERT, *POD_COLUMNS[11:],
+)  # fmt: skip
+"""All columns of pods, in their usual order."""
 
 _NARROWED = {"status": 11, "name": 12, "cost": 6, "secure": 6, "lease": 8}
 
@@ -287,13 +292,17 @@ def _lease(lease: tuple[str, float] | None) -> Cell:
     return (("■ " if action == "stop" else "✕ ", role), (fmt.duration(left), role))
 
 
+CHEAPEST = Column("cheapest", "CHEAPEST", 10, 1, right=True, sort="cheapest")
+"""The lowest price at which a GPU type can be rented now: what the market is sorted by."""
+
 OFFER_COLUMNS = (
-    Column("name", "GPU", 14, 0, flex=True, sort="name"),
-    Column("memory", "GB", 3, 3, right=True, sort="vram"),
-    Column("secure", "SECURE", 7, 1, right=True, sort="secure", within="price"),
-    Column("secure_spot", "SPOT", 5, 4, right=True, sort="secure_spot", within="spot"),
-    Column("community", "COMM.", 6, 2, right=True, sort="community", within="price"),
-    Column("community_spot", "SPOT", 5, 5, right=True, sort="community_spot", within="spot"),
+    Column("name", "GPU", 16, 0, flex=True, sort="name"),
+    Column("vram", "VRAM", 4, 4, right=True, sort="vram"),
+    CHEAPEST,
+    Column("secure", "SECURE", 7, 2, right=True, sort="secure"),
+    Column("secure_spot", "SPOT", 5, 5, right=True, sort="secure_spot", label="SECURE SPOT"),
+    Column("community", "COMM.", 6, 3, right=True, sort="community", label="COMMUNITY"),
+    Column("community_spot", "SPOT", 5, 6, right=True, sort="community_spot", label="COMMUNITY SPOT"),
     Column("stock", "STOCK", 8, 1, sort="stock"),
 )
 
@@ -310,6 +319,14 @@ def stock_cell(word: str | None) -> Cell:
     return ((glyph, role), (f" {text}", "quiet" if word is None else "muted"))
 
 
+def cheapest_cell(row: OfferRow) -> Cell:
+    """The lowest price at which a GPU type can be rented now, and whether that is a bid; the figures align."""
+    if row.cheapest is None:
+        return ((fmt.UNKNOWN, "quiet"), (" " * 5, "quiet"))
+    is_bid = row.lowest_bid is not None and row.lowest_bid <= row.cheapest
+    return ((fmt.price(row.cheapest), "strong"), (" spot" if is_bid else " " * 5, "muted"))
+
+
 def offer_cells(row: OfferRow, lacks: Collection[Feature] = ()) -> Cells:
     """The cells of one GPU type. A price is per GPU per hour; a dash if that cloud has none."""
     out = row.stock is None
@@ -322,7 +339,8 @@ def offer_cells(row: OfferRow, lacks: Collection[Feature] = ()) -> Cells:
 
     return {
         "name": ((row.name, "muted" if out else "text"),),
-        "memory": ((str(row.memory_gb) if row.memory_gb else fmt.UNKNOWN, "muted"),),
+        "vram": ((str(row.memory_gb) if row.memory_gb else fmt.UNKNOWN, "muted"),),
+        "cheapest": cheapest_cell(row),
         "secure": amount(row.secure, "text"),
         "secure_spot": bid(row.secure_spot),
         "community": amount(row.community, "text"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tui.domain import offered
+from tui.domain.filters import Field, Fields, Kind
 from tui.domain.market_watch import MarketWatch, State, blind, hit, what
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
@@ -18,11 +20,11 @@ if TYPE_CHECKING:
     from tui.store.fleet import Fleet
 
 COLUMNS = (
-    Column("state", "STATE", 12, 0),
-    Column("what", "WATCH", 24, 0, flex=True),
+    Column("state", "STATE", 12, 0, sort="state"),
+    Column("what", "WATCH", 24, 0, flex=True, sort="what"),
     Column("now", "NOW", 22, 1),
     Column("then", "ACTION", 30, 2),
-    Column("since", "SINCE", 12, 4),
+    Column("since", "SINCE", 12, 4, sort="since"),
     Column("words", "NOTE", 34, 3),
 )
 
@@ -30,6 +32,31 @@ _STATES = {
     State.WAITING: ("◌ ", "muted"), State.ARMED: ("◉ ", "warn"), State.SENDING: ("▸ ", "accent"),
     State.DONE: ("✓ ", "good"), State.GIVEN_UP: ("✕ ", "bad"), State.UNKNOWN: ("? ", "warn"),
 }  # fmt: skip
+
+
+WATCHES: Fields[MarketWatch] = Fields(
+    {
+        "state": (Field(Kind.WORDS, "part of a state", ("status",)), lambda watch: watch.state.value),
+        "gpu": (Field(Kind.WORDS, "part of a GPU type", ("name",)), lambda watch: watch.names),
+        "pod": (Field(Kind.WORDS, "part of a pod's name"), lambda watch: watch.pod_name),
+        "price": (Field(Kind.NUMBER, "$/GPU/h at most", ("ceiling",)), lambda watch: watch.ceiling),
+        "note": (Field(Kind.WORDS, "part of the note"), lambda watch: watch.words),
+    },
+    lambda watch: f"{what(watch)} {watch.state.value} {watch.words}".lower(),
+)
+"""The fields that watches are filtered by."""
+
+
+ORDERS: Mapping[str, Callable[[MarketWatch], Any]] = {
+    "since": lambda watch: (watch.over, watch.made_at),
+    "state": lambda watch: (watch.over, watch.state.value, watch.made_at),
+    "what": lambda watch: (what(watch).lower(), watch.made_at),
+}
+
+
+def ordered(watches: Iterable[MarketWatch], sort: str, inverted: bool) -> list[MarketWatch]:
+    """The watches, sorted."""
+    return sorted(watches, key=ORDERS[sort], reverse=inverted)
 
 
 def cells(watch: MarketWatch, fleet: Fleet, now: float, tz: tzinfo | None) -> Cells:

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from tui.ui import layout
 from tui.ui.context import ScreenContext
 from tui.ui.screens.account_lists import LISTINGS, Templates
-from tui.ui.screens.keys import INVERT, SORT, filter_key, hidden, pane_keys
+from tui.ui.screens.keys import COLUMNS, INVERT, SORT, filter_key, hidden, mark_keys, pane_keys
 from tui.ui.screens.tabbed_lists import TabbedListsScreen
 from tui.ui.widgets.chart import Chart
 from tui.ui.widgets.telemetry import Telemetry
@@ -37,12 +37,13 @@ class AccountScreen(TabbedListsScreen):
             tooltip="Next list: money, charges, billing, payments, ...",
         ),
         hidden("left,h", "list(-1)", "account.previous", "Previous list: access, templates, payments, ..."),
-        Binding("space", "mark", "select", id="table.mark", tooltip="Select a pod: project the runway with it stopped"),
+        *mark_keys("Select a pod: project the runway with it stopped", show=True),
         Binding("enter", "open", "details", id="table.open", tooltip="Pod details; template readme"),
         Binding("x", "reveal", "reveal", id="account.reveal", tooltip="Show or hide account holder details"),
         filter_key(),
         SORT,
         INVERT,
+        COLUMNS,
         *pane_keys(show=False),
         hidden("escape", "back", "pane.back", "Clear zoom, filter, selection"),
     ]

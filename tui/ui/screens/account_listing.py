@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
+from tui.domain.filters import Fields, Kind, Vocabulary
 from tui.store.fleet import Fleet
 from tui.store.topics import TOPICS
 from tui.ui.primitives.empty_state import EmptyState
@@ -16,10 +17,24 @@ from tui.ui.widgets.table import Cells
 
 
 class AccountListing(Listing):
-    """A list whose rows hold their own words and sort keys. `about_title`: the title of its facts."""
+    """A list whose rows hold their own words and sort keys.
+
+    about_title: the title of its facts.
+    kinds:       of its columns, for the filter, where their looks do not say it.
+    """
 
     about_title: ClassVar[str] = ""
+    kinds: ClassVar[Mapping[str, Kind]] = {}
     preference = "account.sort.{}"
+
+    @property
+    def fields(self) -> Fields[Row]:
+        """The fields that its rows are filtered by."""
+        return list_rows.fields(self.columns, self.kinds)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return self.fields.vocabulary
 
     def all_rows(self, scene: Scene) -> dict[str, Row]:
         """The rows, before filtering."""
@@ -35,7 +50,7 @@ class AccountListing(Listing):
 
     def rows(self, scene: Scene) -> Rows:
         rows = self.all_rows(scene)
-        shown = list_rows.matching(rows, self.typed)
+        shown = list_rows.matching(rows, self.fields, self.filter)
         keys = list_rows.ordered(shown, self.sort, self.inverted)
         return self._rows(
             scene, keys, lambda key: shown[key].cells if key in shown else {}, len(rows),
@@ -45,9 +60,9 @@ class AccountListing(Listing):
     def _rows(
         self, scene: Scene, keys: tuple[str, ...], cells: Callable[[str], Cells], total: int, rising: bool
     ) -> Rows:
-        filtered = bool(self.typed.split())
         return Rows(
-            keys, cells, total, self.empty(scene, total, filtered=filtered), rising=rising, faded=self.is_stale(scene)
+            keys, cells, total, self.empty(scene, total, filtered=self.filter is not None), rising=rising,
+            faded=self.is_stale(scene),
         )  # fmt: skip
 
     def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:

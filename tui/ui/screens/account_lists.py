@@ -68,6 +68,7 @@ class Charges(DailyListing):
     heading = "Days"
     noun = "charges"
     columns = charged.CHARGE_COLUMNS
+    table = "charges"
     sorts = charged.CHARGE_SORTS
     topics = ("account", "ledger")
 
@@ -114,7 +115,9 @@ class Bills(DailyListing):
     title = "Billing"
     noun = "billing"
     columns = charged.BILL_COLUMNS
+    table = "billing"
     sorts = charged.BILL_SORTS
+    kinds = charged.BILL_KINDS
     topics = ("billing",)
 
     def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:
@@ -156,6 +159,7 @@ class Payments(AccountListing):
     title = "Payments"
     noun = "payments"
     columns = payments.PAYMENT_COLUMNS
+    table = "payments"
     sorts = payments.PAYMENT_SORTS
     topics = ("account", "ledger")
 
@@ -178,7 +182,9 @@ class Templates(AccountListing):
     about_title = "Template"
     noun = "templates"
     columns = account.TEMPLATE_COLUMNS
+    table = "templates"
     sorts = account.TEMPLATE_SORTS
+    kinds = account.TEMPLATE_KINDS
     topics = ("templates",)
     actions = frozenset(("open",))
 
@@ -241,6 +247,7 @@ class Access(AccountListing):
     about_title = "Account"
     noun = "account"
     columns = account.ACCESS_COLUMNS
+    table = "access"
     sorts = account.ACCESS_SORTS
     topics = ("account",)
     actions = frozenset(("reveal",))

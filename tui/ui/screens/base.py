@@ -26,6 +26,7 @@ from tui.ui.widgets.status_lines import Lines
 from tui.ui.widgets.table import Table
 
 if TYPE_CHECKING:
+    from tui.domain.filters import Vocabulary
     from tui.ui.input.input_queue import InputQueue
 
 _TITLE_FRAME = 6
@@ -260,6 +261,11 @@ class BaseScreen(Screen[None]):
         return ((f"requests {use.asked}/{limit} per {use.window.name}{slowed}", role),)
 
     # Keys
+
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """The fields of the filter of the list that keys are for; None without one."""
+        return None
 
     def _useful(self) -> tuple[str, ...]:
         """Ids of the keys that do something now, among those that do not always."""

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from tui.api.features import NOT_OFFERED
 from tui.domain.alert_rules import is_muted
 from tui.domain.events import Event
+from tui.domain.filters import Vocabulary
 from tui.store.alerts import off
 from tui.store.fleet import Fleet
 from tui.store.fleet_state import EVENTS
@@ -27,11 +28,11 @@ from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import events
 from tui.ui.render.copy_entries import Entry, under_cursor
 from tui.ui.render.empty_states import hidden_by_filter
-from tui.ui.screens.keys import LOGS, filter_key, hidden
+from tui.ui.screens.keys import COLUMNS, INVERT, LOGS, SORT, filter_key, hidden
 from tui.ui.screens.listing import Listing, Rows, Scene
 from tui.ui.screens.listing_screen import ListingScreen
 from tui.ui.widgets.status_lines import Lines, TwoSided
-from tui.ui.widgets.table import Cells, Table
+from tui.ui.widgets.table import Cells, Column, Table
 
 TEXT_LINES = 3
 
@@ -42,7 +43,16 @@ class EventLog(Listing):
     name = "events"
     title = "Events"
     columns = events.LOG_COLUMNS
+    sorts = ("time", "kind", "pod")
     prompt = f"filter: {event_log.WORDS}"
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return event_log.LOG.vocabulary
+
+    @property
+    def every_column(self) -> tuple[Column, ...]:
+        return (*events.LOG_COLUMNS, *(column for column in events.MIDDLE if column.key == "short"))
 
     def __init__(self, context: ScreenContext) -> None:
         super().__init__(context)
@@ -61,7 +71,19 @@ class EventLog(Listing):
         fleet, until = self._source()
         earlier = self.context.fleet.earlier
         newest = fleet.events[-1] if fleet.events else None
-        read = (id(fleet), len(fleet.events), newest, id(earlier), self.typed, tuple(fleet.records))
+        ages = self.filter is not None and any(term.field == "ago" for term in self.filter.terms)
+        minute = until // 60 if ages else None
+        read = (
+            id(fleet),
+            len(fleet.events),
+            newest,
+            id(earlier),
+            self.filter,
+            minute,
+            self.sort,
+            self.inverted,
+            tuple(fleet.records),
+        )
         if read == self._read:
             return False
         self._read = read
@@ -69,9 +91,16 @@ class EventLog(Listing):
         self.every = tuple(event for event in merged if event.at <= until)
         live = {key: record.name for key, record in fleet.records.items()}
         self.names = {**(earlier.names if earlier is not None else {}), **live}
-        terms = event_log.parse(self.typed)
-        self._matching = events.keyed(e for e in self.every if terms.hold(e, self.names.get(e.pod, "")))
+        self._matching = events.ordered(
+            events.keyed(self._passing(until)), self.sort, self.inverted, lambda event: self.names.get(event.pod, "")
+        )  # fmt: skip
         return earlier is not None and len(fleet.events) == EVENTS and fleet.events[0].at > earlier.until
+
+    def _passing(self, until: float) -> Sequence[Event]:
+        if self.filter is None:
+            return self.every
+        told = [event_log.Told(event, self.names.get(event.pod, ""), until - event.at) for event in self.every]
+        return [each.event for each in event_log.LOG.select(self.filter, told)]
 
     def rows(self, scene: Scene) -> Rows:
         matching, names, now, tz = self._matching, self.names, scene.now, self.context.tz
@@ -80,9 +109,9 @@ class EventLog(Listing):
             event = matching[key]
             return events.row(event, now, tz, names, event.at > now, self._is_muted(event))
 
-        faults = event_log.parse(self.typed).faults
         return Rows(
-            tuple(matching), cells, len(self.every), self._empty(), note=f"▲ {faults[0]}" if faults else self._since(),
+            tuple(matching), cells, len(self.every), self._empty(), note=self._since(),
+            rising=self.inverted if self.sort == "time" else not self.inverted,
             columns=events.log_columns(layout.events(scene.width, 0)["events"].width),
         )  # fmt: skip
 
@@ -94,12 +123,8 @@ class EventLog(Listing):
         name, now = self.names.get(event.pod, ""), self.context.playback.clock()
         return is_muted(event.pod, name, kind.name, fleet.alert_rules, fleet.mutes, now)
 
-    def count(self, rows: Rows) -> str:
-        text, total = self.typed.strip(), f"{rows.total:,}"
-        return f"/{text}  {len(rows.keys):,} of {total}" if text else total if rows.total else ""
-
     def _empty(self) -> EmptyState:
-        if self.typed.strip() and self.every:
+        if self.filter is not None and self.every:
             return EmptyState("No events match", (hidden_by_filter(len(self.every)),))
         if self.context.playback.past is not None and self.context.fleet.earlier is None:
             return EmptyState("◌ Loading history…")
@@ -175,7 +200,10 @@ class EventsScreen(ListingScreen):
         Binding("enter", "open", "details", id="table.open", tooltip="Pod of this event, at that time"),
         LOGS,
         hidden("m", "mute", "pod.mute", "Mute this alert, or the pod"),
-        filter_key(help=f"Filter: {event_log.WORDS}"),
+        filter_key(),
+        SORT,
+        INVERT,
+        COLUMNS,
         Binding("escape,backspace", "back", "back", id="pane.back", tooltip="Clear filter; go back"),
     ]
 

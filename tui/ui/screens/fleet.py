@@ -25,9 +25,9 @@ from tui.ui.render import empty_states, gpus, rows
 from tui.ui.render import gpu_map as map_signs
 from tui.ui.render.attention import none_to_go_to
 from tui.ui.screens.fleet_lists import Offers, Pods
-from tui.ui.screens.keys import LOGS, MUTE, NEEDY, SORT, filter_key, hidden, pane_keys
+from tui.ui.screens.keys import COLUMNS, INVERT, LOGS, MUTE, NEEDY, SORT, filter_key, hidden, mark_keys, pane_keys
 from tui.ui.screens.listing import Listing
-from tui.ui.screens.listing_screen import ListingScreen
+from tui.ui.screens.listing_screen import MARKING, ListingScreen
 from tui.ui.widgets.gpu_map import GpuMap
 from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Table
@@ -62,14 +62,15 @@ class FleetScreen(ListingScreen):
         *pane_keys(),
         filter_key(),
         SORT,
-        Binding("i", "invert", "reverse", id="table.invert", show=False, tooltip="Reverse sort"),
+        INVERT,
+        COLUMNS,
         LOGS,
         *NEEDY,
         MUTE,
         Binding("enter", "open", "details", id="table.open", tooltip="Pod details"),
         hidden("M", "aside", "pane.aside", "Show GPU map, market, or neither"),
         Binding("w", "watch", "watch", id="table.watch", show=False, tooltip="Watch a GPU, or a pod's host"),
-        Binding("space", "mark", "select", id="table.mark", show=False, tooltip="Select pod, for actions and charts"),
+        *mark_keys("Select pod, for actions and charts", show=False),
         Binding(
             "escape",
             "back",
@@ -300,7 +301,7 @@ class FleetScreen(ListingScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "aside":
             return not self.typing()
-        if self._active == "telemetry" and action in ("sort", "invert", "mark", "open"):
+        if self._active == "telemetry" and action in ("sort", "invert", "columns", "open", *MARKING):
             return False
         return super().check_action(action, parameters)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.message import Message
 
@@ -17,9 +17,10 @@ from tui.ui.controllers.deploys import Wish
 from tui.ui.messages import OpenPod
 from tui.ui.render import empty_states, rows, runs
 from tui.ui.screens.listing import WORDS, Listing, Rows, Scene, marked_or, selected
-from tui.ui.widgets.table import Cells
+from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
+    from tui.domain.filters import Vocabulary
     from tui.ui.render.copy_entries import Entry
 
 
@@ -45,17 +46,29 @@ class Pods(FleetListing):
     name = "pods"
     title = "Pods"
     columns = rows.POD_COLUMNS
+    table = "fleet"
+    sort_names: ClassVar = {pods.ATTENTION: "ATTENTION (worst first)"}
     sorts = pods.POD_SORTS
     actions = frozenset(("mark", "open", "ssh"))
     prompt = f"filter pods: {WORDS}"
     of_pods = True
+
+    @property
+    def every_column(self) -> tuple[Column, ...]:
+        return runs.with_runs(rows.EVERY_POD_COLUMN, shown=True)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        from tui.store.views.pod_filter import VOCABULARY
+
+        return VOCABULARY
 
     def is_stale(self, scene: Scene) -> bool:
         return scene.fleet.pods_stale(scene.now)
 
     def rows(self, scene: Scene) -> Rows:
         fleet, now, context = scene.fleet, scene.now, self.context
-        query = Query(pods.terms(self.typed), self.sort, self.inverted)
+        query = Query(self.filter, self.sort, self.inverted)
         keys = pods.pods(fleet, now, query)
         first = ("worst first",) if self.sort == pods.ATTENTION and not self.inverted and ranks(fleet) else ()
         alerts, rules, mutes = worst(fleet), fleet.alert_rules, fleet.mutes
@@ -79,11 +92,12 @@ class Pods(FleetListing):
 
         return Rows(
             keys, cells, empty_states.total(fleet, self.name),
-            empty_states.pods(fleet, bool(query.terms), self.waited, context.playback.replay),
+            empty_states.pods(fleet, query.filter is not None, self.waited, context.playback.replay),
             notes=(*first, *selected(context, keys)), rising=pods.pods_rise(query), faded=self.is_stale(scene),
             columns=runs.with_runs(
                 rows.pod_columns(scene.width, bool(leases), bool(alerts), pods.most_gpus(fleet)), bool(fleet.runs)
             ),
+            widest=pods.widest(fleet),
         )  # fmt: skip
 
     def targets(self, key: str | None) -> tuple[str, ...]:
@@ -105,6 +119,7 @@ class Offers(FleetListing):
     name = "market"
     title = "Market"
     columns = rows.OFFER_COLUMNS
+    table = "prices"
     sorts = market.PANE_SORTS
     prompt = f"filter market: {WORDS}"
 
@@ -112,21 +127,23 @@ class Offers(FleetListing):
         super().__init__(context)
         self._kept = market.KeptRows()
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        from tui.store.views.offer_filter import OFFERS
+
+        return OFFERS.vocabulary
+
     def is_stale(self, scene: Scene) -> bool:
         return scene.fleet.market_stale(scene.now)
 
     def rows(self, scene: Scene) -> Rows:
-        fleet, terms = scene.fleet, None
-        if self.typed.strip():
-            from tui.store.views.offer_filter import parse
-
-            terms = parse(self.typed)
+        fleet = scene.fleet
         self._kept.rows(fleet.market.value)
-        shown = self._kept.select(terms, self.sort, self.inverted)
+        shown = self._kept.select(self.filter, self.sort, self.inverted)
         lacks = fleet.market_lacks
         return Rows(
             shown.keys, lambda key: rows.offer_cells(shown.rows[key], lacks), empty_states.total(fleet, self.name),
-            empty_states.market(fleet, bool(terms), self.waited, self.context.playback.replay),
+            empty_states.market(fleet, self.filter is not None, self.waited, self.context.playback.replay),
             rising=market.rises(self.sort, self.inverted), faded=self.is_stale(scene),
             columns=rows.offer_columns(scene.width),
         )  # fmt: skip

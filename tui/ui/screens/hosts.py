@@ -9,11 +9,12 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.widget import Widget
 
+from tui.domain.filters import Vocabulary
 from tui.store.fleet import Fleet
 from tui.store.topics import TOPICS
 from tui.store.views import hosts as store
+from tui.store.views.host_filter import HOSTS
 from tui.store.views.hosts import HostRow
-from tui.store.views.pods import terms
 from tui.ui import layout
 from tui.ui.charts import host_charts
 from tui.ui.charts.pod_charts import Look, width_of
@@ -22,7 +23,7 @@ from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import empty_states, host_rows, hosts
 from tui.ui.render.copy_entries import Entry, under_cursor
 from tui.ui.screens.charted import RANGES
-from tui.ui.screens.keys import INVERT, SORT, filter_key, hidden, pane_keys
+from tui.ui.screens.keys import COLUMNS, INVERT, SORT, filter_key, hidden, pane_keys
 from tui.ui.screens.listing import About, Listing, Picture, Rows, Scene
 from tui.ui.screens.listing_screen import ListingScreen
 from tui.ui.widgets.facts_pane import FactsPane
@@ -40,10 +41,14 @@ class Machines(Listing):
     title = "Hosts"
     noun = "machines"
     columns = host_rows.COLUMNS
+    table = "hosts"
     sorts = store.SORTS
     preference = "hosts.sort"
     topics = ("hosts",)
-    prompt = "filter: words such as a name, ID, GPU, unlisted, maintenance"
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return HOSTS.vocabulary
 
     def __init__(self, context: ScreenContext) -> None:
         super().__init__(context)
@@ -58,13 +63,14 @@ class Machines(Listing):
             self.every = store.rows(fleet.hosts.value, now) if fleet.hosts.value is not None else ()
 
     def rows(self, scene: Scene) -> Rows:
-        shown = {row.key: row for row in store.select(self.every, terms(self.typed), self.sort, self.inverted)}
+        passing = HOSTS.select(self.filter, self.every) if self.filter is not None else self.every
+        shown = {row.key: row for row in store.ordered_rows(passing, self.sort, self.inverted)}
         count, gpus, unknown = store.rented(self.every)
         apart = f", {unknown} machine{'s' * (unknown != 1)} unknown" if unknown else ""
         rented = f"{count}/{gpus} GPUs rented{apart}" if self.every and gpus is not None else ""
         return Rows(
             tuple(shown), lambda key: host_rows.cells(shown[key], scene.now), len(self.every), self._empty(scene.fleet),
-            notes=(rented,) if not self.typed.strip() else (), rising=store.rises(self.sort, self.inverted),
+            notes=(rented,) if self.filter is None else (), rising=store.rises(self.sort, self.inverted),
             faded=self.is_stale(scene),
         )  # fmt: skip
 
@@ -130,6 +136,7 @@ class HostsScreen(ListingScreen):
         filter_key(),
         SORT,
         INVERT,
+        COLUMNS,
         pane_keys()[2],
         hidden("escape,backspace", "back", "pane.back", "Clear cursor, zoom, filter; leave the machine"),
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from textual.binding import Binding, BindingType
 
 from tui.actions import ACTIONS
-from tui.ui.screens.listing import WORDS
 
 
 def hidden(key: str, action: str, id: str, tooltip: str) -> Binding:
@@ -63,8 +62,19 @@ NEEDY = (
     hidden("N", "needy(-1)", "pod.needy-before", "Previous pod that needs attention"),
 )
 MUTE = hidden("m", "mute", "pod.mute", "Mute alerts of this pod")
-SORT = Binding("o", "sort", "sort", id="table.sort", tooltip="Sort by next column")
+SORT = Binding("o", "sort", "sort", id="table.sort", tooltip="Sort: menu of the columns")
+COLUMNS = hidden("C", "columns", "table.columns", "Choose and order columns")
 INVERT = hidden("i", "invert", "table.invert", "Reverse sort")
+
+
+def mark_keys(help: str, *, show: bool) -> tuple[Binding, Binding, Binding, Binding]:
+    """Selection of pods: the one under the cursor, all that are shown, none, the others. `show`: in the footer."""
+    return (
+        Binding("space", "mark", "select", id="table.mark", show=show, tooltip=help),
+        hidden("asterisk", "mark_all", "table.mark-all", "Select all pods shown"),
+        hidden("backslash", "mark_none", "table.mark-none", "Clear selection, of hidden pods too"),
+        hidden("exclamation_mark", "mark_others", "table.mark-others", "Invert selection of pods shown"),
+    )
 
 
 def pane_keys(*, show: bool = True) -> tuple[Binding, Binding, Binding]:
@@ -76,6 +86,6 @@ def pane_keys(*, show: bool = True) -> tuple[Binding, Binding, Binding]:
     )
 
 
-def filter_key(word: str = "filter", help: str = f"Filter: {WORDS}") -> Binding:
+def filter_key(word: str = "filter", help: str = "Filter by words and values") -> Binding:
     # With priority: input right behind the slash is text, and no key for the table.
     return Binding("slash", "filter", word, id="table.filter", priority=True, tooltip=help)

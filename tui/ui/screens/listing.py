@@ -5,7 +5,7 @@ A screen shows any listing by the same means; to add one, write a subclass and p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from tui.store.feed import Feed
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from textual.screen import ModalScreen
 
     from tui.api.models import MarketQuery
+    from tui.domain.filter_entry import FilterEntry
+    from tui.domain.filters import Filter, Vocabulary
     from tui.store.fleet import Fleet
     from tui.ui.charts.spec import Drawn
     from tui.ui.context import ScreenContext
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from tui.ui.widgets.table import Cells, Column
 
 NOTHING = EmptyState("Nothing under the cursor")
-WORDS = "all words must match"
+WORDS = "words, !word, field<value, re:PATTERN; tab completes"
 
 
 class Scene(NamedTuple):
@@ -62,6 +64,7 @@ class Rows(NamedTuple):
     rising:  whether the order is ascending.
     faded:   whether all rows are drawn as stale.
     columns: None if they never change.
+    widest:  cells that the content of some columns takes, by their keys.
     """
 
     keys: tuple[str, ...]
@@ -73,6 +76,7 @@ class Rows(NamedTuple):
     rising: bool = False
     faded: bool = False
     columns: tuple[Column, ...] | None = None
+    widest: Mapping[str, int] = {}
 
 
 class About(NamedTuple):
@@ -110,7 +114,8 @@ class Listing:
     heading:    above its rows, if it differs.
     noun:       the name of its rows in sentences.
     columns:    of its table, at first.
-    sorts:      its orders by name, the first one at first.
+    table:      its name in [columns] of the settings; "" if it has none.
+    sorts:      its orders by name, the first one at first; `sort_names`: how they are called, where no column is.
     preference: the name under which its order is stored across starts, with its own for {}; "" if it is not.
     topics:     polled while it is shown; without the last of them there are no rows.
     panes:      its panes, in the order of `tab`.
@@ -126,7 +131,9 @@ class Listing:
     heading: ClassVar[str] = ""
     noun: ClassVar[str] = ""
     columns: ClassVar[tuple[Column, ...]]
+    table: ClassVar[str] = ""
     sorts: ClassVar[tuple[str, ...]] = ("",)
+    sort_names: ClassVar[Mapping[str, str]] = {}
     preference: ClassVar[str] = ""
     topics: ClassVar[tuple[str, ...]] = ()
     panes: ClassVar[tuple[str, ...]] = ("list", "facts")
@@ -137,12 +144,75 @@ class Listing:
 
     def __init__(self, context: ScreenContext) -> None:
         self.context = context
-        self.typed = ""
+        self._entry: FilterEntry | None = None
         self.inverted = False
         self.revealed = False
         self._kept_as = self.preference.format(self.name)
         order = context.preferences.get(self._kept_as) if self._kept_as else ""
         self.sort = order if order in self.sorts else self.sorts[0]
+
+    # Filter
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The fields that it can be filtered by."""
+        raise NotImplementedError
+
+    @property
+    def typed(self) -> str:
+        """The filter as typed."""
+        return self._entry.text if self._entry is not None else ""
+
+    @typed.setter
+    def typed(self, text: str) -> None:
+        from tui.domain.filter_entry import FilterEntry
+
+        self._entry = self._entry or FilterEntry()
+        self._entry.type(text, self.vocabulary)
+
+    @property
+    def filter(self) -> Filter | None:
+        """The filter in effect: the last valid one; None if there is none."""
+        return (self._entry.chosen or None) if self._entry is not None else None
+
+    @property
+    def fault(self) -> str:
+        """Why what was typed is invalid, and what is in effect instead."""
+        return self._entry.fault if self._entry is not None else ""
+
+    def refuse(self, why: str) -> None:
+        """The filter in effect cannot be applied: the one before it is."""
+        if self._entry is not None:
+            self._entry.give_up(why)
+
+    def settle(self) -> None:
+        """The line is closed: what is in effect is what was typed."""
+        if self._entry is not None:
+            self._entry.settle()
+
+    # Columns
+
+    @property
+    def every_column(self) -> tuple[Column, ...]:
+        """All columns that it may have, in their usual order."""
+        return self.columns
+
+    @property
+    def chosen_columns(self) -> tuple[str, ...]:
+        """The keys of the columns that the user chose, here or in the settings; empty for the default."""
+        if kept := self.context.preferences.get(f"columns.{self.name}"):
+            return tuple(kept.split(","))
+        chosen: tuple[str, ...] = getattr(self.context.session.config.columns, self.table, ()) if self.table else ()
+        return chosen
+
+    def choose_columns(self, keys: Sequence[str]) -> None:
+        """Show these columns, and store that; () for the default."""
+        self.context.preferences.keep(f"columns.{self.name}", ",".join(keys))
+
+    def orders(self) -> tuple[tuple[str, str], ...]:
+        """Its orders, each with what it is called."""
+        titles = {column.sort: column.name for column in reversed(self.every_column) if column.sort}
+        return tuple((sort, self.sort_names.get(sort) or titles.get(sort, sort)) for sort in self.sorts if sort)
 
     # Content
 
@@ -151,8 +221,9 @@ class Listing:
 
     def count(self, rows: Rows) -> str:
         """The number of rows, and the total if they are filtered."""
-        text = self.typed.strip()
-        return f"/{text}  {len(rows.keys)} of {rows.total}" if text else str(rows.total or "")
+        if self.filter is None:
+            return f"{rows.total:,}" if rows.total else ""
+        return f"/{self.filter.text}  {len(rows.keys):,} of {rows.total:,}"
 
     def trouble(self, scene: Scene) -> str:
         """The note below rows that are stale or incomplete."""
@@ -266,10 +337,6 @@ class Listing:
         self.sort, self.inverted = sort, inverted
         if self._kept_as:
             self.context.preferences.keep(self._kept_as, sort)
-
-    def next_order(self) -> None:
-        """Sort the rows by the next order."""
-        self.order(self.sorts[(self.sorts.index(self.sort) + 1) % len(self.sorts)], inverted=False)
 
 
 def selected(context: ScreenContext, keys: tuple[str, ...]) -> tuple[str, ...]:

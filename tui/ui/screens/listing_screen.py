@@ -1,36 +1,32 @@
-"""`ListingScreen`: a screen of listings: their rows, the details of one, order, filter, and actions."""
+"""`ListingScreen`: a screen of listings, and what can be done to their rows: selection, actions, logs, copying."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Iterable
+from typing import ClassVar
 
-from textual import events, on
+from textual import events
 from textual.message import Message
 from textual.screen import ModalScreen
 
 from tui.actions import ACTIONS
-from tui.store.fleet import Fleet
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
 from tui.ui.layout import place_of
-from tui.ui.messages import Attend, OpenLogs
-from tui.ui.screens.charted import RANGES
-from tui.ui.screens.listing import Listing, Scene
-from tui.ui.screens.panes import PanedScreen
-from tui.ui.widgets.filter_input import FilterLine
+from tui.ui.messages import OpenLogs
+from tui.ui.screens.listing import Listing
+from tui.ui.screens.rows_screen import RowsScreen
 from tui.ui.widgets.table import Table
-from tui.ui.widgets.telemetry import Telemetry
-
-if TYPE_CHECKING:
-    from tui.ui.charts.spec import Drawn
-    from tui.ui.widgets.facts_pane import FactsPane
 
 OWN = frozenset((
-    "sort", "invert", "filter", "logs", "demand", "list", "pane", "zoom", "open", "mark", "mute", "needy", "watch",
+    "sort", "invert", "columns", "filter", "logs", "demand", "list", "pane", "zoom", "open", "mute", "needy", "watch",
     "remove", "reveal", "go_to",
 ))  # fmt: skip
 """Actions that are unavailable while a filter is typed."""
 
+
+MARKING = ("mark", "mark_all", "mark_none", "mark_others")
+"""Actions that select pods."""
 
 ACTING = ("act", "lock", "deploy", "lease")
 CHARTS = frozenset(("telemetry", "charts", "trend"))
@@ -40,133 +36,17 @@ MOST_LOGS = 8
 """Pods whose logs are shown together, at most: each has a stream, and a colour."""
 
 
-class ListingScreen(PanedScreen):
-    """Shows its listings in their tables, and the details of the row under the cursor in the other panes.
+class ListingScreen(RowsScreen):
+    """Shows listings, and acts on the row under the cursor or on the selected pods.
 
-    WITHOUT:     actions that are not available here.
-    TO_THE_LIST: whether a filter brings its list to the front.
+    WITHOUT: actions that are not available here.
     """
 
     WITHOUT: ClassVar[frozenset[str]] = frozenset()
-    TO_THE_LIST: ClassVar[bool] = False
 
     def __init__(self, sight: ScreenContext, *listings: Listing) -> None:
-        super().__init__(sight)
-        self._lists = {listing.name: listing for listing in listings}
+        super().__init__(sight, *listings)
         self._sometimes = frozenset[str]().union(*(listing.actions for listing in listings))
-        self._filter: FilterLine | None = None
-        self._minutes: tuple[object, ...] = ()
-
-    def on_screen_suspend(self) -> None:
-        # Revealed values are hidden again when the cursor or focus moves elsewhere.
-        for listing in self._lists.values():
-            listing.revealed = False
-
-    # Listings
-
-    @property
-    def _listing(self) -> Listing:
-        """The list that keys are for: that of the focused pane, else the first."""
-        return self._lists.get(self._active) or next(iter(self._lists.values()))
-
-    def _on_screen(self) -> tuple[Listing, ...]:
-        """The visible lists."""
-        return tuple(self._lists.values())
-
-    def _table(self, listing: Listing) -> Table:
-        return self.query_one(f"#{listing.name}", Table)
-
-    @property
-    def _key(self) -> str | None:
-        """The row under the cursor of the list that keys are for."""
-        return self._table(self._listing).cursor
-
-    @property
-    def _key_meant(self) -> str | None:
-        """The target row of an action."""
-        return self._key
-
-    def _scene(self, listing: Listing) -> Scene:
-        fleet, now = self._view
-        table = self._table(listing)
-        room = self._shown["facts"].width if "facts" in self._shown else 0
-        return Scene(
-            fleet, now, table.cursor, self.size.width, table.width_of, room, RANGES[self._range], self._cursor
-        )  # fmt: skip
-
-    def _attend(self) -> None:
-        """Set the data to request from RunPod while this screen is on top: the topics of its lists, and no more."""
-        lists = self._on_screen()
-        topics = tuple(topic for listing in lists for topic in listing.wanted())
-        self.post_message(Attend(topics, tuple(demand for listing in lists for demand in listing.demands)))
-
-    def _show_all(self) -> None:
-        self._arrange()
-        for listing in self._on_screen():
-            self._show_list(listing)
-        self._show_row()
-        self._minutes = self._minutes_of(*self._view)
-
-    def _minutes_of(self, fleet: Fleet, now: float) -> tuple[object, ...]:
-        return tuple(listing.minute(fleet, now) for listing in self._on_screen())
-
-    def _age(self, fleet: Fleet, now: float) -> None:
-        aged = self._minutes_of(fleet, now) != self._minutes
-        if aged or any(listing.ages(fleet, now) for listing in self._on_screen()):
-            self.show()
-
-    def _show_list(self, listing: Listing) -> None:
-        table, scene = self._table(listing), self._scene(listing)
-        rows = listing.rows(scene)
-        if rows.columns is not None:
-            table.refit(rows.columns)
-        table.show(
-            rows.keys, rows.cells, notice=rows.empty, sorted_by=(listing.sort, rows.rising), faded=rows.faded
-        )  # fmt: skip
-        trouble = listing.trouble(scene)
-        title = (listing.heading or listing.title, listing.count(rows), *rows.notes)
-        self._entitle(table, "  ".join(part for part in title if part), trouble or rows.note)
-        table.set_class(bool(trouble), "-old")
-
-    @property
-    def _facts(self) -> FactsPane:
-        return cast("FactsPane", self._pane("facts"))
-
-    def _show_facts(self, listing: Listing) -> None:
-        pane = self._facts
-        if not pane.display:
-            return
-        about = listing.about(self._scene(listing))
-        pane.show_facts(
-            about.sections, empty=about.empty, faded=about.faded, wrapped=about.wrapped, folded=about.folded
-        )  # fmt: skip
-        self._entitle(pane, about.title, about.note)
-        pane.set_class(about.warns, "-old")
-
-    def _show_picture(self, name: str, listing: Listing) -> Drawn | None:
-        """Show the chart of a listing in a pane; returns the drawn chart."""
-        pane = self.query_one(f"#{name}", Telemetry)
-        if not pane.display:
-            return None
-        picture = listing.picture(self._scene(listing))
-        self._entitle(pane, picture.title, picture.note)
-        if picture.draw is None:
-            pane.show_notice(picture.empty)
-        elif sizes := pane.sizes(1):
-            drawn = picture.draw(*sizes[0])
-            pane.show((drawn,))
-            return drawn
-        return None
-
-    @on(Table.Moved)
-    def _cursor_is_elsewhere(self, event: Table.Moved) -> None:
-        listing = self._lists.get(event.table.id or "")
-        if listing in self._on_screen() and listing is not None:
-            self._row_changed(listing)
-
-    def _row_changed(self, listing: Listing) -> None:
-        """The cursor of a list moved to another row."""
-        self._follow(self._show_row, self._show_possible)
 
     def action_back(self) -> None:
         """Leave the state entered last: the chart cursor, zoom, the pane, the filter, the selection, the screen."""
@@ -198,11 +78,9 @@ class ListingScreen(PanedScreen):
 
     # Keys
 
-    def typing(self) -> bool:
-        """Whether keys are text for an input line."""
-        return self._filter is not None or self._time is not None
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in MARKING:
+            return not self.typing() and self._marks_here
         if action in self.WITHOUT or (action in self._sometimes and not self._listing.allows(action)):
             return False
         if action in ACTING:
@@ -239,17 +117,44 @@ class ListingScreen(PanedScreen):
     def action_mute(self) -> None:
         self._listing.mute(self._key_meant)
 
+    # Selection
+
+    @property
+    def _marks_here(self) -> bool:
+        """Whether rows can be selected: they are pods, and the user sees them."""
+        listing = self._listing
+        tables = self.query(f"#{listing.name}").results(Table)
+        return listing.allows("mark") and any(place_of(table) in self._shown for table in tables)
+
+    def _mark(self, keys: Iterable[str]) -> None:
+        """Select these pods, or deselect those of them that are selected."""
+        marks = self._sight.marks
+        for key in keys:
+            if key in marks:
+                del marks[key]
+            else:
+                marks[key] = None
+        self.show()
+
     def action_mark(self) -> None:
         """Select the pod under the cursor, or deselect it, and move to the next."""
-        table, marks = self._table(self._listing), self._sight.marks
-        if table.cursor is None:
-            return
-        if table.cursor in marks:
-            del marks[table.cursor]
-        else:
-            marks[table.cursor] = None
-        table.action_move(1)
+        table = self._table(self._listing)
+        if table.cursor is not None:
+            self._mark((table.cursor,))
+            table.action_move(1)
+
+    def action_mark_all(self) -> None:
+        """Select all pods that the filter shows."""
+        self._mark(key for key in self._table(self._listing).keys if key not in self._sight.marks)
+
+    def action_mark_none(self) -> None:
+        """Clear the selection, also of pods that the filter hides."""
+        self._sight.marks.clear()
         self.show()
+
+    def action_mark_others(self) -> None:
+        """Select the pods that are shown and not selected, and deselect the others of them."""
+        self._mark(self._table(self._listing).keys)
 
     # Actions
 
@@ -272,7 +177,7 @@ class ListingScreen(PanedScreen):
             "pod.copy": copies or self._active == "facts",
             "chart.wider": not CHARTS.isdisjoint(self._shown) or self._listing.reaches,
             "table.open": key is not None,
-            "table.mark": key is not None,
+            "table.mark": key is not None and self._marks_here,
             "market.watch": key is not None,
         }
         possible = self._possible() if acts.offered() else ()
@@ -360,73 +265,3 @@ class ListingScreen(PanedScreen):
         if self._cursor is not None:
             return self._cursor
         return self._view[1] if self._player.in_history else None
-
-    # Order
-
-    def action_sort(self) -> None:
-        self._listing.next_order()
-        self._show_order(self._listing)
-
-    def action_invert(self) -> None:
-        self._listing.order(self._listing.sort, not self._listing.inverted)
-        self._show_order(self._listing)
-
-    @on(Table.SortAsked)
-    def _order_asked(self, event: Table.SortAsked) -> None:
-        listing = self._lists.get(event.table.id or "")
-        if listing is None or listing not in self._on_screen():
-            # For a list that has been left since: its columns are not this one's.
-            return
-        listing.order(event.sort, event.sort == listing.sort and not listing.inverted)
-        self._show_order(listing)
-
-    def _show_order(self, listing: Listing) -> None:
-        """Another order starts at its top, as the user asked to see that."""
-        self.show()
-        self._table(listing).action_edge(-1)
-
-    # Filter line
-
-    async def action_filter(self) -> None:
-        listing = self._listing
-        place = place_of(self._table(listing))
-        if self.TO_THE_LIST and self._active != place and not self.typing():
-            self._active = place
-            self._arrange()
-        await self._ask(FilterLine(listing.typed, listing.prompt, listing.name))
-
-    async def _ask(self, line: FilterLine) -> None:
-        """Open an input line; one at a time."""
-        if self._filter is None:
-            self._filter = line
-            await line.open(self, before="#footer")
-
-    @on(FilterLine.Typed)
-    def _is_typed(self, event: FilterLine.Typed) -> None:
-        self._take(event.of, event.text)
-
-    @on(FilterLine.Done)
-    async def _was_typed(self, event: FilterLine.Done) -> None:
-        if not event.left:
-            self._go(self._place(event.of))
-        await event.line.remove()
-        self._filter = None
-        self.refresh_bindings()
-        self._end(event)
-
-    def _place(self, of: str) -> str:
-        """The pane that the input was for."""
-        return place_of(self._table(self._lists.get(of, self._listing)))
-
-    def _take(self, of: str, text: str) -> None:
-        """The input changed: for a list it is the filter."""
-        self._set_filter(self._lists[of], text)
-
-    def _end(self, event: FilterLine.Done) -> None:
-        """A line is closed."""
-        if not event.kept:
-            self._set_filter(self._lists[event.of], "")
-
-    def _set_filter(self, listing: Listing, text: str) -> None:
-        listing.typed = text
-        self.show()

@@ -11,16 +11,16 @@ from textual.geometry import Region
 from tui.api.models import MarketQuery
 from tui.domain import offered
 from tui.store.views import offers as views
-from tui.store.views.offer_filter import WORDS
 from tui.ui import layout
 from tui.ui.context import ScreenContext
 from tui.ui.primitives.cells import Cell
 from tui.ui.render import offers
 from tui.ui.render.rows import NARROW
 from tui.ui.screens.charted import RANGES
-from tui.ui.screens.keys import INVERT, SORT, filter_key, hidden, pane_keys
+from tui.ui.screens.gpu_list import Gpus
+from tui.ui.screens.keys import COLUMNS, INVERT, SORT, filter_key, hidden, pane_keys
 from tui.ui.screens.listing import Listing
-from tui.ui.screens.market_lists import LISTINGS, Gpus
+from tui.ui.screens.market_lists import LISTINGS
 from tui.ui.screens.tabbed_lists import TabbedListsScreen
 from tui.ui.widgets.filter_input import FilterLine
 from tui.ui.widgets.status_lines import Lines
@@ -46,9 +46,10 @@ class MarketScreen(TabbedListsScreen):
     RANGE_AT_FIRST = DAY
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "demand", "API filters", id="market.demand", tooltip="API filters: GPUs, cloud, memory, country"),
-        filter_key("filter", f"Filter rows: {WORDS}"),
+        filter_key(),
         SORT,
         INVERT,
+        COLUMNS,
         Binding(
             "right,l",
             "list(1)",

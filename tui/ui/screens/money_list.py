@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
 from textual.message import Message
 
 from tui.api.models import Pod
 from tui.domain import pod_health, runway
+from tui.domain.filters import Vocabulary
 from tui.format import numbers as fmt
 from tui.store.alerts import off
 from tui.store.fleet import Fleet
@@ -20,8 +20,7 @@ from tui.ui.context import ScreenContext
 from tui.ui.messages import OpenPod
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.primitives.facts import Section
-from tui.ui.render import empty_states, list_rows, money
-from tui.ui.render.list_rows import Row
+from tui.ui.render import empty_states, list_rows, money, money_rows
 from tui.ui.screens.account_listing import AccountListing, account_trouble
 from tui.ui.screens.listing import About, Picture, Rows, Scene, marked_or, selected
 from tui.ui.widgets.table import Cells
@@ -37,8 +36,9 @@ class Money(AccountListing):
     title = "Money"
     heading = "Pods"
     noun = "pods"
-    columns = money.COLUMNS
-    sorts = money.SORTS
+    columns = money_rows.COLUMNS
+    table = "money"
+    sorts = money_rows.SORTS
     topics = ("account", "books")
     panes = ("facts", "trend", "list")
     head = 57
@@ -53,6 +53,10 @@ class Money(AccountListing):
         self._costs_of: tuple[object, object] = (None, None)
         self._ordered_by: tuple[object, ...] = (None, "", False)
         self._ordered: tuple[tuple[str, ...], bool] = ((), False)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return money_rows.pod_fields(0.0).vocabulary
 
     def is_stale(self, scene: Scene) -> bool:
         return scene.fleet.pods_stale(scene.now)
@@ -80,23 +84,23 @@ class Money(AccountListing):
         is_postpaid = pod_health.is_postpaid(scene.fleet.funds)
 
         def cells(key: str) -> Cells:
-            return money.pod_cells(costs[key], now, marks, is_postpaid) if key in costs else {}
+            return money_rows.pod_cells(costs[key], now, marks, is_postpaid) if key in costs else {}
 
-        if self.typed.split():
-            shown = list_rows.matching({key: Row(partial(cells, key), {}) for key in costs}, self.typed)
-            keys, rising = self._in_order({key: costs[key] for key in shown})
+        if self.filter is not None:
+            passing = money_rows.pod_fields(now, is_postpaid).select(self.filter, tuple(costs.values()))
+            keys, rising = self._in_order({cost.id: cost for cost in passing})
         else:
             ordered_by = self._costs, self.sort, self.inverted
             if any(new is not old for new, old in zip(ordered_by, self._ordered_by, strict=True)):
                 self._ordered_by, self._ordered = ordered_by, self._in_order(costs)
             keys, rising = self._ordered
         rows = self._rows(scene, keys, cells, len(costs), rising)
-        note = money.seen(scene.fleet.books.value, self.context.tz) if rows.total else ""
+        note = money_rows.seen(scene.fleet.books.value, self.context.tz) if rows.total else ""
         return rows._replace(notes=selected(self.context, rows.keys), note=note)
 
     def _in_order(self, costs: Mapping[str, PodCost]) -> tuple[tuple[str, ...], bool]:
         """The pods in their order, and whether that begins with the least."""
-        value = money.ORDERS[self.sort]
+        value = money_rows.ORDERS[self.sort]
         values = {key: value(cost) for key, cost in costs.items()}
         return list_rows.by_value(values, self.inverted), list_rows.words_rise(values.values()) != self.inverted
 

@@ -32,6 +32,7 @@ class Costs(AccountListing):
     title = "Report"
     noun = "costs"
     columns = report.COLUMNS
+    table = "report"
     sorts = report.SORTS
     panes = ("list", "facts")
     actions = frozenset(("range", "open"))

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input
+
+
+class _Completion(Suggester):
+    """Shows dimly what would complete the text."""
+
+    def __init__(self, complete: Callable[[str], str]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._complete = complete
+
+    async def get_suggestion(self, value: str) -> str | None:
+        rest = self._complete(value)
+        return value + rest if rest else None
 
 
 class FilterLine(Input):
@@ -24,6 +38,7 @@ class FilterLine(Input):
             tooltip="Clear filter and close",
         ),
         Binding("enter", "keep", "apply", id="filter.keep", priority=True, tooltip="Apply filter"),
+        Binding("tab", "complete", "complete", id="filter.complete", priority=True, tooltip="Complete field name"),
     ]
 
     class Typed(Message):
@@ -44,10 +59,16 @@ class FilterLine(Input):
             self.kept = applied
             self.left = left
 
-    def __init__(self, text: str, placeholder: str, of: str = "") -> None:
-        """`of`: the list it filters. The current list may be another by the time of the message."""
-        super().__init__(text, placeholder=placeholder, id="filter", compact=True)
+    def __init__(
+        self, text: str, placeholder: str, of: str = "", complete: Callable[[str], str] = lambda text: ""
+    ) -> None:
+        """`of`: the list it filters. The current list may be another by the time of the message.
+
+        complete: the rest of the term at the end of a text; empty if none is known.
+        """
+        super().__init__(text, placeholder=placeholder, id="filter", compact=True, suggester=_Completion(complete))
         self.cursor_blink = False
+        self._rest = complete
         self.of = of
         self._is_done = False
 
@@ -59,6 +80,17 @@ class FilterLine(Input):
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         self.post_message(self.Typed(event.value, self.of))
+
+    def action_complete(self) -> None:
+        """Complete the term at the end, without waiting for the suggestion: keys may arrive in bursts."""
+        if self.cursor_at_end:
+            self.insert_text_at_cursor(self._rest(self.value))
+
+    def action_cursor_right(self, select: bool = False) -> None:
+        if self.cursor_at_end and not select:
+            self.action_complete()
+        else:
+            super().action_cursor_right(select)
 
     def action_keep(self) -> None:
         self._done(applied=True)

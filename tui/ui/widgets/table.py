@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -17,23 +17,8 @@ from textual.strip import Strip
 from tui.ui.primitives.cells import Cell, fit
 from tui.ui.primitives.empty_state import EmptyState, notice_line
 from tui.ui.primitives.roles import style_of
-
-
-class Column(NamedTuple):
-    """A column: `width` cells (minimum, if `flex`); when room is short those with the highest `rank` are dropped first.
-
-    `sort` names the order set by a click on its title; `within` one that sorts by it and another column.
-    """
-
-    key: str
-    title: str
-    width: int
-    rank: int
-    right: bool = False
-    flex: bool = False
-    sort: str = ""
-    within: str = ""
-
+from tui.ui.widgets.columns import Column as Column
+from tui.ui.widgets.columns import visible as visible
 
 Cells = Mapping[str, Cell]
 """The cells of one row by column key; a missing one is blank."""
@@ -43,16 +28,6 @@ MOST_DRAWN = 500
 
 REST = "rest"
 """The key of a cell that takes the flexible column and all behind it: a sentence in place of figures."""
-
-
-def visible(columns: Sequence[Column], width: int) -> tuple[tuple[Column, int], ...]:
-    """The columns that fit into `width`, each with its width; a cell between them, the flexible one takes the rest."""
-    shown = list(columns)
-    while len(shown) > 1 and sum(c.width + 1 for c in shown) - 1 > width:
-        shown.remove(max(shown, key=lambda c: c.rank))
-    spare = width - (sum(c.width + 1 for c in shown) - 1)
-    flexible = next((c for c in shown if c.flex), shown[0] if spare < 0 else None)
-    return tuple((c, max(0, c.width + spare) if c is flexible else c.width) for c in shown)
 
 
 class Table(ScrollView, can_focus=True):
@@ -110,6 +85,7 @@ class Table(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._head = 1 if headed else 0
         self._columns = tuple(columns)
+        self._widest: Mapping[str, int] = {}
         self._fitted: tuple[tuple[Column, int], ...] = ()
         self._fitted_to = 0
         self._keys: tuple[str, ...] = ()
@@ -133,6 +109,11 @@ class Table(ScrollView, can_focus=True):
     @property
     def keys(self) -> tuple[str, ...]:
         return self._keys
+
+    @property
+    def shown_columns(self) -> tuple[str, ...]:
+        """The keys of the columns that fit."""
+        return tuple(column.key for column, _ in self._fitted)
 
     def width_of(self, key: str) -> int:
         """Width the column is shown at; 0 if it was dropped."""
@@ -166,10 +147,10 @@ class Table(ScrollView, can_focus=True):
             self._follow()
         self._repaint()
 
-    def refit(self, columns: Sequence[Column]) -> None:
-        """Replace the columns."""
-        if tuple(columns) != self._columns:
-            self._columns = tuple(columns)
+    def refit(self, columns: Sequence[Column], widest: Mapping[str, int] = {}) -> None:
+        """Replace the columns. `widest`: cells that the content of some of them takes."""
+        if tuple(columns) != self._columns or widest != self._widest:
+            self._columns, self._widest = tuple(columns), widest
             self._fitted_to = -1
             self._fit()
 
@@ -251,7 +232,7 @@ class Table(ScrollView, can_focus=True):
         width = self._width
         if width != self._fitted_to:
             self._fitted_to = width
-            self._fitted = visible(self._columns, width) if width > 0 else ()
+            self._fitted = visible(self._columns, width, self._widest) if width > 0 else ()
             self._strips.clear()
             self._rows.clear()
 

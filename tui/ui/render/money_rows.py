@@ -1,0 +1,124 @@
+"""Rows of the pods as a bill: columns and cells, their order, the fields they are filtered by. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+from tui.domain.filters import Field, Fields, Kind
+from tui.domain.runway import ENDS, STAYS, STOPS
+from tui.format import numbers as fmt
+from tui.store.views.pod_costs import PodCost
+from tui.ui.primitives.cells import Cell
+from tui.ui.render.facts import NOTHING, money
+from tui.ui.widgets.table import Cells, Column
+
+if TYPE_CHECKING:
+    from tui.store.spend import SpendHistory
+
+COLUMNS = (
+    Column("mark", "", 1, 0),
+    Column("name", "POD", 18, 0, flex=True, sort="name"),
+    Column("word", "STATUS", 10, 2),
+    Column("now", "$/H NOW", 8, 1, right=True, sort="now"),
+    Column("today", "TODAY", 9, 5, right=True, sort="today"),
+    Column("month", "MONTH", 10, 4, right=True, sort="month"),
+    Column("disks", "DISKS/H", 7, 7, right=True, sort="disks"),
+    Column("stopped", "STOPPED", 8, 6, right=True, sort="stopped"),
+    Column("stored", "SO FAR", 8, 3, right=True, sort="stored"),
+    Column("fate", "AT $0", 11, 1, sort="fate"),
+    Column("gpu", "GPU", 14, 8),
+)
+SORTS = ("now", "month", "stored", "fate", "name", "today", "disks", "stopped")
+_FATES: dict[str, Cell] = {
+    ENDS: (("✕ data gone", "bad"),),
+    STOPS: (("■ stops", "warn"),),
+    STAYS: (("stays", "muted"),),
+    "": (("?", "bad"),),
+}
+_RANK = {ENDS: 0, STOPS: 1, STAYS: 2, "": 3}
+
+
+ORDERS: dict[str, Callable[[PodCost], Any]] = {
+    "now": lambda row: row.per_hr,
+    "month": lambda row: row.month,
+    "today": lambda row: row.today,
+    "disks": lambda row: row.storage_per_hr,
+    "stored": lambda row: row.stored,
+    # The longest first: what was stopped first, at any instant.
+    "stopped": lambda row: None if row.stopped_at is None else -row.stopped_at,
+    "name": lambda row: row.name.lower(),
+    "fate": lambda row: -_RANK[row.fate],
+}
+"""The value of a row that each order sorts by."""
+
+
+def _fate(row: PodCost, is_postpaid: bool) -> str:
+    return "".join(text for text, _ in _FATES[STAYS if is_postpaid else row.fate])
+
+
+def pod_fields(now: float, is_postpaid: bool = False) -> Fields[PodCost]:
+    """The fields that pods are filtered by. `is_postpaid`: nothing happens to them at $0."""
+
+    def stopped(row: PodCost) -> float | None:
+        return None if row.stopped_at is None else max(0.0, now - row.stopped_at)
+
+    return Fields(
+        {
+            "name": (Field(Kind.WORDS, "part of a name", ("pod",)), lambda row: row.name),
+            "status": (Field(Kind.WORDS, "part of a status, such as stopped", ("state", "word")), lambda row: row.word),
+            "price": (Field(Kind.NUMBER, "$/h now", ("cost", "now", "$/h")), lambda row: row.per_hr),
+            "today": (Field(Kind.NUMBER, "$ spent today"), lambda row: row.today),
+            "month": (Field(Kind.NUMBER, "$ spent this month"), lambda row: row.month),
+            "disks": (Field(Kind.NUMBER, "$/h of its disks", ("disks/h",)), lambda row: row.storage_per_hr),
+            "stopped": (Field(Kind.SECONDS, "time since it was stopped"), stopped),
+            "stored": (Field(Kind.NUMBER, "$ of its disks since then", ("so-far",)), lambda row: row.stored),
+            "fate": (Field(Kind.WORDS, "gone, stops or stays", ("at-$0",)), lambda row: _fate(row, is_postpaid)),
+            "gpu": (Field(Kind.WORDS, "part of a GPU type"), lambda row: row.gpu),
+            "id": (Field(Kind.WORDS, "part of an ID"), lambda row: row.id),
+        },
+        lambda row: f"{row.name} {row.id} {row.word} {row.gpu} {_fate(row, is_postpaid)}".lower(),
+        {word: ("status", word) for word in ("running", "stopped", "outbid", "unreadable")},
+    )
+
+
+def pod_cells(row: PodCost, now: float, marks: Mapping[str, None], is_postpaid: bool = False) -> Cells:
+    """The cells of one pod. `is_postpaid`: nothing happens to it at $0."""
+    marked = row.id in marks
+    age = None if row.stopped_at is None else max(0.0, now - row.stopped_at)
+    hue = "text" if row.running else "muted"
+    month: Cell = money(row.month)
+    if row.least and row.month is not None:
+        month = (("≥", "quiet"), *month)
+    return {
+        "mark": (("✓", "accent"),) if marked else (),
+        "name": ((row.name, "strong" if marked else "text"),),
+        "word": ((row.word, "good" if row.word == "running" else "bad" if row.reason else "muted"),),
+        "now": ((fmt.price(row.per_hr), hue),),
+        "today": money(row.today),
+        "month": month,
+        "disks": ((fmt.price(row.storage_per_hr), "muted"),),
+        "stopped": ((fmt.duration(age), "muted"),) if age is not None else (),
+        "stored": ((fmt.money(row.stored), "warn"),) if row.stored else NOTHING if _zombie(row) else (),
+        "fate": _FATES[STAYS if is_postpaid else row.fate],
+        "gpu": ((row.gpu, "muted"),),
+    }
+
+
+def _zombie(row: PodCost) -> bool:
+    """Stopped, and billed for its disk, for an unknown time."""
+    return not row.running and not row.reason and row.stored is None and bool(row.storage_per_hr)
+
+
+def seen(books: SpendHistory | None, tz: tzinfo | None) -> str:
+    """The basis of today's and this month's figures."""
+    if books is None:
+        return ""
+    elapsed = max(1.0, books.at - books.month)
+    if books.since is None:
+        return "no recording: costs of current runs only"
+    share = min(1.0, books.watched / elapsed)
+    if share >= 0.99:
+        return "podtop observed all of this month"
+    return f"≥ podtop observed {100 * share:.0f}% of this month"

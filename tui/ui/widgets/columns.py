@@ -1,0 +1,76 @@
+"""`Column`: a column of a table; which columns a table shows, in what order and how wide. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+
+class Column(NamedTuple):
+    """A column: `width` cells; when room is short those with the highest `rank` are dropped first.
+
+    flex:  it takes the room that is left.
+    sort:  the order set by a click on its title; `within`: one that sorts by it and another column.
+    least: cells to which it shrinks before a column is dropped, if its content is not longer; 0 if it does not.
+    label: its name in menus, where the title does not tell it.
+    """
+
+    key: str
+    title: str
+    width: int
+    rank: int
+    right: bool = False
+    flex: bool = False
+    sort: str = ""
+    within: str = ""
+    least: int = 0
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its name in menus."""
+        return self.label or self.title
+
+
+def visible(columns: Sequence[Column], width: int, widest: Mapping[str, int] = {}) -> tuple[tuple[Column, int], ...]:
+    """The columns that fit into `width`, each with its width; a cell between them.
+
+    widest: cells that the content of some columns takes: they grow to that while there is room, by rank; what is left
+            goes to the flexible one.
+    """
+    shown = list(columns)
+    while len(shown) > 1 and sum(_least(c, widest) + 1 for c in shown) - 1 > width:
+        shown.remove(max(shown, key=lambda c: c.rank))
+    widths = {id(c): c.width for c in shown}
+    spare = width - (sum(c.width + 1 for c in shown) - 1)
+    for column in sorted((c for c in shown if c.least), key=lambda c: -c.rank) if spare < 0 else ():
+        given = min(-spare, column.width - _least(column, widest))
+        widths[id(column)] -= given
+        spare += given
+    for column in sorted(shown, key=lambda c: (not c.flex, c.rank)):
+        if spare > 0 and (wanted := widest.get(column.key, 0)) > column.width:
+            taken = min(spare, wanted - column.width)
+            widths[id(column)] += taken
+            spare -= taken
+    flexible = next((c for c in shown if c.flex), shown[0] if spare < 0 else None)
+    if flexible is not None:
+        widths[id(flexible)] = max(0, widths[id(flexible)] + spare)
+    return tuple((c, widths[id(c)]) for c in shown)
+
+
+def _least(column: Column, widest: Mapping[str, int]) -> int:
+    """The cells to which a column shrinks: to its content, which is never cut for a column of less importance."""
+    return min(column.width, max(column.least, widest.get(column.key, column.width))) if column.least else column.width
+
+
+def arranged(columns: Sequence[Column], every: Iterable[Column], chosen: Sequence[str]) -> tuple[Column, ...]:
+    """The columns as the user chose them, by key and in that order; `columns` if nothing is chosen.
+
+    every: all that there are, of which the terminal's width may allow fewer. One without a title stays in front.
+    """
+    known = {column.key: column for column in (*every, *columns)}
+    picked = tuple(known[key] for key in dict.fromkeys(chosen) if key in known)
+    if not picked:
+        return tuple(columns)
+    signs = tuple(column for column in columns if not column.name and column not in picked)
+    return (*signs, *picked)
