@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _GLYPHS = {
     "question_mark": "?", "slash": "/", "colon": ":", "plus": "+", "minus": "-", "equals_sign": "=", "equal": "=",
-    "ampersand": "&", "asterisk": "*", "backslash": "\\", "exclamation_mark": "!", "escape": "esc", "enter": "↵", "up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn",
+    "ampersand": "&", "asterisk": "*", "backslash": "\\", "exclamation_mark": "!",
+    "escape": "esc", "enter": "↵", "up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn",
     "space": "space", "left_square_bracket": "[", "right_square_bracket": "]",
     "left_curly_bracket": "{", "right_curly_bracket": "}", "at": "@",
     "left_parenthesis": "(", "right_parenthesis": ")",
