@@ -49,7 +49,7 @@ def bindings() -> Iterator[str]:
         **GROUPS,
         "filter": "Filter line", "confirm": "Dialogs", "choice": "Choices in a dialog", "deploy": "Deploy form",
         "help": "Help", "copy": "Copy menu", "readme": "Template readme", "waste": "Waste", "mute": "Mute menu",
-        "sort": "Sort menu", "columns": "Column picker",
+        "sort": "Sort menu", "columns": "Column picker", "accounts": "Accounts", "goto": "Go to a time",
     }  # fmt: skip
     every = declared(PodtopApp).values()
     assert {binding.id.partition(".")[0] for binding in every} == set(titles)

@@ -63,6 +63,7 @@ class Declared(NamedTuple):
 def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
     """Sets of bindings active together: each screen with its widgets and the app, each dialog with its widgets."""
     from tui.ui.modals.account import AccountDialog
+    from tui.ui.modals.accounts import AccountsDialog
     from tui.ui.modals.column_picker import ColumnPicker
     from tui.ui.modals.confirm import Confirm
     from tui.ui.modals.copy import CopyMenu
@@ -92,7 +93,7 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
         "a question": QuestionDialog, "a confirmation": Confirm, "the deploy form": DeployForm,
         "the lease": LeaseDialog, "the watch": WatchDialog, "the help": Help, "the copy menu": CopyMenu,
         "the readme": Readme, "the tour": Tour, "the account": AccountDialog,
-        "the waste": WasteDialog, "the mutes": MuteMenu, "the sort menu": SortMenu, "the columns": ColumnPicker,
+        "the waste": WasteDialog, "the accounts": AccountsDialog, "the mutes": MuteMenu, "the sort menu": SortMenu, "the columns": ColumnPicker,
     }  # fmt: skip
     return {
         **{
