@@ -93,7 +93,8 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
         "a question": QuestionDialog, "a confirmation": Confirm, "the deploy form": DeployForm,
         "the lease": LeaseDialog, "the watch": WatchDialog, "the help": Help, "the copy menu": CopyMenu,
         "the readme": Readme, "the tour": Tour, "the account": AccountDialog,
-        "the waste": WasteDialog, "the accounts": AccountsDialog, "the mutes": MuteMenu, "the sort menu": SortMenu, "the columns": ColumnPicker,
+        "the waste": WasteDialog, "the accounts": AccountsDialog, "the mutes": MuteMenu,
+        "the sort menu": SortMenu, "the columns": ColumnPicker,
     }  # fmt: skip
     return {
         **{
