@@ -6,7 +6,17 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from tests.stage import at_rest, demo_app, landed, make_recording, replay_app, settle, still_pollers, watched
+from tests.stage import (
+    accounts_app,
+    at_rest,
+    demo_app,
+    landed,
+    make_recording,
+    replay_app,
+    settle,
+    still_pollers,
+    watched,
+)
 from tui.config.loader import Config
 from tui.ui.terminal.display import Display
 
@@ -86,12 +96,26 @@ async def shoot_replay(recording: Path) -> None:
         (FOLDER / "replay-120x40-dark.svg").write_text(app.export_screenshot(title="podtop"), "utf-8")
 
 
+async def shoot_accounts(theme: str, name: str) -> None:
+    app = accounts_app(theme)
+    with still_pollers():
+        async with app.run_test(size=(120, 40)) as pilot:
+            await settle(pilot)
+            while len(app.desks) < 3 or any(desk.fleet.pods_at is None for desk in app.desks):
+                await pilot.pause(0.01)
+            app.clear_notifications()
+            await pilot.press("A")
+            await at_rest(pilot)
+            (FOLDER / f"{name}.svg").write_text(app.export_screenshot(title="podtop"), "utf-8")
+
+
 async def main(recording: Path) -> None:
     FOLDER.mkdir(exist_ok=True)
     for shot in SHOTS:
         await shoot(*shot)
     await shoot_ascii()
     await shoot_replay(recording)
+    await shoot_accounts(DARK, "accounts-120x40-dark")
 
 
 if __name__ == "__main__":

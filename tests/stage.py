@@ -37,6 +37,7 @@ from tui.store.fleet import Fleet
 from tui.store.host_telemetry import Telemetry
 from tui.store.price_history import Prices
 from tui.ui.charts import plot
+from tui.ui.desk import AccountSetup
 from tui.ui.modals.dialog import Dialog
 from tui.ui.terminal.display import Display
 
@@ -86,6 +87,22 @@ def demo_app(
         replace(source, history=history, prices=_priced_once),
         Config(theme=theme, lock_after=0), tz=UTC, state=state, monotonic=itertools.count().__next__, display=display,
     )  # fmt: skip
+
+
+def accounts_app(theme: str | None = None) -> PodtopApp:
+    """podtop on three demo accounts, from noon on."""
+    setups = []
+    for seed, (name, color, pods) in enumerate(
+        (("work", "accent", 6), ("lab", "good", 9), ("inference", "warn", 7)), 7
+    ):
+        source = demo_source(seed=seed, pods=pods, wall=lambda: NOON, history_s=0.0, prices_s=0.0)
+        state = StateFiles(lambda: Path(tempfile.mkdtemp(dir=_SHELF.name)), "demo", "demo")
+        config = Config(theme=theme, lock_after=0, color=color)
+        setups.append(AccountSetup(replace(source, history=None, profile=name), config, None, state))
+    first, *others = setups
+    return PodtopApp(
+        first.source, first.config, tz=UTC, state=first.state, monotonic=itertools.count().__next__, others=others
+    )
 
 
 _PAST: list[tuple[float, Snapshot]] = []

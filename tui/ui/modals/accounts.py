@@ -79,7 +79,7 @@ def account_cells(account: Account, now: float, is_shown: bool) -> Cells:
     error = fleet.snapshot.error
     attention = str(error) if error is not None else ", ".join(dict.fromkeys(alert.word for alert in alerts[:3]))
     return {
-        "account": ((f" {account.name} ", f"badge-{account.color}"), (" shown" if is_shown else "", "quiet")),
+        "account": ((account.name, account.color), ("  shown" if is_shown else "", "quiet")),
         "balance": ((fmt.money(funds.balance if funds else None), hue),),
         "spend": ((fmt.money(funds.spend_per_hr if funds else None), hue),),
         "runway": ((left, "warn" if runway is not None and runway < 86_400 else hue),),
@@ -103,8 +103,8 @@ def sum_line(accounts: Sequence[Account]) -> tuple[tuple[str, str], ...]:
     money = total(accounts)
     least = "≥" if money.at_least else ""
     return (
-        (f"{len(accounts)} accounts  ", "muted"), (f"{least}{fmt.money(money.balance)}", "text"),
-        (f"  {least}{fmt.money(money.spend)}/h", "text"),
+        (f"{len(accounts)} accounts  ", "muted"), (f"{least}{fmt.money(money.balance)} ", "text"),
+        (f" {least}{fmt.money(money.spend)}/h", "text"),
     )  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def pod_cells(account: Account, id: str, now: float) -> Cells:
     row = pods.pod_row(record, now) if pod is not None else None
     util = row.figures["util"] if row is not None else None
     return {
-        "account": ((f" {account.name} ", f"badge-{account.color}"),),
+        "account": ((account.name, account.color),),
         "status": ((f"{state}{so_far}", "warn" if alert is not None and not alert.muted else hue),),
         "name": ((record.name or id, hue),),
         "gpu": ((f"{row.gpu_count}×{row.gpu}" if row is not None and row.gpu else "", hue),),
