@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -45,6 +46,9 @@ LINES = sorted(
 )
 ENDS = {
     "podtop --replay latest": (2, "no recording in"),
+    "podtop --hub": (2, "needs a terminal"),
+    "podtop --profile work --profile lab": (2, "unknown profile"),
+    "podtop export": (2, "no recording in"),
     "podtop report": (3, "no recording yet"),
     "podtop auto --arm": (6, "set one in config.toml"),
     "podtop auto --disarm": (3, "is not armed"),
@@ -54,7 +58,7 @@ ENDS = {
 }
 """How a command ends that has neither a terminal nor a recording."""
 
-GOES_ON = ("--watch", "--enforce-leases")
+GOES_ON = ("--watch", "--enforce-leases", "--listen")
 
 
 @pytest.fixture
@@ -165,7 +169,7 @@ def test_the_service_runs_the_podtop_that_the_readme_installs() -> None:
     "words", sorted({words for page in PAGES.values() for words in re.findall(r"`(podtop [^`]+)`", page)})
 )
 def test_what_is_named_in_passing_is_understood(words: str, capsys: pytest.CaptureFixture[str]) -> None:
-    options = words.replace("\n", " ").replace("TOPIC", "keys").split()[1:]
+    options = shlex.split(words.replace("\n", " ").replace("TOPIC", "keys"))[1:]
     said = ""
     try:
         parser().parse_args(options)
