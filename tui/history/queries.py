@@ -19,7 +19,7 @@ from tui.history.archive.compaction import BRIEF
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import NO_MEMORY, ArchiveError, answered
 from tui.history.archive.writer import MARKET
-from tui.history.idle_times import idle_by
+from tui.history.idle_times import idle_before
 from tui.history.instant import Ask, fleet_at, read_into, samples_of
 from tui.store.alert_tracker import RECALLED
 from tui.store.earlier import Earlier
@@ -36,6 +36,9 @@ from tui.turns import give_way
 
 T = TypeVar("T")
 Spans = tuple[tuple[float, float], ...]
+
+FEW_PODS = 200
+"""Pods up to which all samples that memory has room for are read at the start."""
 
 AHEAD = 1.0
 """Seconds by which current data may be dated ahead."""
@@ -132,7 +135,7 @@ class HistoryQueries:
             last = max((end for _, end in spans if end < first), default=None)
             if last is not None:
                 fleet.watched.missed(last, first)
-        idle = await self.ask(partial(idle_by, records=fleet.records.copy(), end=first, interval=fleet.interval))
+        idle = await self.ask(partial(idle_before, records=fleet.records.copy(), end=first, interval=fleet.interval))
         await take_in(fleet.were_idle(idle))
         recall_events(fleet.records, (*ended, *events, *missed))
         # Events from before the first response may be recorded by now.
@@ -244,7 +247,10 @@ def _past(
     recording: Recording, fleet: Fleet, records: Mapping[str, Record], end: float
 ) -> tuple[dict[str, Samples], dict[str, Window]]:
     """The samples of all pods up to `end`, and the windows of those that are there."""
-    reach = max(fleet.reach, window_reach(len(records), fleet.interval))
+    reach = window_reach(len(records), fleet.interval)
+    if len(records) <= FEW_PODS:
+        # Of very many, charts read what is older when they are drawn.
+        reach = max(fleet.reach, reach)
     samples = recording.all_samples(end - reach, end)
     windows = {}
     for key, record in records.items():
