@@ -20,6 +20,7 @@ from tui.history.queries import HistoryQueries
 from tui.store.alert import Alert
 from tui.store.alert_kinds import KINDS
 from tui.store.fleet import Fleet
+from tui.store.slices import Sliced, whole
 
 NOW = 1_795_435_200.0
 STEP = 30.0
@@ -85,6 +86,23 @@ async def test_a_start_knows_from_them_for_how_long_a_pod_was_idle(path: Path, m
     past.close()
     assert live.records["a"].idle_for(first) == pytest.approx(239 * STEP - 600.0, abs=STEP), "not while podtop was away"
     assert asked == []
+
+
+async def test_what_is_drawn_is_there_before_what_alerts_are_judged_by(path: Path) -> None:
+    live, first = Fleet(STEP, 60), NOW + 7200.0
+    live.apply(snapshot(with_uptime(pod("a", utils=(0.0,)))), first)
+    seen: list[tuple[int, float]] = []
+
+    async def take_in(work: Sliced[None]) -> None:
+        whole(work)
+        seen.append((len(live.records["a"].series), live.records["a"].window.work.idle.total))
+
+    past = HistoryQueries(path)
+    await past.fill(live, first, first, take_in)
+    past.close()
+    (samples, idle), (_, recalled) = seen[:2]
+    assert samples > 200
+    assert idle < 60.0 < recalled
 
 
 def test_a_table_of_another_form_is_not_written(tmp_path: Path) -> None:

@@ -123,12 +123,17 @@ class HistoryQueries:
         take_in: does the work on the fleet, a slice at a time.
         Returns the events of the unwatched time before it, which are not reported anywhere yet.
         """
-        samples, windows = await self.ask(partial(_past, fleet=fleet, records=fleet.records.copy(), end=first))
+        samples = await self.ask(partial(_samples_before, fleet=fleet, pods=len(fleet.records), end=first))
         events = await self.ask(lambda recording: recording.events(now - 86_400.0, first))
         ended = await self.ask(lambda recording: recording.latest((Kind.ENDED, Kind.ENDED_OVER)))
         missed = await self.ask(partial(_missed, first=first, present=fleet.records.copy()))
         start = now - fleet.reach
         recent = {pod: cut(stretch, start, first) for pod, stretch in samples.items()}
+        await take_in(fleet.prefilling(recent, {}))
+        # Behind what is drawn: of very many pods, what alerts are judged by takes several times as long.
+        windows = await self.ask(
+            partial(_windows_of, samples=samples, records=fleet.records.copy(), interval=fleet.interval)
+        )
         await take_in(fleet.prefilling(recent, windows))
         spans = await self.spans()
         if not any(start <= first - 0.001 <= end for start, end in spans):
@@ -243,21 +248,25 @@ def nearest(samples: Iterable[float | None], at: float, base: float, forward: bo
     return min((s for s in beyond if abs(s - at) <= most), key=lambda s: abs(s - at), default=at)
 
 
-def _past(
-    recording: Recording, fleet: Fleet, records: Mapping[str, Record], end: float
-) -> tuple[dict[str, Samples], dict[str, Window]]:
-    """The samples of all pods up to `end`, and the windows of those that are there."""
-    reach = window_reach(len(records), fleet.interval)
-    if len(records) <= FEW_PODS:
+def _samples_before(recording: Recording, fleet: Fleet, pods: int, end: float) -> dict[str, Samples]:
+    """The samples of all pods up to `end`."""
+    reach = window_reach(pods, fleet.interval)
+    if pods <= FEW_PODS:
         # Of very many, charts read what is older when they are drawn.
         reach = max(fleet.reach, reach)
-    samples = recording.all_samples(end - reach, end)
+    return recording.all_samples(end - reach, end)
+
+
+def _windows_of(
+    recording: Recording, samples: Mapping[str, Samples], records: Mapping[str, Record], interval: float
+) -> dict[str, Window]:
+    """The windows of the pods that are on; in the thread of the recording."""
     windows = {}
     for key, record in records.items():
         if record.pod is not None and pod_health.is_on(record.pod) and key in samples:
             give_way()
-            windows[key] = window_of(samples[key], record.pod, record.told_at, fleet.interval)
-    return samples, windows
+            windows[key] = window_of(samples[key], record.pod, record.told_at, interval)
+    return windows
 
 
 def _missed(recording: Recording, first: float, present: Mapping[str, Record]) -> tuple[Event, ...]:
