@@ -10,12 +10,14 @@ import pytest
 
 from tests.make import pod, snapshot
 from tui.api.models import Pod
-from tui.history.archive import rows
+from tui.history import instant
+from tui.history.archive import codec, rows
 from tui.history.archive.codec import Layout
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Writer
 from tui.history.idle_times import IDLE_STEPS, idle_by
+from tui.history.queries import HistoryQueries
 from tui.store.fleet import Fleet
 from tui.store.metrics import UTIL
 
@@ -80,3 +82,40 @@ def test_a_poll_is_read_once_for_all_pods(path: Path, monkeypatch: pytest.Monkey
         alone, read[:] = len(read), []
         idle_by(recording, fleet(12).records, END, STEP)
     assert alone <= len(read) <= alone * len(IDLE_STEPS)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_of_an_instant_only_the_pods_that_are_drawn_are_read_and_a_step_reads_no_block_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool
+) -> None:
+    if packed:
+        with closing(Writer(connect(path, write=True), END + 1.0)) as writer:
+            writer.tidy(END + 3600.0)
+    read: list[str] = []
+    inflated: list[float] = []
+    samples, inflate = Recording.samples, codec.inflated
+    monkeypatch.setattr(
+        Recording, "samples", lambda self, pod, *a, **more: read.append(pod) or samples(self, pod, *a, **more)
+    )
+    monkeypatch.setattr(
+        codec, "inflated", lambda data, start, *more: inflated.append(start) or inflate(data, start, *more)
+    )
+    monkeypatch.setattr(instant, "idle_by", lambda *of: {})
+    past, drawn = HistoryQueries(path), list[str]()
+    fleet = await past.at(
+        END - 10 * STEP, Fleet(STEP, 30.0), (), lambda pod, is_new: drawn.append(pod) if is_new else None
+    )
+    assert len(fleet.records) == 12
+    assert read == []
+    assert all(record.pod is not None and record.pod.runtime is not None for record in fleet.records.values())
+    assert bool(inflated) is packed
+    inflated.clear()
+    await past.at(END - 9 * STEP, Fleet(STEP, 30.0))
+    assert inflated == []
+    key = next(iter(fleet.records))
+    assert fleet.records[key].series.runs("util", END - 600.0, 60.0, 10, 60.0) == ()
+    assert drawn == [key]
+    await past.read_on(fleet, drawn, END - 10 * STEP)
+    assert read == [key]
+    assert fleet.records[key].series.runs("util", END - 600.0, 60.0, 10, 60.0)
+    past.close()

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from tests.make import pod, snapshot
 from tests.ui.conftest import NOW, Launch, Running
 from tui.actions import ACTIONS
+from tui.domain.attention import Attention, Grade
 from tui.ui.primitives.cells import width_of
 from tui.ui.render.scrub import GAP, HERE, RECORDED, scrub
+from tui.ui.widgets.table import Table
 
 ID = "k3v9x0q2m1a7ze"
 
@@ -105,6 +107,19 @@ async def test_nothing_acts_in_history(launch: Launch, tmp_path: Path) -> None:
         await run.wait(1.0)
         assert run.cloud.sent == []
         assert run.cloud.orders == []
+
+
+async def test_the_next_pod_that_needs_attention_is_that_of_the_time(launch: Launch, tmp_path: Path) -> None:
+    async with recorded(launch, tmp_path) as run:
+        await run.press("left_square_bracket")
+        await run.until("◀ HISTORY")
+        frozen = run.app.playback.frozen_view
+        assert frozen is not None
+        frozen[0].attention = (Attention("idle", "idle", Grade.WARN, "", "b", "other"),)
+        table = run.app.screen.query_one("#pods", Table)
+        table.move_to(ID)
+        await run.press("n")
+        assert table.cursor == "b"
 
 
 @given(

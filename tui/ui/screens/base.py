@@ -136,6 +136,11 @@ class BaseScreen(Screen[None]):
         return self._player.view
 
     @property
+    def _alerts_of(self) -> Fleet:
+        """The fleet whose alerts lead from pod to pod: in history those of that time, in a pause those of now."""
+        return self._view[0] if self._player.in_history else self._sight.fleet
+
+    @property
     def _seen(self) -> bool:
         """Whether this is the top screen, dialogs aside: Textual calls the one below an opaque one current too."""
         return next((s for s in reversed(self.app.screen_stack) if not s.is_modal), None) is self

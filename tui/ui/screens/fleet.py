@@ -275,7 +275,7 @@ class FleetScreen(ListingScreen):
     def action_needy(self, step: int) -> None:
         """Move to the next or previous pod that needs attention, round the end."""
         table = self._table(self._pods)
-        alerts = loud(self._sight.fleet.attention)
+        alerts = loud(self._alerts_of.attention)
         needing = dict.fromkeys(alert.pod for alert in alerts if alert.pod)
         pod = next_pod(needing, table.keys, table.cursor, step)
         if pod is not None:

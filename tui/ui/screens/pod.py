@@ -243,7 +243,7 @@ class PodScreen(ListingScreen):
     def action_needy(self, step: int) -> None:
         """Go to the next or previous pod that needs attention, in the order of the fleet, round the end."""
         fleet, now = self._view
-        alerts = loud(self._sight.fleet.attention)
+        alerts = loud(self._alerts_of.attention)
         needing = dict.fromkeys(alert.pod for alert in alerts if alert.pod)
         pod = next_pod(needing, pods.pods(fleet, now, pods.Query(sort=pods.ATTENTION)), self.pod, step)
         if pod is not None and pod != self.pod:
