@@ -44,6 +44,7 @@ LOST = {
     "machine.maintenance_end": Feature.MAINTENANCE,
     "machine.maintenance_note": Feature.MAINTENANCE,
     "telemetry": Feature.GPU_TEMPERATURE,
+    "power_limit": Feature.GPU_POWER,
     "runtime.gpus.id": Feature.GPU_TEMPERATURE,
 }
 """What is not known any more, by the field: because REST v2 lacks it. Temperatures are by the id of their GPU."""
@@ -197,7 +198,7 @@ async def test_after_a_restart_the_recording_still_knows_which_pods_are_spot(tmp
             await desk.recorder.opened()
             await desk.poll()
             if start:
-                await desk.until(lambda: bool(desk.monitor._facts._recorded))
+                await desk.until(lambda: bool(desk.monitor._kept_facts._recorded))
             pods = await desk.poll()
             assert desk.fleet.api is (Api.REST if start else Api.GRAPHQL)
             assert {pod.kind for pod in pods.values()} == {PodKind.ON_DEMAND, PodKind.SPOT}
