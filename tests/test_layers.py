@@ -60,6 +60,11 @@ def test_the_first_frame_needs_no_http_no_server_and_no_charts() -> None:
     assert not imported_with(["tui.app"]) & (HTTP | SERVER | {"plotext"})
 
 
+def test_the_first_screen_loads_no_statistics_no_windows_and_no_readers_of_logs() -> None:
+    loaded = imported_with(["tui.app", "tui.ui.screens.fleet"])
+    assert not loaded & (HTTP | SERVER | {"plotext", "statistics", "tui.store.run_signals", "tui.store.windows"})
+
+
 def test_the_command_line_answers_without_the_screen() -> None:
     assert not imported_with(["tui.cli"]) & (SCREEN | HTTP | SERVER)
 

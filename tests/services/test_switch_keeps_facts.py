@@ -44,6 +44,7 @@ LOST = {
     "machine.maintenance_end": Feature.MAINTENANCE,
     "machine.maintenance_note": Feature.MAINTENANCE,
     "telemetry": Feature.GPU_TEMPERATURE,
+    "power_limit": Feature.GPU_POWER,
     "runtime.gpus.id": Feature.GPU_TEMPERATURE,
 }
 """What is not known any more, by the field: because REST v2 lacks it. Temperatures are by the id of their GPU."""

@@ -81,9 +81,25 @@ WORDS = {
 }
 
 
+REST_ONLY = frozenset(
+    {
+        Capability.RESTART,
+        Capability.SET_LOCKED,
+        Capability.RENAME,
+        Capability.LEGAL_VERBS,
+        Capability.LOGS,
+        Capability.POD_COSTS,
+    }
+)
+"""What REST v2 alone offers."""
+
+REST_DOES = 'REST v2 does: set api = "auto" or "rest", with a key that it accepts.'
+
+
 def not_offered(capability: Capability) -> NotOffered:
     """The error for what an API does not offer."""
-    return NotOffered(f"This API does not offer {WORDS[capability]}.")
+    text = f"This API does not offer {WORDS[capability]}."
+    return NotOffered(f"{text} {REST_DOES}" if capability in REST_ONLY else text)
 
 
 class Cloud(ABC):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from tui.api.cloud import Capability, not_offered
+from tui.api.cloud import REST_DOES, Capability, not_offered
 from tui.api.doubt import with_pods
 from tui.api.errors import CloudError, NotOffered, Rejected
 from tui.api.http.sanitize import clean
@@ -126,7 +126,8 @@ async def print_logs(cloud: Cloud, source: Source, wanted: Wanted, service: PodL
 
 
 def _sentence(error: CloudError) -> str:
-    return f"{error} {INSTEAD}" if isinstance(error, NotOffered) else str(error)
+    text = str(error)
+    return f"{text} {INSTEAD}" if isinstance(error, NotOffered) and REST_DOES not in text else text
 
 
 class _Reader:

@@ -17,8 +17,10 @@ LACKS = frozenset({Feature.SPEND})
 FAILED = Problem("balance: no", ("balance",))
 
 
-def shown(fleet: Fleet, now: float) -> tuple[Cell, ...]:
-    return longest(header_figures.money(fleet, False, now=now))
+def shown(fleet: Fleet, now: float, label: str) -> Cell:
+    """The figure that begins with this word."""
+    figures = longest(header_figures.money(fleet, False, now=now))
+    return next(cell for cell in figures if words(cell).startswith(label))
 
 
 def words(cell: Cell) -> str:
@@ -40,7 +42,7 @@ def test_a_balance_that_was_not_renewed_shows_its_age(
 ) -> None:
     fleet = Fleet(5.0, 60.0)
     fleet.apply(Snapshot(Funds("u", 42.5, None, None, None, as_of), (pod("p1"),), (), problems, LACKS), NOW)
-    balance = shown(fleet, NOW)[0]
+    balance = shown(fleet, NOW, "balance")
     assert words(balance) == expected
     assert ("strong" in {role for _, role in balance}) == (not expected.endswith("old")), "nor does it look fresh"
 
@@ -49,7 +51,7 @@ def test_the_cost_of_pods_does_not_look_fresh_where_only_the_money_was_renewed()
     fleet = Fleet(5.0, 60.0)
     money = Funds("u", 42.5, None, None)
     fleet.apply(Snapshot(money, (pod("p1"),), lacks=LACKS), NOW)
-    assert "strong" in {role for _, role in shown(fleet, NOW + 5)[1]}
+    assert "strong" in {role for _, role in shown(fleet, NOW + 5, "pods")}
     fleet.apply(Snapshot(money, None, lacks=LACKS), NOW + 30)
-    assert "strong" in {role for _, role in shown(fleet, NOW + 30)[0]}
-    assert "strong" not in {role for _, role in shown(fleet, NOW + 30)[1]}
+    assert "strong" in {role for _, role in shown(fleet, NOW + 30, "balance")}
+    assert "strong" not in {role for _, role in shown(fleet, NOW + 30, "pods")}

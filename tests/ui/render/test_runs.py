@@ -14,6 +14,7 @@ from tui.domain.signals.machine import Disk, Machine, Process
 from tui.store.run_signals import Run, RunTracker
 from tui.ui.primitives.cells import Cell
 from tui.ui.render import rows, runs
+from tui.ui.render.run_columns import with_runs
 
 POD = pod("a", cost=23.92)
 NOW = BEGUN + 400.0
@@ -45,8 +46,8 @@ def test_a_pod_without_a_run_or_that_does_not_run_has_no_cells() -> None:
 
 def test_columns_of_runs_are_there_only_if_there_is_a_run() -> None:
     columns = rows.pod_columns(120, leased=False)
-    assert runs.with_runs(columns, False) == columns
-    keys = [column.key for column in runs.with_runs(columns, True)]
+    assert with_runs(columns, False) == columns
+    keys = [column.key for column in with_runs(columns, True)]
     at = keys.index("cost")
     assert keys[at : at + 4] == ["cost", "loss", "step", "eta"]
 

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 
 from tui.domain import pod_health
-from tui.domain.gpu_power import nominal_w
 from tui.store import metrics
 from tui.store.metrics import UTIL
 from tui.store.views.attention import kinds_of, ranks
 from tui.store.views.pods import sparkline
 from tui.store.watched_time import idle_in
-from tui.store.windows import HOT_C
 
 if TYPE_CHECKING:
     from tui.store.fleet import Fleet
@@ -124,6 +122,9 @@ def doings(fleet: Fleet, record: Record, utils: Sequence[float | None], now: flo
         return [Doing.UNKNOWN] * len(utils)
     if pod_health.is_booting(pod):
         return [Doing.BOOTING] * len(utils)
+    # The first frame needs no windows.
+    from tui.store.windows import HOT_C
+
     kinds = kinds_of(fleet).get(record.id, {})
     is_hung = not kinds.keys().isdisjoint(("hung", "latched"))
     lags = record.window.apart.lags if "straggler" in kinds else {}
@@ -153,6 +154,8 @@ def gpus(fleet: Fleet, pod: str, now: float, spark: int = 0) -> tuple[Gpu, ...]:
     seen = spots(fleet, pod, now)
     runtime = value.runtime.gpus if value.runtime is not None and pod_health.is_live(value) else ()
     latest = metrics.fresh(value, now)
+    from tui.domain.gpu_power import nominal_w
+
     nominal = nominal_w(value.machine.gpu_name) if value.machine else None
     cost = value.cost_per_hr / len(seen) if value.cost_per_hr is not None and seen else None
     all_idle = all(spot.doing is Doing.IDLE for spot in seen)

@@ -16,16 +16,13 @@ from tui.format import numbers as fmt
 from tui.store.run_signals import Run, cost_to_finish, eta, is_silent, progress
 from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render.facts import LABEL_WIDTH, text
-from tui.ui.widgets.table import Column
+from tui.ui.render.run_columns import SPARK
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, Pod
     from tui.domain.signals.machine import Machine
     from tui.ui.primitives.cells import Cell
     from tui.ui.widgets.table import Cells
-
-SPARK = 6
-"""Cells of the curve in a row."""
 
 WIDE_SPARK = 28
 """Cells of a curve among the facts."""
@@ -35,21 +32,6 @@ PROCESSES = 4
 
 OLD = 120.0
 """Seconds after which what a pod said about itself shows its age."""
-
-COLUMNS = (
-    Column("loss", "LOSS", SPARK + 8, 4, right=True),
-    Column("step", "STEP", 11, 9, right=True),
-    Column("eta", "ETA", 14, 6, right=True),
-)
-"""What a fleet shows of its runs, right behind the cost."""
-
-
-def with_runs(columns: tuple[Column, ...], shown: bool) -> tuple[Column, ...]:
-    """The columns of pods, with those of runs if any pod has one."""
-    if not shown:
-        return columns
-    at = next((number for number, column in enumerate(columns) if column.key == "cost"), len(columns) - 1) + 1
-    return (*columns[:at], *COLUMNS, *columns[at:])
 
 
 def cells(run: Run | None, pod: Pod | None, now: float) -> Cells:

@@ -15,7 +15,8 @@ from tui.store.views.pods import Query
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
 from tui.ui.messages import OpenPod
-from tui.ui.render import empty_states, rows, runs
+from tui.ui.render import empty_states, rows
+from tui.ui.render.run_columns import with_runs
 from tui.ui.screens.listing import WORDS, Listing, Rows, Scene, marked_or, selected
 from tui.ui.widgets.table import Cells, Column
 
@@ -55,7 +56,7 @@ class Pods(FleetListing):
 
     @property
     def every_column(self) -> tuple[Column, ...]:
-        return runs.with_runs(rows.EVERY_POD_COLUMN, shown=True)
+        return with_runs(rows.EVERY_POD_COLUMN, shown=True)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -88,13 +89,17 @@ class Pods(FleetListing):
                 row, now, scene.width_of("gpus"), key in context.marks, fleet.lacks,
                 name_width=scene.width_of("name"), status_width=scene.width_of("status"),
             )  # fmt: skip
-            return {**cells_of, **runs.cells(fleet.runs.get(key), record.pod, now)} if fleet.runs else cells_of
+            if not fleet.runs:
+                return cells_of
+            from tui.ui.render import runs
+
+            return {**cells_of, **runs.cells(fleet.runs.get(key), record.pod, now)}
 
         return Rows(
             keys, cells, empty_states.total(fleet, self.name),
             empty_states.pods(fleet, query.filter is not None, self.waited, context.playback.replay),
             notes=(*first, *selected(context, keys)), rising=pods.pods_rise(query), faded=self.is_stale(scene),
-            columns=runs.with_runs(
+            columns=with_runs(
                 rows.pod_columns(scene.width, bool(leases), bool(alerts), pods.most_gpus(fleet)), bool(fleet.runs)
             ),
             widest=pods.widest(fleet),

@@ -1,0 +1,23 @@
+"""The columns of training runs in the fleet. Their cells are in `runs`, which the first frame need not load. Pure."""
+
+from __future__ import annotations
+
+from tui.ui.widgets.table import Column
+
+SPARK = 6
+"""Cells of the curve in a row."""
+
+COLUMNS = (
+    Column("loss", "LOSS", SPARK + 8, 4, right=True),
+    Column("step", "STEP", 11, 9, right=True),
+    Column("eta", "ETA", 14, 6, right=True),
+)
+"""What a fleet shows of its runs, right behind the cost."""
+
+
+def with_runs(columns: tuple[Column, ...], shown: bool) -> tuple[Column, ...]:
+    """The columns of pods, with those of runs if any pod has one."""
+    if not shown:
+        return columns
+    at = next((number for number, column in enumerate(columns) if column.key == "cost"), len(columns) - 1) + 1
+    return (*columns[:at], *COLUMNS, *columns[at:])
