@@ -64,7 +64,7 @@ def test_csv_has_a_line_for_each_cloud(url: str) -> None:
         (("--json", "--gpus", "0"), 2, "--gpus: invalid value '0'; expected 1 to 100"),
         (("--json", "--gpus", "2 country=SE"), 2, "--gpus: invalid value '2 country=SE'"),
         (("--json", "--filter", "vram>=x"), 2, "vram>= expects a number"),
-        (("--csv", "--sort", "colour"), 2, "--sort: invalid value 'colour'; expected price, spot"),
+        (("--csv", "--sort", "colour"), 2, "--sort: invalid value 'colour'; expected cheapest, price"),
         (("--json", "--csv"), 2, "cannot be combined"),
         (("--gpus", "2"), 2, "--gpus requires --json or --csv"),
         ((), 2, "needs a terminal"),

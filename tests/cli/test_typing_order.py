@@ -14,7 +14,6 @@ import pytest
 
 from tests.cli.conftest import served
 from tests.cli.terminal import Terminal, podtop
-from tui.store.views.pods import POD_SORTS
 
 SHORT, FULL, PARTS, AT_ONCE = 5, 1000, 5, 4
 """Bursts of a run of the suite, of a long one, in how many parts that is, and how many terminals each types into."""
@@ -80,9 +79,10 @@ def sorted_by_name(url: str, home: Path) -> Terminal:
     environ = {"PODTOP_TOUR": "0", "HOME": str(home), "RUNPOD_API_KEY": "demo-key"}
     terminal = podtop("--api-url", url, "--no-record", env=environ)
     terminal.wait_for("GPU util")
-    terminal.wait_for("SECURE")
-    for _ in range(POD_SORTS.index("name")):
-        terminal.type("o")
+    # The pods are there, and with them the map of their GPUs.
+    terminal.wait_for("GPU map")
+    # The letter is for the menu that the key before it opens.
+    terminal.type("on")
     terminal.wait_for("NAME▲")
     return terminal
 

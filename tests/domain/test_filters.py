@@ -24,7 +24,9 @@ class Row(NamedTuple):
 FIELDS = Vocabulary(
     {
         "name": Field(Kind.WORDS, "part of a name"),
-        "status": Field(Kind.WORDS, "running or idle", choices=("running", "idle", "stopped")),
+        "status": Field(
+            Kind.WORDS, "running or idle", choices=("idle over", "idle-over", "running", "idle", "stopped")
+        ),
         "util": Field(Kind.NUMBER, "percent of the GPUs' time"),
         "uptime": Field(Kind.SECONDS, "since start", aliases=("up",)),
         "dc": Field(Kind.WORDS, "a data center", aliases=("location",)),

@@ -343,7 +343,9 @@ def completion(text: str, vocabulary: Vocabulary) -> str:
         name = vocabulary.named(match["field"])
         field = vocabulary.fields.get(name or "")
         states = tuple(value for of, value in vocabulary.states.values() if of == name)
-        candidates = (*(field.choices if field is not None else ()), *states)
+        # The shortest first: a value with a space would be two terms.
+        choices = field.choices if field is not None else ()
+        candidates = tuple(sorted((each for each in (*choices, *states) if " " not in each), key=len))
         begun = match["value"].rpartition(",")[2]
     if not begun:
         return ""

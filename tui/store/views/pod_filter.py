@@ -13,6 +13,7 @@ from tui.domain.lease import acts_at
 from tui.domain.pod_health import Phase
 from tui.store import metrics
 from tui.store.metrics import METRICS
+from tui.store.run_signals import eta
 from tui.store.views.attention import worst
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ VOCABULARY = Vocabulary(
         "ports": Field(Kind.WORDS, "a port inside the pod", ("port",)),
         "alert": Field(Kind.WORDS, "part of an alert, such as hung"),
         "cluster": Field(Kind.WORDS, "part of a cluster's ID"),
+        "loss": Field(Kind.NUMBER, "loss of its training run"),
+        "step": Field(Kind.NUMBER, "step of its training run"),
+        "eta": Field(Kind.SECONDS, "time until its training run ends"),
         "spot": Field(Kind.FLAG, "whether others may outbid it"),
     },
     {**{phase.value: ("status", phase.value) for phase in Phase if phase is not Phase.OTHER}, "spot": ("spot", "yes")},
@@ -71,6 +75,19 @@ def readers(fleet: Fleet, now: float) -> Readers[Record]:
         timers = (fleet.leases.get(record.id), fleet.idle_stops.get(record.id))
         return min((acts_at(timer) - now for timer in timers if timer is not None), default=None)
 
+    def loss(record: Record) -> float | None:
+        run = fleet.runs.get(record.id)
+        return run.now.loss if run is not None else None
+
+    def step(record: Record) -> float | None:
+        run = fleet.runs.get(record.id)
+        return run.now.step if run is not None else None
+
+    def ends(record: Record) -> float | None:
+        run = fleet.runs.get(record.id)
+        left = eta(run, now) if run is not None else None
+        return left.seconds if left is not None else None
+
     def alert(record: Record) -> tuple[str, ...]:
         found = worst(fleet).get(record.id)
         return (found.kind, found.word, found.text) if found is not None else ()
@@ -83,6 +100,9 @@ def readers(fleet: Fleet, now: float) -> Readers[Record]:
         "idle": idle,
         "lease": lease,
         "alert": alert,
+        "loss": loss,
+        "step": step,
+        "eta": ends,
         **{metric.name: _figure(metric, now) for metric in METRICS},
         **{name: _of_pod(read) for name, read in _POD.items()},
     }

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 
-from tui.domain.patterns import TooComplex
 from tui.store.fleet import Fleet
 from tui.ui.context import ScreenContext
 from tui.ui.layout import place_of
@@ -118,6 +117,10 @@ class RowsScreen(PanedScreen):
 
     def _rows(self, listing: Listing, scene: Scene) -> Rows:
         """The rows of a listing; by the filter before, if that takes too long."""
+        if listing.filter is None:
+            return listing.rows(scene)
+        from tui.domain.patterns import TooComplex
+
         while True:
             try:
                 return listing.rows(scene)
