@@ -19,7 +19,7 @@ WITHIN = {
 """Rooms in which they are spoken, and why."""
 
 TITLES = {
-    ("Column", 0), ("Column", 1), ("Fact", 0), ("copyable", 0), ("line", 0), ("Field", 1),
+    ("Column", 0), ("Column", 1), ("Column", "label"), ("Fact", 0), ("copyable", 0), ("line", 0), ("Field", 1),
     ("Metric", "title"), ("Metric", "label"),
 }  # fmt: skip
 """Calls and their arguments that are the title of something on the screen: there GPU, CPU, BID, SECURE and CREATED are

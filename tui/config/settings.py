@@ -137,7 +137,7 @@ class Watcher(Struct, frozen=True):
 
 
 class History(Struct, frozen=True):
-    """A Prometheus-compatible server with history that podtop did not see itself: see podtop help teams."""
+    """A Prometheus-compatible server with history that podtop did not see itself."""
 
     url: Annotated[str, SERVER, "its address, such as that of VictoriaMetrics; a path may follow"] = ""
     token_file: Annotated[str, FILE, "file with its bearer token; needs https beyond this machine"] = ""
