@@ -119,3 +119,10 @@ def test_up_to_three_gpus_are_areas_and_more_are_a_heat_map(
     lines: int, height: int, heat: bool | None, form: Form
 ) -> None:
     assert pod_charts.form_of(lines, height, Look(now=NOON, span=900, heat=heat)) is form
+
+
+def test_the_cursor_reads_what_is_drawn_also_between_two_samples(fleet: Fleet) -> None:
+    for cursor in (NOON - 100.0, NOON - 98.0, NOON - 96.5):
+        look = Look(now=NOON, span=300, tz=UTC, cursor=cursor)
+        made = pod_charts.specs(fleet, [fleet.records["a"]], look, 1.0, [(320, 10)], ["util"])
+        assert [line.last for line in made[0].lines] == [90, 80]
