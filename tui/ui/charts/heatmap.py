@@ -105,11 +105,14 @@ def _groups(spec: ChartSpec, height: int) -> Iterator[tuple[str, range]]:
         for number in range(max(0, height - 1)):
             yield spec.lines[number].label, range(number, number + 1)
         return
-    size = -(-count // height)
-    for start in range(0, count, size):
-        numbers = range(start, min(count, start + size))
+    size, larger = divmod(count, height)
+    start = 0
+    for row in range(height):
+        # The larger groups last: the first GPUs keep a row of their own as long as there is room.
+        numbers = range(start, start + size + (row >= height - larger))
+        start = numbers.stop
         first, last = (spec.lines[n].label.removeprefix("GPU ") for n in (numbers[0], numbers[-1]))
-        yield (first if first == last else f"{first}-{last}"), numbers
+        yield (f"GPU {first}" if first == last else f"{first}-{last}"), numbers
 
 
 def _value(lines: Sequence[Line], spec: ChartSpec) -> float | None:

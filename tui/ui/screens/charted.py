@@ -21,6 +21,7 @@ from tui.ui.screens.base import BaseScreen
 from tui.ui.widgets.telemetry import Telemetry
 
 if TYPE_CHECKING:
+    from tui.ui.charts.spec import ChartSpec
     from tui.ui.widgets.chart import Chart
     from tui.ui.widgets.time_line import TimeLine
 
@@ -43,6 +44,7 @@ class ChartScreen(BaseScreen):
         super().__init__(sight)
         self._range = self.RANGE_AT_FIRST
         self._heat: bool | None = None
+        self._is_heat = False
         self._turn = 0
         self._cursor: float | None = None
         self._width = 1.0
@@ -77,7 +79,11 @@ class ChartScreen(BaseScreen):
         shown = [size for size in sizes if size != (1, 1)] or sizes
         self._width = pod_charts.width_of(look, shown)
         self._look_back(fleet, records, pod_charts.frame_of(look, max(shown), self._width))
-        pane.show(pod_charts.specs(fleet, records, look, self._width, sizes, wanted))
+        self._draw_charts(pane, pod_charts.specs(fleet, records, look, self._width, sizes, wanted))
+
+    def _draw_charts(self, pane: Telemetry, specs: Sequence[ChartSpec]) -> None:
+        self._is_heat = any(spec.form.is_heat for spec in specs)
+        pane.show(specs)
 
     @property
     def _has_shades(self) -> bool:
@@ -123,7 +129,7 @@ class ChartScreen(BaseScreen):
             self.show()
 
     def action_heat(self) -> None:
-        self._heat = not self._heat if self._heat is not None else True
+        self._heat = not self._is_heat
         self.show()
 
     def action_big(self) -> None:
