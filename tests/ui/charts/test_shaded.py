@@ -183,9 +183,8 @@ def test_a_bucket_whose_minimum_is_far_below_its_mean_is_marked(shades: bool) ->
     rows = plot.draw(chart([values, flat(90.0)], Form.HEAT, shades=shades), 40 + GUTTER, 4)
     row = cells(rows)[1]
     usual = row[5]
-    assert row[10][0] == ("▅" if shades else "▾"), "as high as its lowest value, or a symbol"
-    assert (row[10][1] == usual[1]) is shades
-    assert row[20][0] not in "▅▾", "shown by its shade, and not marked"
+    assert row[10] == ("▀", usual[1]), "a notch in the shade of its mean"
+    assert row[20][0] != "▀", "shown by its shade, and not marked"
 
 
 def test_a_row_has_a_name_a_number_and_a_sparkline() -> None:
