@@ -36,7 +36,7 @@ from tui.store.alert_tracker import AlertTracker
 from tui.store.fleet import Fleet
 from tui.store.host_telemetry import Telemetry
 from tui.store.price_history import Prices
-from tui.ui.charts import plot
+from tui.ui.charts import canvas
 from tui.ui.desk import AccountSetup
 from tui.ui.modals.dialog import Dialog
 from tui.ui.terminal.display import Display
@@ -79,7 +79,7 @@ def demo_app(
     hours: how much of its past there is.
     wall:  now; it begins with noon.
     """
-    plot.library()
+    canvas.library()
     state = StateFiles(lambda: Path(tempfile.mkdtemp(dir=_SHELF.name)), "demo", "demo")
     source = demo_source(wall=wall, history_s=hours * 3600.0, prices_s=86_400.0)
     history = _told_once(source) if hours == 1.0 else source.history

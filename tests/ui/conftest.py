@@ -35,7 +35,7 @@ from tui.domain.user_message import UserMessage
 from tui.history.recorder import Recorder
 from tui.services.source import Source
 from tui.storage.state_files import StateFiles
-from tui.ui.charts import plot
+from tui.ui.charts import canvas, plot
 from tui.ui.charts.spec import Drawn, Row
 from tui.ui.desk import AccountSetup
 from tui.ui.input.typeahead import QUIET
@@ -317,7 +317,7 @@ def _draw_once(spec: Drawn, width: int, height: int) -> tuple[Row, ...]:
 
 
 plot_draw = plot.draw
-plot.library()  # What is imported when it is needed would be there in some tests and not in others.
+canvas.library()  # What is imported when it is needed would be there in some tests and not in others.
 
 
 @pytest.fixture(autouse=True)

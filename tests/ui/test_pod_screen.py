@@ -235,6 +235,9 @@ async def test_v_turns_areas_into_heat_maps_and_more_than_three_gpus_are_heat_ma
         run.app.screen.show()  # type: ignore[attr-defined]
         await run.settle()
         assert forms() == [Form.HEAT, Form.HEAT]
+        await run.press("v")
+        await run.settle()
+        assert forms() == [Form.AREAS, Form.AREAS], "what is on the screen is turned into the other"
 
 
 async def test_b_makes_other_charts_big_and_the_rest_are_rows(launch: Launch) -> None:

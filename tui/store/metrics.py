@@ -55,7 +55,8 @@ class Metric(Struct, frozen=True, kw_only=True):
     """One metric.
 
     name:   identifies its chart, its column, and the series of the pod as a whole.
-    title:  the title of its chart; `label`: a shorter name, for the column header.
+    title:  the title of its chart; `label`: a name of at most five letters, for the column header and where the
+            chart is a single row.
     source: where it is read, and `field` its name there (in `Runtime`, or in `GpuReading`).
     prefix: the prefix of its series' names, followed by the GPU's number; for GPUs only.
     unit:   the unit after a value.

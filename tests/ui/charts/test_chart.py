@@ -19,7 +19,7 @@ from tui.files.paths import styles_dir
 from tui.store.series import Point
 from tui.store.views.pods import Line
 from tui.ui import themes
-from tui.ui.charts import plot, spec
+from tui.ui.charts import canvas, plot, spec
 from tui.ui.charts.spec import ChartSpec, Form
 from tui.ui.widgets.chart import Chart
 
@@ -161,8 +161,8 @@ async def test_the_library_of_lines_is_imported_in_a_thread_when_a_chart_needs_i
         imported.append(threading.current_thread().name)
         return found
 
-    found = plot.library()
-    monkeypatch.setattr(plot, "library", library)
+    found = canvas.library()
+    monkeypatch.setattr(canvas, "library", library)
     app = Stage()
     async with app.run_test(size=(66, 12)) as pilot:
         chart = app.query_one(Chart)

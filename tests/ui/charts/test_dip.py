@@ -98,7 +98,7 @@ def test_it_is_seen(recorded: Recordings, span: float, pane: tuple[int, int]) ->
     assert found, "a cell of the heat map"
     for _, (glyph, kind) in found:
         ink, _ = painted(kind) or (0, 0)
-        assert ink == STEP + 1 or glyph == "▁", "of the lowest shade, or a notch of the lowest height"
+        assert ink == STEP + 1 or glyph == "▀", "of the lowest shade, or a notch"
     assert len({row for row, _ in found}) <= 2, "in the row of this GPU, or of its group"
 
     _, band = shown(dipped, span, pane, False)

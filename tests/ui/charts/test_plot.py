@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from tests.variants import up_to
 from tui.store.series import Point, Series
 from tui.store.views.pods import Line
-from tui.ui.charts import plot
+from tui.ui.charts import bar_chart, canvas, plot
 from tui.ui.charts.spec import BarSpec, ChartSpec, Form, Window, plot_columns, window
 
 NOON = 1_795_435_200.0
@@ -56,7 +56,7 @@ def test_every_number_that_reaches_plotext_is_a_dot_of_the_canvas(
 ) -> None:
     run = tuple(Point(*point) for point in points)
     spec = ChartSpec("x", (Line("x", (run,), None),), Window(NOON, 5, columns))
-    for _, (xs, ys) in plot.signals(spec, columns, 9):
+    for _, (xs, ys) in canvas.signals(spec, columns, 9):
         assert len(xs) == len(ys) > 0
         assert all(type(x) is int and 0 <= x < 2 * columns for x in xs)
         assert all(type(y) is int and 0 <= y < 4 * 9 for y in ys)
@@ -183,7 +183,7 @@ def test_every_bar_is_of_dots_of_the_canvas(
 ) -> None:
     run = tuple(Point(*point) for point in points)
     spec = ChartSpec("x", (Line("x", (run,), None),), Window(NOON, 5, columns), bars=bars)
-    for _, (xs, ys) in plot.bars(spec, columns, 9):
+    for _, (xs, ys) in canvas.bars(spec, columns, 9):
         assert len(xs) == len(ys) > 0
         assert all(type(x) is int and 0 <= x < 2 * columns for x in xs)
         assert all(type(y) is int and 0 <= y < 4 * 9 for y in ys)
@@ -216,14 +216,14 @@ def test_bars_are_exactly_as_large_as_asked_whatever_is_charged(
 
 @given(st.lists(STACK, max_size=50), st.integers(1, 60), st.integers(1, 40))
 def test_parts_of_bars_are_cells_of_the_canvas(values: list[tuple[float, ...]], columns: int, height: int) -> None:
-    for parts in plot.heights(bars_of(values), columns, height):
+    for parts in bar_chart.heights(bars_of(values), columns, height):
         assert all(type(part) is int and part >= 0 for part in parts)
         assert sum(parts) <= height
 
 
 def test_a_stack_is_as_high_as_its_sum_and_the_newest_stands_at_the_right() -> None:
     spec = bars_of([(50.0, 25.0, 0.0), (0.0, 0.0, 1.0), (100.0, 0.0, 0.0)])
-    assert plot.heights(spec, 30, 8) == [[4, 2, 0], [0, 0, 1], [8, 0, 0]]
+    assert bar_chart.heights(spec, 30, 8) == [[4, 2, 0], [0, 0, 1], [8, 0, 0]]
     rows = plot.draw(spec, 31, 10)
     body = ["".join(text for text, _ in row) for row in rows[1:9]]
     assert [row.rstrip()[-1] == "█" for row in body] == [True] * 8
@@ -234,14 +234,14 @@ def test_a_stack_is_as_high_as_its_sum_and_the_newest_stands_at_the_right() -> N
 
 def test_a_part_has_no_cell_that_is_worth_more_than_twice_its_money() -> None:
     # A cell is $10: $6 and $4 of the others do not make one of them.
-    assert plot.heights(bars_of([(71.0, 4.0, 4.0), (64.0, 6.0, 0.0)]), 30, 10) == [[8, 0, 0], [6, 1, 0]]
+    assert bar_chart.heights(bars_of([(71.0, 4.0, 4.0), (64.0, 6.0, 0.0)]), 30, 10) == [[8, 0, 0], [6, 1, 0]]
 
 
 @given(st.integers(1, 60), st.integers(12, 120))
 def test_labels_of_bars_are_whole_and_at_equal_distances(count: int, columns: int) -> None:
     labels = tuple(f"{n % 30 + 1} {('Oct', 'Nov', 'Dec')[n // 30]}" for n in range(count))
     bars = [(1.0,)] * count
-    line = plot._bar_labels(BarSpec("Charges", ("pods",), tuple(bars), labels, 1.0), columns)
+    line = bar_chart.below(BarSpec("Charges", ("pods",), tuple(bars), labels, 1.0), columns)
     shown = re.findall(r"\d+ [A-Z][a-z]{2}", line)
     assert "".join(shown).replace(" ", "") == line.replace(" ", "")
     at = [labels.index(label) for label in shown]

@@ -13,7 +13,7 @@ from tui.store.fleet import Fleet
 from tui.store.views import pods
 from tui.ui.charts import plot, pod_charts
 from tui.ui.charts.pod_charts import Look
-from tui.ui.charts.spec import ChartSpec, Form
+from tui.ui.charts.spec import GUTTER, ChartSpec, Form
 
 NOON = 1_795_435_200.0
 SIZES = [(40, 10)] * 4
@@ -119,3 +119,39 @@ def test_up_to_three_gpus_are_areas_and_more_are_a_heat_map(
     lines: int, height: int, heat: bool | None, form: Form
 ) -> None:
     assert pod_charts.form_of(lines, height, Look(now=NOON, span=900, heat=heat)) is form
+
+
+def test_the_cursor_reads_what_is_drawn_also_between_two_samples(fleet: Fleet) -> None:
+    for cursor in (NOON - 100.0, NOON - 98.0, NOON - 96.5):
+        look = Look(now=NOON, span=300, tz=UTC, cursor=cursor)
+        made = pod_charts.specs(fleet, [fleet.records["a"]], look, 1.0, [(320, 10)], ["util"])
+        assert [line.last for line in made[0].lines] == [90, 80]
+
+
+def test_a_new_sample_changes_one_column_of_each_chart_until_its_bucket_is_over() -> None:
+    made = Fleet(5.0, 60.0)
+    for step in range(200):
+        made.apply(snapshot(pod("a", utils=(90.0 + step % 5, 80.0))), NOON - 1000 + step * 5)
+
+    def cells(now: float) -> list[tuple[float, list[tuple[str, int]]]]:
+        rows = []
+        for size in ((60, 10), (60, 1)):
+            look = Look(now=now, span=900, tz=UTC, end=pods.charted_until(made, made.records.values(), now))
+            width = pod_charts.width_of(look, [size])
+            charts = pods.charts_of(made.records["a"])
+            for spec in pod_charts.specs(made, [made.records["a"]], look, width, [size] * len(charts), charts):
+                for row in plot.draw(spec, *size)[size[1] > 1 :]:
+                    rows.append((spec.window.start, [(letter, kind) for part, kind in row for letter in part][GUTTER:]))
+        return rows
+
+    for step in range(4):
+        before = cells(NOON + step * 5 - 4)
+        made.apply(snapshot(pod("a", utils=(20.0 + 15 * step, 60.0 + 9 * step))), NOON + step * 5)
+        after = cells(NOON + step * 5 + 1)
+        # The buckets are of 20 seconds: the first sample here begins one.
+        if before[0][0] == after[0][0]:
+            changed = {
+                x for (_, a), (_, b) in zip(before, after, strict=True)
+                for x, (p, q) in enumerate(zip(a, b, strict=True)) if p != q
+            }  # fmt: skip
+            assert len(changed) == 1

@@ -164,11 +164,15 @@ def test_more_gpus_than_rows_stand_together_and_none_is_hidden() -> None:
     values = [flat(90.0) for _ in range(16)]
     values[11] = flat(0.0)
     rows = plot.draw(chart(values, Form.HEAT), 40 + GUTTER, 7)
-    assert [text(row)[:GUTTER].split() for row in rows[1:5]] == [
-        ["0-3", "90%"], ["4-7", "90%"], ["8-11", "▾0%"], ["12-15", "90%"],
+    assert [text(row)[:GUTTER].split() for row in rows[1:6]] == [
+        ["0-2", "90%"], ["3-5", "90%"], ["6-8", "90%"], ["9-11", "▾0%"], ["12-15", "90%"],
     ]  # fmt: skip
     made = cells(rows)
-    assert made[3][5] != made[2][5]
+    assert made[4][5] != made[3][5]
+    eight = plot.draw(chart(values[:8], Form.HEAT), 40 + GUTTER, 9)
+    assert [text(row)[:GUTTER].split("  ")[0].strip() for row in eight[1:8]] == [
+        *(f"GPU {number}" for number in range(6)), "6-7",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("shades", [True, False])
@@ -179,9 +183,8 @@ def test_a_bucket_whose_minimum_is_far_below_its_mean_is_marked(shades: bool) ->
     rows = plot.draw(chart([values, flat(90.0)], Form.HEAT, shades=shades), 40 + GUTTER, 4)
     row = cells(rows)[1]
     usual = row[5]
-    assert row[10][0] == ("▅" if shades else "▾"), "as high as its lowest value, or a symbol"
-    assert (row[10][1] == usual[1]) is shades
-    assert row[20][0] not in "▅▾", "shown by its shade, and not marked"
+    assert row[10] == ("▀", usual[1]), "a notch in the shade of its mean"
+    assert row[20][0] != "▀", "shown by its shade, and not marked"
 
 
 def test_a_row_has_a_name_a_number_and_a_sparkline() -> None:

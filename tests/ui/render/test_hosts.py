@@ -18,7 +18,7 @@ from tui.api.account import HostEarning
 from tui.api.hosts import Hosts
 from tui.store.host_telemetry import Telemetry
 from tui.store.views.hosts import days, rows
-from tui.ui.charts import host_charts, plot
+from tui.ui.charts import canvas, host_charts, plot
 from tui.ui.charts.pod_charts import Look, width_of
 from tui.ui.primitives.facts import Section
 from tui.ui.render import host_rows, hosts
@@ -118,13 +118,13 @@ def test_earnings_are_bars_disks_upon_gpus() -> None:
     assert "30 days" in drawn[0]
     assert "$30.00" in drawn[0]
     assert len({len(line) for line in drawn}) == 1
-    bars = plot.bars(spec, 64, 10)
+    bars = canvas.bars(spec, 64, 10)
     assert len(bars) == 60
 
 
 def test_a_bar_reaches_as_high_as_its_value() -> None:
     spec, _ = chart_of((HostEarning(NOW, "m1", "a", 20.0, 20.0, 0.0),), 70, 12)
-    ((_, (xs, ys)),) = plot.bars(spec, 64, 10)
+    ((_, (xs, ys)),) = canvas.bars(spec, 64, 10)
     assert spec.high == 20.0
     assert (min(ys), max(ys)) == (0, 39)
     assert max(xs) < 128

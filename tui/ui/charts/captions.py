@@ -8,7 +8,7 @@ from tui.api.features import NOT_OFFERED
 from tui.domain import offered
 from tui.format import numbers as fmt
 from tui.store.views.pods import Line
-from tui.ui.charts import buckets
+from tui.ui.charts import buckets, heatmap
 from tui.ui.charts.figures import at_cursor, lagging, short
 from tui.ui.charts.spec import ALERT, CURSOR, EDGE, HEAT, QUIET, STEP, TEXT, TITLE, ChartSpec, Form, Part, Row, paint
 from tui.ui.primitives import ramp
@@ -111,16 +111,15 @@ def _legends(spec: ChartSpec) -> list[Row]:
     top = f"{short(spec.high, spec)}{spec.unit}"
     if spec.form is Form.HEAT:
         ends = (f"  {short(spec.low, spec)} ", QUIET), (f" {top}", QUIET)
+        scale: Row = ((ramp.HEIGHTS, HEAT),)
         if spec.shades:
-            scale: Row = tuple((" ", paint(0, STEP + step)) for step in range(1, ramp.STEPS + 1))
-            dip: Part = ("▂", paint(STEP + ramp.STEPS))
-        else:
-            scale, dip = ((ramp.HEIGHTS, HEAT),), ("▾", ALERT)
+            scale = tuple((" ", paint(0, STEP + step)) for step in range(1, ramp.STEPS + 1))
+        dip: Part = (heatmap.NOTCH, paint(STEP + ramp.STEPS) if spec.shades else HEAT)
         whole: Row = (ends[0], *scale, ends[1])
         if spec.worst != "low":
             return [(*whole, (" highest", QUIET)), whole] if spec.worst == "high" else [whole]
         return [
-            (*whole, (" lowest  ", QUIET), dip, (" far below its mean", QUIET)),
+            (*whole, (" lowest  ", QUIET), dip, (" lowest far below mean", QUIET)),
             (*whole, ("  ", QUIET), dip, (" dip", QUIET)),
             whole,
         ]

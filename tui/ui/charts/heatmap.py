@@ -9,7 +9,7 @@ from tui.store.views.pods import Line
 from tui.ui.charts import buckets
 from tui.ui.charts.buckets import Column
 from tui.ui.charts.figures import at_cursor, gutter_cell, lagging, short
-from tui.ui.charts.spec import ALERT, CURSOR, HEAT, QUIET, STEP, ChartSpec, Form, Part, Row, gutter, paint
+from tui.ui.charts.spec import CURSOR, HEAT, QUIET, STEP, ChartSpec, Form, Part, Row, gutter, paint
 from tui.ui.primitives import ramp
 
 DIP = 0.25
@@ -21,11 +21,8 @@ _DEEPEST = 2
 _STRIP = "▇"
 """A value: lower than its row, so that rows stand apart."""
 
-_NOTCHED = "▆"
-"""The highest block that is seen to be lower."""
-
-MARK = "▾"
-"""A dip, where there are no shades."""
+NOTCH = "▀"
+"""A bucket that dips."""
 
 
 def part_of(value: float, spec: ChartSpec) -> float:
@@ -39,20 +36,17 @@ def dips(column: Column, spec: ChartSpec) -> bool:
 
 
 def cell(column: Column, spec: ChartSpec) -> Part:
-    """One bucket: its worst value as a shade.
+    """One bucket: its worst value as a shade or a height. Where it dips, a notch in the shade of its mean.
 
-    Where it dips, a block as high as its lowest value, in the shade of its mean: that of those beside it, so that a dip
-    is a notch.
+    The shade is that of the buckets beside it: a dip costs a glyph, and where all buckets dip, the mean is still seen.
     """
     if column is None:
         return " ", QUIET
     worst = {"low": column.low, "high": column.high}.get(spec.worst, column.mean)
-    part = part_of(worst, spec)
+    dipped, part = dips(column, spec), part_of(worst, spec)
     if not spec.shades:
-        return (MARK, ALERT) if dips(column, spec) else (ramp.height(part), HEAT)
-    if dips(column, spec):
-        return min(_NOTCHED, ramp.height(part)), paint(_step(part_of(column.mean, spec)))
-    return _STRIP, paint(_step(part))
+        return NOTCH if dipped else ramp.height(part), HEAT
+    return (NOTCH, paint(_step(part_of(column.mean, spec)))) if dipped else (_STRIP, paint(_step(part)))
 
 
 def _step(part: float) -> int:
@@ -60,10 +54,10 @@ def _step(part: float) -> int:
 
 
 def level(column: Column, spec: ChartSpec) -> Part:
-    """One bucket of a sparkline: its mean as a height, in another colour where it dips."""
+    """One bucket of a sparkline: its mean as a height, brighter where it dips."""
     if column is None:
         return " ", QUIET
-    return ramp.height(part_of(column.mean, spec)), ALERT if dips(column, spec) else HEAT
+    return ramp.height(part_of(column.mean, spec)), 0 if dips(column, spec) else HEAT
 
 
 def heat(spec: ChartSpec, width: int, height: int) -> list[Row]:
@@ -105,11 +99,14 @@ def _groups(spec: ChartSpec, height: int) -> Iterator[tuple[str, range]]:
         for number in range(max(0, height - 1)):
             yield spec.lines[number].label, range(number, number + 1)
         return
-    size = -(-count // height)
-    for start in range(0, count, size):
-        numbers = range(start, min(count, start + size))
+    size, larger = divmod(count, height)
+    start = 0
+    for row in range(height):
+        # The larger groups last: the first GPUs keep a row of their own as long as there is room.
+        numbers = range(start, start + size + (row >= height - larger))
+        start = numbers.stop
         first, last = (spec.lines[n].label.removeprefix("GPU ") for n in (numbers[0], numbers[-1]))
-        yield (first if first == last else f"{first}-{last}"), numbers
+        yield (f"GPU {first}" if first == last else f"{first}-{last}"), numbers
 
 
 def _value(lines: Sequence[Line], spec: ChartSpec) -> float | None:

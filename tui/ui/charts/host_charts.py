@@ -13,7 +13,7 @@ from tui.store.series import Point
 from tui.store.views.hosts import DAY, Earned
 from tui.store.views.pods import Line
 from tui.ui.charts import spec
-from tui.ui.charts.pod_charts import FIELDS, Look, as_one, form_of, top_of
+from tui.ui.charts.pod_charts import FIELDS, Look, as_one, form_of, read_at, top_of
 from tui.ui.charts.spec import ChartSpec, Form
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ def _spec(
         named = [("", f"{chart}{PART}")]
     window = spec.window(look.now, look.span, spec.plot_columns(size[0]), width)
     lines = tuple(_line(series, label, name, window, look, silence, current) for label, name in named)
+    if look.cursor is not None:
+        lines = read_at(lines, window, look.cursor)
     top, form = top_of(metric, lines), form_of(len(lines), size[1], look)
     if len(lines) > 1 and (size[1] == 1 or (form is Form.AREAS and len(lines) > FIELDS)):
         lines = (as_one(lines, window, metric),)
@@ -89,10 +91,7 @@ def _line(
     series: Series, label: str, name: str, window: spec.Window, look: Look, silence: float, current: bool
 ) -> Line:
     runs = series.runs(name, *window, silence, until=look.now)
-    if look.cursor is None:
-        return Line(label, runs, series.value(name, look.now) if current else None)
-    at = look.cursor
-    return Line(label, runs, next((p.mean for run in runs for p in run if p.at <= at < p.at + window.width), None))
+    return Line(label, runs, series.value(name, look.now) if current else None)
 
 
 MOST_DAYS = 90

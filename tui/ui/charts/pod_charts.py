@@ -115,6 +115,8 @@ def _spec(
             line if _is_current(fleet, record, look.now) else replace(line, last=None)
             for line, record in zip(lines, records if len(records) > 1 else [*records] * len(lines), strict=True)
         )
+    else:
+        lines = read_at(lines, spec.Window(*frame[:3]), look.cursor)
     top = top_of(metric, lines)
     form = form_of(len(lines), size[1], look, compared=len(records) > 1)
     if len(lines) > 1 and (size[1] == 1 or (form is Form.AREAS and len(lines) > FIELDS)):
@@ -153,6 +155,17 @@ def form_of(lines: int, height: int, look: Look, *, compared: bool = False) -> F
     fits = height == 1 or height - 1 >= fields * areas.LEAST
     heat = lines > FIELDS or not fits if look.heat is None else look.heat and lines > 1
     return Form.HEAT if heat and height > 1 else Form.AREAS
+
+
+def read_at(lines: Sequence[Line], window: spec.Window, at: float) -> tuple[Line, ...]:
+    """The lines with the values that are drawn at an instant: also between two samples that are further apart."""
+    column = window.column(at)
+    if column is None:
+        return tuple(replace(line, last=None) for line in lines)
+    points = [buckets.across(line, window, window.columns)[column] for line in lines]
+    return tuple(
+        replace(line, last=None if point is None else point.mean) for line, point in zip(lines, points, strict=True)
+    )
 
 
 def as_one(lines: Sequence[Line], window: spec.Window, metric: Metric) -> Line:

@@ -144,6 +144,10 @@ class Form(Enum):
     HEAT = "heat"
     SPARK = "spark"
 
+    @property
+    def is_heat(self) -> bool:
+        return self is Form.HEAT
+
 
 class AxisSpec(Struct, frozen=True):
     """A time axis to draw. Equal specs draw equal axes.

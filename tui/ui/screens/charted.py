@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
@@ -20,6 +21,7 @@ from tui.ui.screens.base import BaseScreen
 from tui.ui.widgets.telemetry import Telemetry
 
 if TYPE_CHECKING:
+    from tui.ui.charts.spec import ChartSpec
     from tui.ui.widgets.chart import Chart
     from tui.ui.widgets.time_line import TimeLine
 
@@ -42,11 +44,13 @@ class ChartScreen(BaseScreen):
         super().__init__(sight)
         self._range = self.RANGE_AT_FIRST
         self._heat: bool | None = None
+        self._is_heat = False
         self._turn = 0
         self._cursor: float | None = None
         self._width = 1.0
         self._shown_pods: tuple[str, ...] = ()
         self._time: TimeLine | None = None
+        self._last_sample = math.inf
 
     def on_resized(self) -> None:
         """A chart was resized: the same time is cut into other buckets."""
@@ -65,16 +69,21 @@ class ChartScreen(BaseScreen):
         pane.divide(len(wanted))
         fleet, now = self._view
         self._shown_pods = tuple(record.id for record in records)
+        self._last_sample = pods.charted_until(fleet, records, now)
         look = pod_charts.Look(
             now=now, span=RANGES[self._range], tz=self._sight.tz, heat=self._heat, spark=self._sight.display.pace.slow,
             many=1 if self.app.theme in themes.HUELESS else pod_charts.MANY, shades=self._has_shades,
-            cursor=self._cursor, end=pods.charted_until(fleet, records, now),
+            cursor=self._cursor, end=self._last_sample,
         )  # fmt: skip
         sizes = [(max(1, chart.size.width), max(1, chart.size.height)) for chart in pane.charts[: len(wanted)]]
         shown = [size for size in sizes if size != (1, 1)] or sizes
         self._width = pod_charts.width_of(look, shown)
         self._look_back(fleet, records, pod_charts.frame_of(look, max(shown), self._width))
-        pane.show(pod_charts.specs(fleet, records, look, self._width, sizes, wanted))
+        self._draw_charts(pane, pod_charts.specs(fleet, records, look, self._width, sizes, wanted))
+
+    def _draw_charts(self, pane: Telemetry, specs: Sequence[ChartSpec]) -> None:
+        self._is_heat = any(spec.form.is_heat for spec in specs)
+        pane.show(specs)
 
     @property
     def _has_shades(self) -> bool:
@@ -120,7 +129,7 @@ class ChartScreen(BaseScreen):
             self.show()
 
     def action_heat(self) -> None:
-        self._heat = not self._heat if self._heat is not None else True
+        self._heat = not self._is_heat
         self.show()
 
     def action_big(self) -> None:
@@ -132,7 +141,7 @@ class ChartScreen(BaseScreen):
     def _cursor_moved(self, event: Telemetry.CursorMoved) -> None:
         """Move the chart cursor by whole buckets; it starts at the newest, and disappears beyond it."""
         _, now = self._view
-        newest = now // self._width * self._width
+        newest = min(now, self._last_sample) // self._width * self._width
         at = newest + self._width if self._cursor is None else self._cursor // self._width * self._width
         at += event.step * self._width
         oldest = newest - (RANGES[self._range] // self._width - 1) * self._width

@@ -26,8 +26,8 @@ EVERYWHERE: list[BindingType] = [
     hidden("plus", "range(-1)", "chart.closer", "Shorter time range"),
     Binding("minus", "range(1)", "range", id="chart.wider", tooltip="Longer time range"),
     hidden("equals_sign", "return", "chart.reset", "Back to live; reset range"),
-    hidden("v", "heat", "chart.heat", "Toggle line chart / heat map"),
-    hidden("b", "big", "chart.big", "Next big charts"),
+    hidden("v", "heat", "chart.heat", "Toggle area charts / heat map"),
+    hidden("b", "big", "chart.big", "Show the next charts big"),
     Binding("p", "pause", "pause", id="time.pause", tooltip="Pause (in history: play/pause)"),
     Binding(
         "left_square_bracket",

@@ -15,7 +15,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.ui.charts import plot, spec
+from tui.ui.charts import canvas, plot, spec
 from tui.ui.charts.spec import AxisSpec, ChartSpec, Drawn, Row
 from tui.ui.messages import Resized
 from tui.ui.primitives import ramp
@@ -99,7 +99,7 @@ class Chart(Widget):
 
     async def _draw_later(self) -> None:
         """Draw once the library is there that this chart needs: imported in a thread, so that no key waits for it."""
-        await asyncio.to_thread(plot.library)
+        await asyncio.to_thread(canvas.library)
         self._draw()
 
     def render_line(self, y: int) -> Strip:
