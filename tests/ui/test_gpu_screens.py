@@ -68,7 +68,7 @@ async def test_the_cursors_of_map_and_table_follow_each_other(launch: Launch) ->
         await run.press("g", "j")
         first = pods_of(run).cursor
         assert map_of(run).cursor == (first, 0)
-        await run.press("tab", "tab")
+        await run.press("tab")
         assert run.app.screen.focused is map_of(run)
         await run.press("g")
         assert map_of(run).cursor == (pods_of(run).cursor, 0)

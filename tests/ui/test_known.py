@@ -39,17 +39,17 @@ READINGS = st.lists(st.one_of(st.none(), st.floats(0, 100)), max_size=8).map(tup
 
 
 def test_of_gpus_that_nothing_is_known_of_none_is_told_to_be_idle() -> None:
-    assert "GPUs –/16 busy" in header(fleet_of(SILENT, replace(SILENT, id="t")))
-    assert "GPUs –/8 busy" in header(fleet_of(pod("a", utils=(None,) * 8)))
+    assert "GPUs busy –/16" in header(fleet_of(SILENT, replace(SILENT, id="t")))
+    assert "GPUs busy –/8" in header(fleet_of(pod("a", utils=(None,) * 8)))
     booting = header(fleet_of(replace(pod("b", utils=None), gpu_count=4)))
-    assert "GPUs –/4 busy, 4 booting" in booting
-    assert "GPUs 0/0 busy" in header(fleet_of(pod("c", status="EXITED", utils=None)))
+    assert "GPUs busy –/4, 4 booting" in booting
+    assert "busy" not in header(fleet_of(pod("c", status="EXITED", utils=None))), "there is none to be busy"
 
 
 def test_what_is_known_in_part_is_told_as_a_part() -> None:
     said = header(fleet_of(SILENT, pod("a", utils=(90, 0)), replace(pod("b", utils=None), gpu_count=4)))
-    assert "GPUs 1/14 busy, 8 unknown, 4 booting" in said
-    assert "GPUs 0/10 busy, 8 unknown" in header(fleet_of(SILENT, pod("a", utils=(0, 0))))
+    assert "GPUs busy 1/14, 8 unknown, 4 booting" in said
+    assert "GPUs busy 0/10, 8 unknown" in header(fleet_of(SILENT, pod("a", utils=(0, 0))))
 
 
 @given(st.lists(st.one_of(st.none(), READINGS), min_size=1, max_size=5))
@@ -61,7 +61,7 @@ def test_a_zero_is_told_only_where_a_gpu_was_read(readings: list[tuple[float | N
         for n, each in enumerate(readings)
     ]
     read = any(value is not None for each in readings if each is not None for value in each)
-    assert ("GPUs –/" in header(fleet_of(*pods))) == (not read)
+    assert ("busy –/" in header(fleet_of(*pods))) == (not read)
 
 
 def test_an_idle_pod_without_a_price_does_not_idle_for_nothing() -> None:

@@ -95,8 +95,8 @@ ASKED = {
     "resume-on-a-full-host": ("G", "R"),
     "copy": ("j", "c", "j"),
     "lease": ("j", "t", *"8h"),
-    "deploy": ("tab", "tab", "slash", *"h100", "enter", "D", "backspace", "8"),
-    "deploy-with-faults": ("tab", "tab", "slash", *"h100", "enter", "D", "backspace", "9", "tab", "tab", "x"),
+    "deploy": ("M", "tab", "tab", "slash", *"h100", "enter", "D", "backspace", "8"),
+    "deploy-with-faults": ("M", "tab", "tab", "slash", *"h100", "enter", "D", "backspace", "9", "tab", "tab", "x"),
     "locked": ("j", "L"),
     "events": ("e",),
 }

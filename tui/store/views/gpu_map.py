@@ -128,7 +128,9 @@ def doings(fleet: Fleet, record: Record, utils: Sequence[float | None], now: flo
     kinds = kinds_of(fleet).get(record.id, {})
     is_hung = not kinds.keys().isdisjoint(("hung", "latched"))
     lags = record.window.apart.lags if "straggler" in kinds else {}
-    temps = [gpu.temperature_c for gpu in metrics.fresh(pod, now)]
+    latest = metrics.fresh(pod, now)
+    hot = _hot() if latest else 0.0
+    temps = [gpu.temperature_c for gpu in latest]
 
     def doing(index: int, util: float | None) -> Doing:
         if util is None:
@@ -138,7 +140,7 @@ def doings(fleet: Fleet, record: Record, utils: Sequence[float | None], now: flo
         if is_hung and util >= REPORTS_WORK:
             return Doing.HUNG
         temp = temps[index] if index < len(temps) else None
-        if temp is not None and temp >= HOT_C:
+        if temp is not None and temp >= hot:
             return Doing.HOT
         return Doing.LAGS if index in lags and lags[index].hold.is_settled else Doing.WORKS
 
@@ -172,6 +174,13 @@ def gpus(fleet: Fleet, pod: str, now: float, spark: int = 0) -> tuple[Gpu, ...]:
         )  # fmt: skip
 
     return tuple(gpu(index, spot) for index, spot in enumerate(seen))
+
+
+def _hot() -> float:
+    # With the first sample there are windows; the first frame needs none.
+    from tui.store.windows import HOT_C
+
+    return HOT_C
 
 
 _ALERTS: Mapping[Doing, tuple[str, ...]] = {

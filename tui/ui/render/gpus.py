@@ -184,7 +184,7 @@ def words(name: str, gpu: Gpu, brief: bool = False) -> str:
 
 
 def strip(gpus: Sequence[Gpu], alert: Attention | None, width: int, height: int) -> tuple[Cell, ...]:
-    """The GPUs of a pod in at most so many lines, side by side if they must; above them what is wrong, in a sentence.
+    """The GPUs of a pod in up to `height` lines, side by side if they must; above them what is wrong, in a sentence.
 
     alert: what needs attention about the pod.
     """

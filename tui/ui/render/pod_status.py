@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tui.ui.primitives.cells import Cell, Part
 
 _ROLES = {
-    Phase.RUNNING: "good",
+    Phase.RUNNING: "text",
     Phase.IDLE: "warn",
     Phase.BOOTING: "accent",
     Phase.OUTBID: "bad",

@@ -48,6 +48,9 @@ MOST_LINES = 12
 ASIDE = "fleet.aside"
 """The name under which the user's choice of the map or the market is stored."""
 
+_BESIDE = ("pods", "map", "telemetry", "market")
+"""The panes in the order of `tab` where several are shown."""
+
 _FRAME = 5
 """Cells of a line of the map that its frame and its scroll bar take."""
 
@@ -264,6 +267,11 @@ class FleetScreen(ListingScreen):
         else:
             self._follow(self._show_row)
         self._follow(self._show_possible)
+
+    def _in_turn(self) -> tuple[str, ...]:
+        # Side by side in the order of the eye: the map stands between the pods and their charts.
+        names = super()._in_turn()
+        return names if self._alone else tuple(name for name in _BESIDE if name in names)
 
     # What needs attention
 

@@ -214,6 +214,11 @@ class PodScreen(ListingScreen):
         # Whichever event is under the cursor: the rest is about the pod.
         pass
 
+    @property
+    def vocabulary(self) -> None:
+        """Its lists have no filter."""
+        return None
+
     # Groups of facts
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
