@@ -21,8 +21,8 @@ from tui.domain.lease import Lease
 from tui.domain.market_watch import MarketWatch
 from tui.storage.lease_file import LeaseFile
 from tui.storage.owner_file import Duty
-from tui.storage.watch_file import WatchFile
 from tui.storage.state_files import StateFiles
+from tui.storage.watch_file import WatchFile
 
 POD = "k3v9x0q2m1a7ze"
 
@@ -160,6 +160,7 @@ def test_an_address_that_is_taken_ends_it_with_a_word(url: str) -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.wide
 def test_two_watchers_of_an_account_ring_once_together(tmp_path: Path) -> None:
     """Of a watch that is met: it is told by whichever podtop writes it down first."""
     rang, settings = tmp_path / "rang", tmp_path / "settings.toml"
