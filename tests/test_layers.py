@@ -89,7 +89,8 @@ def test_only_the_api_and_the_demo_know_graphql() -> None:
         "tui.config.value_types": "an example of the address",
         "tui.commands.flags": "the help of --api-url",
         "tui.commands.simulate": "the address of the simulated API",
-        "tui.commands.parser": "its flag that retires it",
+        "tui.commands.arguments": "the flag of the simulator that retires it",
+        "tui.commands.parser": "its example",
         "tui.cli": "passes that flag on",
         "tui.domain.retirement": "what the user hears of its end",
     }

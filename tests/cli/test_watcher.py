@@ -18,9 +18,11 @@ from tests.cli.conftest import served
 from tests.cli.test_log import podtop, state
 from tests.cli.test_recording import KEY
 from tui.domain.lease import Lease
+from tui.domain.market_watch import MarketWatch
 from tui.storage.lease_file import LeaseFile
 from tui.storage.owner_file import Duty
 from tui.storage.state_files import StateFiles
+from tui.storage.watch_file import WatchFile
 
 POD = "k3v9x0q2m1a7ze"
 
@@ -156,3 +158,29 @@ def test_an_address_that_is_taken_ends_it_with_a_word(url: str) -> None:
     assert process.wait() == 2
     assert "cannot listen on 127.0.0.1:" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.wide
+def test_two_watchers_of_an_account_ring_once_together(tmp_path: Path) -> None:
+    """Of a watch that is met: it is told by whichever podtop writes it down first."""
+    rang, settings = tmp_path / "rang", tmp_path / "settings.toml"
+    rang.touch()
+    command = json.dumps(["/bin/sh", "-c", f'echo "$PODTOP_TITLE: $PODTOP_TEXT" >> {rang}'])
+    settings.write_text(f"[notify]\ncommand = {command}\n")
+    with served(str(tmp_path), "--pods", "3") as url:
+        files = StateFiles(state, "127.0.0.1", url)
+        waits = MarketWatch("v1", time.time(), ("NVIDIA GeForce RTX 4090",), ("RTX 4090",), account="user_2demoPodtop")
+        both = [started(url, "--market-interval", "2", "--config", str(settings)) for _ in range(2)]
+        for process in both:
+            read_until(process, "pods")
+        WatchFile(files.watches()).put("v1", waits)
+        while "is available" not in rang.read_text():
+            time.sleep(0.05)
+        for process in both:
+            # What waits for others to be sent with is sent when a podtop ends.
+            process.send_signal(signal.SIGTERM)
+        for process in both:
+            process.communicate()
+    lines = rang.read_text().splitlines()
+    assert sum("RTX 4090" in line and "is available" in line for line in lines) == 1
+    assert len(set(lines)) == len(lines)

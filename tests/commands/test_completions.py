@@ -15,7 +15,8 @@ from tests.commands.conftest import PODTOP
 from tests.generate_manual import commands, manual, text
 from tui.commands.completions import completions
 from tui.commands.exit_codes import MEANINGS, Exit
-from tui.commands.parser import KINDS, SHELLS, parser
+from tui.commands.arguments import KINDS, SHELLS
+from tui.commands.parser import parser
 from tui.commands.printer import ITEMS
 from tui.config.fields import fields
 from tui.config.settings import Settings

@@ -21,7 +21,7 @@ from tui.commands.account_items import masked
 from tui.commands.envelope import Desk, Document, Incomplete
 from tui.commands.items import iso
 from tui.commands.market import Selection
-from tui.commands.parser import KINDS
+from tui.commands.arguments import KINDS
 from tui.commands.printer import ITEMS
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Writer

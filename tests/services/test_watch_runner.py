@@ -23,7 +23,8 @@ from tui.domain.market_watch import FORGOTTEN, PAUSE, MarketWatch, State, basis_
 from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import Level, UserMessage
 from tui.services.messages import Messages, to_event_log
-from tui.services.watch_runner import Does, WatchRunner
+from tui.services.runner import Does
+from tui.services.watch_runner import WatchRunner
 from tui.storage.json_store import StoreError
 from tui.storage.watch_file import WatchFile
 
@@ -441,7 +442,7 @@ async def test_an_attempt_of_a_podtop_that_lives_or_of_another_account_is_left_a
             await post.poll()
             assert post.watch().state is State.SENDING
         other.lookout._claim.close()
-        post.lookout.watches.put("v1", replace(sending, holder=other.lookout._token))
+        post.lookout.watches.put("v1", replace(sending, holder=other.lookout._life.token))
         await post.poll()
         assert post.watch().state is State.DONE
 

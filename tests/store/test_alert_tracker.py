@@ -58,7 +58,7 @@ def test_an_idle_spell_is_told_once_and_so_is_its_end() -> None:
     (over,) = life.poll(BUSY, times=REARM)
     assert over.kind is Kind.IDLE_OVER
     assert over.text.startswith("GPU active again after 1h 02m")
-    assert kinds(life.poll(IDLE, times=30)) == [Kind.IDLE]
+    assert kinds(life.poll(IDLE, times=61)) == [Kind.IDLE]
 
 
 def test_a_stop_ends_it_and_a_pod_that_is_gone_too() -> None:

@@ -15,7 +15,8 @@ from tests.make import market, offer, pod, snapshot
 from tui.api.models import Pod, Quote
 from tui.domain import pod_health
 from tui.store.alert_tracker import AlertTracker
-from tui.store.fleet import CROWD, Fleet
+from tui.store.fleet import Fleet
+from tui.store.fleet_sums import CROWD
 from tui.store.price_history import SECURE, ReportedPrice, Trend
 from tui.store.series import GAP, SampleColumn, Samples, Series, pack
 from tui.store.slices import SLICE, Sliced

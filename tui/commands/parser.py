@@ -5,21 +5,10 @@ from __future__ import annotations
 import argparse
 
 from tui.actions import ACTIONS
-from tui.commands import flags
+from tui.commands import arguments, flags
 from tui.commands.argument_parser import Command, Example, Parser, nearest
 from tui.commands.stdio import write
 from tui.commands.topics import TOPICS
-
-KINDS = ("pods", "market", "account", "hosts", "alerts")
-SHELLS = ("bash", "zsh", "fish")
-CONFIG = {
-    "path": "print the path of config.toml",
-    "init": "create config.toml with every setting explained; never overwrites a file",
-    "check": "report all mistakes in config.toml; exits with 2 for errors",
-    "schema": "print the JSON schema of config.toml, for editors",
-    "keys": "list all keys with their IDs for [keymap]",
-}
-"""The subcommands of `podtop config`."""
 
 ACTS = tuple(action.id for action in ACTIONS if action.command)
 COMMANDS = ("once", "alerts", "logs", "report", "auto", *ACTS)
@@ -92,7 +81,7 @@ def _commands() -> dict[str, Command]:
         "record": Command(
             "watch without the UI: record, notify, act if allowed",
             "Record, and notify of alerts, without the UI until stopped. It changes no pod unless a flag allows it.",
-            _add_record,
+            arguments.add_record,
             (
                 Example("podtop record", "record and notify until ctrl+c"),
                 Example("podtop record --profile work --interval 30", "record another account, less often"),
@@ -104,7 +93,7 @@ def _commands() -> dict[str, Command]:
         ),
         "log": Command(
             "show the action log: what was requested, and the outcome",
-            "Print the action log: time, user, action, pod, outcome.", _add_log,
+            "Print the action log: time, user, action, pod, outcome.", arguments.add_log,
             (
                 Example("podtop log --last 20", "the latest 20 actions"),
                 Example("podtop log --pod qwen --json", "actions on pods like qwen, as JSON"),
@@ -113,7 +102,7 @@ def _commands() -> dict[str, Command]:
         ),
         "logs": Command(
             "print the logs of pods, or follow them",
-            "Print the logs of pods: the latest lines, or each as it is written. Needs REST v2.", _add_logs,
+            "Print the logs of pods: the latest lines, or each as it is written. Needs REST v2.", arguments.add_logs,
             (
                 Example("podtop logs qwen-eval-sweep --tail 1000", "the latest 1,000 lines"),
                 Example("podtop logs qwen-eval-sweep --follow", "until ctrl+c"),
@@ -124,7 +113,8 @@ def _commands() -> dict[str, Command]:
         ),
         "market": Command(
             "GPU prices and stock; needs no API key",
-            "Open the Market screen; with --json or --csv, print the GPUs that can be rented now.", _add_market,
+            "Open the Market screen; with --json or --csv, print the GPUs that can be rented now.",
+            arguments.add_market,
             (
                 Example("podtop market", "open the Market screen"),
                 Example("podtop market --csv --cloud secure --sort vram", "one cloud, sorted by memory"),
@@ -134,7 +124,7 @@ def _commands() -> dict[str, Command]:
         ),
         "account": Command(
             "balance, runway, charges, templates, API keys",
-            "Open the Account screen; with --json, print the account.", _add_account,
+            "Open the Account screen; with --json, print the account.", arguments.add_account,
             (
                 Example("podtop account", "open the Account screen"),
                 Example("podtop account --json", "print the account"),
@@ -145,7 +135,7 @@ def _commands() -> dict[str, Command]:
             "list the rules of alerts, and what they say now",
             "List every rule of alerts: threshold, notification, your own settings and mutes, and what it says now, "
             "by RunPod's response and the recording.",
-            _add_alerts,
+            arguments.add_alerts,
             (
                 Example("podtop alerts", "every rule, and what it says now"),
                 Example("podtop alerts --json", "the same as JSON"),
@@ -156,7 +146,7 @@ def _commands() -> dict[str, Command]:
             "serve a simulated RunPod API on loopback",
             "Serve a simulated RunPod on loopback, over GraphQL and REST v2, for podtop or any other client. It "
             "accepts every key that begins with rpa_.",
-            _add_simulate,
+            arguments.add_simulate,
             (
                 Example("podtop simulate", "serve on port 8114"),
                 Example("podtop simulate --port 0 --pods 50", "any free port, 50 pods"),
@@ -167,7 +157,7 @@ def _commands() -> dict[str, Command]:
         ),
         "once": Command(
             "print pods, prices, account, machines or alerts once",
-            "Request the data once and print it as a table, JSON or CSV.", _add_once,
+            "Request the data once and print it as a table, JSON or CSV.", arguments.add_once,
             (
                 Example("podtop once", "print your pods as a table"),
                 Example("podtop once alerts", "print what needs attention"),
@@ -181,7 +171,7 @@ def _commands() -> dict[str, Command]:
         "what the last days cost, and what for",
         "Print what was paid, and what for: worked, idle, waiting, under-used, boots, disks; from the recording, held "
         "against RunPod's charges.",
-        _add_report,
+        arguments.add_report,
         (
             Example("podtop report", "the last 7 days, by pod"),
             Example("podtop report --month --by gpu", "30 days, by GPU type"),
@@ -195,7 +185,7 @@ def _commands() -> dict[str, Command]:
         "doctor": Command(
             "check settings, key, network, terminal and files",
             "Check what podtop needs, one line each: what was found, what to do. It only reads, and shows no secret.",
-            _add_doctor,
+            arguments.add_doctor,
             (
                 Example("podtop doctor", "check everything"),
                 Example("podtop doctor --profile work", "check one of several accounts"),
@@ -206,7 +196,7 @@ def _commands() -> dict[str, Command]:
         "auto": Command(
             "idle stops: list, arm, postpone",
             "List which idle pods podtop stops; arm that, after a question; postpone it.",
-            _add_auto,
+            arguments.add_auto,
             (
                 Example("podtop auto", "rules, what is armed, what would be next"),
                 Example("podtop auto --arm qwen-eval-sweep", "arm the rule of [auto] for one pod; asks first"),
@@ -217,7 +207,7 @@ def _commands() -> dict[str, Command]:
         "notify": Command(
             "list the ways podtop notifies you, or try each",
             "List the ways in [notify], what each is for and what waits. With --test, send one through each.",
-            _add_notify,
+            arguments.add_notify,
             (
                 Example("podtop notify", "list them"),
                 Example("podtop notify --test", "send a test through each"),
@@ -226,7 +216,8 @@ def _commands() -> dict[str, Command]:
         ),
         "export": Command(
             "write a recording for Prometheus or VictoriaMetrics",
-            "Write a recording as one OpenMetrics file, which Prometheus and VictoriaMetrics import.", _add_export,
+            "Write a recording as one OpenMetrics file, which Prometheus and VictoriaMetrics import.",
+            arguments.add_export,
             (
                 Example("podtop export --openmetrics --since 30d --output podtop.om", "the last 30 days"),
                 Example("podtop export --openmetrics --pods 'llama-*' > llama.om", "some pods"),
@@ -236,7 +227,7 @@ def _commands() -> dict[str, Command]:
         "teams": Command(
             "write a dashboard, rules and units for Prometheus and Grafana",
             "Write the files that teams run along with podtop record --listen: a Grafana dashboard, alert rules, a "
-            "scrape configuration, a compose file, systemd units.", _add_teams,
+            "scrape configuration, a compose file, systemd units.", arguments.add_teams,
             (
                 Example("podtop teams --write monitoring", "write them into a new folder"),
                 Example("podtop teams --write ~/monitoring", "somewhere else"),
@@ -245,7 +236,7 @@ def _commands() -> dict[str, Command]:
         ),
         "config": Command(
             "locate, explain and validate settings", "Locate, create, explain and validate podtop's settings.",
-            _add_config,
+            arguments.add_config,
             (
                 Example("podtop config --init", "create a config.toml with every setting explained"),
                 Example("podtop config --check", "report mistakes with their lines"),
@@ -254,7 +245,8 @@ def _commands() -> dict[str, Command]:
             ("config", "files, precedence, profiles"), _settings,
         ),
         "completions": Command(
-            "print completions for bash, zsh or fish", "Print podtop's completions for a shell.", _add_completions,
+            "print completions for bash, zsh or fish", "Print podtop's completions for a shell.",
+            arguments.add_completions,
             (
                 Example("podtop completions bash > ~/.local/share/bash-completion/completions/podtop", "for bash"),
                 Example("podtop completions zsh > ~/.zfunc/_podtop", "for zsh"),
@@ -286,149 +278,6 @@ def _commands() -> dict[str, Command]:
     return table
 
 
-# The arguments of each command
-
-
-def _add_record(to: Parser) -> None:
-    to.add_argument("--enforce-leases", action="store_true", help="stop or terminate pods whose lease ends")
-    to.add_argument("--watches", action="store_true", help="deploy and resume pods for armed watches")
-    # Under another name than its own, which is that of a table of the settings.
-    to.add_argument("--auto", dest="stops_idle", action="store_true", help="stop idle pods for which that is armed")
-    to.add_argument(
-        "--same-account", choices=("yes", "no"),
-        help="yes: extend the last recording, no: start one, when RunPod does not report the account",
-    )  # fmt: skip
-    to.add_argument(
-        "--listen", type=flags.listen_address, metavar="ADDR",
-        help="serve /metrics for Prometheus there: a port, or HOST:PORT",
-    )  # fmt: skip
-    to.add_argument(
-        "--token-file", type=flags.file_path, metavar="FILE",
-        help="bearer token that readers must send; needed beyond this machine",
-    )  # fmt: skip
-    to.add_argument(
-        "--export", type=flags.file_path, metavar="FILE",
-        help="record nothing: copy the recording to a new file that can be handed over",
-    )  # fmt: skip
-    to.add_argument("--from", dest="recording", type=flags.file_path, metavar="FILE", help="export this recording")
-    to.add_argument("--pods", dest="pods_like", metavar="PATTERN", help="export only pods named like this: train-*")
-    to.add_argument("--since", dest="export_since", metavar="TIME", help="export from a time on: 2d, yesterday")
-    flags.connection(to)
-
-
-def _add_teams(to: Parser) -> None:
-    to.add_argument("--write", required=True, type=flags.file_path, metavar="DIR", help="folder to write them into")
-
-
-def _add_export(to: Parser) -> None:
-    to.add_argument(
-        "recording", nargs="?", type=flags.file_path, metavar="FILE",
-        help="a recording; needed if several accounts are recorded",
-    )  # fmt: skip
-    to.add_argument("--openmetrics", action="store_true", required=True, help="OpenMetrics text with times")
-    to.add_argument("--since", dest="since_ago", type=flags.ago, metavar="TIME", help="only so far back: 2h, 30d")
-    to.add_argument("--account", default="default", metavar="NAME", help="name of the account in the labels")
-    to.add_argument("--pods", dest="pods_like", default="*", metavar="PATTERN", help="only pods like llama-*")
-    to.add_argument(
-        "-o", "--output", default="-", type=flags.file_path, metavar="FILE", help="write a new file (default: print)"
-    )
-
-
-def _add_log(to: Parser) -> None:
-    to.add_argument("--last", type=flags.lines, metavar="N", help="only the last N actions")
-    to.add_argument("--pod", metavar="TEXT", help="only pods whose name or ID contains TEXT")
-    to.add_argument("--json", action="store_true", help="print the entries as JSON, one per line")
-
-
-def _add_logs(to: Parser) -> None:
-    to.add_argument("pods_named", nargs="+", metavar="POD", help="a pod's ID, or a name that only one pod has")
-    to.add_argument("-f", "--follow", action="store_true", help="print lines as they are written, until stopped")
-    begin = to.add_mutually_exclusive_group()
-    begin.add_argument(
-        "--tail", type=flags.log_lines, default=100, metavar="N", help="begin with the latest N lines (default 100)"
-    )
-    begin.add_argument("--since", type=flags.ago, metavar="TIME", help="begin so long ago: 90s, 10m, 2h, 3d")
-    of = to.add_mutually_exclusive_group()
-    for name, meaning in (("container", "what the container writes"), ("system", "what RunPod does with it")):
-        of.add_argument(f"--{name}", dest="log_source", action="store_const", const=name, help=f"only {meaning}")
-    to.add_argument("--json", action="store_true", help="print one JSON object per line")
-    flags.source(to)
-
-
-def _add_market(to: Parser) -> None:
-    to.set_defaults(kind="market", watch=None)
-    flags.market(to)
-    to.add_argument("--filter", metavar="TERMS", help="filter as on the screen, like 'vram>=80 price<2.5 h100'")
-    flags.output_form(to, "json", "csv")
-    flags.connection(to)
-
-
-def _add_account(to: Parser) -> None:
-    flags.output_form(to, "json")
-    flags.connection(to)
-
-
-def _add_alerts(to: Parser) -> None:
-    flags.output_form(to, "json")
-    flags.source(to)
-
-
-def _add_simulate(to: Parser) -> None:
-    to.add_argument(
-        "--port", type=flags.port, default=8114, metavar="N", help="port on 127.0.0.1 (default 8114; 0: any free port)"
-    )
-    to.add_argument(
-        "--fault", action="append", default=[], metavar="NAME[:VALUE]", help="inject a fault (repeatable), see below"
-    )
-    to.add_argument(
-        "--ssh-port", type=flags.port, metavar="N", help="port on 127.0.0.1 that port 22 of every pod maps to"
-    )
-    gone = to.add_mutually_exclusive_group()
-    gone.add_argument(
-        "--retire-graphql", type=flags.up_to_an_hour, nargs="?", const=0.0, metavar="SECONDS",
-        help="retire GraphQL (410) after this many seconds (default 0); REST v2 continues",
-    )  # fmt: skip
-    gone.add_argument("--rest-only", action="store_true", help="serve REST v2 only: GraphQL is retired (410)")
-    flags.world(to, "", flags.SIMULATED_PODS, argparse.SUPPRESS)
-
-
-def _add_auto(to: Parser) -> None:
-    one_of = to.add_mutually_exclusive_group()
-    one_of.add_argument("--arm", metavar="POD", help="stop this pod, or pods like exp-*, when idle; asks first")
-    one_of.add_argument("--disarm", metavar="POD", help="do not any more")
-    one_of.add_argument("--keep", metavar="POD", help="postpone by 60 minutes")
-    to.add_argument("--yes", action="store_true", help="do not ask; required without a terminal")
-    flags.source(to)
-
-
-def _add_once(to: Parser) -> None:
-    to.set_defaults(form="table")
-    to.add_argument(
-        "kind", nargs="?", choices=KINDS, default="pods", metavar="WHAT",
-        help="pods (default), market (needs no API key), account, hosts (machines you rent out), alerts",
-    )  # fmt: skip
-    flags.output_form(to, "json", "csv", "table")
-    to.add_argument("--filter", metavar="TEXT", default="", help="filter as on the screen: llama 'util<5' !idle")
-    to.add_argument("--schema", action="store_true", help="print the JSON schema of the documents of every kind")
-    to.add_argument("--watch", type=flags.seconds, metavar="N", help="repeat every N seconds until stopped (min. 2)")
-    flags.market(to, "market: ")
-    flags.source(to)
-
-
-def _add_report(to: Parser) -> None:
-    to.set_defaults(form="table", span="week")
-    span = to.add_mutually_exclusive_group()
-    span.add_argument("--week", dest="span", action="store_const", const="week", help="the last 7 days (default)")
-    span.add_argument("--month", dest="span", action="store_const", const="month", help="the last 30 days")
-    span.add_argument("--since", type=flags.date, metavar="DATE", help="since a day: 2026-11-23, or 3d")
-    to.add_argument("--by", choices=("pod", "gpu", "day"), default="pod", help="the rows (default pod)")
-    flags.output_form(to, "json", "csv", "markdown", "table")
-    to.add_argument(
-        "--offline", action="store_true", help="request nothing from RunPod: no charges, no network volumes"
-    )
-    flags.source(to)
-
-
 def _act(name: str, summary: str) -> Command:
     """A command that changes pods."""
     by_name, by_ids = _ACTED_ON.get(name, ("qwen-eval-sweep", "k3v9x0q2m1a7ze p8d2n5c1r4t6yw"))
@@ -454,27 +303,6 @@ def _act(name: str, summary: str) -> Command:
         ),
         ("actions", "what each does; podtop help scripts: exit codes"),
     )
-
-
-def _add_doctor(to: Parser) -> None:
-    to.add_argument("--json", action="store_true", help="print one JSON document")
-    flags.source(to)
-
-
-def _add_notify(to: Parser) -> None:
-    to.add_argument("--test", action="store_true", help="send one through each, and report what happened")
-    flags.config_file(to)
-
-
-def _add_config(to: Parser) -> None:
-    flags.config_file(to)
-    one_of = to.add_mutually_exclusive_group(required=True)
-    for name, means in CONFIG.items():
-        one_of.add_argument(f"--{name}", dest="what", action="store_const", const=name, help=means)
-
-
-def _add_completions(to: Parser) -> None:
-    to.add_argument("shell", choices=SHELLS, metavar="SHELL", help="bash, zsh or fish")
 
 
 def _settings() -> str:

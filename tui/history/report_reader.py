@@ -118,7 +118,7 @@ def _add(
     look: Look = _unseen
     idle: list[tuple[float, float]] = []
     if gpus and any(stay.use is Use.UP and stay.judged for stay in stays):
-        samples = recording.samples(id, start, end, names_of(gpus), recent)
+        samples = recording.samples(id, start, end, names_of(gpus), recent, means=True)
         minutes = GpuMinutes(samples, gpu_power.nominal_w(name), recording.silence)
         look, idle = minutes.look, minutes.idle_runs()
     whole = bill(stays, missing, look, edges, loops(_restarts(states)), idle)

@@ -6,16 +6,27 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from tui.domain.user_message import UserMessage
 from tui.storage.json_store import JsonStore, ProcessClaim, StoreError
 
 if TYPE_CHECKING:
+    from tui.api.orders import DeployOrder, RentOrder
+    from tui.domain.action import Command
+    from tui.domain.operations import Outcome
     from tui.services.messages import Messages
     from tui.store.fleet import Fleet
 
 T = TypeVar("T")
+
+
+class Does(Protocol):
+    """Carries operations out: an `Executor`."""
+
+    def start(self, command: Command, by: str = ...) -> asyncio.Task[Outcome]: ...
+
+    def deploy(self, order: DeployOrder | RentOrder, by: str = ...) -> asyncio.Task[Outcome]: ...
 
 
 class Runner(ABC, Generic[T]):

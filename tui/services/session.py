@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from tui.clocks import TimeOfDay, instant
 from tui.domain.user_message import Level
 from tui.services.messages import to_event_log
-from tui.store.fleet import MEMORY_BUDGET, Fleet
+from tui.store.fleet import Fleet
+from tui.store.fleet_series import MEMORY_BUDGET
 
 if TYPE_CHECKING:
     from tui.api.models import Snapshot

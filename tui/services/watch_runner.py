@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -34,8 +32,9 @@ from tui.domain.market_watch import (
 )
 from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import Level, UserMessage
-from tui.services.runner import Runner
-from tui.storage.json_store import StoreError, is_claimed
+from tui.services.podtop_life import PodtopLife
+from tui.services.runner import Does, Runner
+from tui.storage.json_store import StoreError
 from tui.storage.watch_file import WatchFile
 
 if TYPE_CHECKING:
@@ -46,14 +45,6 @@ if TYPE_CHECKING:
     from tui.domain.deploy_draft import Draft
     from tui.services.messages import Messages
     from tui.store.fleet import Fleet
-
-
-class Does(Protocol):
-    """Carries operations out: an `Executor`."""
-
-    def start(self, command: Command, by: str = ...) -> asyncio.Task[Outcome]: ...
-
-    def deploy(self, order: DeployOrder | RentOrder, by: str = ...) -> asyncio.Task[Outcome]: ...
 
 
 class WatchRunner(Runner[MarketWatch]):
@@ -84,8 +75,8 @@ class WatchRunner(Runner[MarketWatch]):
         tz: tzinfo | None = None,
         objections: Callable[[DeployOrder | RentOrder], Sequence[tuple[str, str]]] = lambda order: (),
     ) -> None:
-        self._token = secrets.token_hex(8)
-        super().__init__(watches, _life_file(watches.path, self._token), fleet, messages, clock)
+        self._life = PodtopLife(watches.path)
+        super().__init__(watches, self._life.path, fleet, messages, clock)
         self.watches = watches
         self.drafts: dict[str, Draft] = {}
         self._want = want
@@ -104,14 +95,10 @@ class WatchRunner(Runner[MarketWatch]):
         self._known: dict[str, MarketWatch] | None = None
         self._mine: dict[str, tuple[State, float | None]] = {}
 
-    def _lives(self, token: str) -> bool:
-        """Whether another podtop of this name is still running."""
-        return token not in ("", self._token) and is_claimed(_life_file(self.watches.path, token))
-
     def _holds(self) -> str:
         """This podtop's name, by which others see that it is running. Raises StoreError."""
         self._claim.taken()
-        return self._token
+        return self._life.token
 
     def armed(self, watch: MarketWatch, draft: Draft, plan: ArmedDeploy, account: str) -> MarketWatch:
         """The watch, to be kept, that deploys automatically; secret values stay here. Raises StoreError."""
@@ -121,9 +108,7 @@ class WatchRunner(Runner[MarketWatch]):
 
     def close(self) -> None:
         super().close()
-        with suppress(OSError):
-            # Nobody holds it any more: the file is removed.
-            is_claimed(_life_file(self.watches.path, self._token))
+        self._life.end()
 
     def _look(self, watches: dict[str, MarketWatch], now: float) -> None:
         self._fleet.watches = watches
@@ -155,7 +140,7 @@ class WatchRunner(Runner[MarketWatch]):
         if watch.state is State.SENDING:
             self._recover(watch, now)
             return
-        if watch.state is State.ARMED and not self._has_values(watch) and not self._lives(watch.holder):
+        if watch.state is State.ARMED and not self._has_values(watch) and not self._life.has(watch.holder):
             reason = "podtop ended and variable values are not saved; arm it again"
             self._keep(watch, replace(watch, state=State.WAITING, plan=None, holder="", words=reason))
             self._messages.post(UserMessage(f"▲ watch disarmed: {what(watch)}: {reason}"))
@@ -313,7 +298,7 @@ class WatchRunner(Runner[MarketWatch]):
         sending = replace(watch, state=State.SENDING, sent=watch.pod, sent_at=self._clock())
         if await self._written(watch, sending):
             outcome = await does.start(Command("resume", watch.pod, watch.pod_name), by="watch")
-            self._end(replace(sending, holder=self._token), outcome)
+            self._end(replace(sending, holder=self._life.token), outcome)
 
     async def _deploy(self, watch: MarketWatch, sighting: Hit, does: Does) -> None:
         plan = watch.plan
@@ -345,7 +330,7 @@ class WatchRunner(Runner[MarketWatch]):
         )  # fmt: skip
         if await self._written(watch, sending):
             outcome = await does.deploy(order, by="watch")
-            self._end(replace(sending, holder=self._token), outcome)
+            self._end(replace(sending, holder=self._life.token), outcome)
             if outcome.ending is Status.DONE:
                 await self._on_deployed(draft, outcome)
 
@@ -384,7 +369,7 @@ class WatchRunner(Runner[MarketWatch]):
         answered_at = self._fleet.pods_at
         if watch.sent_at is None or answered_at is None or answered_at <= watch.sent_at or not self._is_mine(watch):
             return
-        if self._lives(watch.holder):
+        if self._life.has(watch.holder):
             return
         if (evidence := self._shows(watch)) is not None:
             self._keep(watch, replace(watch, state=State.DONE, words=evidence))
@@ -411,8 +396,3 @@ class WatchRunner(Runner[MarketWatch]):
         self._messages.call("podtop: watch held back", text)
         with suppress(StoreError):
             self.watches.swap(watch.id, watch, replace(watch, words=f"nothing sent: {why}"))
-
-
-def _life_file(path: Path, token: str) -> Path:
-    """The file that a podtop of this name holds for as long as it runs."""
-    return path.with_suffix(f".{token}")

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-from msgspec import field
 from msgspec.structs import replace
 
 from tui.api.doubt import doubt
 from tui.api.models import ANYTHING
 from tui.domain import pod_health
-from tui.domain.costs import total
 from tui.domain.events import Event, between
 from tui.domain.operations import Operation
 from tui.store.feed import Feed, is_stale
-from tui.store.fleet_state import FleetState, Older, Record
+from tui.store.fleet_series import FEWEST_SAMPLES, FleetSeries
+from tui.store.fleet_state import Record
 from tui.store.holds import Cadence, cadence_of
 from tui.store.packed_samples import PackedSample, packed_sample
-from tui.store.series import Samples, Series
+from tui.store.series import Series
 from tui.store.slices import SLICE, Sliced, sliced, whole
 from tui.store.watched_time import LONGEST_REQUEST
 
@@ -30,43 +29,15 @@ if TYPE_CHECKING:
     from tui.api.models import Funds, Market, MarketQuery, Pod, Snapshot, Unreadable
     from tui.store.windows import Window
 
-DAY = 86_400.0
-MEMORY_BUDGET = 24 * 1024 * 1024
-"""Bytes for all series together. Half a day for 100 large pods, an hour for 2,000: the oldest are dropped first."""
-
-_FEWEST_SAMPLES = 120
-
 NAMELESS = "unreadable-"
 """The key prefix of a pod that came without its id."""
-
-CROWD = 100
-"""From this many pods on, values derived from all of them are cached until the next response."""
-
-T = TypeVar("T")
 
 _ANY_CADENCE = Cadence(math.inf, math.inf, math.inf)
 """Of a simulated history: it has no gaps."""
 
-OLDER_PODS = 8
-"""Maximum number of pods whose archived samples are kept in memory."""
 
-
-class Fleet(FleetState, eq=False):
-    """Pods, money and market as last polled. One writer; screens read.
-
-    interval: seconds between fleet polls, by which staleness is judged; market_interval: between those of prices.
-    budget:   bytes for all series together.
-    span:     maximum seconds of samples.
-    """
-
-    interval: float
-    market_interval: float
-    budget: int = MEMORY_BUDGET
-    span: float = DAY
-    _limit: int = 0
-    _columns: int = -1
-    _derived: dict[Hashable, Any] = field(default_factory=dict)
-    _derived_from: dict[str, Record] | None = None
+class Fleet(FleetSeries, eq=False):
+    """Pods, money and market as last polled. One writer; screens read."""
 
     @property
     def funds(self) -> Funds | None:
@@ -87,82 +58,6 @@ class Fleet(FleetState, eq=False):
     def silence(self) -> float:
         """Seconds between two samples beyond which a chart shows a gap: podtop slept (failed polls mark their own)."""
         return max(60.0, 3 * self.interval)
-
-    def derived(self, key: Hashable, now: float, make: Callable[[], T]) -> T:
-        """A value derived from very many records, computed once per response: it holds until the next one.
-
-        No pod becomes idle between two responses; for an instant before the last one it is computed again.
-        """
-        if len(self.records) < CROWD or (self.pods_at is not None and now < self.pods_at):
-            return make()
-        if self._derived_from is not self.records:
-            self._derived_from, self._derived = self.records, {}
-        if key not in self._derived:
-            self._derived[key] = make()
-        value: T = self._derived[key]
-        return value
-
-    @property
-    def totals(self) -> pod_health.Totals:
-        return self.derived("totals", math.inf, lambda: self._totals_of(self.records.values()))
-
-    def _deriving(self, records: dict[str, Record], at: float) -> Sliced[dict[Hashable, Any]]:
-        """Compute what the header and the list of pods show of very many pods, a slice at a time."""
-        if len(records) < CROWD:
-            return {}
-        sums = pod_health.Totals(0, 0, 0, 0, 0)
-        burn: float | None = 0.0
-        phases: dict[str, pod_health.Phase] = {}
-        all_records = list(records.values())
-        for begin in range(0, len(all_records), SLICE):
-            yield
-            part = all_records[begin : begin + SLICE]
-            partial = self._totals_of(part)
-            sums = pod_health.Totals(*(first + other for first, other in zip(sums, partial, strict=True)))
-            of_part = [record.phase(at) for record in part]
-            phases.update(zip((record.id for record in part), of_part, strict=True))
-            idle = [r.pod for r, phase in zip(part, of_part, strict=True) if phase is pod_health.Phase.IDLE]
-            burn = total((burn, *(pod.cost_per_hr for pod in idle if pod is not None)))
-        return {"totals": sums, "idle burn": burn, "phases": phases}
-
-    def phases(self, now: float) -> Mapping[str, pod_health.Phase]:
-        """The phase of each pod, by pod id."""
-        return self.derived("phases", now, lambda: {record.id: record.phase(now) for record in self.records.values()})
-
-    @staticmethod
-    def _totals_of(records: Collection[Record]) -> pod_health.Totals:
-        readable = [r.pod for r in records if r.pod is not None]
-        return pod_health.totals(readable, len(records) - len(readable))
-
-    def idle_burn(self, now: float) -> float | None:
-        """Dollars per hour of the pods that are up and have been idle for `pod_health.IDLE_AFTER`.
-
-        None if one of them has no known price.
-        """
-        return self.derived("idle burn", now, lambda: self._idle_burn_of(self.records.values(), now))
-
-    @property
-    def running_cost(self) -> float | None:
-        """Dollars per hour of the pods that run or boot, None if one has no known price: not the account's spend.
-
-        Network volumes, serverless and the disks of stopped pods are not in it.
-        """
-
-        def cost() -> float | None:
-            readable = [r.pod for r in self.records.values()]
-            if None in readable:
-                return None
-            return total(pod.cost_per_hr for pod in readable if pod is not None and pod_health.is_on(pod))
-
-        return self.derived("running cost", math.inf, cost)
-
-    @staticmethod
-    def _idle_burn_of(records: Collection[Record], now: float) -> float | None:
-        return total(
-            r.pod.cost_per_hr
-            for r in records
-            if r.pod is not None and pod_health.phase(r.pod, r.idle_for(now)) is pod_health.Phase.IDLE
-        )
 
     def stale(self, now: float) -> bool:
         """Whether RunPod's last response is too old to look fresh."""
@@ -334,7 +229,7 @@ class Fleet(FleetState, eq=False):
     ) -> Record:
         """`after`: the pod's window after this response."""
         old = self.records.get(pod.id)
-        series = old.series if old else Series(self._limit or _FEWEST_SAMPLES)
+        series = old.series if old else Series(self._limit or FEWEST_SAMPLES)
         sample = None
         if pod_health.is_live(pod):
             sample = packed_sample(pod, at)
@@ -353,103 +248,15 @@ class Fleet(FleetState, eq=False):
         old = self.records.get(key)
         name = broken.name or (old.name if old else "")
         if old is None:
-            series = Series(self._limit or _FEWEST_SAMPLES)
+            series = Series(self._limit or FEWEST_SAMPLES)
             return Record(key, name, None, broken.reason, series, at, at)
         old.series.gap(at)
         return replace(old, name=name, pod=None, unreadable=broken.reason, told_at=at, moved_at=None)
 
-    def _gap(self, at: float) -> None:
-        for record in self.records.values():
-            if len(record.series):
-                record.series.gap(at)
-
     # Memory need not keep what is in an archive
-
-    def keep(self, span: float, budget: int) -> None:
-        """Keep at most `span` seconds of samples, within `budget` bytes: the rest is in an archive."""
-        self.span, self.budget, self._columns = span, budget, -1
-        self._share_memory()
-
-    @property
-    def reach(self) -> float:
-        """Seconds back to which samples are kept in memory."""
-        return self._limit * self.interval
-
-    def prefill(self, past: Mapping[str, Samples]) -> None:
-        """Prepend samples from before the first poll."""
-        whole(self.prefilling(past))
-
-    def prefilling(self, past: Mapping[str, Samples], windows: Mapping[str, Window] | None = None) -> Sliced[None]:
-        """The same, a slice at a time; no response about the pods is applied in the meantime.
-
-        windows: those of these samples, where they were made beside the caller's thread.
-        """
-        from tui.store.window_fill import joined, window_of
-
-        filled: dict[str, Window] = {}
-        for pause, (pod, stretch) in sliced(past.items(), SLICE if windows is not None else 1):
-            if pause:
-                yield
-            record = self.records.get(pod)
-            if record is None:
-                continue
-            if record.pod is not None:
-                window = windows.get(pod) if windows is not None else None
-                if windows is None:
-                    window = window_of(stretch, record.pod, record.told_at, self.interval)
-                if window is not None:
-                    filled[pod] = joined(window, record, self.interval)
-            record.series.prepend(stretch.times, {name: column.mean for name, column in stretch.columns.items()})
-        self._columns = -1
-        self._share_memory()
-        yield from self._replacing(filled)
-
-    def _replacing(self, windows: Mapping[str, Window]) -> Sliced[None]:
-        """Other windows: known of all pods at once, with what follows."""
-        records = dict(self.records)
-        for pause, (pod, window) in sliced(windows.items()):
-            if pause:
-                yield
-            if pod in records:
-                records[pod] = replace(records[pod], window=window, idle=window.work.idle.total)
-        derived = {} if self.pods_at is None else (yield from self._deriving(records, self.pods_at))
-        self.records = records
-        self._derived_from, self._derived = records, derived
-
-    def were_idle(self, idle: Mapping[str, float]) -> Sliced[None]:
-        """Pods were watched idle for so long before they were first seen: known of all at once, with what follows."""
-        windows: dict[str, Window] = {}
-        for pause, (pod, seconds) in sliced(idle.items()):
-            if pause:
-                yield
-            record = self.records.get(pod)
-            if record is not None and record.window.work.at is None:
-                known = record.window.work.idle
-                since_seen = max(0.0, (record.window.fed_at or record.told_at) - record.seen)
-                known.extend(seconds - max(0.0, known.total - since_seen))
-                windows[pod] = record.window
-        yield from self._replacing(windows)
-
-    def remember(self, pod: str, older: Older) -> None:
-        """Keep a pod's archived samples from before those in memory; only for the last few pods requested."""
-        self.older.pop(pod, None)
-        self.older[pod] = older
-        while len(self.older) > OLDER_PODS:
-            del self.older[next(iter(self.older))]
 
     def recalled(self, snapshot: Snapshot, at: float, records: dict[str, Record]) -> None:
         """Take over a response as it was recorded, and the pods as they were known with it."""
         self.snapshot = self.snapshot.succeeded(snapshot, at)
         self.records, self.pods_at = records, at
         self._derived_from, self._derived = records, whole(self._deriving(records, at))
-
-    def _share_memory(self) -> None:
-        """Give every series the same share of the budget, counted in samples (8 bytes of time, 1 per value)."""
-        columns = sum(8 + len(r.series.names) for r in self.records.values())
-        if columns == self._columns:
-            return
-        self._columns = columns
-        most = int(self.span / self.interval)
-        self._limit = max(_FEWEST_SAMPLES, min(most, self.budget // max(1, columns)))
-        for record in self.records.values():
-            record.series.limit = self._limit

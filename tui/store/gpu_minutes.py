@@ -145,8 +145,9 @@ class GpuMinutes:
     def _unused(self, lo: int, hi: int) -> tuple[float, int | None]:
         """The share of the working time that no GPU used, and the GPU for which the others waited."""
         shares = []
+        of_all = self._rest.count(SET, lo, hi)
         for used, reported in zip(self._used, self._told, strict=True):
-            count = reported.count(SET, lo, hi)
+            count = of_all if reported is self._rest else reported.count(SET, lo, hi)
             shares.append(max(0.0, 1.0 - sum(used[lo:hi]) / (count * _FULL)) if count else None)
         known = [share for share in shares if share is not None]
         if not known:

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from tests.make import pod, snapshot
 from tui.domain.attention import Attention, Grade
-from tui.store.fleet import CROWD, Fleet
+from tui.store.fleet import Fleet
+from tui.store.fleet_sums import CROWD
 from tui.store.views import attention, pods
 from tui.store.views.pods import Query
 

@@ -121,12 +121,19 @@ def stretches(
 
 
 def readable(
-    rows: Iterable[tuple[object, object]], wanted: Sequence[str] | None = None, bad: Bad = unheeded
+    rows: Iterable[tuple[object, object]],
+    wanted: Sequence[str] | None = None,
+    bad: Bad = unheeded,
+    *,
+    means: bool = False,
 ) -> Iterator[Samples]:
-    """The samples of blocks, without the damaged ones: those are gaps, and no reason to lose the rest."""
+    """The samples of blocks, without the damaged ones: those are gaps, and no reason to lose the rest.
+
+    means: as for `codec.decode`.
+    """
     for start, data in rows:
         try:
-            yield codec.decode(checked.blob(data, checked.MOST_BLOCK), checked.instant(start), wanted)
+            yield codec.decode(checked.blob(data, checked.MOST_BLOCK), checked.instant(start), wanted, means=means)
         except (codec.Damaged, BadRow):
             bad("block", start)
 

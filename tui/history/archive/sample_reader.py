@@ -33,10 +33,13 @@ class SampleReader(FileReader):
         end: float,
         names: Sequence[str] | None = None,
         recent: Mapping[int, Samples] | None = None,
+        *,
+        means: bool = False,
     ) -> Samples:
         """One pod's samples in start <= instant < end; only the named values if names are given.
 
         recent: the result of `recent` for a range around this one, where many pods are read one after the other.
+        means: without the lowest and highest value of each minute.
         """
         key = self._key(pod)
         if key is None:
@@ -49,7 +52,7 @@ class SampleReader(FileReader):
                 "ORDER BY start",
                 key, tier, start - _LENGTH[tier], end,
             )  # fmt: skip
-            samples = self._spliced(samples, join(self._stretches(rows, names, room)))
+            samples = self._spliced(samples, join(self._stretches(rows, names, room, means=means)))
         if recent is None:
             recent = self._polls(start, end, (key,))
         samples = self._spliced(samples, _named(cut(recent.get(key, EMPTY), start, end), names))
@@ -145,7 +148,7 @@ class SampleReader(FileReader):
         return (min if forward else max)(instants, default=None)
 
     def _stretches(
-        self, rows: Iterable[tuple[Any, Any]], names: Sequence[str] | None, room: list[int]
+        self, rows: Iterable[tuple[Any, Any]], names: Sequence[str] | None, room: list[int], *, means: bool = False
     ) -> list[Samples]:
         """The samples of blocks, up to the limit of `room`."""
         parts = []
@@ -153,7 +156,7 @@ class SampleReader(FileReader):
             if room[0] <= 0:
                 self._is_bad("the rest of", "block")
                 break
-            for stretch in readable([row], names, self._is_bad):
+            for stretch in readable([row], names, self._is_bad, means=means):
                 room[0] -= len(stretch.times) * (8 + 3 * len(stretch.columns))
                 parts.append(stretch)
         return parts
