@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from rich.style import Style
 from textual import events
 from textual.app import ComposeResult
 from textual.command import CommandInput, CommandList
@@ -48,6 +49,25 @@ async def opened_palette(run: Running) -> Screen[Any]:
         await run.pilot.pause(0.01)
     assert isinstance(run.app.screen, Palette)
     return run.app.screen
+
+
+async def test_a_click_on_a_hit_that_is_gone_does_nothing(launch: Launch) -> None:
+    async with launch() as run:
+        palette = await opened_palette(run)
+        found = palette.query_one(CommandList)
+        x, y = found.region.x + 1, found.region.y + 1
+
+        def clicked(option: int) -> events.Click:
+            click = events.Click(found, 1, 1, 0, 0, 1, False, False, False, x, y)
+            click.style = Style(meta={"option": option})
+            return click
+
+        found.post_message(clicked(found.option_count))
+        await run.settle()
+        assert run.app.screen is palette
+        found.post_message(clicked(0))
+        await run.wait(0.5)
+        assert run.app.screen is not palette
 
 
 async def test_what_is_chosen_in_the_palette_is_done_once(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,16 @@ def test_signs_stand_behind_the_keys() -> None:
     assert [title for title, _ in blocks(())] == ["Symbols", "Tour"]
 
 
+async def test_it_opens_on_every_screen_also_where_a_list_has_no_fields_to_filter_by(launch: Launch) -> None:
+    async with launch() as run:
+        for keys in (("1",), ("2",), ("3",), ("5",), ("1", "l"), ("1", "enter"), ("tab",)):
+            await run.press(*keys)
+            await run.settle()
+            await run.press("question_mark")
+            assert isinstance(run.app.screen, Help), keys
+            await run.press("escape")
+
+
 @pytest.mark.wide
 async def test_it_is_searched_as_one_types(launch: Launch) -> None:
     async with launch() as run:

@@ -26,9 +26,9 @@ def item_fields(
         if kind is None:
             continue
         short = next((field.name.removesuffix(unit) for unit in _UNITS if field.name.endswith(unit)), "")
-        words = {Kind.FLAG: "true or false", Kind.WORDS: "a text"}.get(kind, f"a {kind.value}")
-        by_name[field.name] = (Field(kind, words, (short,) if short else ()), attrgetter(field.name))
-    return Fields(by_name, lambda one: text(one).lower(), states or {})
+        meaning = {Kind.FLAG: "true or false", Kind.WORDS: "a text"}.get(kind, f"a {kind.value}")
+        by_name[field.name] = (Field(kind, meaning, (short,) if short else ()), attrgetter(field.name))
+    return Fields(by_name, lambda row: text(row).lower(), states or {})
 
 
 def _kind(type_words: str, name: str) -> Kind | None:

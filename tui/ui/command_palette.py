@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from textual import events
+from textual.app import ComposeResult
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.message import Message
@@ -37,8 +38,21 @@ CHOICES = (OptionList.OptionSelected, Input.Submitted, Button.Pressed, events.Ke
 """Events that choose a hit, or close the palette."""
 
 
+class HitList(CommandList):
+    """Textual's list of hits, in which a click on a hit that is not there any more does nothing."""
+
+    async def _on_click(self, event: events.Click) -> None:
+        # Textual's own handler follows, and looks for the hit by the number that it had when it was drawn.
+        if event.style.meta.get("option", 0) >= self.option_count:
+            event.prevent_default()
+
+
 class Palette(Once, CommandPalette):
     """Textual's palette, in which one hit is chosen, once."""
+
+    def compose(self) -> ComposeResult:
+        for widget in super().compose():
+            yield HitList() if isinstance(widget, CommandList) else widget
 
     async def _dispatch_message(self, message: Message) -> None:
         # A second enter in one read, or a double click, would run the chosen hit again, and close another screen.

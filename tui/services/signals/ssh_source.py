@@ -133,7 +133,7 @@ class SshSource:
         return (name, *options, *rest)
 
     def _socket(self, pod_id: str, route: ssh.Route) -> Path | None:
-        """Where the pod's connection is; None if no path is short enough, so that each reading connects anew."""
+        """Where the pod's connection is; None if no path is short enough: each reading makes a new one then."""
         name = hashlib.sha256(f"{pod_id} {ssh.where(route)} {route.user}".encode()).hexdigest()[:16]
         try:
             folder = self._directory() / "ssh"

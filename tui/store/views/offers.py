@@ -65,7 +65,7 @@ def rows(market: Market | None, count: int = 1) -> tuple[OfferRow, ...]:
 
 
 def told_apart(named: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """The names of GPU types, given with their ids: where several have one name, with what tells their ids apart."""
+    """The names of GPU types, given with their ids: where several have one name, with what tells them apart."""
     same: dict[str, list[str]] = {}
     for name, id in named:
         same.setdefault(name, []).append(id)

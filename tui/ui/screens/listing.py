@@ -155,8 +155,10 @@ class Listing:
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The fields that it can be filtered by."""
-        raise NotImplementedError
+        """The fields that it can be filtered by; none where a filter is text and no more."""
+        from tui.domain.filters import Vocabulary
+
+        return Vocabulary()
 
     @property
     def typed(self) -> str:
