@@ -10,9 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import to_builtins
 
 from tests.make import pod, snapshot
 from tests.store.test_run_signals import BEGUN, run_of, steady
+from tui.commands.items import pods
+from tui.commands.recall import recall
+from tui.commands.run_items import RUN_FIELDS
 from tui.domain.signals.values import Values
 from tui.history.archive.checked import BadRow
 from tui.history.archive.facts import Facts
@@ -89,3 +93,19 @@ def test_whatever_is_in_a_row_it_is_a_report_or_left_out(at: object, name: objec
         return
     assert math.isfinite(row.at)
     assert row.values.loss is None or math.isfinite(row.values.loss)
+
+
+def test_scripts_get_the_run_of_a_pod_from_the_recording(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    end = recorded(path)
+    fleet = Fleet(5.0, 30.0)
+    fleet.apply(snapshot(pod("a", cost=36.0), pod("b")), end)
+    recall(fleet, path, end)
+    first, second = (to_builtins(item) for item in pods(fleet, end))
+    assert (first["step"], first["total_steps"], first["loss"]) == (
+        pytest.approx(150, abs=16),
+        1000,
+        pytest.approx(4.85, abs=0.02),
+    )
+    assert first["cost_to_finish_usd"] == pytest.approx(first["eta_s"] / 100, rel=0.01)
+    assert {second[name] for name, _, _ in RUN_FIELDS} == {None}
