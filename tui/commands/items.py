@@ -20,6 +20,7 @@ from msgspec import Struct, defstruct
 
 from tui.api.models import GpuReading
 from tui.commands.item_fields import item_fields
+from tui.commands.run_items import RUN_FIELDS, run_fields
 from tui.domain import pod_health, waste
 from tui.store.alert_kinds import KINDS
 from tui.store.metrics import CONTAINER, METRICS
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from tui.store.alert import Alert
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
+    from tui.store.run_signals import Run
 
 VERSION = 1
 """The version of the format, under "podtop" in every document."""
@@ -150,20 +152,19 @@ class _PodItem(Struct, frozen=True, kw_only=True):
 
 PodItem = defstruct(
     "PodItem",
-    [(m.export, float | None, None) for m in CONTAINER if m.export not in _PodItem.__struct_fields__],
-    bases=(_PodItem,),
-    frozen=True,
-    kw_only=True,
-)
-"""One pod, with a field at the end for every figure of containers that was added after the others."""
+    [*((m.export, float | None, None) for m in CONTAINER if m.export not in _PodItem.__struct_fields__), *RUN_FIELDS],
+    bases=(_PodItem,), frozen=True, kw_only=True,
+)  # fmt: skip
+"""One pod, with a field at the end for every figure of containers that was added after the others, and for its run."""
 
 
 def pods(fleet: Fleet, now: float, chosen: Filter | None = None) -> tuple[Struct, ...]:
     """Pods as the Fleet screen filters and sorts them."""
-    return tuple(_pod(fleet.records[id], now) for id in views.pods(fleet, now, views.Query(chosen or None)))
+    chosen_pods = views.pods(fleet, now, views.Query(chosen or None))
+    return tuple(_pod(fleet.records[id], now, fleet.runs.get(id)) for id in chosen_pods)
 
 
-def _pod(record: Record, now: float) -> Struct:
+def _pod(record: Record, now: float, run: Run | None = None) -> Struct:
     phase = record.phase(now)
     pod = record.pod
     if pod is None or phase is pod_health.Phase.UNREADABLE:
@@ -207,6 +208,7 @@ def _pod(record: Record, now: float) -> Struct:
         maintenance_note=machine.maintenance_note if machine else None,
         gpus=_gpus(pod),
         ports=_ports(pod),
+        **run_fields(run, pod, now, iso),
     )
 
 

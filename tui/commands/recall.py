@@ -32,6 +32,7 @@ def recall(fleet: Fleet, path: Path, now: float, tracker: AlertTracker | None = 
         last = max((last for _, last in recording.spans()), default=None)
         if last is not None and now - last > recording.silence:
             fleet.watched.missed(last, now)
+        fleet.runs.update({pod: run for pod, run in recording.runs(now).items() if pod in fleet.records})
         events = recording.events(now - PAUSING_SPAN, now)
         recall_events(fleet.records, (*recording.latest((Kind.ENDED, Kind.ENDED_OVER)), *events))
         if tracker is not None:

@@ -103,6 +103,7 @@ def fleet_at(recording: Recording, instant: float, like: Fleet, drawn: Collectio
             for pod_id, seconds in idle_by(recording, rest, instant, like.interval).items():
                 records[pod_id] = replace(records[pod_id], idle=seconds)
         fleet.recalled(snapshot, instant, records)
+        fleet.runs = recording.runs(instant)
         fleet.attention = _attention(recording, fleet, then, instant)
         fleet.judged_at = instant
         for pod_id, samples in samples_of(recording, drawn, instant).items():

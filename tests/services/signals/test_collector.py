@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from tests.logs import START, Time
 from tests.make import pod, snapshot
 from tui.domain.signals.rules import PodSignals, SignalRules
+from tui.services.signals.budget import ALL_AT_ONCE, ALL_READING, READING, READING_AT_ONCE
 from tui.services.signals.collector import LOOK, SignalCollector
 from tui.services.signals.source import Intake, WrittenLine
 from tui.store.fleet import Fleet
@@ -111,3 +112,29 @@ async def test_nothing_is_open_when_it_ends() -> None:
     assert set(here.log.intakes) == {"a", "o"}
     await here.end()
     assert here.log.intakes == here.ssh.intakes == {}
+
+
+async def test_a_pod_whose_lines_take_long_to_read_costs_no_more_and_the_others_are_read() -> None:
+    here, busy = Collecting(), 0.0
+    here.task.cancel()
+
+    def cpu() -> float:
+        nonlocal busy
+        busy += 0.01
+        return busy
+
+    sources: dict[str, Any] = {"log": here.log, "ssh": here.ssh}
+    collector = SignalCollector(here.fleet, RULES, sources, sleep=here.time.sleep, elapsed=here.time.clock, cpu=cpu)
+    here.task = asyncio.create_task(collector.run())
+    await here.report(pod("a", name="llama-7b"), pod("b", name="llama-8b"))
+    for second in range(100):
+        here.log.write("a", *[f"step {n} loss 2" for n in range(1000)], at=START + 10.0 * second)
+        here.log.write("b", "step 5 loss 2.5", at=START + 10.0 * second)
+        await here.time.go(1.0)
+    await here.time.go(LOOK)
+    hostile, other = here.fleet.runs["a"], here.fleet.runs["b"]
+    assert hostile.lines <= (READING_AT_ONCE + 102 * READING) / 0.01 + 1
+    assert hostile.left_out > 50
+    assert other.lines > 60
+    assert (hostile.lines + other.lines) * 0.01 <= ALL_AT_ONCE + 102 * ALL_READING + 0.02
+    await here.end()

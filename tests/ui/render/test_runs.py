@@ -46,10 +46,12 @@ def test_a_pod_without_a_run_or_that_does_not_run_has_no_cells() -> None:
 
 def test_columns_of_runs_are_there_only_if_there_is_a_run() -> None:
     columns = rows.pod_columns(120, leased=False)
-    assert with_runs(columns, False) == columns
-    keys = [column.key for column in with_runs(columns, True)]
+    assert with_runs(columns, False, 120) == columns
+    keys = [column.key for column in with_runs(columns, True, 120)]
     at = keys.index("cost")
     assert keys[at : at + 4] == ["cost", "loss", "step", "eta"]
+    narrow = with_runs(columns, True, 80)[at + 1]
+    assert flat(runs.cells(run_of(*steady(101)), POD, NOW, loss_width=narrow.width)["loss"]) == "4.9"
 
 
 def test_a_loss_that_is_no_number_is_said_by_a_word() -> None:

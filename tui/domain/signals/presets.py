@@ -15,7 +15,7 @@ from tui.domain.signals import bars, fields
 from tui.domain.signals.bars import Bar
 from tui.domain.signals.values import NOTHING, Values, amount, number
 
-LONGEST = 2_000
+LONGEST = 1_000
 """Characters of a line that are read; what is behind them has no part in it."""
 
 Read = Callable[[str], Values | None]

@@ -25,6 +25,7 @@ from tui.turns import give_way
 
 if TYPE_CHECKING:
     from tui.store.fleet_state import Record
+    from tui.store.run_signals import Run
 
 RENEWED = 900.0
 
@@ -60,10 +61,12 @@ class Facts(Struct, frozen=True):
 
     records: the pods since then; None if they were not reported.
     alerts: all that were shown; None if they were not judged.
+    runs:   the runs as they were then.
     """
 
     records: Mapping[str, Record] | None = None
     alerts: tuple[Alert, ...] | None = None
+    runs: Mapping[str, Run] = {}
 
 
 class _Saved(Struct, omit_defaults=True, frozen=True):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Set
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from tui.api.models import Funds, Pod, Snapshot, Unreadable
-from tui.history.archive import checked, codec, facts
+from tui.history.archive import checked, codec, facts, signals
 from tui.history.archive.checked import MOST_BLOCK, MOST_STATE, BadRow, fits
 from tui.history.archive.codec import MINUTE, RAW, Block
 from tui.history.archive.compaction import MINUTE_BLOCK, RAW_BLOCK
@@ -21,6 +21,9 @@ from tui.history.archive.schema import archive_errors, bounded
 from tui.history.archive.terms import Terms, latest
 from tui.store.stretches import SAME
 from tui.turns import give_way
+
+if TYPE_CHECKING:
+    from tui.store.run_signals import Run
 
 STATE = fits("data", MOST_STATE)
 _BLOCK = fits("data", MOST_BLOCK)
@@ -115,6 +118,13 @@ class InstantReader(SampleReader):
                 break
             first, last = when, balance
         return None if last is None else first
+
+    def runs(self, at: float) -> dict[str, Run]:
+        """The training runs at an instant, with their curves of the hours before it."""
+        with archive_errors():
+            if not signals.are_there(bounded(self._db)):
+                return {}
+        return signals.runs(self._good("signal", signals.reported, self._all(signals.SELECT, at - signals.REACH, at)))
 
     def facts(self, at: float) -> facts.Then:
         """What podtop concluded at an instant, as far as recorded."""

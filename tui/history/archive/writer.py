@@ -35,6 +35,7 @@ from tui.history.archive.market_writer import MarketWriter, run
 from tui.history.archive.overlap import MARKET as MARKET
 from tui.history.archive.overlap import PODS as PODS
 from tui.history.archive.schema import ArchiveError, archive_errors, bounded
+from tui.history.archive.signals import SignalsWriter
 from tui.history.archive.terms import Terms, written
 from tui.store.metrics import most_values
 from tui.store.packed_samples import PackedSample, packed_sample
@@ -90,6 +91,7 @@ class Writer:
         self._ahead = {PODS: False, MARKET: False}
         with archive_errors():
             self._facts = FactsWriter(db)
+            self._signals = SignalsWriter(db)
             self._remember()
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -253,6 +255,7 @@ class Writer:
         self._write_events(polled.events)
         if polled.facts is not None:
             self._facts.write(polled.facts, at)
+            self._signals.write(polled.facts.runs, at)
         if polled.alerts is not None:
             run(self._db, "INSERT OR REPLACE INTO meta VALUES (?, ?)", ALERTS, polled.alerts)
 

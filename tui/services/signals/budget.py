@@ -30,3 +30,29 @@ class Budget:
         lines = (LINES / 4 - self._lines) / LINES_PER_S
         characters = (CHARACTERS / 4 - self._characters) / CHARACTERS_PER_S
         return max(0.0, lines, characters)
+
+
+READING, READING_AT_ONCE = 0.006, 0.3
+"""Seconds of CPU in a second, and at once, in which the lines of one pod are read."""
+
+ALL_READING, ALL_AT_ONCE = 0.025, 2.0
+"""The same of all pods together."""
+
+
+class ReadingTime:
+    """Time in which lines are read: it fills up by so much a second, up to a limit, and is spent by reading."""
+
+    def __init__(self, per_s: float, most: float, now: float) -> None:
+        self._per_s = per_s
+        self._most = self._left = most
+        self._at = now
+
+    def has_some(self, now: float) -> bool:
+        """Whether another line may be read."""
+        self._left = min(self._most, self._left + max(0.0, now - self._at) * self._per_s)
+        self._at = now
+        return self._left > 0
+
+    def spend(self, seconds: float) -> None:
+        """Seconds of CPU that a line has taken."""
+        self._left -= seconds

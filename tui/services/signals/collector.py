@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from tui.domain import pod_health
 from tui.domain.signals.detection import LineReader
 from tui.domain.signals.own_pattern import OwnPattern
 from tui.services.barrier import held
+from tui.services.signals.budget import ALL_AT_ONCE, ALL_READING, READING, READING_AT_ONCE, ReadingTime
 from tui.services.signals.source import SignalSource, WrittenLine
 from tui.store.run_signals import Run, RunTracker
 
@@ -30,7 +32,7 @@ MOST_PODS = 200
 class SignalCollector:
     """One reader for each pod that runs and that the rules name; without any, nothing is open.
 
-    sources: by name, as in `PodSignals.sources`.
+    sources: by name, as in `PodSignals.sources`. elapsed, cpu: clocks of real seconds, and of those of CPU.
     """
 
     def __init__(
@@ -40,11 +42,16 @@ class SignalCollector:
         sources: Mapping[str, SignalSource],
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        elapsed: Callable[[], float] = time.monotonic,
+        cpu: Callable[[], float] = time.thread_time,
     ) -> None:
         self._fleet = fleet
         self._rules = rules
         self._sources = sources
         self._sleep = sleep
+        self._elapsed = elapsed
+        self._cpu = cpu
+        self._time = ReadingTime(ALL_READING, ALL_AT_ONCE, elapsed())
         self._readers: dict[str, PodReader] = {}
 
     async def run(self) -> None:
@@ -74,7 +81,10 @@ class SignalCollector:
             if (reader := self._readers.get(pod)) is None:
                 if len(self._readers) >= MOST_PODS or record.pod is None:
                     continue
-                reader = self._readers[pod] = PodReader(rules, record, quotes=self._rules.quote)
+                reader = self._readers[pod] = PodReader(
+                    rules, record, (self._time, ReadingTime(READING, READING_AT_ONCE, self._elapsed())),
+                    self._elapsed, self._cpu, quotes=self._rules.quote,
+                )  # fmt: skip
                 reader.begin(record, self._sources)
             elif (started := _started(record)) is not None and started != reader.started:
                 reader.restart(record, self._sources)
@@ -83,9 +93,24 @@ class SignalCollector:
 
 
 class PodReader:
-    """Makes a run of what the sources read of one pod."""
+    """Makes a run of what the sources read of one pod.
 
-    def __init__(self, rules: PodSignals, record: Record, *, quotes: bool) -> None:
+    times: of all pods, and of this one; `elapsed`, `cpu`: clocks of real seconds, and of those of CPU.
+    """
+
+    def __init__(
+        self,
+        rules: PodSignals,
+        record: Record,
+        times: tuple[ReadingTime, ReadingTime],
+        elapsed: Callable[[], float],
+        cpu: Callable[[], float],
+        *,
+        quotes: bool,
+    ) -> None:
+        self._times = times
+        self._elapsed = elapsed
+        self._cpu = cpu
         self._rules = rules
         self._reader = LineReader(rules.preset, OwnPattern(rules.pattern) if rules.pattern else None)
         self._tracker = RunTracker(quotes=quotes)
@@ -125,8 +150,17 @@ class PodReader:
         working = next((name for name in self._rules.sources if not self._problems.get(name)), source)
         if source != working:
             return
+        now = self._elapsed()
         for line in lines:
+            # A pod decides what its lines are, and how long it takes to read them.
+            if not all(times.has_some(now) for times in self._times):
+                self._tracker.skipped(1)
+                break
+            begun = self._cpu()
             self._tracker.take(line.at, line.text, self._reader.read(line.text))
+            took = self._cpu() - begun
+            for times in self._times:
+                times.spend(took)
         self.is_changed = True
 
     def take_values(self, at: float, values: Values) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tui.api.models import Pod
     from tui.domain.signals.rules import PodSignals
 
-FIRST, AGAIN = 200, 50
+FIRST, AGAIN = 100, 50
 """Earlier lines that are requested at the start, and after lines were left out."""
 
 APART = 1.0

@@ -248,7 +248,7 @@ RUN_ERROR = AlertKind(
 """A traceback, memory that ran out, an error of NCCL; and no progress after it."""
 
 FINISHED = AlertKind(
-    name="run-finished", word="run finished", grade=Grade.WARN, holds=60.0, event=EventKind.FINISHED,
+    name="run-finished", word="finished", grade=Grade.WARN, holds=60.0, event=EventKind.FINISHED,
     find=_find_finished, running=True, topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0,
     text=lambda alert, funds, now: (
         f"run finished {fmt.duration(alert.lasts)} ago{alert.note}, still billed {cost(alert)}{so_far(alert)}; "

@@ -7,6 +7,12 @@ from tui.ui.widgets.table import Column
 SPARK = 6
 """Cells of the curve in a row."""
 
+ALONE = 7
+"""Cells of a loss without its curve."""
+
+SPACIOUS = 110
+"""Columns of a terminal from which on there is room for curves."""
+
 COLUMNS = (
     Column("loss", "LOSS", SPARK + 8, 4, right=True),
     Column("step", "STEP", 11, 9, right=True),
@@ -15,9 +21,12 @@ COLUMNS = (
 """What a fleet shows of its runs, right behind the cost."""
 
 
-def with_runs(columns: tuple[Column, ...], shown: bool) -> tuple[Column, ...]:
-    """The columns of pods, with those of runs if any pod has one."""
+def with_runs(columns: tuple[Column, ...], shown: bool, width: int = SPACIOUS) -> tuple[Column, ...]:
+    """The columns of pods, with those of runs if any pod has one: the loss without its curve in narrow terminals."""
     if not shown:
         return columns
+    loss, *others = COLUMNS
+    if width < SPACIOUS:
+        loss = loss._replace(width=ALONE)
     at = next((number for number, column in enumerate(columns) if column.key == "cost"), len(columns) - 1) + 1
-    return (*columns[:at], *COLUMNS, *columns[at:])
+    return (*columns[:at], loss, *others, *columns[at:])

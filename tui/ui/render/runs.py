@@ -16,7 +16,7 @@ from tui.format import numbers as fmt
 from tui.store.run_signals import Run, cost_to_finish, eta, is_silent, progress
 from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render.facts import LABEL_WIDTH, text
-from tui.ui.render.run_columns import SPARK
+from tui.ui.render.run_columns import ALONE, SPARK
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, Pod
@@ -34,14 +34,17 @@ OLD = 120.0
 """Seconds after which what a pod said about itself shows its age."""
 
 
-def cells(run: Run | None, pod: Pod | None, now: float) -> Cells:
-    """The cells of a pod's run; none of a pod that does not run."""
+def cells(run: Run | None, pod: Pod | None, now: float, *, loss_width: int = 0) -> Cells:
+    """The cells of a pod's run; none of a pod that does not run. `loss_width`: cells of the loss."""
     if run is None or pod is None or not pod_health.is_live(pod):
         return {}
     if run.began is None:
-        return {"loss": ((run.problem or "no lines yet", "quiet"),)} if run.problem else {}
+        return {"loss": ((run.problem, "quiet"),)} if run.problem else {}
     role = "muted" if is_silent(run, now) or run.problem or run.ended is not None else "text"
-    return {"loss": _loss_cell(run, role), "step": _step_cell(run, role), "eta": _eta_cell(run, pod, now)}
+    loss = _loss_cell(run, role)
+    if loss_width == ALONE and len(loss) > 1:
+        loss = ((loss[1][0].lstrip(), loss[1][1]),)
+    return {"loss": loss, "step": _step_cell(run, role), "eta": _eta_cell(run, pod, now)}
 
 
 def _loss_cell(run: Run, role: str) -> Cell:

@@ -93,15 +93,15 @@ class Pods(FleetListing):
                 return cells_of
             from tui.ui.render import runs
 
-            return {**cells_of, **runs.cells(fleet.runs.get(key), record.pod, now)}
+            run = fleet.runs.get(key)
+            return {**cells_of, **runs.cells(run, record.pod, now, loss_width=scene.width_of("loss"))}
 
+        columns = rows.pod_columns(scene.width, bool(leases), bool(alerts), pods.most_gpus(fleet))
         return Rows(
             keys, cells, empty_states.total(fleet, self.name),
             empty_states.pods(fleet, query.filter is not None, self.waited, context.playback.replay),
             notes=(*first, *selected(context, keys)), rising=pods.pods_rise(query), faded=self.is_stale(scene),
-            columns=with_runs(
-                rows.pod_columns(scene.width, bool(leases), bool(alerts), pods.most_gpus(fleet)), bool(fleet.runs)
-            ),
+            columns=with_runs(columns, bool(fleet.runs), scene.width),
             widest=pods.widest(fleet),
         )  # fmt: skip
 

@@ -1,0 +1,64 @@
+"""Runs on the screen: read from the log of a pod that is named, and no sign of them where none is."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.logs import line
+from tests.ui.conftest import NOW, HeldCloud, Launch
+from tests.ui.test_logs_screen import FIRST, OTHER, Cloud
+from tui.config.loader import Config
+from tui.domain.signals.rules import PodSignals, SignalRules
+from tui.services.signals import collector
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read is looked at often."""
+    monkeypatch.setattr(collector, "LOOK", 0.05)
+
+
+NAMED = Config(signals=SignalRules(pods=(("llama-*", PodSignals()),)))
+
+
+def written() -> Cloud:
+    """A pod's log with a loss in it; and another pod's, which is not named."""
+    lines = [line(n, f"step {n}/1000 | loss {3 - n / 100:.3f} | lr 1e-4", at=NOW - 400 + 4 * n) for n in range(100)]
+    lines.append(line(100, "[bold]\x1b[31mno markup[/]", at=NOW))
+    return Cloud(**{OTHER: lines, FIRST: lines})
+
+
+async def test_the_fleet_and_the_pod_show_the_run_that_is_read(launch: Launch) -> None:
+    cloud = written()
+    async with launch(cloud=cloud, config=NAMED, size=(140, 44)) as run:
+        await run.until_so(lambda: bool(run.app.fleet.runs) and run.app.fleet.runs[OTHER].lines >= 100)
+        await run.poll()
+        text = run.text()
+        assert "LOSS" in text
+        assert "2.01" in text
+        assert {pod for pod, _ in cloud.log.asked} == {OTHER}, "the other pod is not named"
+        await run.go("llama")
+        await run.press("enter")
+        await run.until("key=value lines (detected)")
+        text = run.text()
+        assert "99 of 1,000" in text
+        assert "Ends" in text
+        assert "[bold]" in text, "a line of a log is no markup"
+
+
+async def test_without_a_named_pod_no_log_is_read_and_there_are_no_columns(launch: Launch) -> None:
+    cloud = written()
+    async with launch(cloud=cloud) as run:
+        await run.poll()
+        assert "LOSS" not in run.text()
+        assert cloud.log.asked == []
+
+
+@pytest.mark.wide
+async def test_an_api_without_logs_is_said_on_the_pod(launch: Launch) -> None:
+    async with launch(cloud=HeldCloud(), config=NAMED, size=(140, 44)) as run:
+        await run.until_so(lambda: bool(run.app.fleet.runs) and run.app.fleet.runs[OTHER].problem != "")
+        await run.poll()
+        await run.go("llama")
+        await run.press("enter")
+        await run.until("the API in use has no logs")
