@@ -13,9 +13,9 @@ import pytest
 import tui.commands
 from tests.commands.conftest import PODTOP
 from tests.generate_manual import commands, manual, text
+from tui.commands.arguments import KINDS, SHELLS
 from tui.commands.completions import completions
 from tui.commands.exit_codes import MEANINGS, Exit
-from tui.commands.arguments import KINDS, SHELLS
 from tui.commands.parser import parser
 from tui.commands.printer import ITEMS
 from tui.config.fields import fields

@@ -18,10 +18,10 @@ from tests.make import funds, market, offer, pod, snapshot
 from tui.api.models import Problem, Quote, Snapshot, Unreadable
 from tui.commands import item_filter
 from tui.commands.account_items import masked
+from tui.commands.arguments import KINDS
 from tui.commands.envelope import Desk, Document, Incomplete
 from tui.commands.items import iso
 from tui.commands.market import Selection
-from tui.commands.arguments import KINDS
 from tui.commands.printer import ITEMS
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Writer

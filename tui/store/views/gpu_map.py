@@ -123,7 +123,6 @@ def doings(fleet: Fleet, record: Record, utils: Sequence[float | None], now: flo
     if pod_health.is_booting(pod):
         return [Doing.BOOTING] * len(utils)
     # The first frame needs no windows.
-    from tui.store.windows import HOT_C
 
     kinds = kinds_of(fleet).get(record.id, {})
     is_hung = not kinds.keys().isdisjoint(("hung", "latched"))
