@@ -122,11 +122,6 @@ def doings(fleet: Fleet, record: Record, utils: Sequence[float | None], now: flo
         return [Doing.UNKNOWN] * len(utils)
     if pod_health.is_booting(pod):
         return [Doing.BOOTING] * len(utils)
-<<<<<<< HEAD
-    # The first frame needs no windows.
-
-=======
->>>>>>> part-map
     kinds = kinds_of(fleet).get(record.id, {})
     is_hung = not kinds.keys().isdisjoint(("hung", "latched"))
     lags = record.window.apart.lags if "straggler" in kinds else {}
