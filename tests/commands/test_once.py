@@ -18,7 +18,7 @@ from tests.cli import quick
 from tests.cli.terminal import Terminal
 from tests.commands.conftest import Run, Served
 from tests.variants import every, first_of_each
-from tui.commands.parser import KINDS
+from tui.commands.arguments import KINDS
 
 
 def test_pods_are_a_table_without_being_asked(run: Run) -> None:

@@ -42,7 +42,7 @@ async def test_whose_recording_is_written(
         return recorders[-1]
 
     source = Source("test", False, lambda: cloud, lambda: cloud.now)
-    recording = asyncio.ensure_future(_record(source, Config(interval=0.01), make, state, Powers(), same))
+    recording = asyncio.ensure_future(_record(source, Config(interval=0.01), make, state, Powers(), same, None))
     async with asyncio.timeout(20):
         await begun.wait()
         await recorders[0].opened()

@@ -17,8 +17,9 @@ from tests.cli.terminal import Terminal
 from tests.make import market, offer, pod, snapshot
 from tests.variants import wide
 from tui.api.models import Pod, Quote
+from tui.commands.arguments import SHELLS
 from tui.commands.completions import THEMES, completions
-from tui.commands.parser import SHELLS, parser
+from tui.commands.parser import parser
 from tui.commands.recorded import FLAG, WORDS
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Priced, Writer

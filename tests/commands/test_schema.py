@@ -18,9 +18,9 @@ from tests.commands.conftest import Run, Served
 from tests.make import funds, market, offer, pod
 from tests.variants import every, first_of_each
 from tui.api.models import Problem, Quote, Snapshot, Unreadable
+from tui.commands.arguments import KINDS
 from tui.commands.doctor.report import CheckItem
 from tui.commands.envelope import Desk, Document
-from tui.commands.parser import KINDS
 from tui.commands.printer import ITEMS
 from tui.commands.report_items import ReportItem
 from tui.commands.schema import schema

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from tests.make import market, offer, pod, snapshot
 from tui.api.models import Pod, Quote
 from tui.domain import pod_health
+from tui.domain.filters import parse
 from tui.store.alert_tracker import AlertTracker
 from tui.store.fleet import Fleet
 from tui.store.fleet_sums import CROWD
@@ -21,6 +22,7 @@ from tui.store.price_history import SECURE, ReportedPrice, Trend
 from tui.store.series import GAP, SampleColumn, Samples, Series, pack
 from tui.store.slices import SLICE, Sliced
 from tui.store.views import pods
+from tui.store.views.pod_filter import VOCABULARY
 
 NOW = 1_790_000_000.0
 MANY = 2 * CROWD
@@ -165,7 +167,7 @@ def test_letters_of_a_filter_read_very_many_pods_once(monkeypatch: pytest.Monkey
     name = pods.gpu_name
     monkeypatch.setattr(pods, "gpu_name", lambda record: read.append(record) or name(record))
     for typed in ("r", "ru", "run-9", "run-96"):
-        found = pods.pods(fleet, NOW, pods.Query(pods.terms(typed)))
+        found = pods.pods(fleet, NOW, pods.Query(parse(typed, VOCABULARY)))
     assert found == tuple(sorted(r.id for r in fleet.records.values() if r.name == "run-96"))
     assert len(read) == MANY
 

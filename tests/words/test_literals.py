@@ -19,7 +19,7 @@ KEPT = {
         "balance told",
     ): "a kind of event, as recordings and filters have it; the screen words it otherwise",
     ("domain/events.py", "at ease"): "the same",
-    ("store/fleet.py", "idle burn"): "the name of a cache",
+    ("store/fleet_sums.py", "idle burn"): "the name of a cache",
 }
 """Texts that no person reads as a sentence, each with its reason."""
 

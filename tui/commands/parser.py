@@ -85,7 +85,6 @@ def _commands() -> dict[str, Command]:
             (
                 Example("podtop record", "record and notify until ctrl+c"),
                 Example("podtop record --profile work --interval 30", "record another account, less often"),
-                Example("podtop record --enforce-leases", "also enforce leases"),
                 Example("podtop record --listen 9464", "also serve /metrics for Prometheus"),
                 Example("podtop record --export week.sqlite --since 7d", "copy the last week to one file"),
             ),

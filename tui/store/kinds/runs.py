@@ -262,8 +262,8 @@ FINISHED = AlertKind(
 DISK = AlertKind(
     name="disk-full", word="disk full", grade=Grade.WARN, event=EventKind.DISK, find=_find_disk, running=True,
     topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0,
-    text=lambda alert, funds, now: f"disk {alert.note}",
-    begins=lambda alert, now: f"disk {alert.note}",
+    text=lambda alert, funds, now: f"disk {alert.note} ({cost(alert)})",
+    begins=lambda alert, now: f"disk {alert.note} ({cost(alert)})",
     over=_if_read(_why_room),
 )  # fmt: skip
 """A mount of a pod that is read by ssh: RunPod does not report disks."""

@@ -93,6 +93,11 @@ def _joined(parts: Sequence[Part]) -> Cell:
 # A row for each GPU
 
 
+def number_of(count: int, name: str) -> str:
+    """How many GPUs of which type, in a few letters; the type may be unknown."""
+    return f"{count}×{name}" if name else f"{count} GPU{'' if count == 1 else 's'}"
+
+
 def columns(width: int) -> tuple[Column, ...]:
     """The columns of a table of GPUs that is this wide."""
     bar = 24 if width >= 150 else 14 if width >= 100 else 7 if width >= 64 else 3

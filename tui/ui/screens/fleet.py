@@ -229,7 +229,7 @@ class FleetScreen(ListingScreen):
             lines = (*lines, (("No GPU is rented now", "muted"),))
         pane.content = tuple(TwoSided((line,)) for line in lines)
         price = (f"{numbers.money(cost)}/h",) if of_pod and cost is not None else ()
-        kind = (f"{len(of_pod)}×{pods.gpu_name(record) or 'GPU'}",) if of_pod else ()
+        kind = (gpus.number_of(len(of_pod), pods.gpu_name(record)),) if of_pod else ()
         self._entitle(pane, "  ".join((name, *kind, *price)), "")
 
     @on(GpuMap.Moved)

@@ -42,7 +42,7 @@ class Gpus(Listing):
 
         return Rows(
             tuple(by_key), cells, len(by_key), EmptyState("No GPU is rented now" if record is not None else ""),
-            notes=(name, f"{len(by_key)}×{kind or 'GPU'}", *price) if by_key else (name,),
+            notes=(name, gpus.number_of(len(by_key), kind), *price) if by_key else (name,),
             note=f"{SIGN} {alert.text}" if alert is not None and not alert.muted else "",
             faded=fleet.pods_stale(scene.now), columns=gpus.columns(scene.width),
         )  # fmt: skip
