@@ -22,8 +22,8 @@ from tui.commands.frame import framed
 from tui.commands.parser import parser
 
 ROOT = Path(__file__).parents[2]
-GOES_ON = ("record", "simulate")
-"""Commands that end when they are told to."""
+GOES_ON = ("record", "simulate", "teams", "export")
+"""Commands that end when they are told to, that write where they stand, or that need a recording."""
 
 
 def subparsers(of: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:

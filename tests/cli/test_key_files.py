@@ -333,7 +333,7 @@ def test_there_is_no_other_way_to_start_a_program() -> None:
         for path in package.rglob("*.py")
         if any(start in path.read_text() for start in starts)
     }
-    assert found == {"system/subprocesses.py", "system/foreground.py"}
+    assert found == {"system/subprocesses.py", "system/foreground.py", "system/bounded_output.py"}
 
 
 # What looks like a key

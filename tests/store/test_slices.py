@@ -21,7 +21,7 @@ from tui.store.fleet_sums import CROWD
 from tui.store.price_history import SECURE, ReportedPrice, Trend
 from tui.store.series import GAP, SampleColumn, Samples, Series, pack
 from tui.store.slices import SLICE, Sliced
-from tui.store.views import pods
+from tui.store.views import pod_filter, pods
 from tui.store.views.pod_filter import VOCABULARY
 
 NOW = 1_790_000_000.0
@@ -164,8 +164,8 @@ def test_what_the_header_tells_of_very_many_pods_is_there_with_them(monkeypatch:
 def test_letters_of_a_filter_read_very_many_pods_once(monkeypatch: pytest.MonkeyPatch) -> None:
     fleet, read = Fleet(5, 30), list[object]()
     fleet.apply(PODS, NOW)
-    name = pods.gpu_name
-    monkeypatch.setattr(pods, "gpu_name", lambda record: read.append(record) or name(record))
+    text = pod_filter._text
+    monkeypatch.setattr(pod_filter, "_text", lambda record, at: read.append(record) or text(record, at))
     for typed in ("r", "ru", "run-9", "run-96"):
         found = pods.pods(fleet, NOW, pods.Query(parse(typed, VOCABULARY)))
     assert found == tuple(sorted(r.id for r in fleet.records.values() if r.name == "run-96"))

@@ -204,7 +204,7 @@ async def test_upper_case_is_for_what_spends_or_destroys_the_lock_and_places_to_
         active = run.app.screen.active_bindings
         keys = {key for key in active if len(key) == 1 and key.isupper()}
         acting = {key for key, bound in active.items() if (bound.binding.id or "").startswith("act.")}
-        assert keys == {"C", "G", "M", "N", "W", *acting} - {"t", "f2"}
+        assert keys == {"A", "C", "G", "M", "N", "W", *acting} - {"t", "f2"}
         assert {action.key for action in ACTIONS} < acting
 
 

@@ -36,6 +36,7 @@ from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Section
 from tui.ui.render import account, charges, header, header_figures, offers, payments, pod_facts, rows, watches
 from tui.ui.render import money as purse
+from tui.ui.render import money_rows
 from tui.ui.render.catalogue import flavor_cells
 from tui.ui.render.deploy_form import UNENFORCED, help_text, price_lines
 from tui.ui.render.deploy_question import price_limit
@@ -411,7 +412,7 @@ def test_an_account_that_is_billed_afterwards_has_no_runway_anywhere() -> None:
     assert "Terminated" not in found
     assert "nothing ends: billed afterwards" in found["Pods"]
     assert "low runway: billed afterwards" in found[""]
-    assert all(text(purse.pod_cells(row, NOW, {}, True)["fate"]) == "stays" for row in costs)
+    assert all(text(money_rows.pod_cells(row, NOW, {}, True)["fate"]) == "stays" for row in costs)
     price = deploy_price.price(Draft(STARTING), OFFERED.offers, LATER)
     assert "billed afterwards" in text(*price_lines(price, False, LATER, [], narrow=True, tiny=True))
     assert no_money(LATER, 1000.0) == ""

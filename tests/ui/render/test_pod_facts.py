@@ -35,6 +35,7 @@ TOKEN = "hf_QmTz81xYv0secret"
 ROLES = {"text", "strong", "muted", "quiet", "accent", "key", "good", "warn", "bad"}
 
 OMITTED = {
+    (Pod, "power_limit"): "that of the detail is shown; the poll's is for an alert",
     (PodDetail, "pod"): "the fleet poll's own copy is shown, which is newer",
     (GpuReading, "id"): "the ids of a pod's GPUs are told once, from its detail",
 }
@@ -73,6 +74,7 @@ def full_pod(status: str = "RUNNING") -> Pod:
         ),
         telemetry=Telemetry(NOW - 42, "running", (gpu, replace(gpu, temperature_c=70.0))),
         verbs=frozenset({PodVerb.STOP, PodVerb.RESTART}),
+        power_limit=80,
         cluster_id="cl-7",
     )  # fmt: skip
 

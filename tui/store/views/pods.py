@@ -174,7 +174,8 @@ def timers(fleet: Fleet) -> Mapping[str, Lease]:
     return both
 
 
-SPOT = len(" spot")
+SPOT, CLUSTER = len(" spot"), len(" cluster")
+"""Characters behind a name: that the pod may be taken, and that it is a member of a cluster."""
 
 
 def widest(fleet: Fleet) -> Mapping[str, int]:
@@ -186,8 +187,10 @@ def _widest(records: Iterable[Record]) -> Mapping[str, int]:
     name = gpu = location = image = 0
     for record in records:
         pod = record.pod
-        spot = SPOT if pod is not None and pod.kind in INTERRUPTIBLE else 0
-        name = max(name, len(record.name) + spot)
+        behind = 0
+        if pod is not None:
+            behind = (SPOT if pod.kind in INTERRUPTIBLE else 0) + (CLUSTER if pod.cluster_id else 0)
+        name = max(name, len(record.name) + behind)
         if pod is not None:
             gpu = max(gpu, len(gpu_name(record)) + len(f"{pod.gpu_count}×"))
             location = max(location, len((pod.machine.location or "") if pod.machine else ""))
