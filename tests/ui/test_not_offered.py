@@ -34,9 +34,19 @@ from tui.store.views import pods as pod_views
 from tui.ui.charts import captions, pod_charts
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Section
-from tui.ui.render import account, charges, header, header_figures, offers, payments, pod_facts, rows, watches
+from tui.ui.render import (
+    account,
+    charges,
+    header,
+    header_figures,
+    money_rows,
+    offers,
+    payments,
+    pod_facts,
+    rows,
+    watches,
+)
 from tui.ui.render import money as purse
-from tui.ui.render import money_rows
 from tui.ui.render.catalogue import flavor_cells
 from tui.ui.render.deploy_form import UNENFORCED, help_text, price_lines
 from tui.ui.render.deploy_question import price_limit
