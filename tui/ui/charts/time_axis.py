@@ -16,6 +16,9 @@ _DAY = 86_400
 _APART = 2
 """Cells between two labels, at least."""
 
+_SELDOM = 16
+"""Cells from one label to the next in a wide chart: all of them are sent again whenever it moves on by a column."""
+
 _MOST_SET = 3 * 3600
 """Seconds by which a clock is set at most."""
 
@@ -88,7 +91,7 @@ def tick_of(window: Window, columns: int) -> int:
     """Seconds between two labels: the shortest that leave room between them."""
     span = window.width * columns
     for tick in _TICKS:
-        if tick / window.width >= _longest(tick, span) + _APART:
+        if tick / window.width >= max(_longest(tick, span) + _APART, min(_SELDOM, columns // 4)):
             return tick
     return _TICKS[-1]
 

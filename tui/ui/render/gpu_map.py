@@ -9,7 +9,7 @@ from tui.ui.primitives import ramp
 from tui.ui.primitives.cells import Cell, Part
 from tui.ui.render.gpus import SIGNS, sign
 
-SLACK = 8.0
+SLACK = 14.0
 """Points beyond its shade that a utilization may go before the shade changes: noise is not sent to the terminal."""
 
 _SPAN = 100.0 / ramp.STEPS
