@@ -123,8 +123,8 @@ def test_podtop_beside_a_collector_writes_nothing_twice_and_what_it_wrote_is_rep
     terminal.wait_for("REPLAY")
     terminal.wait_for("llama-70b-pretrain")
     terminal.type("?")
-    terminal.wait_for("Back in history")
-    terminal.leave("Back in history")
+    terminal.wait_for("Longer time range")
+    terminal.leave("Longer time range")
     terminal.signal(signal.SIGTERM)
     assert terminal.end() == 128 + signal.SIGTERM
     assert terminal.restored
