@@ -150,6 +150,10 @@ class Started:
             self._to.close()
         return self._code
 
+    def __del__(self) -> None:
+        # What a test that failed left open must not fail another one.
+        self._to.close()
+
 
 class Process(Started):
     """A command without a terminal that goes on by itself: what of `subprocess.Popen` tests use.
