@@ -262,9 +262,9 @@ class _Reader:
             there = of_list(name)
             for column in getattr(chosen, name):
                 if column not in there:
-                    told = value_types.short(column)
+                    reported = value_types.short(column)
                     nearest = near(column, there) or f"; expected some of {', '.join(there)}"
-                    self._say((COLUMNS, name), f"{COLUMNS}.{name}: unknown column {told!r}{nearest}")
+                    self._say((COLUMNS, name), f"{COLUMNS}.{name}: unknown column {reported!r}{nearest}")
 
     def _profiles(self, struct: type[Struct], table: dict[str, Any], into: dict[str, dict[str, Any]]) -> None:
         for name, profile in table.items():

@@ -85,8 +85,8 @@ class Term(NamedTuple):
         """The function that judges a row."""
         read, negated = readers(self.field), self.negated
         if self.field == TEXT:
-            found = self.value.found if self.op == "re" else lambda text: self.value in text
-            return lambda row: found(read(row)) != negated
+            matches = self.value.found if self.op == "re" else lambda text: self.value in text
+            return lambda row: matches(read(row)) != negated
         compare = self._comparison()
 
         def holds(row: R) -> bool:
@@ -198,7 +198,7 @@ _OPENS = re.compile(rf"!?(?:re:|[a-z$/%][a-z0-9$/%_.-]*(?:{_OPS}))?", re.IGNOREC
 
 def tokens(text: str) -> tuple[str, ...]:
     """The terms of a text as typed: a quote at the beginning of a word, or of a value, holds spaces together."""
-    found: list[str] = []
+    matches: list[str] = []
     at = 0
     while at < len(text):
         if text[at].isspace():
@@ -212,8 +212,8 @@ def tokens(text: str) -> tuple[str, ...]:
             at = end + 1 if end >= 0 else len(text)
         while at < len(text) and not text[at].isspace():
             at += 1
-        found.append(text[start:at].rstrip() if at == len(text) else text[start:at])
-    return tuple(found)
+        matches.append(text[start:at].rstrip() if at == len(text) else text[start:at])
+    return tuple(matches)
 
 
 def _term(token: str, vocabulary: Vocabulary) -> Term:

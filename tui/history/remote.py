@@ -110,8 +110,8 @@ class RemoteHistory:
         count = max(1, math.ceil((end - start) / width))
         rolls_up = await self._is_metricsql()
         asked = [self._buckets(query(name, pod, width, rolls_up), start, count, width) for name, _ in NAMES.values()]
-        found = dict(zip(NAMES, await asyncio.gather(*asked), strict=True))
-        return samples_of(found, start, count, width)
+        matches = dict(zip(NAMES, await asyncio.gather(*asked), strict=True))
+        return samples_of(matches, start, count, width)
 
     async def close(self) -> None:
         if self._client is not None:
@@ -199,14 +199,14 @@ def _by_bucket(result: Iterable[_Series], first: float, count: int, width: float
             index = round((at - first) / width)
             if 0 <= index < count and (value := _number(text)) is not None:
                 values[index] = value
-    found: dict[str, dict[int, list[Bucket]]] = {}
+    matches: dict[str, dict[int, list[Bucket]]] = {}
     for identity, parts in sources.items():
         low, mean, high = (parts.get(part, {}) for part in _PARTS)
-        into = found.setdefault(dict(identity).get("gpu", ""), {})
+        into = matches.setdefault(dict(identity).get("gpu", ""), {})
         for index in mean:
             if index in low and index in high:
                 into.setdefault(index, []).append(Bucket(low[index], mean[index], high[index]))
-    return found
+    return matches
 
 
 def _number(text: str) -> float | None:
@@ -227,7 +227,7 @@ def _joined(buckets: list[Bucket]) -> Bucket:
 
 
 def samples_of(
-    found: Mapping[str, Mapping[str, Mapping[int, list[Bucket]]]], start: float, count: int, width: float
+    matches: Mapping[str, Mapping[str, Mapping[int, list[Bucket]]]], start: float, count: int, width: float
 ) -> Samples:
     """Samples as a recording has them, one per bucket that has any value."""
     columns: dict[str, dict[int, Bucket]] = {}
@@ -235,7 +235,7 @@ def samples_of(
         metric = BY_NAME[name]
         by_gpu = {
             gpu: {index: _scaled(_joined(each), scale) for index, each in buckets.items()}
-            for gpu, buckets in found.get(name, {}).items()
+            for gpu, buckets in matches.get(name, {}).items()
         }
         if not metric.per_gpu:
             columns[name] = by_gpu.get("", {})

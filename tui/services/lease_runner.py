@@ -152,12 +152,12 @@ class LeaseRunner(Runner[Lease]):
 
     def _warn(self, lease: Lease, now: float, polled_at: float) -> None:
         """See that the user is warned: by the alert, which also rings, or by a message where there is none."""
-        told = any(a.matter == (lease.pod, self.alert) and not a.muted for a in self._fleet.attention)
+        reported = any(a.matter == (lease.pod, self.alert) and not a.muted for a in self._fleet.attention)
         judges = self._fleet.judged_at is not None and not self._refusal()
-        if judges and not told and polled_at < lease.ends - WARNING:
+        if judges and not reported and polled_at < lease.ends - WARNING:
             # The next response is judged with it.
             return
-        if self.leases.warned(lease, now) and not (told and judges):
+        if self.leases.warned(lease, now) and not (reported and judges):
             self._messages.post(UserMessage(self._warning(lease, now)))
 
     def _warning(self, lease: Lease, now: float) -> str:

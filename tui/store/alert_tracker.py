@@ -252,8 +252,8 @@ class AlertTracker:
             last = self._last.get(key)
             if last is None or known.over_at is not None or known.settling is not None:
                 return None, None
-            told = last.is_news or known.told
-            return None, replace(last, step=known.step or 0, so_far=known.money, is_news=told)
+            reported = last.is_news or known.told
+            return None, replace(last, step=known.step or 0, so_far=known.money, is_news=reported)
         pod = record.pod if record is not None and record.unreadable is None else None
         # A pod that was stopped, or started, cannot have it any more: that does not flicker.
         surely = kind.running is not None and pod is not None and pod_health.is_on(pod) is not kind.running

@@ -142,8 +142,8 @@ def _event(record: bytes) -> Metric | None:
         elif field == 2 and isinstance(value, int):
             step = value
         elif field == 5 and isinstance(value, bytes):
-            readings += [found for number_of, each in _fields(value) if number_of == 1 and isinstance(each, bytes)
-                         and (found := _scalar(each)) is not None]  # fmt: skip
+            readings += [matches for number_of, each in _fields(value) if number_of == 1 and isinstance(each, bytes)
+                         and (matches := _scalar(each)) is not None]  # fmt: skip
     if not readings:
         return None
     return Metric(_instant(at), fields.values((Found(fields.STEP, float(step)), *readings)))

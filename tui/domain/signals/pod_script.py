@@ -125,14 +125,14 @@ def parts(output: bytes, marker: str) -> Iterator[Part]:
     """The parts of the output; what is not as the script writes it is left out."""
     for piece in output.split(f"\n{marker} ".encode())[1 : MOST_PARTS + 1]:
         head, newline, body = piece.partition(b"\n")
-        words = head.decode("ascii", "replace").split()
-        if not newline or not words:
+        texts = head.decode("ascii", "replace").split()
+        if not newline or not texts:
             continue
-        if len(words) == 1:
-            yield Part(words[0], body)
-        elif len(words) == 5 and all(_is_number(word) for word in words[1:]):
-            inode, begin, size, age = map(int, words[1:])
-            yield Part(words[0], body, inode, begin, size, float(max(0, age)))
+        if len(texts) == 1:
+            yield Part(texts[0], body)
+        elif len(texts) == 5 and all(_is_number(word) for word in texts[1:]):
+            inode, begin, size, age = map(int, texts[1:])
+            yield Part(texts[0], body, inode, begin, size, float(max(0, age)))
 
 
 def _is_number(word: str) -> bool:

@@ -40,7 +40,7 @@ ALL_READING, ALL_AT_ONCE = 0.025, 2.0
 
 
 class ReadingTime:
-    """Time in which lines are read: it fills up by so much a second, up to a limit, and is spent by reading."""
+    """Time in which lines are read: it fills up by an amount a second, up to a limit, and is spent by reading."""
 
     def __init__(self, per_s: float, most: float, now: float) -> None:
         self._per_s = per_s

@@ -63,7 +63,7 @@ class SshSource:
         self,
         pod: Callable[[str], Pod | None],
         settings: Ssh,
-        every: float,
+        each_one: float,
         directory: Callable[[], Path],
         environ: Mapping[str, str],
         *,
@@ -76,7 +76,7 @@ class SshSource:
     ) -> None:
         self._pod = pod
         self._settings = settings
-        self._every = every
+        self._every = each_one
         self._directory = directory
         self._environ = environ
         self._hidden = hidden

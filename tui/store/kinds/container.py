@@ -167,8 +167,8 @@ def _why_booted(pod: Pod) -> str | None:
 def _why_steady(fleet: Fleet, record: Record | None) -> str | None:
     """Why a crash loop is over: it was watched for longer than it used to be up, and gaps do not count."""
     if record is not None and record.pod is not None and pod_health.is_on(record.pod):
-        told = (event.at for event in fleet.events if event.kind is EventKind.RESTART and event.pod == record.id)
-        restarts = sorted({*record.window.restarts, *told})
+        reported = (event.at for event in fleet.events if event.kind is EventKind.RESTART and event.pod == record.id)
+        restarts = sorted({*record.window.restarts, *reported})
         usual = restarts[-1] - restarts[-2] if len(restarts) > 1 else 0.0
         if restarts:
             steady = record.told_at - restarts[-1] - fleet.watched.unwatched(restarts[-1], record.told_at)

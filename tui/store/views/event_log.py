@@ -87,8 +87,8 @@ def _kind_words(kind: Kind) -> tuple[str, ...]:
     """The words for a kind: its own, that on the screen, its group, and its alert, as [alerts] and scripts have it."""
     groups = tuple(word for group, kinds in GROUPS.items() if kind in kinds for word in (group, f"{group}s"))
     alert = _OF_EVENT.get(kind)
-    words = (kind.value, kind.value.replace(" ", "-"), kind.word.lower(), kind.word.lower().replace(" ", "-"))
-    return (*dict.fromkeys((*groups, *words, *((alert.name,) if alert is not None else ()))),)
+    texts = (kind.value, kind.value.replace(" ", "-"), kind.word.lower(), kind.word.lower().replace(" ", "-"))
+    return (*dict.fromkeys((*groups, *texts, *((alert.name,) if alert is not None else ()))),)
 
 
 _KINDS = f"{', '.join(GROUPS)} or a kind such as idle"

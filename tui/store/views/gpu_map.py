@@ -97,8 +97,8 @@ def count_of(record: Record) -> int:
 def groups(fleet: Fleet, keys: Sequence[str]) -> tuple[Group, ...]:
     """The pods among these that have GPUs now, in that order."""
     records = fleet.records
-    found = ((record, count_of(record)) for key in keys if (record := records.get(key)) is not None)
-    return tuple(Group(record.id, record.name or record.id, count) for record, count in found if count)
+    matches = ((record, count_of(record)) for key in keys if (record := records.get(key)) is not None)
+    return tuple(Group(record.id, record.name or record.id, count) for record, count in matches if count)
 
 
 def spots(fleet: Fleet, pod: str, now: float) -> tuple[Spot, ...]:

@@ -21,8 +21,8 @@ def _text(row: OfferRow) -> str:
     return f"{row.name} {row.id} {memory} {row.stock or 'none'} {' '.join(row.countries)}".lower()
 
 
-def _number(words: str, *aliases: str) -> Field:
-    return Field(Kind.NUMBER, words, aliases)
+def _number(texts: str, *aliases: str) -> Field:
+    return Field(Kind.NUMBER, texts, aliases)
 
 
 OFFERS: Fields[OfferRow] = Fields(

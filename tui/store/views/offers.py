@@ -59,9 +59,9 @@ def rows(market: Market | None, count: int = 1) -> tuple[OfferRow, ...]:
     """All rows, for a response to a query for `count` GPUs."""
     if market is None:
         return ()
-    made = tuple(offer_row(offer, count) for offer in market.offers)
-    names = told_apart([(row.name, row.id) for row in made])
-    return tuple(row if row.name == name else replace(row, name=name) for row, name in zip(made, names, strict=True))
+    built = tuple(offer_row(offer, count) for offer in market.offers)
+    names = told_apart([(row.name, row.id) for row in built])
+    return tuple(row if row.name == name else replace(row, name=name) for row, name in zip(built, names, strict=True))
 
 
 def told_apart(named: Sequence[tuple[str, str]]) -> tuple[str, ...]:

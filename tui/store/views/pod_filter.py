@@ -89,8 +89,8 @@ def readers(fleet: Fleet, now: float) -> Readers[Record]:
         return left.seconds if left is not None else None
 
     def alert(record: Record) -> tuple[str, ...]:
-        found = worst(fleet).get(record.id)
-        return (found.kind, found.word, found.text) if found is not None else ()
+        matches = worst(fleet).get(record.id)
+        return (matches.kind, matches.word, matches.text) if matches is not None else ()
 
     by_name: dict[str, Callable[[Record], Any]] = {
         TEXT: text,

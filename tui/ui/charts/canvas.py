@@ -120,18 +120,18 @@ _SGR = re.compile(r"\x1b\[([0-9;]*)m")
 
 def figure(columns: int, height: int, across: int, up: int) -> Any:
     """An empty figure without frame, rulers and colours, with a plane of the given number of units across and up."""
-    made = library().figure
-    made.clear()
-    made.theme("colorless")
-    made.canvas("default")
-    made.axes(False)
-    made.legend(False)
-    made.plot_size(columns, height)
+    built = library().figure
+    built.clear()
+    built.theme("colorless")
+    built.canvas("default")
+    built.axes(False)
+    built.legend(False)
+    built.plot_size(columns, height)
     for axis, units in (("x", across), ("y", up)):
-        made.ruler(axis).frequency(0)
-        made.ruler(axis).alignment("edge")
-        made.ruler(axis).lim(0, units)
-    return made
+        built.ruler(axis).frequency(0)
+        built.ruler(axis).alignment("edge")
+        built.ruler(axis).lim(0, units)
+    return built
 
 
 def lines(spec: ChartSpec, columns: int, height: int) -> list[Row]:

@@ -135,8 +135,8 @@ def _figures(spec: ChartSpec, columns: int) -> list[Row]:
         return [((offered.MARKED, QUIET),), ((NOT_OFFERED, QUIET),)] if not spec.offered else [((fmt.UNKNOWN, QUIET),)]
     if read := at_cursor(buckets.pooled([buckets.across(line, spec.window, columns) for line in spec.lines]), spec):
         figures = [short(value, spec) for value in (read.low, read.mean, read.high)]
-        words = ((f"min {figures[0]} mean {figures[1]} max {figures[2]}{spec.unit}", CURSOR),)
-        return [words, ((f"{figures[1]}{spec.unit}", CURSOR),)]
+        texts = ((f"min {figures[0]} mean {figures[1]} max {figures[2]}{spec.unit}", CURSOR),)
+        return [texts, ((f"{figures[1]}{spec.unit}", CURSOR),)]
     mean = sum(line.last or 0.0 for line in known) / len(known)
     value: Row = ((_value(known[0], spec) if len(spec.lines) == 1 else f"avg {mean:.{spec.places}f}{spec.unit}", TEXT),)
     if (number := lagging(spec)) is not None:

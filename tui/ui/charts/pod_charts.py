@@ -144,7 +144,7 @@ def _spec(
 
 
 def form_of(lines: int, height: int, look: Look, *, compared: bool = False) -> Form:
-    """How so many lines are shown in that many rows."""
+    """How lines are shown in a number of rows."""
     if look.spark and not compared:
         return Form.SPARK
     if compared and height > 1:

@@ -115,14 +115,14 @@ def ticks(window: Window, columns: int, tick: int, tz: tzinfo | None, until: flo
     margin = timedelta(seconds=_MOST_SET if is_set else 0)
     each = timedelta(seconds=tick)
     wall = _MONDAY + math.ceil((first - margin - _MONDAY) / each) * each
-    found: set[float] = set()
+    matches: set[float] = set()
     while wall <= last + margin:
         for fold in (0, 1) if is_set else (0,):
             at = wall.replace(fold=fold, tzinfo=tz).timestamp()
             if window.start <= at < end and _wall(at, tz) == wall:
-                found.add(at)
+                matches.add(at)
         wall += each
-    yield from sorted(found)
+    yield from sorted(matches)
 
 
 def _wall(at: float, tz: tzinfo | None) -> datetime:

@@ -110,15 +110,15 @@ def sum_line(accounts: Sequence[Account]) -> tuple[tuple[str, str], ...]:
 
 def all_pods(accounts: Sequence[Account], now: float) -> list[tuple[int, str]]:
     """The pods of all accounts as (number of the account, id): those that need attention first, then running ones."""
-    found: list[tuple[tuple[int, float], int, str]] = []
+    matches: list[tuple[tuple[int, float], int, str]] = []
     for number, account in enumerate(accounts):
         rank = ranks(account.fleet)
         for id, record in account.fleet.records.items():
             pod = record.pod
             group = 0 if id in rank else 1 if pod is not None and pod_health.is_on(pod) else 2
             cost = (pod.cost_per_hr or 0.0) if pod is not None else 0.0
-            found.append(((group, -cost), number, id))
-    return [(number, id) for _, number, id in sorted(found)]
+            matches.append(((group, -cost), number, id))
+    return [(number, id) for _, number, id in sorted(matches)]
 
 
 def pod_cells(account: Account, id: str, now: float) -> Cells:

@@ -45,10 +45,10 @@ class ColumnPicker(Once, ModalScreen[tuple[str, ...]]):
         Binding("escape,q,C", "close", "close", id="columns.close", tooltip="Close without changing anything"),
     ]
 
-    def __init__(self, title: str, every: Sequence[Column], chosen: Sequence[str], visible: Sequence[str]) -> None:
+    def __init__(self, title: str, each_one: Sequence[Column], chosen: Sequence[str], visible: Sequence[str]) -> None:
         super().__init__()
         self._title = title
-        self._columns = {column.key: column for column in every}
+        self._columns = {column.key: column for column in each_one}
         self._shown = dict.fromkeys(key for key in chosen if key in self._columns)
         self._order = [*self._shown, *(key for key in self._columns if key not in self._shown)]
         self._visible = frozenset(visible)

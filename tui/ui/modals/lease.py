@@ -108,8 +108,8 @@ class LeaseDialog(FramedDialog[Term]):
         idle: tuple[Point, ...] = ()
         if self._idle_stop is not None:
             left = fmt.duration(acts_at(self._idle_stop) - self._now())
-            kept = f"postponed, it runs on for at least {fmt.duration(POSTPONED)}"
-            idle = (Point("idle", f"podtop stops it in {left}, as it is idle; {kept}.", "warn"),)
+            remaining = f"postponed, it runs on for at least {fmt.duration(POSTPONED)}"
+            idle = (Point("idle", f"podtop stops it in {left}, as it is idle; {remaining}.", "warn"),)
         points = (
             Point("needs", "podtop or podtop record --enforce-leases running; RunPod does not enforce its own timers."),
             Point("", "podtop warns 10 min before; if the time passed unseen, it warns first, then acts.", "muted"),

@@ -158,10 +158,10 @@ def ordered(
     if sort == "time":
         return dict(reversed(list(events.items()))) if inverted else dict(events)
     by_kind = sort == "kind"
-    found = sorted(
+    matches = sorted(
         events.items(), reverse=inverted, key=lambda item: item[1].kind.word if by_kind else name_of(item[1]).lower()
     )  # fmt: skip
-    return dict(found)
+    return dict(matches)
 
 
 ABOUT_COLUMNS = (Column("when", "", 15, 0), Column("text", "", 20, 0, flex=True))

@@ -51,11 +51,11 @@ def legend(shades: bool, width: int) -> tuple[Part, ...]:
         brief = ((Doing.IDLE, "idle"), (Doing.HUNG, "hung"))
         return (*scale, *(part for doing, word in brief for part in _explained(" ", doing, word)))
     long = width >= 80
-    words = {
+    texts = {
         Doing.IDLE: "idle (<5%)" if long else "idle", Doing.HUNG: "hung", Doing.HOT: "hot",
         Doing.BOOTING: "booting" if long else "boot", Doing.UNKNOWN: "unknown",
     }  # fmt: skip
-    signs = (part for doing, word in words.items() for part in _explained("  ", doing, word))
+    signs = (part for doing, word in texts.items() for part in _explained("  ", doing, word))
     return (("0 ", "muted"), *scale, (" 100%", "muted"), *signs)
 
 

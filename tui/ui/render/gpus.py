@@ -38,10 +38,10 @@ SPARK = 10
 
 def sign(spot: Spot, shades: bool) -> Part:
     """A GPU as one cell. `shades`: see `ramp.cell`."""
-    found = SIGNS.get(spot.doing)
-    if found is None:
+    matches = SIGNS.get(spot.doing)
+    if matches is None:
         return ramp.cell((spot.util or 0.0) / 100, shades)
-    return found if spot.loud or spot.doing is not Doing.IDLE else (found[0], "muted")
+    return matches if spot.loud or spot.doing is not Doing.IDLE else (matches[0], "muted")
 
 
 # Blocks in the row of a pod

@@ -39,10 +39,10 @@ def fields(columns: Sequence[Column], kinds: Mapping[str, Kind] = {}) -> Fields[
         if not title or title in by_name:
             continue
         aliases = tuple({column.key, column.sort} - {title, ""})
-        words = f"part of {column.title}" if kind is Kind.WORDS else f"{column.title} in figures"
-        words = "a duration" if kind is Kind.SECONDS else words
+        texts = f"part of {column.title}" if kind is Kind.WORDS else f"{column.title} in figures"
+        texts = "a duration" if kind is Kind.SECONDS else texts
         read = _shown(column.key) if kind is Kind.WORDS else _value(column.sort)
-        by_name[title] = (Field(kind, words, aliases), read)
+        by_name[title] = (Field(kind, texts, aliases), read)
     return Fields(by_name, lambda row: row.text)
 
 

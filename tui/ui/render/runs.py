@@ -208,8 +208,8 @@ def _ending(run: Run, pod: Pod, now: float, funds: Funds | None, tz: tzinfo | No
         yield Fact("Epoch ends", ((f"in {fmt.duration(left.seconds)}", "text"), (f"  {when}", "muted")))
         return
     cost = cost_to_finish(run, pod.cost_per_hr, now)
-    more = f", {fmt.money(cost)} more" if cost is not None else ""
-    yield Fact("Ends", ((f"{when} (in {fmt.duration(left.seconds)}){more}", "text"), *_covered(left.seconds, funds)))
+    rest = f", {fmt.money(cost)} more" if cost is not None else ""
+    yield Fact("Ends", ((f"{when} (in {fmt.duration(left.seconds)}){rest}", "text"), *_covered(left.seconds, funds)))
 
 
 def _covered(seconds: float, funds: Funds | None) -> Cell:

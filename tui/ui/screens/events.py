@@ -99,8 +99,8 @@ class EventLog(Listing):
     def _passing(self, until: float) -> Sequence[Event]:
         if self.filter is None:
             return self.every
-        told = [event_log.Told(event, self.names.get(event.pod, ""), until - event.at) for event in self.every]
-        return [each.event for each in event_log.LOG.select(self.filter, told)]
+        reported = [event_log.Told(event, self.names.get(event.pod, ""), until - event.at) for event in self.every]
+        return [each.event for each in event_log.LOG.select(self.filter, reported)]
 
     def rows(self, scene: Scene) -> Rows:
         matching, names, now, tz = self._matching, self.names, scene.now, self.context.tz

@@ -211,5 +211,5 @@ class HostsScreen(ListingScreen):
         self._width = width_of(look, [size for size in sizes if size != (1, 1)])
         newest = series.newest(scene.now)
         current = newest is not None and scene.now - newest <= store.STALE
-        made = host_charts.specs(series, look, self._width, sizes, charts, max(120.0, 4 * INTERVAL), current)
-        self._draw_charts(pane, made)
+        built = host_charts.specs(series, look, self._width, sizes, charts, max(120.0, 4 * INTERVAL), current)
+        self._draw_charts(pane, built)

@@ -202,8 +202,8 @@ class Listing:
     @property
     def chosen_columns(self) -> tuple[str, ...]:
         """The keys of the columns that the user chose, here or in the settings; empty for the default."""
-        if kept := self.context.preferences.get(f"columns.{self.name}"):
-            return tuple(kept.split(","))
+        if remaining := self.context.preferences.get(f"columns.{self.name}"):
+            return tuple(remaining.split(","))
         chosen: tuple[str, ...] = getattr(self.context.session.config.columns, self.table, ()) if self.table else ()
         return chosen
 

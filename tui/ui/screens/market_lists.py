@@ -33,8 +33,8 @@ class TopicListing(MarketListing, Generic[T]):
 
     def _passing(self, fleet: Fleet) -> Sequence[T]:
         """The items that the filter lets pass."""
-        every = self.every(fleet)
-        return self.fields.select(self.filter, every) if self.filter is not None else every
+        each_one = self.every(fleet)
+        return self.fields.select(self.filter, each_one) if self.filter is not None else each_one
 
     def every(self, fleet: Fleet) -> Sequence[T]:
         """All items, before the text filter."""

@@ -192,7 +192,7 @@ class RowsScreen(PanedScreen):
 
         listing = self._listing
         table = self._table(listing)
-        every = tuple(column for column in listing.every_column if column.name)
+        each_one = tuple(column for column in listing.every_column if column.name)
         usual = self._rows(listing, self._scene(listing)).columns or listing.columns
 
         def chosen(keys: tuple[str, ...] | None) -> None:
@@ -202,7 +202,7 @@ class RowsScreen(PanedScreen):
 
         shown = listing.chosen_columns or tuple(column.key for column in usual)
         self.app.push_screen(
-            ColumnPicker(listing.heading or listing.title, every, shown, table.shown_columns), chosen
+            ColumnPicker(listing.heading or listing.title, each_one, shown, table.shown_columns), chosen
         )  # fmt: skip
 
     def action_invert(self) -> None:

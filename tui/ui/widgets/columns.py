@@ -12,7 +12,7 @@ class Column(NamedTuple):
     flex:  it takes the room that is left.
     sort:  the order set by a click on its title; `within`: one that sorts by it and another column.
     least: cells to which it shrinks before a column is dropped, if its content is not longer; 0 if it does not.
-    label: its name in menus, where the title does not tell it.
+    label: its name in menus, where the title is not enough.
     """
 
     key: str
@@ -63,12 +63,12 @@ def _least(column: Column, widest: Mapping[str, int]) -> int:
     return min(column.width, max(column.least, widest.get(column.key, column.width))) if column.least else column.width
 
 
-def arranged(columns: Sequence[Column], every: Iterable[Column], chosen: Sequence[str]) -> tuple[Column, ...]:
+def arranged(columns: Sequence[Column], each_one: Iterable[Column], chosen: Sequence[str]) -> tuple[Column, ...]:
     """The columns as the user chose them, by key and in that order; `columns` if nothing is chosen.
 
-    every: all that there are, of which the terminal's width may allow fewer. One without a title stays in front.
+    each_one: all that there are, of which the terminal's width may allow fewer. One without a title stays in front.
     """
-    known = {column.key: column for column in (*every, *columns)}
+    known = {column.key: column for column in (*each_one, *columns)}
     picked = tuple(known[key] for key in dict.fromkeys(chosen) if key in known)
     if not picked:
         return tuple(columns)

@@ -142,9 +142,9 @@ class GpuMap(ScrollView, can_focus=True):
 
     def action_line(self, by: int) -> None:
         line, x = self._place or (-1 if by > 0 else 1, 0)
-        found = self._plan.gpu_at(min(max(0, line + by), len(self._plan.lines) - 1), x)
-        if found is not None:
-            self._go(*found)
+        matches = self._plan.gpu_at(min(max(0, line + by), len(self._plan.lines) - 1), x)
+        if matches is not None:
+            self._go(*matches)
 
     def action_page(self, by: int) -> None:
         self.action_line(by * max(1, self.size.height))
@@ -156,11 +156,11 @@ class GpuMap(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         at = event.get_content_offset(self)
-        found = self._plan.gpu_at(self.scroll_offset.y + at.y, at.x) if at is not None else None
-        if found is not None:
-            self._go(*found)
+        matches = self._plan.gpu_at(self.scroll_offset.y + at.y, at.x) if at is not None else None
+        if matches is not None:
+            self._go(*matches)
             if event.chain == 2:
-                self.post_message(self.Moved(self._groups[found[0]].pod, found[1], True))
+                self.post_message(self.Moved(self._groups[matches[0]].pod, matches[1], True))
 
     def _follow(self) -> None:
         place = self._place
