@@ -112,7 +112,7 @@ def test_the_metadata_say_what_it_is_and_where_it_runs(built: Path) -> None:
         f"Issues, {PUBLISHED}/issues",
         f"Changelog, {PUBLISHED}/blob/HEAD/CHANGELOG.md",
     ]
-    assert set(metadata.get_all("Provides-Extra")) == {"simulate", "socks", "test"}
+    assert set(metadata.get_all("Provides-Extra")) == {"simulate", "socks", "patterns", "test"}
     pythons = [
         tuple(map(int, found[1].split(".")))
         for entry in metadata.get_all("Classifier")

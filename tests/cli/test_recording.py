@@ -177,10 +177,10 @@ def test_what_is_copied_reaches_the_terminals_clipboard_and_no_record_leaves_no_
     terminal.type("\r")
     terminal.wait_for("↵ details")
     terminal.type("\r")
-    terminal.wait_for("-8888.proxy")
-    terminal.type("jjjjc")
-    terminal.wait_for("Pod ID  ")
+    terminal.wait_for("POWER")
     terminal.type("c")
+    terminal.wait_for("pod ID")
+    terminal.type("i")
     terminal.wait_until(lambda: b"\x1b]52;c;" + base64.b64encode(b"k3v9x0q2m1a7ze") in terminal.output)
     terminal.wait_for("k3v9x0q2m1a7ze")
     assert terminal.quit() == 0

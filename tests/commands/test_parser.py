@@ -203,6 +203,7 @@ ENDS = {
     "podtop account": (2, "needs a terminal"),
     "podtop --replay latest --at 2h": (2, "recording"),
     "podtop export --openmetrics --since 30d --output podtop.om": (2, "no recording in"),
+    "podtop export --openmetrics --pods 'llama-*' > llama.om": (2, "no recording in"),
     "podtop notify": (3, "no notifications are set"),
     "podtop notify --test": (3, "no notifications are set"),
     "podtop report": (3, "no recording yet"),

@@ -49,6 +49,7 @@ ENDS = {
     "podtop --hub": (2, "needs a terminal"),
     "podtop --profile work --profile lab": (2, "unknown profile"),
     "podtop export": (2, "no recording in"),
+    'podtop once pods --csv --filter "llama gpu:h100 util<50"': (3, "no matching pods"),
     "podtop report": (3, "no recording yet"),
     "podtop auto --arm": (6, "set one in config.toml"),
     "podtop auto --disarm": (3, "is not armed"),

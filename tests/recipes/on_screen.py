@@ -9,7 +9,7 @@ from typing import Any
 from tests.recipes.copied import CHEAPLY, PACKAGE, Copy
 
 PRESS = """
-import asyncio, json, sys
+import asyncio, itertools, json, sys
 from datetime import UTC
 
 from tui.app import PodtopApp
@@ -22,7 +22,11 @@ steps, (width, height) = json.loads(sys.argv[1]), json.loads(sys.argv[2])
 
 
 async def press():
-    app, texts = PodtopApp(demo_source(history_s=600.0, wall=lambda: NOW), Config(), tz=UTC), []
+    # Time goes on with each look at it: no key comes right behind another.
+    app, texts = PodtopApp(
+        demo_source(history_s=600.0, wall=lambda: NOW), Config(lock_after=0), tz=UTC,
+        monotonic=itertools.count().__next__,
+    ), []
     async with app.run_test(size=(width, height)) as pilot:
         while not (app.context.fleet.records and app.context.fleet.market.value):
             await pilot.pause(0.02)

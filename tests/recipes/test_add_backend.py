@@ -128,7 +128,8 @@ async def look():
         found = {
             "fleet": await shown(pilot, "ctrl+r"),
             "deploy": await shown(pilot, "D"),
-            "pod": await shown(pilot, "enter"),
+            # What was told of the deploy would cover the note of the pod.
+            "pod": await (pilot.app.clear_notifications() or shown(pilot, "enter")),
             "market": await shown(pilot, "escape", "2", "ctrl+r"),
             "account": await shown(pilot, "3", "ctrl+r"),
             "hosts": await shown(pilot, "4", "ctrl+r"),

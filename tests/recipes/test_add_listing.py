@@ -58,15 +58,17 @@ def copy(tmp_path: Path) -> Copy:
     made = Copy(tmp_path / "podtop")
     made.add(LISTS, "    def open(self, key: str | None) -> None:\n        self.watch(key)\n", LISTING)
     made.add(LISTS, "(Gpus, Flavors, Cpus, Centers, Watches", ", Images")
-    made.add(LISTS, "from tui.ui.primitives.facts import Fact", ", Section")
+    made.add(LISTS, "from tui.store.fleet import Fleet", "\nfrom tui.ui.charts import spec")
+    made.add(LISTS, "import EmptyState", "\nfrom tui.ui.primitives.facts import Fact, Section")
+    made.add(LISTS, "import About, Listing", ", Picture")
     made.add(LISTS, "from tui.ui.widgets.table import Cells", ", Column")
     return made
 
 
 @pytest.mark.wide
 def test_a_listing_takes_one_file_and_is_sorted_filtered_and_looked_at(copy: Copy) -> None:
-    shown, filtered, all_of_it, facts, on = press(
-        copy, ("2", "left"), ("slash", *"zzz"), ("enter", "escape", "o"), ("tab", "z"), ("right",)
+    shown, filtered, _, all_of_it, *_, facts, on = press(
+        copy, ("2", "left"), ("slash", *"zzz"), ("enter", "escape"), ("o", "r"), ("tab",), ("z",), ("right",)
     )["texts"]
     assert copy.touched == {LISTS}
     for words in (" Images ", "IMAGE▲", "RUN BY", "of all pods", "registry ", "Runs", "by day", "running"):

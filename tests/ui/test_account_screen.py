@@ -156,7 +156,7 @@ async def test_charges_by_day_with_the_month_and_more_days(launch: Launch) -> No
         await run.press("minus", "minus")
         assert "last 365 days" in run.text()
         assert len(run.app.screen.query_one("#charges", Table).keys) == 90
-        await run.press("o")
+        await run.press("o", "t")
         totals = [float(run_key) for run_key in run.app.screen.query_one("#charges", Table).keys]
         assert totals != sorted(totals, reverse=True), "the dearest day first"
         await run.press("plus", "plus", "plus")

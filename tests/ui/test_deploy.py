@@ -381,7 +381,7 @@ async def test_a_deploy_that_a_crash_left_open_gets_the_lease_it_was_to_have(
         cloud.now += 5
         await run.poll()
         if away:
-            await run.until("mine stops in 10 min")
+            await run.until("1 timer due")
         else:
             await run.until("■ 7h 59m")
         assert cloud.sent == []

@@ -152,10 +152,10 @@ class _PodItem(Struct, frozen=True, kw_only=True):
 
 PodItem = defstruct(
     "PodItem",
-    [*((m.export, float | None, None) for m in CONTAINER if m.export not in _PodItem.__struct_fields__), *RUN_FIELDS],
+    [*RUN_FIELDS, *((m.export, float | None, None) for m in CONTAINER if m.export not in _PodItem.__struct_fields__)],
     bases=(_PodItem,), frozen=True, kw_only=True,
 )  # fmt: skip
-"""One pod, with a field at the end for every figure of containers that was added after the others, and for its run."""
+"""One pod with its run, and with a field at the end for every figure of containers that was added after the others."""
 
 
 def pods(fleet: Fleet, now: float, chosen: Filter | None = None) -> tuple[Struct, ...]:

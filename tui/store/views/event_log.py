@@ -97,14 +97,14 @@ LOG: Fields[Told] = Fields(
     {
         "kind": (
             Field(Kinds.WORDS, _KINDS, ("event",), tuple(dict.fromkeys(w for kind in Kind for w in _kind_words(kind)))),
-            lambda told: _kind_words(told.event.kind),
+            lambda row: _kind_words(row.event.kind),
         ),
-        "pod": (Field(Kinds.WORDS, "part of a name or ID", ("name",)), lambda told: (told.name, told.event.pod)),
-        "text": (Field(Kinds.WORDS, "part of what happened"), lambda told: told.event.text),
-        "ago": (Field(Kinds.SECONDS, "time since then", ("time",)), lambda told: told.ago),
+        "pod": (Field(Kinds.WORDS, "part of a name or ID", ("name",)), lambda row: (row.name, row.event.pod)),
+        "text": (Field(Kinds.WORDS, "part of what happened"), lambda row: row.event.text),
+        "ago": (Field(Kinds.SECONDS, "time since then", ("time",)), lambda row: row.ago),
     },
-    lambda told: (
-        f"{told.name} {told.event.pod} {told.event.kind} {told.event.kind.word} {told.event.text}".lower()
+    lambda row: (
+        f"{row.name} {row.event.pod} {row.event.kind} {row.event.kind.word} {row.event.text}".lower()
     ),
 )  # fmt: skip
 

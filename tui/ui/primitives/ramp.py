@@ -23,7 +23,7 @@ Lab = tuple[float, float, float]
 
 def step(part: float) -> int:
     """The step of a part of the whole, 0 to 7; what lies outside of 0 to 1 is the nearest end."""
-    return min(STEPS - 1, max(0, int(part * STEPS)))
+    return int(min(STEPS - 1.0, max(0.0, part * STEPS)))
 
 
 def height(part: float) -> str:
