@@ -30,8 +30,12 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
         )  # fmt: skip
         try:
             made.wait_for("llama-70b-pretrain")
+            made.wait_for("GPU map")
             # Which GPUs are there, and at what price, depends on the time of day.
+            made.type("M")
             made.wait_for("▰▰▰ high")
+            made.type("MM")
+            made.wait_for("GPU map")
             yield made
         finally:
             made.signal(signal.SIGKILL)
