@@ -81,7 +81,7 @@ def looked_at(look: str) -> tuple[str, tuple[int, int]]:
     return theme, (int(width), int(height))
 
 
-# Wider ones are pictured with the README's: what of the hour before is loaded when they are taken is not always the same.
+# Wider ones are pictured for the README: what of the hour before is loaded by then is not always the same.
 @with_header
 @pytest.mark.parametrize("look", ["80x24-podtop-dark"])
 def test_demo(snap_compare: Compare, look: str) -> None:
