@@ -20,6 +20,7 @@ from tui.services.session import Session
 from tui.ui import key_hints, screen_table
 from tui.ui.accounts_app import AccountsApp
 from tui.ui.context import screen_context
+from tui.ui.controllers.account_host import AccountHost
 from tui.ui.controllers.toasts import named, toasts
 from tui.ui.desk import AccountSetup, Desk
 from tui.ui.handler_barrier import SurvivingApp
@@ -148,7 +149,8 @@ class PodtopApp(AccountsApp, NavigatingApp, SessionApp, TypingApp, TerminalApp, 
         playback = Playback(
             session.fleet, source.clock, session.changed, messages.reply, replay=source.recording is not None
         )
-        context = screen_context(session, playback, self, self.changed, self.display_settings, self._keymap)
+        host = AccountHost(self, lambda: (setup.name, config.color) if self._others else None)
+        context = screen_context(session, playback, host, self.changed, self.display_settings, self._keymap)
         desks.append(Desk(setup.name, session, playback, context))
         return desks[0]
 

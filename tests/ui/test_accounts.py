@@ -146,3 +146,19 @@ async def test_it_fits(launch: Launch, accounts: Accounts, size: tuple[int, int]
         assert any("work" in line for line in lines)
         assert any("lab" in line for line in lines)
         assert all(len(line) <= size[0] for line in lines)
+
+
+async def test_a_dialog_bears_the_name_of_the_account_that_opened_it(launch: Launch, accounts: Accounts) -> None:
+    """Also where another account is on the screen by then."""
+    async with accounts.launched(launch) as run:  # type: ignore[attr-defined]
+        await both(run)
+        work, lab = run.app.desks
+        lab.context.actions.ask("stop", (SAME,))
+        await run.settle()
+        assert run.app.desk is work
+        assert " lab  Stop lab-run" in run.text()
+        await run.wait(1.0)
+        await run.press("y")
+        await run.wait(1.0)
+        assert accounts.lab.sent == [("stop", SAME)]
+        assert accounts.work.sent == []

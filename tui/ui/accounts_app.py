@@ -42,11 +42,6 @@ class AccountsApp(App[None]):
         self.desks = (*self.desks, desk)
         desk.session.monitor.in_background = True
 
-    @property
-    def account_shown(self) -> tuple[str, str] | None:
-        """The account that is shown, and the role of its badge; None if there is only one."""
-        return (self.desk.name, self.desk.color) if len(self.desks) > 1 else None
-
     def mode_of(self, place: str) -> str:
         """The mode that shows a screen of the current account: each has screens of its own."""
         return place if self.desk is self.desks[0] else f"{place}@{self.desks.index(self.desk)}"

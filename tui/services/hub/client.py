@@ -121,9 +121,7 @@ class HubCloud(Cloud):
         if status == 304 and self.state is not None:
             return self.state
         if status == 401:
-            raise Unauthorized(
-                f"The hub {self.name} wants a token (HTTP 401): --token-file FILE, or token_file in [hub]"
-            )
+            raise Unauthorized(f"The hub {self.name} wants another token (HTTP 401). Check --hub-token-file FILE")
         if status == 403:
             raise Forbidden(f"The hub {self.name} refuses this reader (HTTP 403)")
         if status != 200:

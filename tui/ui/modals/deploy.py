@@ -395,7 +395,9 @@ class DeployForm(Dialog[Answer | None]):
             if yes:
                 self.run_worker(self._begin_anew(), name="start over")
 
-        self.app.push_screen(QuestionDialog(question, again, self._clock), agreed)
+        dialog = QuestionDialog(question, again, self._clock)
+        dialog.account = self.account
+        self.app.push_screen(dialog, agreed)
 
     async def _begin_anew(self) -> None:
         self._kept, self._note, self._touched, self._folded = False, "", set(), True

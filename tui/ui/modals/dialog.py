@@ -51,6 +51,7 @@ class Dialog(Once, ModalScreen[T]):
         self._clock = clock
         self._deaf_until = math.inf
         self._since = math.inf
+        self.account: tuple[str, str] | None = None
 
     def on_mount(self, event: events.Mount) -> None:
         self._since = event.time
@@ -82,11 +83,10 @@ class Dialog(Once, ModalScreen[T]):
 
     def entitle(self, box: Widget, title: str) -> None:
         """Title a box; where several accounts are open with the one that it acts on, in its colour."""
-        account: tuple[str, str] | None = getattr(self.app, "account_shown", None)
-        if account is None:
+        if self.account is None:
             box.border_title = Text(title)
             return
-        name, role = account
+        name, role = self.account
         badge = style_of(self, f"{BADGE}{role}", box.rich_style)
         box.border_title = Text.assemble((f" {name} ", badge), f" {title}")
 
