@@ -173,6 +173,8 @@ async def test_a_create_that_answers_502_and_made_the_pod_is_not_repeated(tmp_pa
         on_disk = json.loads((tmp_path / "vigils.json").read_bytes())["v1"]
         assert on_disk["state"] == "sending"
         assert on_disk["sent"] == "mi300x-1"
+        # Only a poll after the lost response shows whether anything came of it.
+        await post.account.told("podtop is checking")
         post.account.faults.clear()
         for _ in range(3):
             await post.poll()

@@ -70,6 +70,7 @@ async def test_the_scrub_line_and_the_frames_are_there_in_history_alone(launch: 
         assert run.text().splitlines()[2].split()[0] == "HISTORY", "on every screen"
         await run.press("equals_sign", "1")
         await run.until("● live")
+        await run.settle()
         assert not run.app.screen.has_class("-history")
         assert "of 40s" not in run.text()
 
