@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.store.views.gpu_map import Group
-from tui.ui.primitives.gpu_plan import Plan, lines_wanted, plan
+from tui.ui.primitives import gpu_plan
+from tui.ui.primitives.gpu_plan import Plan, Run, lines_wanted, plan
 
 
 def groups(*sizes: int) -> tuple[Group, ...]:
@@ -52,6 +56,25 @@ def test_16_000_gpus_have_more_lines_than_the_pane_and_keep_gaps() -> None:
     assert all(
         after.x - before.x - before.size == 1 for before, after in zip(of.lines[0], of.lines[0][1:], strict=False)
     )
+
+
+def test_of_very_many_pods_no_plan_is_made_that_cannot_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = groups(*[4] * 20_000)
+    made: list[int] = []
+
+    def flowing(groups: Sequence[Group], width: int, gap: int) -> Iterator[tuple[Run, ...]]:
+        made.append(gap)
+        return iter(((Run(0, 0, 4, 0),),) * 1000)
+
+    def width_of(text: str) -> int:
+        raise AssertionError("names that have no room are not measured")
+
+    monkeypatch.setattr(gpu_plan, "_flowing", flowing)
+    monkeypatch.setattr(gpu_plan, "cells_of", width_of)
+    assert lines_wanted(many, 115, 12) == 12
+    assert made == []
+    plan(many, 115, 10)
+    assert made == [1]
 
 
 def test_names_are_there_where_there_is_room() -> None:

@@ -84,6 +84,18 @@ async def test_a_chart_is_read_where_it_is_clicked_and_the_wheel_changes_its_ran
         assert "of 1 h" in run.text()
 
 
+async def test_a_click_on_the_tab_below_a_pod_closes_the_pod(launch: Launch) -> None:
+    async with launch() as run:
+        for opened in (("enter",), ("enter", "l")):
+            await run.press(*opened)
+            assert len(run.app.screen_stack) == 1 + len(opened)
+            await click(run, *place(run, "1 Fleet"))
+            # A screen that waits for its own end holds the app, and no key is heard any more, not even q.
+            await run.press("j")
+            assert isinstance(run.app.screen, FleetScreen)
+            assert run.app.screen_stack == [run.app.screen]
+
+
 @pytest.mark.wide
 async def test_the_name_opens_the_palette_where_everything_can_be_clicked(launch: Launch) -> None:
     async with launch() as run:

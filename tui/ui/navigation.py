@@ -57,8 +57,9 @@ class NavigatingApp(App[None]):
         """Go to a screen; if it is current already, to its bottom screen."""
         place, mode = mode, self.mode_of(mode)
         if mode == self.current_mode:
+            # Not awaited: a screen whose own handler led here, as of a click on a tab, would wait for its own end.
             while len(self.screen_stack) > 1:
-                await self.pop_screen()
+                self.pop_screen()
             return
         for name, screen in ((self.current_mode, self._place), (mode, place)):
             if name not in self._modes:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from textual import events
-from textual.app import App
+from textual.app import App, ScreenError
 from textual.await_complete import AwaitComplete
 from textual.errors import NoWidget
+from textual.screen import Screen
 from textual.widgets import Input
 
 from tui.ui.input.input_queue import InputQueue
@@ -141,10 +144,12 @@ class TypingApp(App[None]):
     # Screens opening and closing
 
     def pop_screen(self) -> AwaitComplete:
-        if self.screen.is_modal:
+        screen = self.screen
+        if screen.is_modal:
             # Input right behind a key that closed a screen, or for one that closed automatically, is not for podtop.
             self._typeahead.begin()
         popped = super().pop_screen()
+        popped.set_pre_await_callback(partial(_not_by_itself, screen))
         self._watch_pulse()
         return popped
 
@@ -159,3 +164,12 @@ class TypingApp(App[None]):
         if isinstance(self.focused, Input):
             return self.focused
         return self.screen, self._pushed, self.current_mode
+
+
+def _not_by_itself(screen: Screen[Any]) -> None:
+    """A screen that waits for its own end would never end; with it the app would wait, deaf to every key."""
+    own = {pump._task for pump in screen.walk_children(with_self=True)}
+    if asyncio.current_task() in own:
+        raise ScreenError(
+            f"{type(screen).__name__} would wait for its own end: its handlers must not await pop_screen()"
+        )

@@ -62,29 +62,37 @@ def plan(groups: tuple[Group, ...], width: int, height: int) -> Plan:
     """
     if not groups or width <= 0:
         return Plan(())
-    named = _named(groups, width)
-    if named is not None and len(named.lines) <= height:
+    named = _named(groups, width, height)
+    if named is not None:
         return named
-    gaps = Plan(tuple(_flowing(groups, width, 1)))
-    if len(gaps.lines) > height and len(dense := tuple(_flowing(groups, width, 0))) <= height:
-        return Plan(dense)
-    return gaps
+    gaps = tuple(_flowing(groups, width, 1))
+    if len(gaps) > height and _dense(groups, width) <= height:
+        return Plan(tuple(_flowing(groups, width, 0)))
+    return Plan(gaps)
 
 
 def lines_wanted(groups: tuple[Group, ...], width: int, most: int) -> int:
-    """Lines of a map of this width, up to `most`."""
+    """Lines of a map of this width, up to `most`. Counted, where there may be very many pods, and not laid out."""
+    if width > 0 and _dense(groups, width) >= most:
+        return most
     return min(most, len(plan(groups, width, most).lines))
 
 
-def _named(groups: Sequence[Group], width: int) -> Plan | None:
-    """Pods in columns, each with its name; None where that takes more than a line for a pod."""
+def _dense(groups: Sequence[Group], width: int) -> int:
+    """The lines of the GPUs without names and gaps: those of any other plan are at least as many."""
+    return -(-sum(group.size for group in groups) // width)
+
+
+def _named(groups: Sequence[Group], width: int, height: int) -> Plan | None:
+    """Pods in columns, each with its name; None where that takes more than a line for a pod, or too many lines."""
     size = max(group.size for group in groups)
-    label = min(LABEL, max(cells_of(shown(group.name)) for group in groups))
-    if width < _LEAST_LABEL + 1 + size:
+    if width < _LEAST_LABEL + 1 + size or _rows(groups, width, 1 + size) > height:
         return None
-    label = min(label, width - 1 - size)
+    label = min(LABEL, width - 1 - size, max(cells_of(shown(group.name)) for group in groups))
     whole = label + 1 + size
-    across = max(1, (width + _BETWEEN) // (whole + _BETWEEN))
+    if _rows(groups, width, whole) > height:
+        return None
+    across = _across(width, whole)
     lines = []
     for begin in range(0, len(groups), across):
         row = groups[begin : begin + across]
@@ -93,6 +101,15 @@ def _named(groups: Sequence[Group], width: int) -> Plan | None:
             for number, group in enumerate(row)
         ))  # fmt: skip
     return Plan(tuple(lines), label)
+
+
+def _across(width: int, whole: int) -> int:
+    """How many pods stand side by side, each in so many cells."""
+    return max(1, (width + _BETWEEN) // (whole + _BETWEEN))
+
+
+def _rows(groups: Sequence[Group], width: int, whole: int) -> int:
+    return -(-len(groups) // _across(width, whole))
 
 
 def _flowing(groups: Sequence[Group], width: int, gap: int) -> Iterator[tuple[Run, ...]]:
