@@ -33,7 +33,7 @@ SIZE = (120, 40)
 
 
 @contextmanager
-def simulated(pods: int, speed: float = 1.0) -> Iterator[list[str]]:
+def simulated(pods: int, speed: float = 1.0, api: str = "graphql") -> Iterator[list[str]]:
     """A simulated RunPod in a process of its own; gives the command of a podtop that watches it."""
     command = [PODTOP, "simulate", "--port", "0", "--pods", str(pods), "--speed", str(speed)]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **QUICK})
@@ -41,7 +41,7 @@ def simulated(pods: int, speed: float = 1.0) -> Iterator[list[str]]:
         assert server.stdout is not None
         url = re.search(r"http://\S+?/graphql", server.stdout.readline())
         assert url is not None
-        yield [PODTOP, "--api-url", url[0], "--interval", "5"]
+        yield [PODTOP, "--api", api, "--api-url", url[0], "--interval", "5"]
     finally:
         server.terminate()
         server.wait(5)
