@@ -33,7 +33,7 @@ SIZE = (120, 40)
 
 
 @contextmanager
-def simulated(pods: int, speed: float = 1.0) -> Iterator[list[str]]:
+def simulated(pods: int, speed: float = 1.0, api: str = "graphql") -> Iterator[list[str]]:
     """A simulated RunPod in a process of its own; gives the command of a podtop that watches it."""
     command = [PODTOP, "simulate", "--port", "0", "--pods", str(pods), "--speed", str(speed)]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **QUICK})
@@ -41,7 +41,7 @@ def simulated(pods: int, speed: float = 1.0) -> Iterator[list[str]]:
         assert server.stdout is not None
         url = re.search(r"http://\S+?/graphql", server.stdout.readline())
         assert url is not None
-        yield [PODTOP, "--api-url", url[0], "--interval", "5"]
+        yield [PODTOP, "--api", api, "--api-url", url[0], "--interval", "5"]
     finally:
         server.terminate()
         server.wait(5)
@@ -77,23 +77,23 @@ def start(table: Table, times: int) -> None:
               f"{podtop / hello:.2f}x (goal 1.2x)")  # fmt: skip
 
 
-def steady(table: Table, seconds: float) -> None:
-    """Bytes, CPU and memory with 100 pods at 5 s and four charts, after the start has settled."""
+def steady(table: Table, seconds: float, apis: Sequence[str]) -> None:
+    """Bytes, CPU and memory with 100 pods at 5 s and four charts, after the start has settled, over each API."""
     settle = 10.0
     htop = None
     if shutil.which("htop"):
         record = run(HTOP, size=SIZE, seconds=settle + seconds, env=QUICK, end=b"q")
         htop = (record.bytes_between(settle, settle + seconds) / seconds, record.cpu_between(settle, settle + seconds))
-    with simulated(100) as argv:
-        record = play(argv, settle + seconds)
-    sent = record.bytes_between(settle, settle + seconds) / seconds
-    cpu = record.cpu_between(settle, settle + seconds)
-    beside = f"htop at 1 s: {htop[0]:.0f} B/s" if htop else "htop is not installed"
-    table.row(
-        "100 pods, 5 s, 4 charts: bytes", f"{sent:.0f} B/s", beside, f"{sent / htop[0]:.2f}x (goal 1x)" if htop else ""
-    )
-    table.row("  CPU of one core", f"{cpu:.2%}", f"htop at 1 s: {htop[1]:.2%}" if htop else "", "goal 1.5 %")
-    table.row("  resident memory", f"{max(m for _, m in record.rss):.0f} MiB", "", "goal 64 MiB")
+    for api in apis:
+        with simulated(100, api=api) as argv:
+            record = play(argv, settle + seconds)
+        sent = record.bytes_between(settle, settle + seconds) / seconds
+        cpu = record.cpu_between(settle, settle + seconds)
+        beside = f"htop at 1 s: {htop[0]:.0f} B/s" if htop else "htop is not installed"
+        goal = f"{sent / htop[0]:.2f}x (goal 1x)" if htop else ""
+        table.row(f"100 pods, 5 s, 4 charts, {api}: bytes", f"{sent:.0f} B/s", beside, goal)
+        table.row("  CPU of one core", f"{cpu:.2%}", f"htop at 1 s: {htop[1]:.2%}" if htop else "", "goal 1.5 %")
+        table.row("  resident memory", f"{max(m for _, m in record.rss):.0f} MiB", "", "goal 64 MiB")
 
 
 def market(table: Table, seconds: float) -> None:
@@ -182,12 +182,13 @@ def main() -> None:
         choices=["start", "steady", "market", "link", "still", "keys", "crowd", "scripts"],
         help="one part of it",
     )
+    parser.add_argument("--api", choices=["graphql", "rest"], help="steady: over one API alone, not both in turns")
     options = parser.parse_args()
     table, quick = Table(), options.quick
     table.row("measured", "podtop", "beside it", "")
     parts = {
         "start": lambda: start(table, 3 if quick else 15),
-        "steady": lambda: steady(table, 15 if quick else 60),
+        "steady": lambda: steady(table, 15 if quick else 60, [options.api] if options.api else ["graphql", "rest"]),
         "market": lambda: market(table, 15 if quick else 60),
         "link": lambda: link(table, 20 if quick else 60),
         "still": lambda: still(table, 15 if quick else 60),

@@ -1,7 +1,9 @@
-"""Whether other clients of RunPod work against the simulated one: its own SDK, and a third party's for REST v2.
+"""Whether other clients of RunPod work against the simulated one: its own SDKs, and a third party's for REST v2.
 
-`python -m tests.bench.clients PYTHON`, where PYTHON is an interpreter that has `runpod` or `kestrel-cloud-runpod`
-installed (the latter without its dependencies, but with httpx). Each step prints whether it worked.
+`python -m tests.bench.clients PYTHON`, where PYTHON is an interpreter that has `runpod` (GraphQL) or
+`kestrel-cloud-runpod` (REST v2; without its dependencies, but with httpx) installed. With `--node DIR` also RunPod's
+TypeScript SDK for REST v2, which is in its MCP server: `npm install --prefix DIR @runpod/mcp-server@4`. Each step
+prints whether it worked.
 """
 
 from __future__ import annotations
@@ -75,19 +77,67 @@ step("no such pod", lambda: client.get_pod("none"))
 """
 )
 
+MCP = """
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+const transport = new StdioClientTransport({
+  command: "node", args: ["node_modules/@runpod/mcp-server/dist/stdio.mjs"], stderr: "ignore",
+  env: { ...process.env, RUNPOD_API_KEY: "rpa_demo", RUNPOD_API_BASE_URL: process.env.SIMULATED },
+});
+const client = new Client({ name: "bench", version: "1" });
+await client.connect(transport);
+console.log("@runpod/mcp-server", client.getServerVersion().version);
+async function step(name, values = {}, note = "") {
+  try {
+    const answer = await client.callTool({ name, arguments: values });
+    const text = answer.content.map((part) => part.text ?? "").join("").replace(/\\s+/g, " ");
+    console.log(answer.isError ? "  fails" : "  ok   ", name + note + ":", text.slice(0, 160));
+    return text;
+  } catch (error) {
+    console.log("  fails", name + note + ":", error.message);
+    return "";
+  }
+}
+const POD = "k3v9x0q2m1a7ze";
+for (const name of ["list-pods", "list-cpu-types", "list-data-centers", "list-network-volumes", "list-registries",
+                    "list-templates", "get-ssh-keys", "list-billing", "list-pod-billing"]) await step(name);
+await step("get-pod", { id: POD });
+await step("list-gpu-types", { include: ["AVAILABILITY"], product: ["POD"] });
+await step("stream-pod-logs", { podId: POD, tail: 5 });
+const gpu = { id: "NVIDIA RTX A4000", count: 1 };
+const made = await step("create-pod", { body: { name: "mcp", image: "acme/x:1", cloud: "SECURE", gpu } });
+const id = made.match(/"id": *"([^"]+)"/)?.[1] ?? "";
+await step("update-pod", { id, body: { locked: true } }, " lock");
+await step("update-pod", { id, body: { locked: false, name: "mcp-2" } }, " unlock, rename");
+for (const action of ["stop", "start", "stop", "terminate"])
+  await step("pod-action", { id, body: { action } }, " " + action);
+await step("get-pod", { id: "none" }, " that is none");
+await client.close();
+"""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("python", help="an interpreter that has the clients installed")
-    python = parser.parse_args().python
+    parser.add_argument("python", nargs="?", help="an interpreter that has the clients installed")
+    parser.add_argument("--node", metavar="DIR", help="a directory with RunPod's MCP server in its node_modules")
+    options = parser.parse_args()
+    if options.python is not None:
+        for client in (SDK, KESTREL):
+            _against([options.python, "-c", client, "{root}"])
+    if options.node is not None:
+        _against(["node", "--input-type=module", "-e", MCP], options.node)
+
+
+def _against(client: list[str], directory: str | None = None) -> None:
+    """Run a client beside a simulator of its own."""
     command = [sys.executable, "-m", "tui", "simulate", "--port", "0"]
-    for client in (SDK, KESTREL):
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-            assert server.stdout is not None
-            root = server.stdout.readline().split(" at ")[1].split("/graphql")[0]
-            env = {**os.environ, "NO_PROXY": "*", "no_proxy": "*"}
-            subprocess.run([python, "-c", client, root], check=False, env=env)
-            server.terminate()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        root = server.stdout.readline().split(" at ")[1].split("/graphql")[0]
+        env = {**os.environ, "NO_PROXY": "*", "no_proxy": "*", "SIMULATED": root}
+        words = [root if word == "{root}" else word for word in client]
+        subprocess.run(words, check=False, env=env, cwd=directory)
+        server.terminate()
 
 
 if __name__ == "__main__":

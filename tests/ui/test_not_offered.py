@@ -28,6 +28,7 @@ from tui.store.alerts import off, off_text
 from tui.store.balances import Balances
 from tui.store.fleet import Fleet
 from tui.store.price_history import Prices
+from tui.store.views import gpu_map
 from tui.store.views import offers as offer_views
 from tui.store.views import pod_costs as cost_rows
 from tui.store.views import pods as pod_views
@@ -37,6 +38,7 @@ from tui.ui.primitives.facts import Section
 from tui.ui.render import (
     account,
     charges,
+    gpus,
     header,
     header_figures,
     money_rows,
@@ -122,6 +124,22 @@ def in_row(of: Pod, column: str) -> Callable[[frozenset[Feature]], str]:
     def shown(lacks: frozenset[Feature]) -> str:
         row = pod_views.pod_row(fleet(lacks).records[of.id], NOW)
         return text(rows.pod_cells(row, NOW, 8, lacks=lacks)[column])
+
+    return shown
+
+
+def in_bill(column: str) -> Callable[[frozenset[Feature]], str]:
+    def shown(lacks: frozenset[Feature]) -> str:
+        (_, row) = sorted(cost_rows.pod_costs(fleet(lacks).records, None, NOW), key=lambda row: not row.running)
+        return text(money_rows.pod_cells(row, NOW, {}, lacks=lacks)[column])
+
+    return shown
+
+
+def of_a_gpu(column: str) -> Callable[[frozenset[Feature]], str]:
+    def shown(lacks: frozenset[Feature]) -> str:
+        gpu, *_ = gpu_map.gpus(fleet(lacks), "on", NOW)
+        return text(gpus.cells(gpu, {"util": 12, "vram": 12}, lacks)[column])
 
     return shown
 
@@ -278,16 +296,17 @@ PLACES: Mapping[Feature, tuple[tuple[Callable[[frozenset[Feature]], str], str], 
     ),
     Feature.POD_KIND: ((in_facts(ON, "Pricing"), offered.MARKED),),
     Feature.STATUS_CHANGE: (
+        (in_bill("stopped"), NOT_OFFERED), (in_bill("stored"), NOT_OFFERED),
         (in_facts(ON, "Changed"), offered.MARKED), (of_alerts, "outbid"), (of_alerts, "restarts"),
         (lambda lacks: resumes(OFF, funds(), lacks).stop, offered.WORDS),
     ),
     Feature.GPU_TEMPERATURE: (
-        (in_row(ON, "temp"), NOT_OFFERED), (in_facts(ON, "GPU temp"), offered.MARKED),
+        (of_a_gpu("temp"), NOT_OFFERED), (in_row(ON, "temp"), NOT_OFFERED), (in_facts(ON, "GPU temp"), offered.MARKED),
         (in_chart("temp"), f"{offered.MARKED} GPU temp"), (in_chart("temp"), "GPU temp          "),
     ),
     Feature.GPU_POWER: (
-        (in_row(ON, "power"), NOT_OFFERED), (in_facts(ON, "GPU power"), offered.MARKED),
-        (in_chart("power"), offered.MARKED),
+        (of_a_gpu("power"), NOT_OFFERED), (in_row(ON, "power"), NOT_OFFERED),
+        (in_facts(ON, "GPU power"), offered.MARKED), (in_chart("power"), offered.MARKED),
     ),
     Feature.FREE_GPUS: (
         (in_facts(OFF, "Can resume?"), offered.MARKED), (in_facts(ON, "GPUs free"), offered.MARKED),

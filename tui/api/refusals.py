@@ -43,8 +43,11 @@ _SENTENCES: tuple[tuple[Reason, tuple[str, ...]], ...] = (
 """Fragments of real messages, matched in any case; the more specific before the less specific."""
 
 
-_CODES = {"402": Reason.NO_FUNDS}
-"""HTTP statuses of REST v2 that say why by themselves."""
+NO_REASON = "no reason"
+"""In place of the code of a refusal that says nothing: it may not be RunPod's own."""
+
+_CODES = {"402": Reason.NO_FUNDS, NO_REASON: Reason.VAGUE}
+"""HTTP statuses of REST v2 that say why by themselves, and a refusal that does not."""
 
 
 def reasons_of(message: str, codes: Iterable[str | None] = ()) -> tuple[Reason, ...]:

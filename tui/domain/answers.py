@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tui.api import errors as api
-from tui.domain.action import Action, Command, Target
+from tui.api.enums import ENDED
+from tui.domain.action import Action, Command, State, Target
 from tui.domain.operations import LOST, UNREADABLE, VAGUE, Outcome, Status, advice, is_shortage, is_vague
 from tui.format import numbers as fmt
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _CENT = 0.005
 """Dollars per hour by which two prices differ that are shown alike."""
+
+_CHECKING = "It may have gone through. podtop is checking and will not resend it."
 
 
 def judge(error: CloudError, limits: Sequence[str] = ()) -> Outcome:
@@ -29,8 +32,7 @@ def judge(error: CloudError, limits: Sequence[str] = ()) -> Outcome:
             return Outcome(Status.NOT_SENT, text, "Nothing was sent; try again when RunPod is reachable.")
         case api.Unreachable() | api.Malformed():
             answer = UNREADABLE if isinstance(error, api.Malformed) else LOST
-            advised = "It may have gone through. podtop is checking and will not resend it."
-            return Outcome(Status.UNKNOWN, text, advised, answer=answer)
+            return Outcome(Status.UNKNOWN, text, _CHECKING, answer=answer)
         case api.Rejected() if is_vague(error.reasons):
             return Outcome(Status.UNKNOWN, text, advice(error.reasons), answer=VAGUE)
         case api.Rejected():
@@ -41,10 +43,18 @@ def judge(error: CloudError, limits: Sequence[str] = ()) -> Outcome:
             return Outcome(Status.REFUSED, text)
 
 
-def answered(action: Action, command: Command, receipt: Receipt | None) -> Outcome:
-    """The outcome in RunPod's response. A start that gave no GPU is reported as such."""
+def answered(
+    action: Action, command: Command, receipt: Receipt | None, known: Collection[str] = frozenset()
+) -> Outcome:
+    """The outcome in RunPod's response. A start that gave no GPU is reported as such.
+
+    known: ids of the pods that were there before: none of them is one that was created.
+    """
     if receipt is None:
         return Outcome(Status.DONE, "confirmed by RunPod")
+    is_other = receipt.pod_id in known if action.target is Target.NEW else receipt.pod_id != command.pod
+    if is_other or not receipt.pod_id:
+        return Outcome(Status.UNKNOWN, "RunPod's response shows another pod.", _CHECKING, answer=UNREADABLE)
     count, asked = receipt.gpu_count, command.gpus
     pod = receipt.pod_id if action.target is Target.NEW else ""
     if action.starts and count == 0 and asked != 0:
@@ -56,24 +66,34 @@ def answered(action: Action, command: Command, receipt: Receipt | None) -> Outco
         )
     if action.starts and asked is not None and count is not None and count < asked:
         return Outcome(Status.DONE, f"got {count} of {asked} GPUs", "Its host had no more free.", pod)
-    if action.target is Target.NEW and (dearer := _dearer(command, receipt)):
-        return Outcome(Status.DONE, f"{pod}, {dearer}", "Stop it with S if that is too much.", pod, dearer=True)
+    if action.target is Target.NEW and (outcome := dearer(pod, agreed_price(command), receipt.cost_per_hr)):
+        return outcome
+    if action.leads is State.STOPPED and receipt.status is not None and receipt.status not in ENDED:
+        text = f"accepted by RunPod, which shows it {receipt.status.lower()} until it stops"
+        return Outcome(Status.DONE, text, "podtop checks that it does.")
     status = receipt.status_change.text if receipt.status_change is not None else (receipt.status or "").lower()
     text = status.split(":")[0] if status else "confirmed by RunPod"
     trouble = "; ".join(p.message for p in receipt.problems)
     return Outcome(Status.DONE, f"{pod}, {text}" if pod else text, f"RunPod reports: {trouble}" if trouble else "", pod)
 
 
-def _dearer(command: Command, receipt: Receipt) -> str:
-    """The notice that a new pod costs more than was agreed to; empty if it does not, or that is unknown.
+def agreed_price(command: Command) -> float | None:
+    """Dollars per hour that the user agreed to for a new pod; None if no price was known."""
+    prices = (command.agreed, getattr(command.order, "deploy_cost", None))
+    return min((price for price in prices if price is not None), default=None)
+
+
+def dearer(pod: str, agreed: float | None, cost: float | None, how: str = "") -> Outcome | None:
+    """The outcome for a new pod that costs more than was agreed to; None if it does not, or that is unknown.
 
     One API of RunPod enforces the price itself; the other has no place for it, so podtop compares.
+
+    how: how it became known that the pod was created, if its response did not show that.
     """
-    prices = (command.agreed, getattr(command.order, "deploy_cost", None))
-    agreed = min((price for price in prices if price is not None), default=None)
-    if agreed is None or receipt.cost_per_hr is None or receipt.cost_per_hr < agreed + _CENT:
-        return ""
-    return f"but it costs {fmt.money(receipt.cost_per_hr)}/h, more than the {fmt.money(agreed)}/h you agreed to"
+    if agreed is None or cost is None or cost < agreed + _CENT:
+        return None
+    text = f"but it costs {fmt.money(cost)}/h, more than the {fmt.money(agreed)}/h you agreed to"
+    return Outcome(Status.DONE, f"{how}{pod}, {text}", "Stop it with S if that is too much.", pod, dearer=True)
 
 
 def limits_of(inputs: Mapping[str, object]) -> tuple[str, ...]:

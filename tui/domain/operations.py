@@ -42,6 +42,7 @@ class Operation(Struct, frozen=True):
     text:     the text that was sent, such as a new name.
     since:    when an earlier podtop sent it; 0 if this one did, at `at`.
     by:       what requested it: keys, a command, a lease, a watch.
+    agreed:   dollars per hour that the user agreed to for a new pod; None if no price was known.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Operation(Struct, frozen=True):
     text: str = ""
     since: float = 0.0
     by: str = ""
+    agreed: float | None = None
 
 
 class Outcome(Struct, frozen=True):

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from tui.actions import EVERY, rental
 from tui.api import errors as api
 from tui.domain.action import NEW_POD, Command, Target
-from tui.domain.answers import answered, judge, limits_of
+from tui.domain.answers import agreed_price, answered, judge, limits_of
 from tui.domain.events import Event, Kind
 from tui.domain.operations import Operation, Outcome, Status
 from tui.domain.user_message import Level, UserMessage
@@ -94,8 +94,9 @@ class Executor:
         """Begin one action on one pod. Its row shows so from this very moment."""
         action = EVERY[command.action]
         operation = Operation(
-            "", action.id, command.pod, command.name, action.doing, self._clock(), text=command.text or "", by=by
-        )
+            "", action.id, command.pod, command.name, action.doing, self._clock(), text=command.text or "", by=by,
+            agreed=agreed_price(command),
+        )  # fmt: skip
         if (why := self._why_not(operation, by)) is not None:
             return self._spawn(self._refuse(operation, why))
         self._fleet.begin(operation)
@@ -111,10 +112,15 @@ class Executor:
         """
         return self.start(rental(order, agreed), by)
 
-    async def shown(self, pod: str) -> None:
-        """Wait until the polls show what RunPod confirmed of a pod, or for so long that this is reported."""
-        if (sight := self._sights.get(pod)) is not None:
+    async def shown(self, pod: str) -> Outcome | None:
+        """Wait until the polls show what RunPod confirmed of a pod, or for so long that this is reported.
+
+        Returns what they show; None if that is waited for no more.
+        """
+        sight = self._sights.get(pod)
+        if sight is not None:
             await asyncio.wait((sight,))
+        return sight.result() if sight is not None and not sight.cancelled() else None
 
     async def resume_looking(self, pods: Collection[str] | None = None) -> list[Followed]:
         """Look for the unknown outcomes of requests that an earlier podtop sent; of some pods, or all."""
@@ -147,7 +153,7 @@ class Executor:
         doing, lost = EVERY[intent.action].doing, "no response known"
         operation = Operation(
             intent.id, intent.action, pod, intent.name, doing, self._clock(), lost=lost, text=intent.text,
-            since=intent.at,
+            since=intent.at, agreed=intent.agreed,
         )  # fmt: skip
         self._fleet.begin(operation)
 
@@ -246,6 +252,7 @@ class Executor:
         if cloud is None:
             return operation, Outcome(Status.NOT_SENT, "podtop has closed its connection. Nothing was sent.")
         log_step(operation, "sent")
+        known = frozenset(self._fleet.records)
         try:
             receipt = await action.call(cloud, command)
         except api.CloudError as error:
@@ -258,7 +265,7 @@ class Executor:
             await self._log_outcome(operation, Outcome(Status.UNKNOWN, "podtop ended before RunPod responded"))
             raise
         log_step(operation, "answered", made=receipt.pod_id if receipt is not None else None)
-        return operation, answered(action, command, receipt)
+        return operation, answered(action, command, receipt, known)
 
     # Outcome
 
@@ -273,8 +280,12 @@ class Executor:
         return outcome
 
     async def _await_sight(self, operation: Operation, outcome: Outcome) -> Outcome:
-        """Wait until what RunPod confirmed shows in the polls."""
+        """Wait until what RunPod confirmed shows in the polls, a new pod with its price."""
         if await self._reconciler.is_shown(operation):
+            if not outcome.dearer and outcome.pod and (dearer := self._reconciler.dearer(operation)) is not None:
+                # Its response had no price, or another one.
+                await self._end(operation, dearer)
+                return dearer
             self._fleet.finish(operation, None)
             self._on_change()
             return outcome

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui.actions import EVERY
 from tui.domain.action import Target
+from tui.domain.answers import dearer
 from tui.domain.operations import LOST, VAGUE, Operation, Outcome, Status
 
 if TYPE_CHECKING:
@@ -79,7 +80,15 @@ class Reconciler:
             return Outcome(Status.DONE, f"{answer}, but it went through")
         record = self._record(operation)
         pod = record.id if record is not None else ""
-        return Outcome(Status.DONE, f"{answer}, but it was created: {pod}", pod=pod)
+        how = f"{answer}, but it was created: "
+        return self.dearer(operation, how) or Outcome(Status.DONE, f"{how}{pod}", pod=pod)
+
+    def dearer(self, operation: Operation, how: str = "") -> Outcome | None:
+        """The outcome for a new pod that is listed at a higher price than was agreed to; as in `answers.dearer`."""
+        record = self._record(operation)
+        if record is None or record.pod is None:
+            return None
+        return dearer(record.id, operation.agreed, record.pod.cost_per_hr, how)
 
     def _is_reached(self, operation: Operation) -> bool:
         action, record = EVERY[operation.action], self._record(operation)

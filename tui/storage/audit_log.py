@@ -55,7 +55,12 @@ class Entry(Struct, frozen=True, omit_defaults=True):
 
 
 class Intent(Struct, frozen=True):
-    """An action that was or may have been sent, with no known outcome. `at` in epoch seconds; `text`: a new name."""
+    """An action that was or may have been sent, with no known outcome.
+
+    at:     in epoch seconds.
+    text:   a new name.
+    agreed: dollars per hour that a new pod may cost; None if that was not said.
+    """
 
     id: str
     at: float
@@ -64,6 +69,7 @@ class Intent(Struct, frozen=True):
     name: str
     account: str = ""
     text: str = ""
+    agreed: float | None = None
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)
@@ -161,8 +167,9 @@ class AuditLog:
             if entry.phase == "intent":
                 at = _instant(entry.time)
                 by_id[entry.id] = Intent(
-                    entry.id, at, entry.action, entry.pod, entry.name, entry.account, _text_of(entry)
-                )
+                    entry.id, at, entry.action, entry.pod, entry.name, entry.account, _text_of(entry),
+                    _agreed(entry),
+                )  # fmt: skip
             elif entry.outcome not in OPEN:
                 by_id.pop(entry.id, None)
         return tuple(by_id.values())
@@ -223,6 +230,11 @@ def entries(path: Path) -> Iterator[Entry]:
 def _text_of(entry: Entry) -> str:
     text = entry.inputs.get("name") if entry.pod else None
     return text if isinstance(text, str) else ""
+
+
+def _agreed(entry: Entry) -> float | None:
+    price = entry.inputs.get("deploy_cost")
+    return float(price) if isinstance(price, int | float) and not isinstance(price, bool) else None
 
 
 def _instant(text: str) -> float:

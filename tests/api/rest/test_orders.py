@@ -88,7 +88,9 @@ def answering(answer: Given) -> Server:
 
 @pytest.mark.parametrize("name", CHANGES)
 async def test_each_change_is_one_request(name: str) -> None:
-    server = answering(httpx.Response(201 if name == "deploy" else 200, json=pod(status="RUNNING", cost=0.72)))
+    server = answering(
+        httpx.Response(201 if name == "deploy" else 200, json=pod(status="RUNNING", cost=0.72, locked=name == "lock"))
+    )
     receipt = await CHANGES[name](server.cloud())
     assert server.changes == [SENT[name]]
     assert len(server.requests) == 1

@@ -13,6 +13,7 @@ import msgspec
 from tui.api.errors import CloudError, Malformed
 from tui.api.graphql.envelope import Answer, open_answer
 from tui.api.http import failures
+from tui.api.http.body import LARGEST, LARGEST_OF_CHANGE
 from tui.api.http.call import Call
 from tui.api.http.sanitize import clean_json
 from tui.api.http.transport import LARGE, Transport, told
@@ -53,10 +54,9 @@ class Exchange(Transport[Answer]):
         """Send one document, once; return its response, or raise a `CloudError`. Options as `Call`'s."""
         operation = _OPERATION.search(document)
         content = _encode({"query": document, "variables": variables})
-        name = operation[1] if operation else ""
-        return await self.send(
-            Call(name, "POST", self._url, content, with_key=with_key, secrets=secrets, lines=lines, again=again)
-        )
+        call = Call(operation[1] if operation else "", "POST", self._url, content, with_key=with_key)
+        largest = LARGEST if again else LARGEST_OF_CHANGE
+        return await self.send(call._replace(secrets=secrets, lines=lines, again=again, largest=largest))
 
     async def _received(self, response: httpx.Response, call: Call, secrets: tuple[Secret, ...]) -> Answer | CloudError:
         if not response.is_success:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 LARGEST = 48 * 1024 * 1024
 """Bytes of a response after decompression: some 25,000 pods of 4 GPUs. More is a fault, or an attack on our memory."""
 
+LARGEST_OF_CHANGE = 4 * 1024 * 1024
+"""Bytes of the response to a change: one pod, whose variables are at most 100 KiB."""
+
 _GZIP = zlib.MAX_WBITS | 16
 
 

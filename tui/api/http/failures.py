@@ -26,6 +26,7 @@ from tui.api.http import name_lookup, notices
 from tui.api.http.proxies import Proxy
 from tui.api.http.sanitize import clean
 from tui.api.models import Problem
+from tui.api.refusals import NO_REASON
 
 LONGEST_RETRY_AFTER = 3600.0
 """Seconds. A server that requests more is taken at an hour, so that one bad header does not end the monitoring."""
@@ -198,7 +199,8 @@ def of_status(
         return Unreachable(
             f"This address at {host} is not RunPod's API (HTTP {status}). Correct or remove api_url.{ended}"
         )
-    return Rejected((Problem(f"RunPod rejected the request (HTTP {status}) without a reason"),))
+    # RunPod gives a reason; what stands before it may withhold the response alone.
+    return Rejected((Problem(f"RunPod rejected the request (HTTP {status}) without a reason", code=NO_REASON),))
 
 
 def retired() -> Retired:

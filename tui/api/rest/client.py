@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tui.api.pod_detail import NetworkVolume, PodDetail, PodExtras
     from tui.api.pod_logs import LogLine, LogQuery
     from tui.api.rest.market import GpuTypes, Shelf
+    from tui.api.rest.wire import WirePod
 
 T = TypeVar("T")
 
@@ -320,17 +321,22 @@ class RestCloud(Cloud):
     async def terminate(self, pod_id: str) -> None:
         """Delete a pod and everything on it but a network volume. This cannot be undone."""
         self._allow_changes()
-        await self._exchange.change("terminate", "POST", "pods", pod_id, "action", body={"action": "terminate"})
+        body = {"action": "terminate"}
+        answer = await self._exchange.change("terminate", "POST", "pods", pod_id, "action", body=body)
+        if answer.body is not None:
+            # It has none; one that is no pod, or another, is not RunPod's.
+            self._done(pod_id, answer)
 
     async def set_locked(self, pod_id: str, locked: bool) -> Receipt:
         """Lock a pod at RunPod, or unlock it; nothing restarts."""
-        return await self._patch("lock" if locked else "unlock", pod_id, {"locked": locked})
+        answer = await self._patch("lock" if locked else "unlock", pod_id, {"locked": locked})
+        return self._done(pod_id, answer, lambda pod: pod.locked in (locked, None))
 
     async def rename(self, pod_id: str, name: str) -> Receipt:
         """Rename a pod; nothing restarts."""
         if not name.strip():
             raise Rejected((Problem("A pod needs a name. Nothing was sent"),))
-        return await self._patch("rename", pod_id, {"name": name})
+        return self._done(pod_id, await self._patch("rename", pod_id, {"name": name}))
 
     def order_objections(self, order: DeployOrder | RentOrder) -> tuple[tuple[str, str], ...]:
         """What v2 has no way to order: names of fields, each with what to do instead."""
@@ -359,15 +365,16 @@ class RestCloud(Cloud):
             pod_id, await self._exchange.change(verb, "POST", "pods", pod_id, "action", body={"action": verb})
         )
 
-    async def _patch(self, operation: str, pod_id: str, body: Mapping[str, Any]) -> Receipt:
+    async def _patch(self, operation: str, pod_id: str, body: Mapping[str, Any]) -> Answer:
         """Change one field of a pod, once."""
         self._allow_changes()
-        return self._done(pod_id, await self._exchange.change(operation, "PATCH", "pods", pod_id, body=body))
+        return await self._exchange.change(operation, "PATCH", "pods", pod_id, body=body)
 
-    def _done(self, pod_id: str, answer: Answer) -> Receipt:
+    def _done(self, pod_id: str, answer: Answer, shows: Callable[[WirePod], bool] = lambda pod: True) -> Receipt:
+        """What a change of a pod returned. Raises Malformed if it is of another pod, or does not show the change."""
         from tui.api.rest import orders
 
-        return orders.receipt(answer, lambda pod: pod.id == pod_id)
+        return orders.receipt(answer, lambda pod: pod.id == pod_id and shows(pod))
 
 
 def _given(answer: T | CloudError) -> T:

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Raw
 
 from tui.api.errors import CloudError, Malformed, Rejected
-from tui.api.http.body import LARGEST
+from tui.api.http.body import LARGEST, LARGEST_OF_CHANGE
 from tui.api.http.call import Call
 from tui.api.http.sanitize import clean_json
 from tui.api.http.stream import StreamingTransport
@@ -84,7 +84,8 @@ class RestExchange(StreamingTransport[Answer]):
         self, operation: str, method: str, *path: str, body: Mapping[str, Any], secrets: tuple[Secret, ...] = ()
     ) -> Answer:
         """Send a change, once. `secrets` in the body are masked in RunPod's words. Raises CloudError."""
-        return await self.send(Call(operation, method, self.address(*path), _encode(body), secrets=secrets))
+        url, content = self.address(*path), _encode(body)
+        return await self.send(Call(operation, method, url, content, secrets=secrets, largest=LARGEST_OF_CHANGE))
 
     def address(self, *path: str, query: Query | None = None) -> str:
         """The URL of a path in steps. Raises Rejected for a step that would lead elsewhere."""

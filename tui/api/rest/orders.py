@@ -190,7 +190,7 @@ _pod = Reader[WirePod](WirePod)
 def receipt(answer: Answer, accepted: Callable[[WirePod], bool] = lambda pod: True) -> Receipt:
     """The pod that a change returned. Raises Malformed for anything else: the change may have happened.
 
-    accepted: whether it is the pod that was to be changed.
+    accepted: whether it is the pod that was to be changed, and shows the change.
     """
     error: CloudError
     try:
@@ -208,7 +208,7 @@ def receipt(answer: Answer, accepted: Callable[[WirePod], bool] = lambda pod: Tr
                 None if wire.gpu is None else 1 if wire.gpu.count is None else int(wire.gpu.count),
                 None,
             )
-        error = answer.malformed("RunPod's response shows another pod")
+        error = answer.malformed("RunPod's response shows another pod, or the pod unchanged")
     raise error.with_traceback(None)
 
 

@@ -231,15 +231,16 @@ class Deploys:
             if outcome.pod and lease is not None:
                 await session.leases.set(outcome.pod, draft["name"], *lease)
             self._keep(None)
-        if outcome.dearer:
-            await self._offer_to_stop(outcome, place)
+        if outcome.pod:
+            # The price may be in the list alone, and the question needs the pod as RunPod shows it.
+            shown = await session.executor.shown(outcome.pod)
+            self._offer_to_stop(outcome if outcome.dearer else shown or outcome, place)
 
-    async def _offer_to_stop(self, outcome: Outcome, place: object) -> None:
+    def _offer_to_stop(self, outcome: Outcome, place: object) -> None:
         """Ask whether to stop a new pod that costs more than was agreed to, unless the user is elsewhere by now."""
         from tui.domain.action import Point
 
-        if self._session.executor is not None:
-            # The message has said it; the question needs the pod as RunPod shows it.
-            await self._session.executor.shown(outcome.pod)
+        if not outcome.dearer:
+            return
         if outcome.pod in self._fleet.records and self._host.place() == place:
             self._actions.ask("stop", (outcome.pod,), notes=(Point("price", f"{outcome.message}.", "bad"),))

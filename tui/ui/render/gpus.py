@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from tui.api.features import Feature
 from tui.domain.pod_health import BUSY_PERCENT
 from tui.format import numbers as fmt
 from tui.store.views.gpu_map import Doing, Gpu, Spot
 from tui.ui.primitives import ramp
 from tui.ui.primitives.cells import Cell, Part, fit, width_of, wrap
 from tui.ui.render.attention import SIGN, role_of
+from tui.ui.render.facts import cell_or_lacking
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
@@ -112,14 +114,15 @@ def columns(width: int) -> tuple[Column, ...]:
     )
 
 
-def cells(gpu: Gpu, width_of: Mapping[str, int]) -> Cells:
-    """The cells of one GPU. `width_of`: cells of the columns with bars."""
+def cells(gpu: Gpu, width_of: Mapping[str, int], lacks: Collection[Feature] = ()) -> Cells:
+    """The cells of one GPU. `width_of`: cells of the columns with bars; lacks: what the API does not offer of it."""
+    temp: Cell = ((fmt.percent(gpu.temp), "bad" if gpu.doing is Doing.HOT else "muted"),)
     return {
         "gpu": ((f"{gpu.index:>2}", "muted"),),
         "util": _bar(gpu.util, width_of["util"], "warn" if gpu.doing is Doing.IDLE and gpu.loud else "text"),
         "vram": _bar(gpu.vram, width_of["vram"], "text"),
-        "temp": ((fmt.percent(gpu.temp), "bad" if gpu.doing is Doing.HOT else "muted"),),
-        "power": _watts(gpu),
+        "temp": cell_or_lacking(temp, gpu.temp is not None, Feature.GPU_TEMPERATURE, lacks),
+        "power": cell_or_lacking(_watts(gpu), gpu.watts is not None, Feature.GPU_POWER, lacks),
         "spark": ((fmt.spark(gpu.spark), "spark"),),
         "state": state(gpu),
     }

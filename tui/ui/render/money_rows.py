@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
+from tui.api.features import Feature
 from tui.domain.filters import Field, Fields, Kind
 from tui.domain.runway import ENDS, STAYS, STOPS
 from tui.format import numbers as fmt
 from tui.store.views.pod_costs import PodCost
 from tui.ui.primitives.cells import Cell
-from tui.ui.render.facts import NOTHING, money
+from tui.ui.render.facts import NOTHING, cell_or_lacking, money
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
@@ -83,11 +84,18 @@ def pod_fields(now: float, is_postpaid: bool = False) -> Fields[PodCost]:
     )
 
 
-def pod_cells(row: PodCost, now: float, marks: Mapping[str, None], is_postpaid: bool = False) -> Cells:
-    """The cells of one pod. `is_postpaid`: nothing happens to it at $0."""
+def pod_cells(
+    row: PodCost,
+    now: float,
+    marks: Mapping[str, None],
+    is_postpaid: bool = False,
+    lacks: Collection[Feature] = (),
+) -> Cells:
+    """The cells of one pod. `is_postpaid`: nothing happens to it at $0; `lacks`: what the API does not offer of it."""
     marked = row.id in marks
     age = None if row.stopped_at is None else max(0.0, now - row.stopped_at)
     hue = "text" if row.running else "muted"
+    timeless = cell_or_lacking(NOTHING, False, Feature.STATUS_CHANGE, lacks) if _zombie(row) else ()
     month: Cell = money(row.month)
     if row.least and row.month is not None:
         month = (("≥", "quiet"), *month)
@@ -99,8 +107,8 @@ def pod_cells(row: PodCost, now: float, marks: Mapping[str, None], is_postpaid: 
         "today": money(row.today),
         "month": month,
         "disks": ((fmt.price(row.storage_per_hr), "muted"),),
-        "stopped": ((fmt.duration(age), "muted"),) if age is not None else (),
-        "stored": ((fmt.money(row.stored), "warn"),) if row.stored else NOTHING if _zombie(row) else (),
+        "stopped": ((fmt.duration(age), "muted"),) if age is not None else timeless,
+        "stored": ((fmt.money(row.stored), "warn"),) if row.stored else timeless,
         "fate": _FATES[STAYS if is_postpaid else row.fate],
         "gpu": ((row.gpu, "muted"),),
     }

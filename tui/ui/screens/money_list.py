@@ -81,10 +81,10 @@ class Money(AccountListing):
 
     def rows(self, scene: Scene) -> Rows:
         costs, now, marks = self._costs_at(scene), scene.now, self.context.marks
-        is_postpaid = pod_health.is_postpaid(scene.fleet.funds)
+        is_postpaid, lacks = pod_health.is_postpaid(scene.fleet.funds), scene.fleet.lacks
 
         def cells(key: str) -> Cells:
-            return money_rows.pod_cells(costs[key], now, marks, is_postpaid) if key in costs else {}
+            return money_rows.pod_cells(costs[key], now, marks, is_postpaid, lacks) if key in costs else {}
 
         if self.filter is not None:
             passing = money_rows.pod_fields(now, is_postpaid).select(self.filter, tuple(costs.values()))

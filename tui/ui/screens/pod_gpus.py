@@ -38,7 +38,7 @@ class Gpus(Listing):
         price = (f"{fmt.money(cost)}/h",) if cost is not None else ()
 
         def cells(key: str) -> Cells:
-            return gpus.cells(by_key[key], widths)
+            return gpus.cells(by_key[key], widths, fleet.lacks)
 
         return Rows(
             tuple(by_key), cells, len(by_key), EmptyState("No GPU is rented now" if record is not None else ""),
