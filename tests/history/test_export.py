@@ -14,6 +14,7 @@ import pytest
 from tests.make import funds, market, offer, pod, snapshot
 from tui.api.models import Quote
 from tui.domain.events import Event, Kind
+from tui.domain.signals.values import Values
 from tui.history.archive.facts import Facts
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import ArchiveError, connect, log_of
@@ -21,8 +22,10 @@ from tui.history.archive.writer import Polled, Priced, Writer
 from tui.history.export import export
 from tui.history.recorder import Recorder
 from tui.store.fleet import Fleet
+from tui.store.run_signals import Run
 
 NOW = 1_795_435_200.0
+RUNS = {pod: Run("log", now=Values(step=7, loss=2.5), values_at=NOW) for pod in "ab"}
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def writer(tmp_path: Path) -> Iterator[Writer]:
             )
             fleet.apply(told, at)
             event = Event(at, "b" if number % 2 else "a", Kind.STATUS, f"event {number}")
-            writing.write([Polled(at, told, (event,), facts=Facts(fleet.records, ()))])
+            writing.write([Polled(at, told, (event,), facts=Facts(fleet.records, (), RUNS))])
             if number == 60:
                 writing.fold(1.0)
         writing.write([Priced(NOW, market(offer("H100", Quote(2.99, None, "High"))))])
@@ -80,6 +83,9 @@ def test_some_pods_alone_and_nothing_of_the_others(writer: Writer, tmp_path: Pat
         assert {event.pod for event in after.events(0, NOW * 2)} == {"a"}
         assert after.damaged == 0
     assert b"other" not in target.read_bytes(), "not in a free page either"
+    with closing(sqlite3.connect(target)) as db:
+        assert db.execute("SELECT DISTINCT pod FROM signal").fetchall() == [("a",)]
+        assert not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'activity'").fetchall()
     with pytest.raises(ArchiveError, match="no recorded pod matches"):
         export(tmp_path / "a.sqlite", tmp_path / "none.sqlite", pods="nothing*")
     assert not list(tmp_path.glob("*none*"))

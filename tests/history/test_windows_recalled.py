@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.make import snapshot
 from tests.store.pods_at_work import (
@@ -168,3 +169,36 @@ def test_memory_that_grows_is_known_behind_a_restart(tmp_path: Path) -> None:
     assert life.kinds == [Kind.MEMORY]
     last = snapshot(box(*EIGHT, at=life.at, memory=62.5), funds=RICH)
     assert names(restarted(life.written(tmp_path / "a.sqlite"), last, life.at), life.at) == {"memory"}
+
+
+async def test_a_container_that_was_lost_long_ago_does_not_boot_behind_a_restart(tmp_path: Path) -> None:
+    rented = "Rented by User: Mon Nov 23 2026 02:00:00 GMT+0000 (Coordinated Universal Time)"
+    step = 120.0
+
+    def down(at: float) -> Snapshot:
+        pod = replace(box(*EIGHT, at=at, change=rented), runtime=None, telemetry=None)
+        return snapshot(pod, funds=RICH)
+
+    life = Life()
+    life.step, life.fleet = step, Fleet(step, 60.0)
+    life.run(lambda _: box(*EIGHT, at=life.at, change=rented), HOUR)
+    life.run(lambda _: (down(life.at).pods or ())[0], 9 * HOUR)
+    assert life.kinds == [Kind.LOST]
+    path, first = life.written(tmp_path / "a.sqlite"), life.at
+    once, fleet, tracker = Fleet(step, 60.0), Fleet(step, 60.0), AlertTracker()
+    once.apply(down(first), first)
+    recall(once, path, first, AlertTracker())
+    past = HistoryQueries(path)
+    tracker.recall(life.told)
+    told = []
+    for poll in range(60):
+        at = first + poll * step
+        once.apply(down(at), at)
+        fleet.apply(down(at), at)
+        if poll == 2:
+            await past.fill(fleet, first, at)
+        told += tracker.judge(fleet, at) if poll >= 2 else ()
+        if poll >= 5:
+            assert names(once, at) == names(fleet, at) == {"lost-container"}
+    past.close()
+    assert told == [], "the same waste is not told by another name"

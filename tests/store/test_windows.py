@@ -421,6 +421,12 @@ def test_full_memory_is_an_alarm_from_95_percent_on() -> None:
     assert (watch.alerts["memory"].grade, watch.alerts["memory"].step) == (Grade.BAD, 1)
 
 
+def test_memory_that_wavers_about_a_step_is_told_once_for_each_step() -> None:
+    watch = Watch().play(6 * MINUTE, *EIGHT, memory=92.0)
+    watch.run(lambda s: box(*EIGHT, at=watch.at, memory=93.8 + 1.4 * (int(s) % 3)), HOUR)
+    assert watch.kinds == [Kind.MEMORY] * 2
+
+
 RENTED = "Rented by User: Mon Nov 23 2026 02:00:00 GMT+0000 (Coordinated Universal Time)"
 DOWN = replace(box(*EIGHT, at=NOW, change=RENTED), runtime=None)
 

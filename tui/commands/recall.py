@@ -6,11 +6,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.domain.events import Kind
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import answered
 from tui.store.alert_tracker import RECALLED
-from tui.store.window_fill import recall_events, recall_open, window_reach
+from tui.store.window_fill import LONG_AGO, recall_events, recall_open, window_reach
 from tui.store.work_window import PAUSING_SPAN
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def recall(fleet: Fleet, path: Path, now: float, tracker: AlertTracker | None = 
             fleet.watched.missed(last, now)
         fleet.runs.update({pod: run for pod, run in recording.runs(now).items() if pod in fleet.records})
         events = recording.events(now - PAUSING_SPAN, now)
-        recall_events(fleet.records, (*recording.latest((Kind.ENDED, Kind.ENDED_OVER)), *events))
+        recall_events(fleet.records, (*recording.latest(LONG_AGO), *events))
         if tracker is not None:
             tracker.recall(recording.latest(RECALLED), saved=recording.open_alerts(), last=last)
             recall_open(fleet.records, tracker.open)

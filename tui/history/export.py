@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.files import private
-from tui.history.archive import checked, compaction
+from tui.history.archive import checked, compaction, signals
 from tui.history.archive.checked import BadRow
 from tui.history.archive.compaction import RAW_BLOCK
 from tui.history.archive.entries import ALERTS
@@ -85,6 +85,8 @@ def _reduce(part: Path, pods: str | None, since: float | None) -> None:
         # No file beside it, and no trace of what is deleted.
         db.execute("PRAGMA journal_mode = DELETE")
         db.execute("PRAGMA secure_delete = ON")
+        # Made of the samples: whoever reports about the part makes it again.
+        db.execute("DROP TABLE IF EXISTS activity")
         if pods is not None or since is not None:
             has_facts = bool(db.execute("SELECT 1 FROM sqlite_master WHERE name = 'fact'").fetchone())
             db.execute("BEGIN IMMEDIATE")
@@ -120,6 +122,8 @@ def _only(db: sqlite3.Connection, keys: set[int], has_facts: bool) -> None:
         # That facts are known is of no pod.
         others = "DELETE FROM fact WHERE pod NOT IN (SELECT pod FROM chosen) AND NOT (pod = '' AND kind IN (?, ?))"
         db.execute(others, (IDLE, JUDGED))
+    if signals.are_there(db):
+        db.execute("DELETE FROM signal WHERE pod NOT IN (SELECT pod FROM chosen)")
     db.execute("DELETE FROM pod WHERE id NOT IN (SELECT id FROM chosen)")
     db.execute("DELETE FROM funds")
     db.execute("DELETE FROM meta WHERE key = ?", (ALERTS,))

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from tui.api.models import Pod
 from tui.domain import pod_health
-from tui.domain.events import Event, Kind, between
+from tui.domain.events import Event, between
 from tui.domain.user_message import UserMessage
 from tui.history.archive import codec
 from tui.history.archive.compaction import BRIEF
@@ -30,7 +30,7 @@ from tui.store.series import Samples
 from tui.store.slices import Sliced, whole
 from tui.store.stretches import SAME, cut, reduced
 from tui.store.views.event_log import MOST, REACH
-from tui.store.window_fill import recall_events, window_of, window_reach
+from tui.store.window_fill import LONG_AGO, recall_events, window_of, window_reach
 from tui.store.windows import Window
 from tui.turns import give_way
 
@@ -125,7 +125,7 @@ class HistoryQueries:
         """
         samples = await self.ask(partial(_samples_before, fleet=fleet, pods=len(fleet.records), end=first))
         events = await self.ask(lambda recording: recording.events(now - 86_400.0, first))
-        ended = await self.ask(lambda recording: recording.latest((Kind.ENDED, Kind.ENDED_OVER)))
+        long_ago = await self.ask(lambda recording: recording.latest(LONG_AGO))
         missed = await self.ask(partial(_missed, first=first, present=fleet.records.copy()))
         start = now - fleet.reach
         recent = {pod: cut(stretch, start, first) for pod, stretch in samples.items()}
@@ -142,7 +142,7 @@ class HistoryQueries:
                 fleet.watched.missed(last, first)
         idle = await self.ask(partial(idle_before, records=fleet.records.copy(), end=first, interval=fleet.interval))
         await take_in(fleet.were_idle(idle))
-        recall_events(fleet.records, (*ended, *events, *missed))
+        recall_events(fleet.records, (*long_ago, *events, *missed))
         # Events from before the first response may be recorded by now.
         since = tuple(event for event in fleet.events if event not in events)
         fleet.events.clear()

@@ -15,7 +15,8 @@ from tui.domain import costs, gpu_power, pod_costs, pod_health
 from tui.domain.action import State
 from tui.domain.pod_bill import UNSEEN, Look, Seen, Stay, Use, bill, certain, loops
 from tui.domain.report import MICRO, Ledger, Report, Row
-from tui.store.gpu_minutes import POWER, GpuMinutes, names_of
+from tui.history.activity_reader import ActivityReader
+from tui.store.gpu_minutes import POWER
 from tui.store.metrics import UTIL
 from tui.turns import give_way
 
@@ -118,9 +119,9 @@ def _add(
     look: Look = _unseen
     idle: list[tuple[float, float]] = []
     if gpus and any(stay.use is Use.UP and stay.judged for stay in stays):
-        samples = recording.samples(id, start, end, names_of(gpus), recent, means=True)
-        minutes = GpuMinutes(samples, gpu_power.nominal_w(name), recording.silence)
-        look, idle = minutes.look, minutes.idle_runs()
+        watts = gpu_power.nominal_w(name)
+        activity = ActivityReader(recording, id, start, end, gpus, watts, recent).activity()
+        look, idle = activity.look, activity.idle_runs()
     whole = bill(stays, missing, look, edges, loops(_restarts(states)), idle)
     if whole.slots or whole.nothing:
         ledger.add(_row(id, pod, name, states[-1].pod is not None, end), whole)

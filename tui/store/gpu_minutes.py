@@ -1,4 +1,4 @@
-"""`GpuMinutes`: what a pod's GPUs did minute by minute, from its samples. Pure.
+"""`GpuMinutes`: what a pod's GPUs did minute by minute, from its samples, in sums of quarters of an hour. Pure.
 
 Weeks of minutes are classified as whole columns of bytes, at C speed: a table for each column, and columns combined as
 large integers.
@@ -7,27 +7,19 @@ large integers.
 from __future__ import annotations
 
 import math
-import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
-from tui.domain.pod_bill import BUSY_BY_NAME, IDLE_BELOW, STOP_AFTER, UNSEEN, WAITING_POWER, Seen
+from tui.domain.pod_bill import IDLE_BELOW, WAITING_POWER
+from tui.store.gpu_activity import FULL, MINUTE, QUARTER, UNIT, Part, Sums
 from tui.store.metrics import BY_NAME, UTIL, steps
 from tui.store.series import GAP, Bytes, Samples
 
 POWER = BY_NAME["power"]
-MINUTE = 60.0
 SET = 0xFF
 """A byte of a column of truths: set or 0."""
-
-LAG = 25.0 / BUSY_BY_NAME
-"""How much more of itself than its median neighbor a GPU leaves unused if the others wait for it."""
-
-LEAST_TO_LAG = 4
-"""GPUs of a pod from which a lagging one is recognized: it is a quarter of them at most."""
-
-_FULL = int(BUSY_BY_NAME * steps(UTIL.of_gpu(0)))
 
 
 def names_of(gpus: int) -> tuple[str, ...]:
@@ -43,6 +35,11 @@ def _table(low: int, high: int) -> bytes:
 
 _NO_GAP = bytes(range(GAP)) + b"\0"
 _TOLD = _table(0, GAP)
+
+
+def reach_of(silence: float) -> float:
+    """Seconds for which a sample stands at most, by the silence of a recording."""
+    return max(silence, 1.5 * MINUTE)
 
 
 class _Columns:
@@ -69,7 +66,7 @@ class GpuMinutes:
 
     def __init__(self, samples: Samples, watts: float | None, silence: float) -> None:
         self.times = samples.times
-        self._reach = max(silence, 1.5 * MINUTE)
+        self._reach = reach_of(silence)
         columns = {name: column.mean for name, column in samples.columns.items()}
         work = _Columns(len(self.times))
         utils = [columns[name] for name in UTIL.series_in(columns)]
@@ -78,12 +75,11 @@ class GpuMinutes:
         for column in utils:
             reported |= work.of(column, _TOLD)
             busy |= work.of(column, _table(busy_from, GAP))
-            full |= work.of(column, _table(_FULL, GAP))
+            full |= work.of(column, _table(FULL, GAP))
         low = self._low(work, columns, len(utils), watts) if full else 0
-        self._polls = _first_poll(self.times)
-        bounds = _bounds(self.times, self._polls)
+        bounds = _bounds(self.times, _first_poll(self.times))
         times = self.times
-        self._breaks = [i for i in range(self._polls, len(times) - 1) if times[i + 1] - times[i] > self._reach]
+        self._breaks = [i for i, (a, b) in enumerate(pairwise(times)) if b - a > self._reach]
         idle = self._whole(work, reported & ~busy, reported, bounds)
         waiting = self._whole(work, full & low, reported, bounds)
         rest = reported & ~idle & ~waiting
@@ -114,71 +110,48 @@ class GpuMinutes:
             whole.append((b"\xff" if spoilt.find(b"\xff", begin, end) < 0 else b"\0") * (end - begin))
         return held & int.from_bytes(b"".join(whole), "little")
 
-    def look(self, start: float, end: float) -> Seen:
-        """What the GPUs did from an instant to another, within one hour."""
-        times = self.times
-        lo = bisect_left(times, start // MINUTE * MINUTE)
+    def quarters(self) -> dict[float, Sums]:
+        """The sums of all quarters of an hour that have samples, by their start."""
+        times, found, lo = self.times, {}, 0
+        while lo < len(times):
+            start = times[lo] // QUARTER * QUARTER
+            hi = bisect_left(times, start + QUARTER, lo)
+            found[start] = self._sums(lo, hi, start)
+            lo = hi
+        return found
+
+    def part(self, start: float, end: float) -> Part | None:
+        """The samples from an instant to another, both within one quarter; None without any."""
+        times, quarter = self.times, start // QUARTER * QUARTER
+        lo = bisect_left(times, start)
         hi = bisect_left(times, end, lo)
-        count = hi - lo
-        known = self._known.count(SET, lo, hi) if count else 0
-        if not known:
-            return UNSEEN
-        idle, waiting = self._idle.count(SET, lo, hi) / known, self._waiting.count(SET, lo, hi) / known
-        unused, lagging = self._unused(lo, hi) if self._rest.count(SET, lo, hi) else (0.0, None)
-        return Seen(min(end - start, self._covered(lo, hi) * known / count), idle, waiting, unused, lagging)
+        if lo == hi:
+            return None
+        return Part(quarter, self._sums(lo, hi, quarter), times[hi] if hi < len(times) else None)
 
-    def _covered(self, lo: int, hi: int) -> float:
-        """The seconds that samples stand for: each until the next, the last one for as long as those before it."""
+    def _sums(self, lo: int, hi: int, start: float) -> Sums:
         times, reach = self.times, self._reach
-        count, passed = hi - lo, times[hi - 1] - times[lo]
-        if hi < len(times):
-            last = min(reach, times[hi] - times[hi - 1])
-        else:
-            last = min(reach, passed / (count - 1)) if count > 1 else MINUTE
-        if hi <= self._polls and passed <= MINUTE * (count - 1) + 1.0:
-            return passed + last
-        if lo < self._polls:
-            return last + sum(min(times[i + 1] - times[i], reach) for i in range(lo, hi - 1))
+        rest = self._rest.count(SET, lo, hi)
         breaks = self._breaks[bisect_left(self._breaks, lo) : bisect_left(self._breaks, hi - 1)]
-        return passed + last - sum(times[i + 1] - times[i] - reach for i in breaks)
+        covered = times[hi - 1] - times[lo] - sum(times[i + 1] - times[i] - reach for i in breaks)
+        idle = self._idle[lo:hi]
+        until = lo + len(idle) - len(idle.lstrip(b"\xff")) - 1
+        since = hi - (len(idle) - len(idle.rstrip(b"\xff")))
+        if breaks:
+            until, since = min(until, breaks[0]), max(since, breaks[-1] + 1)
 
-    def _unused(self, lo: int, hi: int) -> tuple[float, int | None]:
-        """The share of the working time that no GPU used, and the GPU for which the others waited."""
-        shares = []
-        of_all = self._rest.count(SET, lo, hi)
-        for used, reported in zip(self._used, self._told, strict=True):
-            count = of_all if reported is self._rest else reported.count(SET, lo, hi)
-            shares.append(max(0.0, 1.0 - sum(used[lo:hi]) / (count * _FULL)) if count else None)
-        known = [share for share in shares if share is not None]
-        if not known:
-            return 0.0, None
-        median = sorted(known)[len(known) // 2]
-        worst = max(known)
-        lagging = [share for share in known if share >= median + LAG]
-        # One that does nothing at all holds up nobody.
-        is_lag = (
-            len(known) >= LEAST_TO_LAG and 0 < len(lagging) <= len(known) // LEAST_TO_LAG
-            and median <= 1 - 60.0 / BUSY_BY_NAME and worst < 1 - IDLE_BELOW / BUSY_BY_NAME
+        def step(index: int) -> int:
+            return max(0, round((times[index] - start) / UNIT))
+
+        told = None
+        if rest and any(reported is not self._rest for reported in self._told):
+            told = tuple(reported.count(SET, lo, hi) for reported in self._told)
+        return Sums(
+            hi - lo, self._known.count(SET, lo, hi), self._idle.count(SET, lo, hi), self._waiting.count(SET, lo, hi),
+            rest, round(covered / UNIT), step(lo), step(hi - 1), step(until) + 1 if until >= lo else 0,
+            step(since) + 1 if since < hi else 0, tuple(sum(used[lo:hi]) if rest else 0 for used in self._used),
+            None if told is None or all(count == rest for count in told) else told,
         )  # fmt: skip
-        if is_lag:
-            return worst, shares.index(worst)
-        return sum(known) / len(known), None
-
-    def idle_runs(self) -> list[tuple[float, float]]:
-        """The unbroken idle times that are long enough to stop the pod."""
-        times, runs = self.times, []
-        for match in re.finditer(b"\xff{2,}", self._idle):
-            first, last = match.start(), match.end() - 1
-            if times[last] - times[first] < STOP_AFTER - MINUTE:
-                continue
-            begin = first
-            if self._covered(first, last + 1) < times[last] - times[first]:
-                for i in range(first, last):
-                    if times[i + 1] - times[i] > self._reach:
-                        runs.append((times[begin], times[i] + MINUTE))
-                        begin = i + 1
-            runs.append((times[begin], times[last] + MINUTE))
-        return [(start, end) for start, end in runs if end - start > STOP_AFTER]
 
 
 def _first_poll(times: Sequence[float]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -136,9 +137,14 @@ _HOLDS: dict[Kind, Callable[[Window], Iterable[Hold]]] = {
 }
 
 
+LONG_AGO = (Kind.ENDED, Kind.ENDED_OVER, Kind.LOST, Kind.LOST_OVER)
+"""The kinds of events that `recall_events` needs the last of, however old it is."""
+
+
 def recall_events(records: Mapping[str, Record], events: Iterable[Event]) -> None:
     """What recorded events, oldest first, say of pods beyond the samples that are read."""
     ended: dict[str, float] = {}
+    lost: dict[str, float] = {}
     for event in events:
         record = records.get(event.pod)
         if record is None:
@@ -147,12 +153,25 @@ def recall_events(records: Mapping[str, Record], events: Iterable[Event]) -> Non
             ended[event.pod] = event.at
         elif event.kind is Kind.ENDED_OVER:
             ended.pop(event.pod, None)
+        elif event.kind is Kind.LOST:
+            lost[event.pod] = event.at
+        elif event.kind is Kind.LOST_OVER:
+            lost.pop(event.pod, None)
         elif event.kind is Kind.RESTART:
             record.window.restarts = tuple(sorted({*record.window.restarts, event.at}))
         elif event.kind is Kind.IDLE_OVER:
             record.window.work.has_woken(event.at)
     for pod, at in ended.items():
         records[pod].window.work.has_ended(at)
+    for pod, at in lost.items():
+        _was_lost(records[pod], at)
+
+
+def _was_lost(record: Record, at: float) -> None:
+    """A container that is known to have been up by an instant: one that is down now was lost, and does not boot."""
+    window, pod = record.window, record.pod
+    if window.up_at is None and pod is not None and pod_health.is_on(pod) and not pod_health.is_live(pod):
+        window.up_at, window.down = at, copy(window.unseen)
 
 
 def _fill_memory(window: Window, samples: Samples, first: int, fed: int) -> None:

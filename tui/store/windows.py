@@ -102,7 +102,8 @@ class Window(Struct, gc=False, eq=False):
     waiting, under: most of an hour went by waiting; an hour with little work, from `under_from` on;
               `hour_judged_at`: when an hour of this container was last judged, 0 before that.
     restarts: when its container was restarted, oldest first.
-    util_now, vram_now: of each GPU in the last sample; `memory_now`, `hottest`: the same for container and GPUs.
+    util_now, vram_now: of each GPU in the last sample; `memory_now`, `hottest`: the same for container and GPUs;
+              `nearly_full_at`: when the container's memory was last nearly full, 0 before that.
     """
 
     fed_at: float = 0.0
@@ -131,6 +132,7 @@ class Window(Struct, gc=False, eq=False):
     util_now: bytes | bytearray = b""
     vram_now: bytes | bytearray = b""
     memory_now: int = GAP
+    nearly_full_at: float = 0.0
     hottest: int = GAP
 
     # Samples
@@ -148,6 +150,8 @@ class Window(Struct, gc=False, eq=False):
             minutes.memory += memory
             minutes.memory_count += 1
             _set(self.memory, memory >= FULL_MEMORY * 2, at, cadence)
+            if memory >= NEARLY_FULL_MEMORY * 2:
+                self.nearly_full_at = at
         temps = row[place.temp].replace(GAP_BYTE, b"")
         if temps:
             self.hottest = max(temps)
@@ -277,6 +281,7 @@ class Window(Struct, gc=False, eq=False):
         self.minutes.clear()
         self.minutes.clear_memory()
         self.first_at, self.hour_at, self.hour_judged_at, self.growth = 0.0, 0.0, 0.0, None
+        self.nearly_full_at = 0.0
 
 
 def _set(hold: Hold, truth: bool, at: float, cadence: Cadence) -> None:

@@ -69,7 +69,7 @@ def encode(stretch: Samples, start: float, tier: int) -> bytes:
     """
     if len(stretch.times) > MOST_SAMPLES:
         stretch = cut(stretch, stretch.times[0], stretch.times[MOST_SAMPLES])
-    offsets = array("H", (min(65_535, max(0, round((at - start) / _UNIT[tier]))) for at in stretch.times))
+    offsets = _offsets(stretch.times, start, tier)
     kinds: dict[str, list[str]] = {}
     room = MOST_BYTES // ((3 if tier == MINUTE else 1) * max(1, len(stretch.times)))
     for name in filter(is_name, stretch.columns):
@@ -85,6 +85,15 @@ def encode(stretch: Samples, start: float, tier: int) -> bytes:
         label, packed = ",".join(names).encode(), zlib.compress(values, 1)
         parts += (_KIND.pack(len(label), len(packed)), label, packed)
     return b"".join(parts)
+
+
+def _offsets(times: Iterable[float], start: float, tier: int) -> array[int]:
+    return array("H", (min(65_535, max(0, round((at - start) / _UNIT[tier]))) for at in times))
+
+
+def kept_times(times: Iterable[float], start: float, tier: int) -> array[float]:
+    """Instants as a block that begins at `start` has them."""
+    return array("d", [start + offset * _UNIT[tier] for offset in _offsets(times, start, tier)])
 
 
 class Block(NamedTuple):

@@ -6,12 +6,13 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from tui.history.archive import codec, overlap, signals
+from tui.history.archive import activity, codec, overlap, signals
 from tui.history.archive.checked import EARLIEST, LATEST, MOST_BLOCK, BadRow, fits, seconds
 from tui.history.archive.codec import MINUTE, RAW
 from tui.history.archive.rows import POLLS, layouts_of, polls_of, readable, stretches
 from tui.store.series import Samples
 from tui.store.stretches import join, reduced, splice
+from tui.turns import give_way
 
 RAW_BLOCK = 900.0
 BRIEF = 900.0
@@ -102,6 +103,7 @@ def _pack(db: sqlite3.Connection, start: float) -> None:
     polls = polls_of(db.execute(f"{POLLS} WHERE at >= ? AND at < ? ORDER BY at", (start, end)))
     spans = "SELECT start FROM span WHERE topic = ? AND start >= ? AND start < ? ORDER BY start"
     borders = [at for (at,) in db.execute(spans, (overlap.PODS, start, end))]
+    judged = activity.are_there(db)
     for pod, stretch in stretches(polls, layouts_of(db, {poll[1] for poll in polls})).items():
         # A clock that was set back brings samples of a time that is already packed: the latest data win.
         before = db.execute(
@@ -109,16 +111,23 @@ def _pack(db: sqlite3.Connection, start: float) -> None:
             (pod, start),
         )
         whole = splice(join(readable(before.fetchall())), stretch, silence, borders)
-        _put(db, pod, RAW, start, whole)
+        _put(db, pod, RAW, start, whole, silence if judged else None)
     db.execute("DELETE FROM poll WHERE at >= ? AND at < ?", (start, end))
     db.execute("DELETE FROM layout WHERE id NOT IN (SELECT layout FROM poll WHERE layout IS NOT NULL)")
 
 
-def _put(db: sqlite3.Connection, pod: int, tier: int, start: float, stretch: Samples) -> None:
-    """Write a block, and its brief form for charts of weeks: 15-minute samples."""
+def _put(db: sqlite3.Connection, pod: int, tier: int, start: float, stretch: Samples, silence: float | None) -> None:
+    """Write a block, its brief form for charts of weeks: 15-minute samples, and what its GPUs did, for reports.
+
+    silence: of the file; None if it does not keep what GPUs did.
+    """
+    give_way()
     brief = codec.encode(reduced(stretch, BRIEF, BRIEF), start, MINUTE)
     data = codec.encode(stretch, start, tier)
     db.execute("INSERT OR REPLACE INTO block VALUES (?, ?, ?, ?, ?)", (pod, tier, start, brief, data))
+    if silence is not None:
+        length = RAW_BLOCK if tier == RAW else MINUTE_BLOCK
+        activity.put(db, pod, tier, start, length, len(data), stretch, silence)
 
 
 def _thin(db: sqlite3.Connection, pod: int, start: float) -> None:
@@ -129,7 +138,7 @@ def _thin(db: sqlite3.Connection, pod: int, start: float) -> None:
         "WHERE pod = ? AND tier = 0 AND start >= ? AND start < ? ORDER BY start",
         (pod, *span),
     ).fetchall()
-    silence = silence_of(db)
+    silence, judged = silence_of(db), activity.are_there(db)
     minutes = reduced(join(readable(rows)), codec.MINUTES, silence)
     if minutes.times:
         before = db.execute(
@@ -138,8 +147,10 @@ def _thin(db: sqlite3.Connection, pod: int, start: float) -> None:
         )
         reach = max(silence, 1.5 * codec.MINUTES)
         minutes = splice(join(readable(before.fetchall())), minutes, reach)
-        _put(db, pod, MINUTE, start, minutes)
-    db.execute("DELETE FROM block WHERE pod = ? AND tier = 0 AND start >= ? AND start < ?", (pod, *span))
+        _put(db, pod, MINUTE, start, minutes, silence if judged else None)
+    tables = ("block", "activity") if judged else ("block",)
+    for table in tables:
+        db.execute(f"DELETE FROM {table} WHERE pod = ? AND tier = 0 AND start >= ? AND start < ?", (pod, *span))
     db.execute(
         "DELETE FROM funds WHERE at >= ?1 AND at < ?2 AND at NOT IN "
         "(SELECT max(at) FROM funds WHERE at >= ?1 AND at < ?2 GROUP BY CAST(at / 60 AS INTEGER))",
@@ -155,6 +166,8 @@ def drop(db: sqlite3.Connection, limit: float, facts: bool = True) -> None:
     db.execute("DELETE FROM block WHERE tier = 1 AND start < ?", (limit - MINUTE_BLOCK,))
     db.execute("DELETE FROM span WHERE last < ?", (limit,))
     db.execute("DELETE FROM event WHERE at < ?", (limit,))
+    if activity.are_there(db):
+        activity.drop(db, limit - MINUTE_BLOCK)
     if facts:
         db.execute("DELETE FROM fact WHERE at < ?", (limit,))
         signals.drop(db, limit)

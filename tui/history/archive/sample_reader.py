@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from tui.history.archive import codec
+from tui.history.archive import activity, checked, codec
+from tui.history.archive.activity import MOST_ROW, Activity
 from tui.history.archive.checked import MOST_BLOCK, fits
 from tui.history.archive.codec import MINUTE, RAW, Wanted
 from tui.history.archive.compaction import BRIEF, MINUTE_BLOCK, RAW_BLOCK
@@ -23,8 +24,24 @@ MOST_INFLATED = 512 * 1024 * 1024
 _BLOCK, _BRIEF = fits("data", MOST_BLOCK), fits("brief", MOST_BLOCK)
 
 
+class Kept(NamedTuple):
+    """A block of a pod's samples.
+
+    start, end: of the time that it may have samples of; `raw`: of polls, or of minutes.
+    size:       its bytes; `activity`: what is kept beside it, None without.
+    """
+
+    start: float
+    end: float
+    raw: bool
+    size: int
+    activity: Activity | None
+
+
 class SampleReader(FileReader):
     """Reads from polls, from blocks of 15 minutes, and from blocks of minutes."""
+
+    _has_activity: bool | None = None
 
     def samples(
         self,
@@ -74,11 +91,39 @@ class SampleReader(FileReader):
         asked = {keys[pod] for pod in pods if pod in keys}
         return self._polls(start, self._told_by(end), asked, wanted if metrics else None)
 
+    def unpacked(self, pod: str, recent: Mapping[int, Samples]) -> Samples:
+        """A pod's samples that are in no block, from the result of `recent`."""
+        key = self._key(pod)
+        return EMPTY if key is None else recent.get(key, EMPTY)
+
     def _spliced(self, under: Samples, over: Samples) -> Samples:
         """Join two tiers: time that was recorded twice may be in both, and the later data win."""
         twice = under.times and over.times and under.times[-1] >= over.times[0]
         borders = [start for start, _ in self.spans()] if twice else ()
         return splice(under, over, max(self.silence, 1.5 * codec.MINUTES), borders)
+
+    def kept(self, pod: str, start: float, end: float) -> list[Kept]:
+        """The blocks with a pod's samples of a time, and what its GPUs did in each, in order."""
+        key = self._key(pod)
+        if key is None:
+            return []
+        if self._has_activity is None:
+            with archive_errors():
+                self._has_activity = activity.are_there(self._db)
+        data = fits("activity.data", MOST_ROW) if self._has_activity else "NULL"
+        join = "LEFT JOIN activity USING (pod, tier, start)" if self._has_activity else ""
+        rows = self._all(
+            f"SELECT block.tier, block.start, length(block.data), {data} FROM block {join} "
+            "WHERE block.pod = ?1 AND block.tier IN (0, 1) AND block.start > ?2 AND block.start < ?3 "
+            "ORDER BY block.start",
+            key, start - MINUTE_BLOCK, end,
+        )  # fmt: skip
+        blocks = self._good("block", lambda tier, at, size, data: (tier, checked.instant(at), size, data), rows)
+        return [
+            Kept(at, at + _LENGTH[tier], tier == RAW, size or 0, activity.decoded(data))
+            for tier, at, size, data in blocks
+            if at + _LENGTH[tier] > start
+        ]
 
     def brief(self, pod: str, start: float, end: float, names: Sequence[str] | None = None) -> Samples:
         """The same in 15-minute samples, each with its lowest, mean and highest: enough for weeks."""

@@ -13,7 +13,7 @@ import msgspec
 from tui.api.models import Funds, Pod, Snapshot
 from tui.domain import pod_health
 from tui.domain.events import Event
-from tui.history.archive import compaction, overlap
+from tui.history.archive import activity, compaction, overlap
 from tui.history.archive.checked import (
     MOST_GPUS,
     MOST_LAYOUT,
@@ -92,6 +92,7 @@ class Writer:
         with archive_errors():
             self._facts = FactsWriter(db)
             self._signals = SignalsWriter(db)
+            activity.create(db)
             self._remember()
             self._db.execute("BEGIN IMMEDIATE")
             try:

@@ -14,7 +14,7 @@ from tui.store.alert import Alert, AlertKind, Basis, PodView
 from tui.store.kinds.parts import cost, has_held, if_running, if_seen, passed, price, so_far, spent
 from tui.store.minutes import MEMORY_SPAN
 from tui.store.series import GAP
-from tui.store.windows import LOOPS_SPAN, LOST_AFTER, MEMORY_AFTER, NEARLY_FULL_MEMORY
+from tui.store.windows import LOOPS_SPAN, LOST_AFTER, MEMORY_AFTER
 
 if TYPE_CHECKING:
     from tui.api.models import Pod
@@ -145,7 +145,8 @@ def _find_memory(kind: AlertKind, view: PodView) -> Alert | None:
     window = view.window
     if window.memory.since is not None and window.memory.best >= view.hold(kind) and window.memory_now != GAP:
         percent = window.memory_now / 2
-        step = 1 if percent >= NEARLY_FULL_MEMORY else 0
+        # Memory goes up and down: what wavers about the step has not fallen from it.
+        step = 1 if view.now - window.nearly_full_at <= MEMORY_AFTER else 0
         return kind.alert(
             view.pod, grade=Grade.BAD if step else kind.grade, step=step, since=view.now - window.memory.total,
             lasts=window.memory.total, note=f"container memory {percent:.0f}% full", basis=Basis.HISTORY,

@@ -1,0 +1,183 @@
+"""`GpuActivity`: what a pod's GPUs did in a time, from sums of quarters of an hour. Pure; instants in epoch seconds.
+
+The sums of a quarter are kept in a recording beside the samples that they are made of, so that a report about weeks
+reads few samples. All of them are whole numbers, and those of several quarters add up to what their samples add up to.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import Annotated, NamedTuple
+
+from msgspec import Meta, Struct
+
+from tui.domain.pod_bill import BUSY_BY_NAME, IDLE_BELOW, STOP_AFTER, UNSEEN, Seen
+from tui.store.metrics import UTIL, steps
+
+QUARTER, MINUTE = 900.0, 60.0
+UNIT = 0.02
+"""Seconds of one step of an instant within a quarter."""
+
+LAG = 25.0 / BUSY_BY_NAME
+"""How much more of itself than its median neighbor a GPU leaves unused if the others wait for it."""
+
+LEAST_TO_LAG = 4
+"""GPUs of a pod from which a lagging one is recognized: it is a quarter of them at most."""
+
+FULL = int(BUSY_BY_NAME * steps(UTIL.of_gpu(0)))
+
+Count = Annotated[int, Meta(ge=0, le=65_535)]
+Sum = Annotated[int, Meta(ge=0, le=65_535 * 255)]
+
+
+class Sums(Struct, frozen=True, array_like=True, gc=False):
+    """The samples of a quarter of an hour, or of a part of it; at least one.
+
+    known, idle, waiting, rest: how many of `count` samples; those that are known are one of the other three.
+    covered:  steps from the first to the last sample, each of them standing for a limited time.
+    first, last: of the samples, in steps since the quarter began.
+    idle_until, idle_from: one more than the last one of those that are idle from the first sample on, and than the
+              first one of those that are idle up to the last one, without a long gap; 0 if there are none.
+    used:     of each GPU, the utilization in samples of `rest`; `told`: in how many of them it is known, None: in all.
+    """
+
+    count: Count
+    known: Count
+    idle: Count
+    waiting: Count
+    rest: Count
+    covered: Count
+    first: Count
+    last: Count
+    idle_until: Annotated[int, Meta(ge=0, le=65_536)]
+    idle_from: Annotated[int, Meta(ge=0, le=65_536)]
+    used: Annotated[tuple[Sum, ...], Meta(max_length=1024)]
+    told: Annotated[tuple[Count, ...], Meta(max_length=1024)] | None = None
+
+
+class Part(NamedTuple):
+    """Some samples of a quarter; `start`: of the quarter, `after`: the instant of the sample after them, if known."""
+
+    start: float
+    sums: Sums
+    after: float | None = None
+
+    @property
+    def first(self) -> float:
+        return self.start + self.sums.first * UNIT
+
+    @property
+    def last(self) -> float:
+        return self.start + self.sums.last * UNIT
+
+
+class GpuActivity:
+    """One pod.
+
+    quarters: by their start.
+    reach:    seconds for which a sample stands at most.
+    part:     the samples from an instant to another, both within one quarter; None without any.
+    """
+
+    def __init__(
+        self, quarters: Mapping[float, Sums], reach: float, part: Callable[[float, float], Part | None]
+    ) -> None:
+        self._starts = sorted(quarters)
+        self._parts = [Part(start, quarters[start]) for start in self._starts]
+        self._reach = reach
+        self._part = part
+
+    def look(self, start: float, end: float) -> Seen:
+        """What the GPUs did from an instant to another, within about an hour."""
+        start = start // MINUTE * MINUTE
+        first, last = start // QUARTER * QUARTER, end // QUARTER * QUARTER
+        lo, hi = bisect_left(self._starts, start), bisect_left(self._starts, last)
+        parts = self._parts[lo:hi]
+        if first < start and (begun := self._part(start, min(end, first + QUARTER))) is not None:
+            parts.insert(0, begun)
+        if start <= last < end and (ended := self._part(last, end)) is not None:
+            parts.append(ended)
+        known = sum(part.sums.known for part in parts)
+        if not known:
+            return UNSEEN
+        count = sum(part.sums.count for part in parts)
+        idle, waiting = sum(part.sums.idle for part in parts), sum(part.sums.waiting for part in parts)
+        unused, lagging = _unused(parts) if known > idle + waiting else (0.0, None)
+        seconds = self._covered(parts, count) * known / count
+        return Seen(min(end - start, seconds), idle / known, waiting / known, unused, lagging)
+
+    def _covered(self, parts: Sequence[Part], count: int) -> float:
+        """The seconds that samples stand for: each until the next, the last one for as long as those before it."""
+        reach = self._reach
+        seconds = UNIT * sum(part.sums.covered for part in parts)
+        seconds += sum(min(reach, after.first - before.last) for before, after in pairwise(parts))
+        last = parts[-1]
+        after = last.after
+        if after is None:
+            number = bisect_left(self._starts, last.start + QUARTER)
+            after = self._parts[number].first if number < len(self._parts) else None
+        if after is not None:
+            return seconds + min(reach, after - last.last)
+        passed = last.last - parts[0].first
+        return seconds + (min(reach, passed / (count - 1)) if count > 1 else MINUTE)
+
+    def idle_runs(self) -> list[tuple[float, float]]:
+        """The unbroken idle times that are long enough to stop the pod."""
+        runs: list[tuple[float, float]] = []
+        begun: float | None = None
+        before = 0.0
+        for part in self._parts:
+            sums, first, last = part.sums, part.first, part.last
+            if begun is not None and (not sums.idle_until or first - before > self._reach):
+                runs.append((begun, before + MINUTE))
+                begun = None
+            if not sums.idle_until or sums.idle_until <= sums.last:
+                if sums.idle_until and begun is not None:
+                    runs.append((begun, part.start + (sums.idle_until - 1) * UNIT + MINUTE))
+                begun = part.start + (sums.idle_from - 1) * UNIT if sums.idle_from else None
+            elif begun is None:
+                begun = first
+            before = last
+        if begun is not None:
+            runs.append((begun, before + MINUTE))
+        return [(start, end) for start, end in runs if end - start > STOP_AFTER]
+
+
+def _unused(parts: Sequence[Part]) -> tuple[float, int | None]:
+    """The share of the working time that no GPU used, and the GPU for which the others waited."""
+    all_sums = [part.sums for part in parts]
+    rest = sum(sums.rest for sums in all_sums)
+    gpus = max(len(sums.used) for sums in all_sums)
+    if all(sums.told is None and len(sums.used) == gpus for sums in all_sums):
+        used: Sequence[int] = list(map(sum, zip(*(sums.used for sums in all_sums), strict=True)))
+        told: Sequence[int] = (rest,) * gpus
+    else:
+        used = [sum(sums.used[gpu] for sums in all_sums if gpu < len(sums.used)) for gpu in range(gpus)]
+        told = [sum(_told(sums, gpu) for sums in all_sums) for gpu in range(gpus)]
+    shares = [
+        max(0.0, 1.0 - amount / (count * FULL)) if count else None for amount, count in zip(used, told, strict=True)
+    ]
+    known = [share for share in shares if share is not None]
+    if not known:
+        return 0.0, None
+    worst = max(known)
+    if worst >= LAG and len(known) >= LEAST_TO_LAG:
+        median = sorted(known)[len(known) // 2]
+        lagging = sum(1 for share in known if share >= median + LAG)
+        # One that does nothing at all holds up nobody.
+        is_lag = (
+            0 < lagging <= len(known) // LEAST_TO_LAG
+            and median <= 1 - 60.0 / BUSY_BY_NAME and worst < 1 - IDLE_BELOW / BUSY_BY_NAME
+        )  # fmt: skip
+        if is_lag:
+            return worst, shares.index(worst)
+    return sum(known) / len(known), None
+
+
+def _told(sums: Sums, gpu: int) -> int:
+    """In how many samples a GPU's utilization is known."""
+    if gpu >= len(sums.used):
+        return 0
+    return sums.rest if sums.told is None else sums.told[gpu]
