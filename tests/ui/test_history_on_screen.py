@@ -109,7 +109,7 @@ async def test_nothing_acts_in_history(launch: Launch, tmp_path: Path) -> None:
         assert run.cloud.orders == []
 
 
-async def test_the_next_pod_that_needs_attention_is_that_of_the_time(launch: Launch, tmp_path: Path) -> None:
+async def test_the_header_and_the_next_needy_pod_are_those_of_the_time(launch: Launch, tmp_path: Path) -> None:
     async with recorded(launch, tmp_path) as run:
         await run.press("left_square_bracket")
         await run.until("◀ HISTORY")
@@ -117,6 +117,9 @@ async def test_the_next_pod_that_needs_attention_is_that_of_the_time(launch: Lau
         assert frozen is not None
         frozen[0].attention = (Attention("idle", "idle", Grade.WARN, "", "b", "other"),)
         table = run.app.screen.query_one("#pods", Table)
+        run.app.fleet.attention = (Attention("hung", "hung", Grade.BAD, "", ID, "at-8"),) * 2
+        run.app.context.changed.publish(None)
+        await run.until("▲ 1: 1 idle")
         table.move_to(ID)
         await run.press("n")
         assert table.cursor == "b"
