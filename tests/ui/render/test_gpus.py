@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.domain.attention import Attention, Grade
+from tui.format import numbers as fmt
 from tui.store.views.gpu_map import Doing, Gpu, Spot
 from tui.ui.primitives.cells import Cell, width_of
 from tui.ui.render import gpu_map, gpus
@@ -33,18 +34,29 @@ def test_blocks_fit_and_an_unknown_gpu_is_no_low_one(utils: list[float | None], 
         assert [block == "?" for block in text(cell)] == [util is None for util in utils]
 
 
+def test_a_gpu_far_below_the_others_is_marked_and_none_of_a_steady_pod() -> None:
+    assert gpus.blocks([88.0, 88.0, 45.0, 88.0], 8) == (("▇▇", "spark"), ("▄", "warn"), ("▇", "spark"))
+    assert gpus.blocks([88.0, 70.0, 65.0, 88.0], 8) == (("▇▅▅▇", "spark"),)
+
+
+@given(st.lists(UTIL, min_size=1, max_size=16))
+def test_rows_one_below_the_other_stay_apart(utils: list[float | None]) -> None:
+    assert "█" not in text(gpus.blocks(utils, 16))
+    assert "█" not in fmt.spark(utils)
+
+
 def test_many_gpus_are_a_histogram_in_which_one_idle_gpu_is_seen() -> None:
     cell = gpus.blocks([0.0] + [95.0] * 31, 16)
-    assert text(cell) == "▁      █"
+    assert text(cell) == "▁      ▇"
     assert cell[0] == ("▁", "warn")
-    assert text(gpus.blocks([95.0] * 32, 16)) == "       █"
+    assert text(gpus.blocks([95.0] * 32, 16)) == "       ▇"
     assert text(gpus.blocks([None] * 32, 16)) == "????????"
 
 
 def test_a_pod_without_work_is_quiet_and_one_that_hangs_is_not() -> None:
     assert gpus.blocks([0.0, 1.0], 8) == (("▁▁", "muted"),)
-    assert gpus.blocks([100.0, 99.0], 8) == (("██", "spark"),)
-    assert gpus.blocks([100.0, 99.0], 8, hangs=True) == (("██", "bad"),)
+    assert gpus.blocks([100.0, 99.0], 8) == (("▇▇", "spark"),)
+    assert gpus.blocks([100.0, 99.0], 8, hangs=True) == (("▇▇", "bad"),)
 
 
 def test_signs_stand_in_place_of_a_shade_and_are_told_apart() -> None:
