@@ -122,6 +122,18 @@ def test_a_shade_is_kept_while_it_is_about_right(utils: list[float]) -> None:
         assert low - gpu_map.SLACK <= util <= low + 12.5 + gpu_map.SLACK
 
 
+@given(st.lists(st.floats(5, 100), max_size=5), st.floats(5, 100), st.booleans())
+def test_what_was_drawn_while_history_was_loaded_decides_no_shade(loaded: list[float], now: float, live: bool) -> None:
+    shown = gpu_map.Signs()
+    for util in loaded:
+        shown.follow(False)
+        shown.of_pod("a", [Spot(Doing.WORKS, util)], True)
+    shown.follow(live)
+    assert shown.of_pod("a", [Spot(Doing.WORKS, now)], True) == gpu_map.Signs().of_pod(
+        "a", [Spot(Doing.WORKS, now)], True
+    )
+
+
 def test_noise_at_the_edge_of_a_shade_changes_nothing_and_a_stop_does() -> None:
     shown = gpu_map.Signs()
     cells = [shown.of_pod("a", [Spot(Doing.WORKS, util)], True) for util in (51.0, 47.0, 52.0, 44.0)]
