@@ -71,7 +71,7 @@ async def test_the_scrub_line_and_the_frames_are_there_in_history_alone(launch: 
         await run.press("equals_sign", "1")
         await run.until("● live")
         assert not run.app.screen.has_class("-history")
-        assert "of 40s" not in run.text()
+        await run.until_so(lambda: "of 40s" not in run.text())
 
 
 async def test_events_are_stepped_through(launch: Launch, tmp_path: Path) -> None:

@@ -93,8 +93,10 @@ def unbroken(
             continue
         chunk = column.mean[lo:hi]
         values = chunk.replace(GAP_BYTE, b"")
-        broken = not values or chunk[0] == GAP or (
-            previous is not None and times[lo] - previous > (longest_before if previous < border else longest)
+        broken = (
+            not values
+            or chunk[0] == GAP
+            or (previous is not None and times[lo] - previous > (longest_before if previous < border else longest))
         )
         if broken and run:
             done.append(tuple(run))

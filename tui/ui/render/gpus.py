@@ -228,7 +228,11 @@ def _brief(gpu: Gpu, room: int) -> Cell:
     util: Cell = ((f"{fmt.percent(gpu.util):>3}", "text"), ("% " if gpu.util is not None else "  ", "quiet"))
     number: Cell = ((f"{gpu.index:>2} ", "muted"),)
     block: Cell = (_block(gpu.util, works=gpu.loud), (" ", "text"))
-    vram: Cell = ((" VRAM ", "quiet"), (f"{fmt.percent(gpu.vram):>3}", "muted"), ("% ", "quiet"))
+    vram: Cell = (
+        (" VRAM ", "quiet"),
+        (f"{fmt.percent(gpu.vram):>3}", "muted"),
+        ("% " if gpu.vram is not None else "  ", "quiet"),
+    )
     temp: Cell = ((f" {fmt.percent(gpu.temp):>3}", "muted"), ("° ", "quiet")) if gpu.temp is not None else ()
     watts: Cell = ((" ", "text"), *fit(_watts(gpu), 9, right=True), (" ", "text")) if gpu.watts is not None else ()
     spark: Cell = ((" ", "text"), (fmt.spark(gpu.spark), "spark"), (" ", "text")) if gpu.spark else ()
