@@ -8,6 +8,7 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tui.commands.items import OfferItem, PodItem
 from tui.commands.printer import ITEMS
@@ -73,6 +74,21 @@ def test_a_stopped_pods_price_is_in_brackets_and_what_is_unknown_is_a_dash() -> 
     odd = PodItem(id="b", name="m", phase="unreadable", unreadable="expected a number")
     assert table("pods", [odd], None)[1].split()[:6] == ["unreadable", "m", "(expected", "a", "number)", "b"]
     assert table("pods", [], None) == []
+
+
+def test_the_market_has_the_screens_units_and_a_total_for_several_gpus() -> None:
+    one = OfferItem(
+        gpu_id="NVIDIA H100", name="H100", memory_gb=80, cuda_cores=None, max_count=8, gpu_count=1, cloud="secure",
+        price_per_hr=2.0, price_per_gpu_hr=2.0, lowest_bid_per_gpu_hr=1.5, stock="High", rented=None, total=None,
+        rented_percent=None, country="US", min_vcpus=None, min_memory_gb=None, min_download_mbps=None,
+        min_upload_mbps=None, public_ip=None,
+    )  # fmt: skip
+    title, row = table("market", [one], None)
+    assert title.split()[:6] == ["GPU", "VRAM", "CLOUD", "$/GPU/H", "SPOT", "STOCK"]
+    assert row.split()[:6] == ["H100", "80", "secure", "2.00", "1.50", "high"]
+    title, row = table("market", [replace(one, gpu_count=4, price_per_hr=8.0)], None)
+    assert title.split()[3:6] == ["$/GPU/H", "SPOT", "TOTAL"]
+    assert row.split()[3:6] == ["2.00", "1.50", "8.00"]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ITEMS if kind != "account"])

@@ -72,7 +72,7 @@ async def test_the_scrub_line_and_the_frames_are_there_in_history_alone(launch: 
         await run.until("● live")
         await run.settle()
         assert not run.app.screen.has_class("-history")
-        assert "of 40s" not in run.text()
+        await run.until_so(lambda: "of 40s" not in run.text())
 
 
 async def test_events_are_stepped_through(launch: Launch, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ async def test_nothing_acts_in_history(launch: Launch, tmp_path: Path) -> None:
         assert run.cloud.orders == []
 
 
-async def test_the_next_pod_that_needs_attention_is_that_of_the_time(launch: Launch, tmp_path: Path) -> None:
+async def test_the_header_and_the_next_needy_pod_are_those_of_the_time(launch: Launch, tmp_path: Path) -> None:
     async with recorded(launch, tmp_path) as run:
         await run.press("left_square_bracket")
         await run.until("◀ HISTORY")
@@ -118,6 +118,9 @@ async def test_the_next_pod_that_needs_attention_is_that_of_the_time(launch: Lau
         assert frozen is not None
         frozen[0].attention = (Attention("idle", "idle", Grade.WARN, "", "b", "other"),)
         table = run.app.screen.query_one("#pods", Table)
+        run.app.fleet.attention = (Attention("hung", "hung", Grade.BAD, "", ID, "at-8"),) * 2
+        run.app.context.changed.publish(None)
+        await run.until("▲ 1: 1 idle")
         table.move_to(ID)
         await run.press("n")
         assert table.cursor == "b"

@@ -81,9 +81,8 @@ def looked_at(look: str) -> tuple[str, tuple[int, int]]:
     return theme, (int(width), int(height))
 
 
-# Wider ones are pictured for the README: what of the hour before is loaded by then is not always the same.
 @with_header
-@pytest.mark.parametrize("look", ["80x24-podtop-dark"])
+@looks(("80x24-podtop-dark",))
 def test_demo(snap_compare: Compare, look: str) -> None:
     theme, size = looked_at(look)
     assert snap_compare(demo_app(theme), terminal_size=size, run_before=pressing("j"))

@@ -176,8 +176,16 @@ def test_chosen_columns_fit_and_keep_their_order(width: int, chosen: list[str], 
 def test_a_long_name_grows_before_what_is_left_goes_to_padding() -> None:
     columns = (Column("name", "NAME", 8, 0, flex=True, least=4), Column("gpu", "GPU", 6, 1), Column("id", "ID", 4, 2))
     assert [w for _, w in visible(columns, 40, {"name": 12, "gpu": 20})] == [14, 20, 4]
+    assert [w for _, w in visible(columns, 60)] == [48, 6, 4]
     assert [w for _, w in visible(columns, 18, {"name": 5})] == [6, 6, 4]
     assert [column.key for column, _ in visible(columns, 18, {"name": 12})] == ["name", "gpu"]
+
+
+def test_a_name_stays_near_its_figures_and_is_whole_before_what_is_seldom_read_is_shown() -> None:
+    columns = (Column("name", "NAME", 8, 0, flex=True), Column("cost", "$/H", 6, 1), Column("place", "PLACE", 6, 12))
+    assert [w for _, w in visible(columns, 200, {"name": 12})] == [16, 10, 10]
+    assert [w for _, w in visible(columns, 24, {"name": 8})] == [10, 6, 6]
+    assert [(c.key, w) for c, w in visible(columns, 24, {"name": 17})] == [("name", 17), ("cost", 6)]
 
 
 # Selection

@@ -56,7 +56,7 @@ def test_a_bar_is_exactly_as_wide_as_asked(value: float | None, width: int) -> N
 
 
 def test_a_spark_tells_unknown_from_zero() -> None:
-    assert fmt.spark((None, 0, 50, 100)) == " ▁▅█"
+    assert fmt.spark((None, 0, 50, 100)) == " ▁▄▇"
 
 
 @given(

@@ -274,17 +274,18 @@ def offers(answer: Market, selection: Selection) -> tuple[OfferItem, ...]:
     count = selection.query.gpu_count
     known = {offer.gpu_id: offer for offer in answer.offers}
     return tuple(
-        _offer(known[row.id], cloud, quote, count)
+        _offer(known[row.id], row.name, cloud, quote, count)
         for row in selection.rows(market.rows(answer, count))
         for cloud, quote in (("secure", known[row.id].secure), ("community", known[row.id].community))
         if quote is not None and (quote.on_demand is not None or quote.spot is not None)
     )
 
 
-def _offer(offer: Offer, cloud: str, quote: Quote, count: int) -> OfferItem:
+def _offer(offer: Offer, name: str, cloud: str, quote: Quote, count: int) -> OfferItem:
+    """`name`: that of its row, which tells GPU types of one name apart."""
     return OfferItem(
         gpu_id=offer.gpu_id,
-        name=offer.name,
+        name=name,
         memory_gb=offer.memory_gb,
         cuda_cores=offer.cuda_cores,
         max_count=offer.max_count,

@@ -159,16 +159,20 @@ POD_COLUMNS = (
     Column("LOCATION", lambda p: p.data_center or p.location or "", 9),
 )
 
+_TOTAL = Column("TOTAL", lambda o: _money(o.price_per_hr), 1, right=True)
+"""For all the requested GPUs: shown if they are more than one."""
+
 OFFER_COLUMNS = (
     Column("GPU", lambda o: o.name, flex=True),
-    Column("GB", lambda o: _count(o.memory_gb), 2, right=True),
+    Column("VRAM", lambda o: _count(o.memory_gb), 2, right=True),
     Column("CLOUD", lambda o: o.cloud),
-    Column("$/H", lambda o: _money(o.price_per_hr), right=True),
+    Column("$/GPU/H", lambda o: _money(o.price_per_gpu_hr), right=True),
     Column("SPOT", lambda o: _money(o.lowest_bid_per_gpu_hr), 1, right=True),
-    Column("STOCK", lambda o: o.stock or "none", 1),
+    _TOTAL,
+    Column("STOCK", lambda o: (o.stock or "none").lower(), 1),
     Column("RENTED", lambda o: _percent(o.rented_percent), 4, right=True),
     Column("MAX", lambda o: _count(o.max_count), 5, right=True),
-    Column("COUNTRY", lambda o: o.country or "", 6),
+    Column("REGION", lambda o: o.country or "", 6),
     Column("ID", lambda o: o.gpu_id, 3),
 )
 
@@ -186,7 +190,7 @@ HOST_COLUMNS = (
     Column("GPU", lambda h: h.gpu_type or "", 1),
     Column("RENTED", lambda h: _of(h.gpus_rented, h.gpus), right=True),
     Column("UTIL", lambda h: _percent(h.gpu_util_percent), 2, right=True),
-    Column("$/GPU", lambda h: _money(h.price_per_gpu_hr), 3, right=True),
+    Column("$/GPU/H", lambda h: _money(h.price_per_gpu_hr), 3, right=True),
     Column("MIN BID", lambda h: _money(h.least_bid_per_gpu_hr), 6, right=True),
     Column("LISTED", lambda h: "" if h.listed is None else "yes" if h.listed else "no", 4),
     Column("UP 7D", lambda h: "" if h.uptime_week_percent is None else f"{h.uptime_week_percent:.1f}%", 5, right=True),
@@ -217,6 +221,8 @@ def table(kind: str, items: Sequence[Any], width: int | None) -> list[str]:
     """Lines for people; an empty table has none."""
     if not items:
         return []
+    if kind == "market" and all(offer.gpu_count == 1 for offer in items):
+        return aligned([column for column in OFFER_COLUMNS if column is not _TOTAL], items, width)
     if kind != "account":
         return aligned(COLUMNS[kind], items, width)
     pairs = [(name, cell(value)) for name, value in fields(items[0]).items()]

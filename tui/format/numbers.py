@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable
 
 UNKNOWN = "–"
-_EIGHTHS = " ▁▂▃▄▅▆▇█"
+_BARS = "▁▂▃▄▅▆▇"
+"""Heights in a row of a table: a full block would join those of the row above."""
 
 
 def money(value: float | None, places: int = 2) -> str:
@@ -83,8 +84,9 @@ def bar(value: float | None, width: int) -> tuple[str, str]:
 
 
 def spark(values: Iterable[float | None]) -> str:
-    """Eighth blocks for percents; a space for an unknown value, the lowest block for zero."""
-    return "".join(" " if v is None else _EIGHTHS[1 + min(7, max(0, int(v / 100 * 8)))] for v in values)
+    """Blocks for percents; a space for an unknown value, the lowest block for zero."""
+    most = len(_BARS) - 1
+    return "".join(" " if v is None else _BARS[min(most, max(0, int(v / 100 * len(_BARS))))] for v in values)
 
 
 def clip(text: str, width: int) -> str:

@@ -288,4 +288,5 @@ def _older(recording: Recording, pod: str, start: float, end: float, width: floa
     coarse = width >= 4 * BRIEF and width % BRIEF == 0
     whole = recording.brief(pod, start, end) if coarse else recording.samples(pod, start, end)
     silence = max(recording.silence, 1.5 * (BRIEF if coarse else codec.MINUTES))
-    return Older(start, end, width, reduced(whole, width, silence))
+    # A step has the time of its beginning: two may be further apart than the samples are.
+    return Older(start, end, width, reduced(whole, width, silence), silence=silence + width)

@@ -95,6 +95,8 @@ class Record(Struct, frozen=True, gc=False):
 class Older(Struct, frozen=True):
     """A pod's archived samples from `start` to `end`, in steps of `width` seconds.
 
+    silence: seconds between two of them up to which the time between is known, if more than that of live samples:
+             a longer one is marked as a gap.
     source: whose they are besides podtop's own recording, in a few words; empty if nobody else's.
     """
 
@@ -103,6 +105,7 @@ class Older(Struct, frozen=True):
     width: float
     stretch: Samples
     source: str = ""
+    silence: float = 0.0
 
 
 class FleetState(TopicFeeds, eq=False, kw_only=True):

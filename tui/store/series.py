@@ -73,17 +73,18 @@ def unbroken(
     count: int,
     silence: float,
     until: float = math.inf,
+    earlier: tuple[float, float] = (-math.inf, 0.0),
 ) -> tuple[Segment, ...]:
     """The unbroken segments in `count` buckets of `width` seconds from `start`, oldest first.
 
     A segment ends at an explicit gap, and where two samples are further apart than `silence` and a bucket. Samples
-    after `until` are left out. `scale`: see `metrics.steps`.
+    after `until` are left out. `scale`: see `metrics.steps`. `earlier`: an instant, and the silence before it.
     """
     done: list[Segment] = []
     run: list[Point] = []
     lo, end = bisect_left(times, start), bisect_right(times, until)
     previous: float | None = None
-    longest = max(silence, width * 1.5)
+    longest, border, longest_before = max(silence, width * 1.5), earlier[0], max(silence, width * 1.5, earlier[1])
     single = column.low is column.high
     for index in range(count):
         left = start + index * width
@@ -92,7 +93,11 @@ def unbroken(
             continue
         chunk = column.mean[lo:hi]
         values = chunk.replace(GAP_BYTE, b"")
-        broken = not values or chunk[0] == GAP or (previous is not None and times[lo] - previous > longest)
+        broken = (
+            not values
+            or chunk[0] == GAP
+            or (previous is not None and times[lo] - previous > (longest_before if previous < border else longest))
+        )
         if broken and run:
             done.append(tuple(run))
             run = []

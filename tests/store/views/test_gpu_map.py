@@ -92,3 +92,14 @@ def test_the_last_value_of_a_stale_one_is_kept_apart() -> None:
     of = fleet(pod("a", utils=(97.0,)))
     gpu = gpu_map.gpus(of, "a", NOW + 3600)[0]
     assert (gpu.doing, gpu.util, gpu.last, gpu.vram) == (Doing.UNKNOWN, None, 97.0, None)
+
+
+def test_in_history_the_gpu_that_an_alert_is_about_lags() -> None:
+    utils = (91.0, 87.0, 46.0, 80.0)
+    of = fleet(pod("a", utils=utils), pod("b", utils=utils))
+    of.attention = (
+        Attention("straggler", "straggler", Grade.WARN, "GPU 2 lags", "a", "a", since=NOW - 3600, lasts=3600.0),
+    )
+    assert doings(of, "a") == [Doing.WORKS, Doing.WORKS, Doing.LAGS, Doing.WORKS]
+    assert gpu_map.gpus(of, "a", NOW)[2].since == 3600.0
+    assert Doing.LAGS not in doings(of, "b")

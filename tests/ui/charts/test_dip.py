@@ -121,3 +121,31 @@ def test_a_dip_in_a_single_row_is_marked(recorded: Recordings) -> None:
             (spec,) = pod_charts.specs(fleet, [fleet.records["a"]], look, width, sizes, ["util"])
             rows.append(plot.draw(replace(spec, cursor=None), 60, 1)[0])
         assert rows[0] != rows[1], span
+
+
+@pytest.fixture(scope="module")
+def minutely(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recording]:
+    """An hour of polls a minute apart, within which nobody watched for ten minutes."""
+    path = tmp_path_factory.mktemp("minutes") / "a.sqlite"
+    with closing(Writer(connect(path, write=True), NOON - 7200.0, silence=180.0)) as writer:
+        times = [NOON - 3600.0 + 60.0 * n for n in range(60) if not 30 <= n < 40]
+        writer.write(Polled(at, snapshot(worked(at, False)), ()) for at in times)
+    with closing(Recording(path)) as read:
+        yield read
+
+
+@pytest.mark.parametrize("pane", PANES, ids=lambda pane: f"{pane[0]}x{pane[1]}")
+def test_samples_that_are_a_minute_apart_are_no_comb(minutely: Recording, pane: tuple[int, int]) -> None:
+    fleet, now = Fleet(5.0, 60.0), NOON - 1.0
+    fleet.apply(snapshot(worked(now, False)), now)
+    record = fleet.records["a"]
+    sizes = [pane]
+    look = Look(now=now, span=3600.0, tz=UTC)
+    width = pod_charts.width_of(look, sizes)
+    frame = pod_charts.frame_of(look, sizes[0], width)
+    fleet.remember("a", _older(minutely, "a", frame.start, now, width))
+    lines = pods.chart_lines(fleet, record, "util", frame)
+    runs = [[(run[0].at, run[-1].at) for run in line.runs] for line in lines]
+    assert all(len(each) == 2 for each in runs), "but where nobody watched"
+    (_, left), (back, _) = runs[0]
+    assert back - left >= 600.0 - width

@@ -260,9 +260,9 @@ def test_on_a_slow_link_the_gpus_of_a_pod_are_one_sparkline_of_their_mean() -> N
 
     chart = ChartSpec("GPU util", (gpu(0, 100.0), gpu(1, 0.0)), Window(0.0, 1.0, 40), form=Form.SPARK)
     shown = ["".join(text for text, _ in row) for row in plot.draw(chart, 49, 6)]
-    assert sum("▅▅" in line for line in shown) == 1
-    assert not any("█" in line or "▁" in line for line in shown)
-    assert any(" 50% ▅▅" in line for line in shown)
+    assert sum("▄▄" in line for line in shown) == 1
+    assert not any("▇" in line or "▁" in line for line in shown)
+    assert any(" 50% ▄▄" in line for line in shown)
 
 
 @given(st.floats(1, 1e12), st.integers(24, 60), st.integers(4, 20))

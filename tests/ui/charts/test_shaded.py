@@ -189,7 +189,7 @@ def test_a_bucket_whose_minimum_is_far_below_its_mean_is_marked(shades: bool) ->
 
 def test_a_row_has_a_name_a_number_and_a_sparkline() -> None:
     row = plot.draw(chart([flat(50.0)], Form.AREAS), 40 + GUTTER, 1)
-    assert text(row[0]) == "util     50% " + "▅" * 40
+    assert text(row[0]) == "util     50% " + "▄" * 40
 
 
 def test_the_cursor_reads_lowest_mean_and_highest() -> None:

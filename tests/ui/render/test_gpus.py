@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.domain.attention import Attention, Grade
+from tui.format import numbers as fmt
 from tui.store.views.gpu_map import Doing, Gpu, Spot
 from tui.ui.primitives.cells import Cell, width_of
 from tui.ui.render import gpu_map, gpus
@@ -22,7 +23,7 @@ def test_one_idle_gpu_of_eight_has_a_block_of_its_own(busy: list[float], at: int
     utils = [*busy[:at], 0.0, *busy[at:]]
     cell = gpus.blocks(utils, 8)
     assert [number for number, block in enumerate(text(cell)) if block == "▁"] == [at]
-    assert ("▁", "warn") in cell
+    assert [role for part, role in cell if "▁" in part] == ["warn"]
 
 
 @given(st.lists(UTIL, min_size=1, max_size=200), st.integers(1, 20))
@@ -33,18 +34,29 @@ def test_blocks_fit_and_an_unknown_gpu_is_no_low_one(utils: list[float | None], 
         assert [block == "?" for block in text(cell)] == [util is None for util in utils]
 
 
+def test_a_gpu_far_below_the_others_is_marked_and_none_of_a_steady_pod() -> None:
+    assert gpus.blocks([88.0, 88.0, 45.0, 88.0], 8) == (("▇▇", "spark"), ("▄", "warn"), ("▇", "spark"))
+    assert gpus.blocks([88.0, 70.0, 65.0, 88.0], 8) == (("▇▅▅▇", "spark"),)
+
+
+@given(st.lists(UTIL, min_size=1, max_size=16))
+def test_rows_one_below_the_other_stay_apart(utils: list[float | None]) -> None:
+    assert "█" not in text(gpus.blocks(utils, 16))
+    assert "█" not in fmt.spark(utils)
+
+
 def test_many_gpus_are_a_histogram_in_which_one_idle_gpu_is_seen() -> None:
     cell = gpus.blocks([0.0] + [95.0] * 31, 16)
-    assert text(cell) == "▁      █"
+    assert text(cell) == "▁      ▇"
     assert cell[0] == ("▁", "warn")
-    assert text(gpus.blocks([95.0] * 32, 16)) == "       █"
+    assert text(gpus.blocks([95.0] * 32, 16)) == "       ▇"
     assert text(gpus.blocks([None] * 32, 16)) == "????????"
 
 
 def test_a_pod_without_work_is_quiet_and_one_that_hangs_is_not() -> None:
     assert gpus.blocks([0.0, 1.0], 8) == (("▁▁", "muted"),)
-    assert gpus.blocks([100.0, 99.0], 8) == (("██", "spark"),)
-    assert gpus.blocks([100.0, 99.0], 8, hangs=True) == (("██", "bad"),)
+    assert gpus.blocks([100.0, 99.0], 8) == (("▇▇", "spark"),)
+    assert gpus.blocks([100.0, 99.0], 8, hangs=True) == (("▇▇", "bad"),)
 
 
 def test_signs_stand_in_place_of_a_shade_and_are_told_apart() -> None:
@@ -108,6 +120,18 @@ def test_a_shade_is_kept_while_it_is_about_right(utils: list[float]) -> None:
         ((_, role),) = shown.of_pod("a", [Spot(Doing.WORKS, util)], True)
         low = (int(role.removeprefix("heat-")) - 1) * 12.5
         assert low - gpu_map.SLACK <= util <= low + 12.5 + gpu_map.SLACK
+
+
+@given(st.lists(st.floats(5, 100), max_size=5), st.floats(5, 100), st.booleans())
+def test_what_was_drawn_while_history_was_loaded_decides_no_shade(loaded: list[float], now: float, live: bool) -> None:
+    shown = gpu_map.Signs()
+    for util in loaded:
+        shown.follow(False)
+        shown.of_pod("a", [Spot(Doing.WORKS, util)], True)
+    shown.follow(live)
+    assert shown.of_pod("a", [Spot(Doing.WORKS, now)], True) == gpu_map.Signs().of_pod(
+        "a", [Spot(Doing.WORKS, now)], True
+    )
 
 
 def test_noise_at_the_edge_of_a_shade_changes_nothing_and_a_stop_does() -> None:

@@ -31,7 +31,7 @@ def facts(run: Run | None, now: float = NOW, balance: float = 1000.0) -> dict[st
 
 def test_a_row_has_loss_step_and_what_is_left() -> None:
     cells = runs.cells(run_of(*steady(101)), POD, NOW)
-    assert flat(cells["loss"]) == "█▇▅▄▂▁ 4.9"
+    assert flat(cells["loss"]) == "▇▆▅▃▂▁ 4.9"
     assert flat(cells["step"]) == "100/1k"
     assert flat(cells["eta"]) == "1h 00m $23.92"
 

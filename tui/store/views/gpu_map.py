@@ -124,7 +124,7 @@ def doings(fleet: Fleet, record: Record, utils: Sequence[float | None], now: flo
         return [Doing.BOOTING] * len(utils)
     kinds = kinds_of(fleet).get(record.id, {})
     is_hung = not kinds.keys().isdisjoint(("hung", "latched"))
-    lags = record.window.apart.lags if "straggler" in kinds else {}
+    lagging = _lagging(record, utils) if "straggler" in kinds else frozenset()
     latest = metrics.fresh(pod, now)
     hot = _hot() if latest else 0.0
     temps = [gpu.temperature_c for gpu in latest]
@@ -139,9 +139,23 @@ def doings(fleet: Fleet, record: Record, utils: Sequence[float | None], now: flo
         temp = temps[index] if index < len(temps) else None
         if temp is not None and temp >= hot:
             return Doing.HOT
-        return Doing.LAGS if index in lags and lags[index].hold.is_settled else Doing.WORKS
+        return Doing.LAGS if index in lagging else Doing.WORKS
 
     return [doing(index, util) for index, util in enumerate(utils)]
+
+
+def _lagging(record: Record, utils: Sequence[float | None]) -> frozenset[int]:
+    """The GPUs that an alert about a straggler is about; in history, where only the alert is known, by their values."""
+    from tui.store.apart_window import AT_WORK, BEHIND, FEWEST
+
+    if settled := frozenset(index for index, lag in record.window.apart.lags.items() if lag.hold.is_settled):
+        return settled
+    ordered = sorted(util for util in utils if util is not None)
+    few = len(ordered) // FEWEST
+    others = ordered[few + (len(ordered) - few) // 2] if few else 0.0
+    if 2 * others < AT_WORK:
+        return frozenset()
+    return frozenset(index for index, util in enumerate(utils) if util is not None and 2 * (others - util) >= BEHIND)
 
 
 def gpus(fleet: Fleet, pod: str, now: float, spark: int = 0) -> tuple[Gpu, ...]:
@@ -199,7 +213,7 @@ def _since(
     if doing is Doing.BOOTING:
         change = record.pod.status_change if record.pod is not None else None
         return (max(0.0, now - change.at) if change is not None and change.at is not None else None), False
-    if doing is Doing.LAGS and (lag := record.window.apart.lags.get(index)) is not None:
+    if doing is Doing.LAGS and (lag := record.window.apart.lags.get(index)) is not None and lag.hold.is_settled:
         return lag.hold.total, False
     kinds = kinds_of(fleet).get(record.id, {})
     alert = next((kinds[kind] for kind in _ALERTS.get(doing, ()) if kind in kinds), None)

@@ -325,9 +325,12 @@ def _older(fleet: Fleet, record: Record, width: float) -> Samples:
 def _line(fleet: Fleet, record: Record, label: str, name: str, frame: Frame) -> Line:
     series, older = record.series, _older(fleet, record, frame.width)
     if older.times and name in older.columns:
-        whole = join([older, series.stretch(fleet.older[record.id].end, (name,))])
-        column = whole.columns[name]
-        runs = unbroken(whole.times, column, steps(name), *frame[:3], fleet.silence, until=frame.now)
+        known = fleet.older[record.id]
+        whole = join([older, series.stretch(known.end, (name,))])
+        runs = unbroken(
+            whole.times, whole.columns[name], steps(name), *frame[:3], fleet.silence, frame.now,
+            earlier=(known.end, known.silence),
+        )  # fmt: skip
     else:
         runs = series.runs(name, *frame[:3], fleet.silence, until=frame.now)
     if frame.cursor is None:

@@ -57,7 +57,7 @@ def level(column: Column, spec: ChartSpec) -> Part:
     """One bucket of a sparkline: its mean as a height, brighter where it dips."""
     if column is None:
         return " ", QUIET
-    return ramp.height(part_of(column.mean, spec)), 0 if dips(column, spec) else HEAT
+    return ramp.bar(part_of(column.mean, spec)), 0 if dips(column, spec) else HEAT
 
 
 def heat(spec: ChartSpec, width: int, height: int) -> list[Row]:

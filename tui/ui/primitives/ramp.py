@@ -15,6 +15,9 @@ HEAT = tuple(f"heat-{number}" for number in range(1, STEPS + 1))
 
 HEIGHTS = "▁▂▃▄▅▆▇█"
 
+BARS = HEIGHTS[:-1]
+"""Heights in rows that stand one below the other: a full block would join those of the row above."""
+
 _FAINTEST = 0.26
 """Part of the full colour in the lowest step: it must be seen on the background."""
 
@@ -29,6 +32,11 @@ def step(part: float) -> int:
 def height(part: float) -> str:
     """A block as high as a part of the whole, for where shades cannot be shown or are used up."""
     return HEIGHTS[step(part)]
+
+
+def bar(part: float) -> str:
+    """A block as high as a part of the whole, apart from the row above."""
+    return BARS[int(min(len(BARS) - 1.0, max(0.0, part * len(BARS))))]
 
 
 def cell(part: float, shades: bool) -> tuple[str, str]:

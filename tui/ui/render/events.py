@@ -14,7 +14,7 @@ from tui.format import numbers as fmt
 from tui.store.views.event_log import alert_of
 from tui.store.views.pods import gpu_name
 from tui.ui.charts.pod_charts import GLYPHS
-from tui.ui.primitives.cells import Cell
+from tui.ui.primitives.cells import Cell, width_of
 from tui.ui.render.attention import MUTED
 from tui.ui.widgets.table import Cells, Column
 
@@ -48,9 +48,11 @@ NARROW = (
 """For panes in which the columns of the log leave little or no room for the event's text."""
 
 
-def timeline_columns(width: int) -> tuple[Column, ...]:
-    """The columns of a pod's events in a pane this wide."""
-    return SHORT_COLUMNS if width < 70 else COLUMNS
+def timeline_columns(width: int, rows: Iterable[Cells] = ()) -> tuple[Column, ...]:
+    """The columns of a pod's events in a pane this wide: what an event is called takes no room from its text."""
+    when, what, text = SHORT_COLUMNS if width < 70 else COLUMNS
+    longest = max((width_of(row.get("what", ())) for row in rows), default=what.width)
+    return when, what._replace(width=min(what.width, longest)), text
 
 
 def log_columns(width: int) -> tuple[Column, ...]:

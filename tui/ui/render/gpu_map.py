@@ -24,6 +24,16 @@ class Signs:
 
     def __init__(self) -> None:
         self._steps: dict[tuple[str, int], int] = {}
+        self._live = False
+
+    def follow(self, live: bool) -> None:
+        """The GPUs are to be shown anew. `live`: as they are now, as the last response has them.
+
+        Only then is the shade before a measure: what was loaded or looked at in history came in any order.
+        """
+        if not (live and self._live):
+            self._steps.clear()
+        self._live = live
 
     def of_pod(self, pod: str, spots: Iterable[Spot], shades: bool) -> Cell:
         """The GPUs of one pod, a cell for each. `shades`: see `ramp.cell`."""

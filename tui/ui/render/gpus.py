@@ -61,16 +61,22 @@ def blocks(utils: Sequence[float | None], room: int, hangs: bool = False) -> Cel
         return _histogram(utils)
     if hangs:
         return _joined([(text, "bad" if role == "spark" else role) for text, role in (_block(u, False) for u in utils)])
-    works = any(util is not None and util >= BUSY_PERCENT for util in utils)
-    return _joined([_block(util, works) for util in utils])
+    known = [util for util in utils if util is not None]
+    works, mean = any(util >= BUSY_PERCENT for util in known), sum(known) / max(1, len(known))
+    return _joined([_block(util, works, mean) for util in utils])
 
 
-def _block(util: float | None, works: bool) -> Part:
+LAGS = 20.0
+"""Percent points below the mean of its pod at which a GPU is marked."""
+
+
+def _block(util: float | None, works: bool, mean: float = 0.0) -> Part:
+    """works: whether another GPU of the pod does; mean: of their utilization. Only an idle GPU has the lowest block."""
     if util is None:
         return "?", "quiet"
     if util < BUSY_PERCENT:
-        return ramp.HEIGHTS[0], "warn" if works else "muted"
-    return ramp.height(util / 100), "spark"
+        return ramp.BARS[0], "warn" if works else "muted"
+    return max(ramp.bar(util / 100), ramp.BARS[1]), "warn" if mean - util > LAGS else "spark"
 
 
 def _histogram(utils: Sequence[float | None]) -> Cell:
@@ -81,7 +87,7 @@ def _histogram(utils: Sequence[float | None]) -> Cell:
     counts = [0] * BLOCKS
     for util in known:
         counts[ramp.step(util / 100)] += 1
-    parts = [(ramp.height((count - 0.5) / len(known)) if count else " ", "spark") for count in counts]
+    parts = [(ramp.bar((count - 0.5) / len(known)) if count else " ", "spark") for count in counts]
     idle = sum(util < BUSY_PERCENT for util in known)
     if 0 < idle < len(known):
         parts[0] = (parts[0][0], "warn")
@@ -225,7 +231,11 @@ def _brief(gpu: Gpu, room: int) -> Cell:
     util: Cell = ((f"{fmt.percent(gpu.util):>3}", "text"), ("% " if gpu.util is not None else "  ", "quiet"))
     number: Cell = ((f"{gpu.index:>2} ", "muted"),)
     block: Cell = (_block(gpu.util, works=gpu.loud), (" ", "text"))
-    vram: Cell = ((" VRAM ", "quiet"), (f"{fmt.percent(gpu.vram):>3}", "muted"), ("% ", "quiet"))
+    vram: Cell = (
+        (" VRAM ", "quiet"),
+        (f"{fmt.percent(gpu.vram):>3}", "muted"),
+        ("% " if gpu.vram is not None else "  ", "quiet"),
+    )
     temp: Cell = ((f" {fmt.percent(gpu.temp):>3}", "muted"), ("° ", "quiet")) if gpu.temp is not None else ()
     watts: Cell = ((" ", "text"), *fit(_watts(gpu), 9, right=True), (" ", "text")) if gpu.watts is not None else ()
     spark: Cell = ((" ", "text"), (fmt.spark(gpu.spark), "spark"), (" ", "text")) if gpu.spark else ()

@@ -285,7 +285,7 @@ def header(
     forms: the result of `connection` or `paused`; here: the current screen.
     hosts: whether the account rents out machines.
     unread: how many alerts began since the user last looked at the events.
-    live:  the fleet whose alerts are shown, if another: neither a pause nor history hides them.
+    live:  the fleet whose alerts are shown, if another: a pause hides none. In history they are those of that time.
     """
     old = held or fleet.stale(now) or fleet.snapshot.error is not None
     pods_old = old or fleet.pods_stale(now)

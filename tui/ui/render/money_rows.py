@@ -102,7 +102,7 @@ def pod_cells(
     return {
         "mark": (("✓", "accent"),) if marked else (),
         "name": ((row.name, "strong" if marked else "text"),),
-        "word": ((row.word, "good" if row.word == "running" else "bad" if row.reason else "muted"),),
+        "word": ((row.word, "bad" if row.reason else "muted"),),
         "now": ((fmt.price(row.per_hr), hue),),
         "today": money(row.today),
         "month": month,

@@ -16,7 +16,7 @@ from tui.store.views.offer_rows import stock_rank
 from tui.ui.primitives.cells import Cell, fit, width_of
 from tui.ui.render.attention import MUTED, SIGN, role_of
 from tui.ui.render.facts import LACKING_CELL, cell_or_lacking
-from tui.ui.render.gpus import BLOCKS, HANGS, MOST_BLOCKS, blocks
+from tui.ui.render.gpus import BLOCKS, HANGS, LAGS, MOST_BLOCKS, blocks
 from tui.ui.widgets.table import REST, Cells, Column
 
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ def pod_cells(
         else (("CPU only", "muted"),)
     )
     util = row.figures[UTIL.name]
-    straggles = row.util_low is not None and util is not None and util - row.util_low > 20
+    straggles = row.util_low is not None and util is not None and util - row.util_low > LAGS
     return {
         **{name: _figure(BY_NAME[name], value, lacks) for name, value in row.figures.items()},
         "status": phase_cell(row, now, status_width),

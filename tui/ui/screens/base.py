@@ -210,12 +210,10 @@ class BaseScreen(Screen[None]):
         guard = self._sight.session.guard
         badges = replace(self._sight.badges, read_only=bool(guard.read_only), locked=guard.locked)
         hosts = status.has_hosts(self._sight.fleet)
-        player, live = self._player, self._sight.fleet
-        lines = status.header(
+        header.content = status.header(
             fleet, badges, now, self._forms(), header.size.width, paused, self.MODE, hosts, self._sight.tz,
-            None if player.replay else live, self._sight.news.unread,
+            self._alerts_of, self._sight.news.unread,
         )  # fmt: skip
-        header.content = lines
 
     def _forms(self) -> status.Forms:
         player, tz = self._player, self._sight.tz

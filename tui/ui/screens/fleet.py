@@ -191,6 +191,7 @@ class FleetScreen(ListingScreen):
         fleet, now = self._view
         pane = self.query_one("#map", GpuMap)
         shades = self._shades
+        self._signs.follow(not (fleet.past or self._player.in_history) and fleet.snapshot.took is not None)
         pane.show(
             self._groups(fleet),
             lambda pod: self._signs.of_pod(pod, gpu_map.spots(fleet, pod, now), shades),

@@ -102,7 +102,7 @@ class Pods(FleetListing):
             empty_states.pods(fleet, query.filter is not None, self.waited, context.playback.replay),
             notes=(*first, *selected(context, keys)), rising=pods.pods_rise(query), faded=self.is_stale(scene),
             columns=with_runs(columns, bool(fleet.runs), scene.width),
-            widest=pods.widest(fleet),
+            widest={**pods.widest(fleet), "alert": max((len(a.text) for a in alerts.values()), default=0)},
         )  # fmt: skip
 
     def targets(self, key: str | None) -> tuple[str, ...]:
@@ -151,6 +151,7 @@ class Offers(FleetListing):
             empty_states.market(fleet, self.filter is not None, self.waited, self.context.playback.replay),
             rising=market.rises(self.sort, self.inverted), faded=self.is_stale(scene),
             columns=rows.offer_columns(scene.width),
+            widest={"name": max((len(row.name) for row in shown.rows.values()), default=0)},
         )  # fmt: skip
 
     def _offer(self, key: str | None) -> Offer | None:

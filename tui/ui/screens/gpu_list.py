@@ -115,6 +115,7 @@ class Gpus(MarketListing):
         return Rows(
             shown.keys, cells, len(rows), empty, rising=views.rises(self.sort, self.inverted),
             faded=self.is_stale(scene), columns=columns if scene.width >= NARROW else narrowed(columns),
+            widest={"name": len("◉ ") + max((len(row.name) for row in rows), default=0)},
         )  # fmt: skip
 
     def _lacks(self, fleet: Fleet) -> frozenset[Feature]:

@@ -10,6 +10,7 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from tui.domain.filters import Vocabulary
+from tui.format.width import width
 from tui.store.fleet import Fleet
 from tui.store.topics import TOPICS
 from tui.store.views import hosts as store
@@ -71,7 +72,7 @@ class Machines(Listing):
         return Rows(
             tuple(shown), lambda key: host_rows.cells(shown[key], scene.now), len(self.every), self._empty(scene.fleet),
             notes=(rented,) if self.filter is None else (), rising=store.rises(self.sort, self.inverted),
-            faded=self.is_stale(scene),
+            faded=self.is_stale(scene), widest={"name": max((width(row.name) for row in shown.values()), default=0)},
         )  # fmt: skip
 
     def _empty(self, fleet: Fleet) -> EmptyState:

@@ -12,7 +12,7 @@ from tui.domain.filters import Vocabulary
 from tui.format import numbers as fmt
 from tui.store.alerts import off
 from tui.store.fleet import Fleet
-from tui.store.views import pod_costs
+from tui.store.views import pod_costs, pods
 from tui.store.views.pod_costs import PodCost
 from tui.ui.charts import spec
 from tui.ui.charts.spec import Drawn
@@ -96,7 +96,8 @@ class Money(AccountListing):
             keys, rising = self._ordered
         rows = self._rows(scene, keys, cells, len(costs), rising)
         note = money_rows.seen(scene.fleet.books.value, self.context.tz) if rows.total else ""
-        return rows._replace(notes=selected(self.context, rows.keys), note=note)
+        widest = {"name": pods.widest(scene.fleet)["name"]}
+        return rows._replace(notes=selected(self.context, rows.keys), note=note, widest=widest)
 
     def _in_order(self, costs: Mapping[str, PodCost]) -> tuple[tuple[str, ...], bool]:
         """The pods in their order, and whether that begins with the least."""

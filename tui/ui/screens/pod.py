@@ -62,9 +62,8 @@ class Timeline(Listing):
         asked = self._inspection is not None
         empty = EmptyState("No events recorded yet" if asked else "◌ Loading history…")
         pane = layout.detail(scene.width, 100, self.name, scene.width < layout.NORMAL)[self.name]
-        return Rows(
-            tuple(cells), cells.__getitem__, len(cells), empty, columns=timeline.timeline_columns(pane.width)
-        )  # fmt: skip
+        columns = timeline.timeline_columns(pane.width, cells.values())
+        return Rows(tuple(cells), cells.__getitem__, len(cells), empty, columns=columns)
 
     def count(self, rows: Rows) -> str:
         return ""

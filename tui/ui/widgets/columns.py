@@ -32,15 +32,32 @@ class Column(NamedTuple):
         return self.label or self.title
 
 
+SELDOM = 10
+"""The rank from which on a column is worth less than the end of a name."""
+
+MOST_NAME = 24
+"""Cells up to which a name has precedence."""
+
+MOST_AIR = 4
+"""Cells that a column gets beyond its width at most."""
+
+
 def visible(columns: Sequence[Column], width: int, widest: Mapping[str, int] = {}) -> tuple[tuple[Column, int], ...]:
     """The columns that fit into `width`, each with its width; a cell between them.
 
-    widest: cells that the content of some columns takes: they grow to that while there is room, by rank; what is left
-            goes to the flexible one.
+    widest: cells that the content of some columns takes: they grow to that while there is room, by rank, the flexible
+            one before columns of a high rank are shown at all. What is left goes to the flexible one; if its content
+            does not take it, a part of it to all: a name far from its figures is read in the wrong row.
     """
     shown = list(columns)
     while len(shown) > 1 and sum(_least(c, widest) + 1 for c in shown) - 1 > width:
         shown.remove(max(shown, key=lambda c: c.rank))
+    flexible = next((c for c in shown if c.flex), None)
+    wanted = min(MOST_NAME, widest.get(flexible.key, 0)) if flexible is not None else 0
+    while flexible is not None and (last := max(shown, key=lambda c: c.rank)).rank >= SELDOM:
+        if sum((wanted if c is flexible else _least(c, widest)) + 1 for c in shown) - 1 <= width:
+            break
+        shown.remove(last)
     widths = {id(c): c.width for c in shown}
     spare = width - (sum(c.width + 1 for c in shown) - 1)
     for column in sorted((c for c in shown if c.least), key=lambda c: -c.rank) if spare < 0 else ():
@@ -52,9 +69,14 @@ def visible(columns: Sequence[Column], width: int, widest: Mapping[str, int] = {
             taken = min(spare, wanted - column.width)
             widths[id(column)] += taken
             spare -= taken
-    flexible = next((c for c in shown if c.flex), shown[0] if spare < 0 else None)
-    if flexible is not None:
-        widths[id(flexible)] = max(0, widths[id(flexible)] + spare)
+    if flexible is not None and flexible.key in widest and spare >= len(shown):
+        for column in shown:
+            # A column without a title has a mark, which belongs to the next.
+            widths[id(column)] += min(MOST_AIR, spare // len(shown)) if column.title else 0
+        return tuple((c, widths[id(c)]) for c in shown)
+    taker = flexible or (shown[0] if spare < 0 else None)
+    if taker is not None:
+        widths[id(taker)] = max(0, widths[id(taker)] + spare)
     return tuple((c, widths[id(c)]) for c in shown)
 
 
