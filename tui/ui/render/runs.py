@@ -52,7 +52,7 @@ def _loss_cell(run: Run, role: str) -> Cell:
         return ((curve(run, "loss", SPARK), "spark"), (f" {run.now.not_finite or 'NaN'}", "bad"))
     if run.now.loss is None:
         return ((fmt.UNKNOWN, "quiet"),)
-    return ((curve(run, "loss", SPARK), "spark"), (f" {figure(run.now.loss)}", role))
+    return ((curve(run, "loss", SPARK), "spark"), (f" {fmt.figure(run.now.loss)}", role))
 
 
 def _step_cell(run: Run, role: str) -> Cell:
@@ -91,11 +91,6 @@ def _buckets(values: Sequence[float], count: int) -> list[float]:
     edges = [round(number * len(values) / count) for number in range(count + 1)]
     parts = [values[begin:end] for begin, end in pairwise(edges)]
     return [math.fsum(part) / len(part) for part in parts if part]
-
-
-def figure(value: float) -> str:
-    """A figure of unknown size in four digits: 2.104, 0.00030, 1.2e-05."""
-    return f"{value:.4g}" if value == 0 or 1e-3 <= abs(value) < 1e5 else f"{value:.2e}"
 
 
 def compact(value: float) -> str:
@@ -144,19 +139,19 @@ def _facts(run: Run, pod: Pod, now: float, funds: Funds | None, tz: tzinfo | Non
     yield Fact("Lines of", ((how, "text" if run.title else "muted"), (missed, "warn")))
     now_of = run.now
     if run.not_finite is not None or now_of.loss is not None:
-        value: Cell = ((f"{figure(now_of.loss)} ", "text"),) if now_of.loss is not None else ()
+        value: Cell = ((f"{fmt.figure(now_of.loss)} ", "text"),) if now_of.loss is not None else ()
         if run.not_finite is not None:
             value = ((f"{now_of.not_finite or 'NaN'} for {fmt.duration(now - run.not_finite.at)} ", "bad"),)
         yield Fact("Loss", (*value, (curve(run, "loss", WIDE_SPARK), "spark")))
     if now_of.eval_loss is not None:
-        yield Fact("Eval loss", ((f"{figure(now_of.eval_loss)} ", "text"), (curve(run, "eval_loss", 20), "spark")))
+        yield Fact("Eval loss", ((f"{fmt.figure(now_of.eval_loss)} ", "text"), (curve(run, "eval_loss", 20), "spark")))
     if (steps := _steps(run)) is not None:
         yield Fact("Step", text(steps))
     if (speed := _speed(run)) is not None:
         yield Fact("Speed", text(speed))
     if now_of.lr is not None or now_of.grad_norm is not None:
-        parts = [f"{figure(now_of.lr)}" if now_of.lr is not None else "",
-                 f"grad norm {figure(now_of.grad_norm)}" if now_of.grad_norm is not None else ""]  # fmt: skip
+        parts = [f"{fmt.figure(now_of.lr)}" if now_of.lr is not None else "",
+                 f"grad norm {fmt.figure(now_of.grad_norm)}" if now_of.grad_norm is not None else ""]  # fmt: skip
         yield Fact("Learning rate" if now_of.lr is not None else "Gradient", text(" · ".join(filter(None, parts))))
     yield from _ending(run, pod, now, funds, tz)
     if run.trouble is not None and run.trouble.trouble is not None:
