@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from tui.store.run_signals import SILENT, is_silent, patience
+from tui.store.run_signals import SILENT, has_ended, is_silent, patience
 from tui.store.series import Point
 from tui.store.views.pods import Line
 from tui.store.views.run_chart_kinds import RUN_CHARTS, Scale
@@ -89,7 +89,7 @@ def line(run: Run, label: str, column: str, frame: Frame, scale: Scale) -> Line:
 
 def _last(run: Run, column: str, now: float) -> float | None:
     """The present value; None if there is none any more: the run has ended or is silent, or its loss is no number."""
-    if run.ended is not None or is_silent(run, now) or (column == "loss" and run.not_finite is not None):
+    if has_ended(run) or is_silent(run, now) or (column == "loss" and run.not_finite is not None):
         return None
     points = run.series.last(column, 1)
     return points[0].value if points and now - points[0].at <= max(SILENT, patience(run, SILENT)) else None

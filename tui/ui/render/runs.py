@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tui.domain import pod_health
 from tui.format import numbers as fmt
-from tui.store.run_signals import Run, cost_to_finish, eta, is_silent, progress
+from tui.store.run_signals import Run, cost_to_finish, eta, has_ended, is_silent, progress
 from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render.facts import LABEL_WIDTH, text
 from tui.ui.render.run_columns import ALONE, SPARK
@@ -40,7 +40,7 @@ def cells(run: Run | None, pod: Pod | None, now: float, *, loss_width: int = 0) 
         return {}
     if run.began is None:
         return {"loss": ((run.problem, "quiet"),)} if run.problem else {}
-    role = "muted" if is_silent(run, now) or run.problem or run.ended is not None else "text"
+    role = "muted" if is_silent(run, now) or run.problem or has_ended(run) else "text"
     loss = _loss_cell(run, role)
     if loss_width == ALONE and len(loss) > 1:
         loss = ((loss[1][0].lstrip(), loss[1][1]),)
@@ -65,6 +65,8 @@ def _step_cell(run: Run, role: str) -> Cell:
 def _eta_cell(run: Run, pod: Pod, now: float) -> Cell:
     if run.ended is not None:
         return (("finished", "warn"),)
+    if run.gone is not None:
+        return (("no process", "warn"),)
     left = eta(run, now)
     if left is None:
         return ((fmt.UNKNOWN, "quiet"),)
@@ -159,7 +161,7 @@ def _facts(run: Run, pod: Pod, now: float, funds: Funds | None, tz: tzinfo | Non
         yield Fact("Trouble", ((f"{run.trouble.trouble.value} {ago} ago", "bad"), (f"  {run.trouble.line}", "muted")))
     if run.line_at is not None:
         usual = f"  usually one in {fmt.short_duration(run.usual)}" if run.usual is not None else ""
-        role = "warn" if is_silent(run, now) and run.ended is None else "text"
+        role = "warn" if is_silent(run, now) and not has_ended(run) else "text"
         yield Fact("Last line", ((f"{fmt.duration(now - run.line_at)} ago", role), (usual, "muted")))
         yield Fact("", ((run.line, "muted"),))
 
@@ -194,6 +196,10 @@ def _speed(run: Run) -> str | None:
 def _ending(run: Run, pod: Pod, now: float, funds: Funds | None, tz: tzinfo | None) -> Iterator[Fact]:
     if run.ended is not None:
         yield Fact("Finished", ((f"{fmt.duration(now - run.ended.at)} ago", "warn"), ("  S stops the pod", "muted")))
+        return
+    if run.gone is not None:
+        ago = fmt.duration(now - run.gone)
+        yield Fact("Process", ((f"gone for {ago}", "warn"), ("  S stops the pod", "muted")))
         return
     left = eta(run, now)
     if left is None:
