@@ -23,6 +23,7 @@ from tui.store.fleet import Fleet
 from tui.store.metrics import sample
 from tui.store.views import pods
 from tui.ui.charts import pod_charts
+from tui.ui.charts.look import Look
 from tui.ui.render import gpu_figures, rows
 
 NOW = 1_795_435_200.0
@@ -44,7 +45,7 @@ fleet = Fleet(5, 30)
 fleet.apply(answer, NOW)
 pod = next(pod for pod in answer.pods if pod.runtime is not None and len(pod.runtime.gpus) == 8)
 record = fleet.records[pod.id]
-look = pod_charts.Look(now=NOW, span=600.0)
+look = Look(now=NOW, span=600.0)
 charts = pods.charts_of(record)
 specs = pod_charts.specs(fleet, [record], look, 5.0, [(60, 12)] * len(charts), charts)
 spec = next(spec for spec in specs if spec.title == title)

@@ -9,7 +9,7 @@ from tui.domain.alert_rules import AlertRules, Rule
 from tui.domain.attention import Grade
 from tui.domain.events import Kind
 from tui.domain.signals.detection import LineReader
-from tui.domain.signals.machine import Disk, Machine
+from tui.domain.signals.machine import Disk, Machine, Process
 from tui.store.alert import Alert
 from tui.store.kinds.runs import diverged_since
 from tui.store.run_signals import RunTracker
@@ -209,3 +209,59 @@ def test_disks_that_were_not_read_for_long_are_not_judged() -> None:
     run.pass_by(HOUR)
     assert run.ours == {}
     assert run.events(Kind.DISK, Kind.DISK_OVER) == [Kind.DISK]
+
+
+def machine_of(at: float, *processes: Process) -> Machine:
+    return Machine(at, (Process(1, "sshd", 9.0), *processes))
+
+
+def test_a_run_whose_processes_are_gone_has_finished_although_it_does_not_say_so() -> None:
+    run = Writing()
+    trainer = Process(77, "python3", 9000.0, 60_000.0)
+    run.pass_by(5 * MINUTE)
+    run.tracker_of_run.take_machine(machine_of(run.at, trainer))
+    run.pass_by(5 * MINUTE)
+    assert run.ours == {}
+    run.tracker_of_run.take_machine(machine_of(run.at))
+    run.pass_by(2 * MINUTE, writes=False)
+    alert = run.ours["run-finished"]
+    text = alert.kind.text(alert, None, run.at)
+    assert text.startswith("training process gone for 1m 55s"), text
+    assert f"(step {run.number}), still billed $23.92/h" in text
+    run.pass_by(20 * MINUTE, writes=False)
+    assert set(run.ours) == {"run-finished"}, "of one waste there is one alert"
+    run.tracker_of_run.take_machine(machine_of(run.at, trainer))
+    run.pass_by(2 * MINUTE)
+    assert run.events(Kind.FINISHED, Kind.FINISHED_OVER) == [Kind.FINISHED, Kind.FINISHED_OVER]
+
+
+def test_a_process_that_is_not_known_to_be_gone_ends_nothing() -> None:
+    trainer = Process(77, "python3", 9000.0)
+    for later in (
+        Machine(0.0),
+        machine_of(0.0, Process(77, "python3", 100.0)),
+        machine_of(0.0, Process(78, "pt_main_thread", 4000.0)),
+    ):
+        run = Writing()
+        run.pass_by(5 * MINUTE)
+        run.tracker_of_run.take_machine(machine_of(run.at, trainer))
+        run.tracker_of_run.take_machine(replace(later, at=run.at))
+        run.pass_by(2 * MINUTE, writes=False)
+        assert "run-finished" not in run.ours, later
+    # Other programs than trainers were never the run.
+    run = Writing()
+    run.pass_by(5 * MINUTE)
+    run.tracker_of_run.take_machine(machine_of(run.at, Process(9, "jupyter-lab", 2000.0)))
+    run.tracker_of_run.take_machine(machine_of(run.at))
+    run.pass_by(2 * MINUTE, writes=False)
+    assert "run-finished" not in run.ours
+
+
+def test_a_process_that_is_gone_after_an_error_is_that_error() -> None:
+    run = Writing()
+    run.pass_by(5 * MINUTE)
+    run.tracker_of_run.take_machine(machine_of(run.at, Process(77, "python3", 9000.0, 60_000.0)))
+    run.write("torch.OutOfMemoryError: CUDA out of memory.")
+    run.tracker_of_run.take_machine(machine_of(run.at))
+    run.pass_by(3 * MINUTE, writes=False)
+    assert set(run.ours) == {"run-error"}

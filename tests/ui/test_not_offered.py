@@ -33,6 +33,7 @@ from tui.store.views import offers as offer_views
 from tui.store.views import pod_costs as cost_rows
 from tui.store.views import pods as pod_views
 from tui.ui.charts import captions, pod_charts
+from tui.ui.charts.look import Look
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Section
 from tui.ui.render import (
@@ -169,7 +170,7 @@ def of_an_offer(lacks: frozenset[Feature]) -> str:
 def in_chart(name: str) -> Callable[[frozenset[Feature]], str]:
     def shown(lacks: frozenset[Feature]) -> str:
         state = fleet(lacks)
-        look = pod_charts.Look(now=NOW, span=3600.0, tz=UTC)
+        look = Look(now=NOW, span=3600.0, tz=UTC)
         (spec,) = pod_charts.specs(state, [state.records["on"]], look, 60.0, [(60, 8)], [name])
         return f"{spec.note} {''.join(part for part, _ in captions.title(spec, 60))}"
 
@@ -496,7 +497,7 @@ def test_readings_from_before_are_drawn_and_the_chart_says_why_they_end() -> Non
     for step in range(1, 6):
         state.apply(Snapshot(None, (ON,), lacks=ALL), NOW + 60 * step)
     assert "temp" in pod_views.charts_of(state.records["on"])
-    look = pod_charts.Look(now=NOW + 300, span=3600.0, tz=UTC)
+    look = Look(now=NOW + 300, span=3600.0, tz=UTC)
     (spec,) = pod_charts.specs(state, [state.records["on"]], look, 60.0, [(80, 8)], ["temp"])
     title = "".join(part for part, _ in captions.title(spec, 80))
     assert "max 71" in title

@@ -44,6 +44,20 @@ async def test_the_fleet_and_the_pod_show_the_run_that_is_read(launch: Launch) -
         assert "99 of 1,000" in text
         assert "Ends" in text
         assert "[bold]" in text, "a line of a log is no markup"
+        assert "Loss  ▄ mean" in text
+        await run.press("tab")
+        assert "x axis" in run.text()
+        await run.press("x")
+        await run.until("since its first line")
+        assert "CPU  " in run.text(), "the clock of the GPUs counts from the run's start"
+        await run.press("x")
+        await run.until("by step")
+        assert "CPU  " not in run.text(), "GPUs report no steps"
+        await run.press("left", "left")
+        await run.until(" ▸  by step")
+        await run.press("x")
+        await run.until("CPU  ")
+        assert "by step" not in run.text()
 
 
 async def test_without_a_named_pod_no_log_is_read_and_there_are_no_columns(launch: Launch) -> None:

@@ -41,7 +41,7 @@ SIGNALS = {
     "boot": "billed, but its container has not come up since this start",
     "lost-container": "billed, but its container is gone after it was up",
     "zero-gpu": "running without the GPUs it was rented with",
-    "run-finished": "the log of a pod in [signals] has the line with which its trainer ends",
+    "run-finished": "the log of a pod in [signals] has its trainer's last line, or its processes are gone",
     "diverged": "the last 3 losses in it are 3 times the median of the 200 before them, or more",
     "run-ended": "idle after 30 min of work, and its GPU memory was freed",
     "idle": "the busiest GPU is below 2% on average; 30 min while CPU or GPU memory work, or the container is young",

@@ -89,6 +89,27 @@ def spark(values: Iterable[float | None]) -> str:
     return "".join(" " if v is None else _BARS[min(most, max(0, int(v / 100 * len(_BARS))))] for v in values)
 
 
+def figure(value: float, room: int = 6) -> str:
+    """A figure of unknown size in at most that many characters, if it fits: 2.104, 3e-4, 41.2k."""
+    text = ""
+    for digits in (4, 3, 2, 1):
+        text = _figure(value, digits)
+        if len(text) <= room:
+            break
+    return text
+
+
+def _figure(value: float, digits: int) -> str:
+    size = abs(value)
+    if size and (size < 1e-3 or size >= 9.995e11):
+        mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
+        return f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}e{int(power)}"
+    for least, unit, suffix in ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
+        if size >= least:
+            return f"{value / unit:.{min(3, digits)}g}{suffix}"
+    return f"{value:.0f}" if size >= 10.0**digits - 0.5 else f"{value:.{digits}g}"
+
+
 def clip(text: str, width: int) -> str:
     """Text cut to `width` characters, with an ellipsis if anything was cut."""
     if len(text) <= width:

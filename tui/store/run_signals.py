@@ -9,7 +9,7 @@ from typing import NamedTuple
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from tui.domain.signals.machine import Machine
+from tui.domain.signals.machine import Machine, is_gone, training
 from tui.domain.signals.troubles import Trouble, is_end, trouble
 from tui.domain.signals.values import NOTHING, Values
 from tui.store.signal_series import SignalSeries
@@ -56,6 +56,7 @@ class Run(Struct, frozen=True):
     not_finite: the first line whose loss is not a number, if all since then are like it.
     trouble:   the line of the last trouble, unless there was progress after it.
     ended:     the line that says that the run has ended, unless there was progress after it.
+    gone:      when the processes of the run were first missing, unless there was progress after it.
     problem:   why nothing is read at the moment; empty if that works.
     machine:   what the pod last said about its processes and disks; None if it was not asked.
     quotes:    whether alerts may have lines of the log.
@@ -77,6 +78,7 @@ class Run(Struct, frozen=True):
     not_finite: Said | None = None
     trouble: Said | None = None
     ended: Said | None = None
+    gone: float | None = None
     problem: str = ""
     quotes: bool = False
     machine: Machine | None = None
@@ -116,7 +118,7 @@ class Eta(NamedTuple):
 def eta(run: Run, now: float) -> Eta | None:
     """How long it will take; None if that is unknown, or if it has ended or been silent for too long to say."""
     so_far = progress(run.now)
-    if so_far is None or run.values_at is None or run.ended is not None or is_silent(run, now):
+    if so_far is None or run.values_at is None or has_ended(run) or is_silent(run, now):
         return None
     if so_far.part >= 1.0:
         return Eta(0.0, so_far.whole)
@@ -151,6 +153,11 @@ def cost_to_finish(run: Run, cost_per_hr: float | None, now: float) -> float | N
     return left.seconds * cost_per_hr / 3600.0
 
 
+def has_ended(run: Run) -> bool:
+    """Whether the run says that it has ended, or its processes are gone."""
+    return run.ended is not None or run.gone is not None
+
+
 def patience(run: Run, least: float) -> float:
     """Seconds without a line after which a run is silent: far longer than usual, and longer than any pause of late."""
     return max(least, 30.0 * (run.usual or 0.0), 3.0 * (run.longest or 0.0))
@@ -171,6 +178,7 @@ class RunTracker:
         self.run = Run(source=source, quotes=quotes)
         self._intervals: deque[float] = deque(maxlen=INTERVALS)
         self._total_at: float | None = None
+        self._processes: frozenset[int] = frozenset()
 
     def take(self, at: float, text: str, values: Values) -> None:
         """A line, what a reader made of it, and when it was written."""
@@ -198,7 +206,12 @@ class RunTracker:
 
     def take_machine(self, machine: Machine) -> None:
         """What the pod says about itself."""
-        self.run = replace(self.run, machine=machine)
+        gone = self.run.gone
+        if present := training(machine):
+            self._processes, gone = present, None
+        elif self._processes and is_gone(self._processes, machine):
+            gone = machine.at if gone is None else gone
+        self.run = replace(self.run, machine=machine, gone=gone)
 
     def settle(self, title: str = "", *, detected: bool = False) -> Run:
         """Bring what is computed of many lines up to date, once after all that have arrived; returns the run."""
@@ -220,10 +233,10 @@ class RunTracker:
     def restarted(self) -> None:
         """The container was restarted: another run, or the same from a checkpoint. Its curve goes on."""
         self._intervals.clear()
-        self._total_at = None
+        self._total_at, self._processes = None, frozenset()
         self.run = replace(
             self.run, now=NOTHING, usual=None, longest=None, not_finite=None, trouble=None, ended=None, values_at=None,
-            line_at=None, machine=None,
+            line_at=None, machine=None, gone=None,
         )  # fmt: skip
 
     def _of_the_run(self, run: Run, at: float, values: Values) -> Values:
@@ -261,6 +274,7 @@ class RunTracker:
         return replace(
             run, now=now, values_at=at, not_finite=not_finite,
             trouble=None if has_progress else run.trouble, ended=None if has_progress else run.ended,
+            gone=None if has_progress and run.gone is not None and at > run.gone else run.gone,
         )  # fmt: skip
 
 

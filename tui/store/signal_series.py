@@ -58,6 +58,27 @@ class SignalSeries:
             if since <= at <= until and not math.isnan(value)
         ]
 
+    @property
+    def first(self) -> float | None:
+        """The instant of the first point; None if there is none."""
+        return self._at[0] if self._at else None
+
+    def until(self, now: float) -> float | None:
+        """The instant of the last point that is not after `now`."""
+        return next((at for at in reversed(self._at) if at <= now), None)
+
+    def has(self, name: str) -> bool:
+        """Whether any point has a value in a column."""
+        return any(value == value for value in reversed(self._columns[name]))
+
+    def points(self, name: str) -> Iterator[tuple[float, float]]:
+        """Instant and value of each point that has one in a column, oldest first."""
+        return (pair for pair in zip(self._at, self._columns[name], strict=True) if pair[1] == pair[1])
+
+    def pairs(self, first: str, second: str) -> Iterator[tuple[float, float, float]]:
+        """Instants with the values of two columns, oldest first; NaN where there is none."""
+        return zip(self._at, self._columns[first], self._columns[second], strict=True)
+
     def last(self, name: str, count: int) -> Sequence[Point]:
         """The last points of a column, oldest first."""
         points: list[Point] = []

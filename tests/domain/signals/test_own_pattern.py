@@ -24,6 +24,15 @@ def test_named_groups_are_read() -> None:
     assert own.read("nothing of it") is None
 
 
+def test_a_pattern_that_matches_nothing_says_so_until_it_does() -> None:
+    reader = LineReader(own=OwnPattern(r"L(?P<loss>\S+)"))
+    for _ in range(1200):
+        reader.read("epoch one")
+    assert (reader.title, reader.detected) == ("own pattern, no match in 1,200 lines", "")
+    reader.read("L2.5")
+    assert (reader.title, reader.detected) == ("own pattern", "own pattern")
+
+
 def test_an_own_pattern_is_used_in_place_of_presets() -> None:
     reader = LineReader(own=OwnPattern(r"L(?P<loss>\S+)"))
     assert reader.read("step=5 loss=3 L2.5") == Values(loss=2.5)

@@ -22,7 +22,7 @@ from tui.store.fleet import Fleet
 from tui.store.views import pods
 from tui.ui import layout
 from tui.ui.charts import plot, pod_charts
-from tui.ui.charts.pod_charts import Look
+from tui.ui.charts.look import Look
 from tui.ui.charts.spec import GUTTER, STEP, Form, painted
 from tui.ui.screens.charted import RANGES
 

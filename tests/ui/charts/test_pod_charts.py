@@ -12,7 +12,7 @@ from tui.format import numbers
 from tui.store.fleet import Fleet
 from tui.store.views import pods
 from tui.ui.charts import plot, pod_charts
-from tui.ui.charts.pod_charts import Look
+from tui.ui.charts.look import Look
 from tui.ui.charts.spec import GUTTER, ChartSpec, Form
 
 NOON = 1_795_435_200.0

@@ -19,7 +19,8 @@ from tui.api.hosts import Hosts
 from tui.store.host_telemetry import Telemetry
 from tui.store.views.hosts import days, rows
 from tui.ui.charts import canvas, host_charts, plot
-from tui.ui.charts.pod_charts import Look, width_of
+from tui.ui.charts.look import Look
+from tui.ui.charts.pod_charts import width_of
 from tui.ui.primitives.facts import Section
 from tui.ui.render import host_rows, hosts
 

@@ -33,18 +33,22 @@ class LineReader:
         self._used: Preset | None = self._given
         self._seen = 0
         self._empty = 0
+        self._read = 0
+        self._matched = False
         self._signs: dict[str, int] = {}
 
     @property
     def detected(self) -> str:
-        """The title of the preset that was detected; empty if none was, or it was given."""
+        """What was detected: a preset that was not given, or that lines match the own pattern; empty if nothing was."""
+        if self._own is not None:
+            return "own pattern" if self._matched else ""
         return self._used.title if self._used is not None and self._given is None else ""
 
     @property
     def title(self) -> str:
         """How lines are read, for people; empty if that is not known yet."""
         if self._own is not None:
-            return "own pattern"
+            return "own pattern" if self._matched else f"own pattern, no match in {self._read:,} lines"
         return self._used.title if self._used is not None else ""
 
     def restart(self) -> None:
@@ -56,7 +60,10 @@ class LineReader:
         """What a line says; `NOTHING` if nothing."""
         text = text[:LONGEST]
         if self._own is not None:
-            return self._own.read(text) or NOTHING
+            values = self._own.read(text)
+            self._read += 1
+            self._matched = self._matched or values is not None
+            return values or NOTHING
         if self._seen < LOOKED_AT and self._given is None:
             self._look_at(text)
         if self._used is None or (self._seen < LOOKED_AT and self._given is None):

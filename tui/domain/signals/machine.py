@@ -53,6 +53,29 @@ class Machine(Struct, frozen=True):
     hides_processes: bool = False
 
 
+_PROGRAMS = ("python", "pt_main_thread", "torchrun", "accelerate", "deepspeed", "ray::")
+"""How the names of programs begin that train, where GPUs do not show theirs."""
+
+_HEAVY = 500.0
+"""MiB that a program which trains has at least."""
+
+
+def training(machine: Machine) -> frozenset[int]:
+    """The processes that may be the run's: those on GPUs; if GPUs show none of theirs, heavy ones of trainers."""
+    if on_gpu := frozenset(process.pid for process in machine.processes if process.gpu_memory is not None):
+        return on_gpu
+    return frozenset(
+        process.pid
+        for process in machine.processes
+        if process.name.startswith(_PROGRAMS) and process.memory is not None and process.memory >= _HEAVY
+    )
+
+
+def is_gone(before: frozenset[int], machine: Machine) -> bool:
+    """Whether none of these processes is there any more, and no other one that trains."""
+    return bool(machine.processes) and not training(machine) and not before & {p.pid for p in machine.processes}
+
+
 def machine(at: float, apps: str, gpus: str, processes: str, disks: str) -> Machine:
     """A machine from the output of its commands; what cannot be read is left out."""
     on_gpu = {process.pid: process for process in _apps(apps)}

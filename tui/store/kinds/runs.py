@@ -15,7 +15,7 @@ from tui.domain.events import Kind as EventKind
 from tui.format import numbers as fmt
 from tui.store.alert import Alert, AlertKind, Basis, Over, PodView
 from tui.store.kinds.parts import cost, if_readable, if_running, price, so_far, spent
-from tui.store.run_signals import SILENT, Run, patience
+from tui.store.run_signals import SILENT, Run, has_ended, patience
 
 if TYPE_CHECKING:
     from tui.api.models import Pod
@@ -125,7 +125,7 @@ def _find_stalled(kind: AlertKind, view: PodView) -> Alert | None:
     run = _run(view)
     if run is None or run.line_at is None or run.values_at is None:
         return None
-    if run.ended is not None or run.trouble is not None:
+    if has_ended(run) or run.trouble is not None:
         return None
     if view.now - run.line_at <= patience(run, view.hold(kind)):
         return None
@@ -155,7 +155,30 @@ def _error_text(alert: Alert) -> str:
 
 def _find_finished(kind: AlertKind, view: PodView) -> Alert | None:
     run = _run(view)
-    return None if run is None or run.ended is None else _alert(kind, view, run.ended.at, _at_step(run))
+    if run is None:
+        return None
+    if run.ended is not None:
+        return _alert(kind, view, run.ended.at, _at_step(run))
+    # A process that is gone after an error has an alert already; one that wrote nothing may be no run.
+    if run.gone is None or run.trouble is not None or run.values_at is None:
+        return None
+    return _alert(kind, view, run.gone, f"{GONE}{_at_step(run)}")
+
+
+GONE = "|"
+"""How the note of a run begins whose processes are gone, and that has not said that it ended."""
+
+
+def _finished_text(alert: Alert) -> str:
+    lasts = fmt.duration(alert.lasts)
+    if alert.note.startswith(GONE):
+        return f"training process gone for {lasts}{alert.note.removeprefix(GONE)}"
+    return f"run finished {lasts} ago{alert.note}"
+
+
+def _finished_begins(alert: Alert) -> str:
+    gone = alert.note.startswith(GONE)
+    return f"training process gone{alert.note.removeprefix(GONE)}" if gone else f"run finished{alert.note}"
 
 
 def _if_read(why: Callable[[Run], str | None]) -> Over:
@@ -251,13 +274,12 @@ FINISHED = AlertKind(
     name="run-finished", word="finished", grade=Grade.WARN, holds=60.0, event=EventKind.FINISHED,
     find=_find_finished, running=True, topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0,
     text=lambda alert, funds, now: (
-        f"run finished {fmt.duration(alert.lasts)} ago{alert.note}, still billed {cost(alert)}{so_far(alert)}; "
-        "stop it: S"
+        f"{_finished_text(alert)}, still billed {cost(alert)}{so_far(alert)}; stop it: S"
     ),
-    begins=lambda alert, now: f"run finished{alert.note}, still billed {cost(alert)}; stop it: S",
-    over=_if_read(lambda run: "progress again" if run.ended is None and run.values_at else None),
+    begins=lambda alert, now: f"{_finished_begins(alert)}, still billed {cost(alert)}; stop it: S",
+    over=_if_read(lambda run: "progress again" if not has_ended(run) and run.values_at else None),
 )  # fmt: skip
-"""The log has the line with which its trainer ends."""
+"""The log has the line with which its trainer ends; or, by ssh, the processes that trained are gone."""
 
 DISK = AlertKind(
     name="disk-full", word="disk full", grade=Grade.WARN, event=EventKind.DISK, find=_find_disk, running=True,

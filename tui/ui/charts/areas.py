@@ -147,6 +147,10 @@ def _scale(spec: ChartSpec, values: Sequence[Column], height: int) -> list[Row]:
         left: Row = ((" " * 8, TEXT),)
         if row < len(texts):
             name, value = texts[row]
-            left = ((f"{name} ", QUIET), (f"{short(value, spec):<4}", CURSOR if read is not None else TEXT))
+            figure = short(value, spec)
+            left = ((f"{name} ", QUIET), (f"{figure:<4}", CURSOR if read is not None else TEXT))
+            if len(figure) + len(label) == 8:
+                # Side by side they would be read as one number.
+                label = ""
         rows.append((*left, (f"{label:>4} ", QUIET)))
     return rows

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
+from msgspec.structs import replace
+
 from tui.store.series import Point, Segment
 from tui.store.views.pods import Line
 from tui.ui.charts.spec import Window
@@ -32,6 +34,17 @@ def across(line: Line, window: Window, columns: int) -> list[Column]:
                     cells[between] = before[1]
             before = column, point
     return cells
+
+
+def read_at(lines: Sequence[Line], window: Window, at: float) -> tuple[Line, ...]:
+    """The lines with the values that are drawn at an instant: also between two samples that are further apart."""
+    column = window.column(at)
+    if column is None:
+        return tuple(replace(line, last=None) for line in lines)
+    points = [across(line, window, window.columns)[column] for line in lines]
+    return tuple(
+        replace(line, last=None if point is None else point.mean) for line, point in zip(lines, points, strict=True)
+    )
 
 
 def pooled(columns: Sequence[Sequence[Column]]) -> list[Column]:

@@ -40,7 +40,7 @@ def _middles(spec: ChartSpec) -> tuple[Row, ...]:
     low, high = min(p.low for p in points), max(p.high for p in points)
     mean = sum(p.mean for p in points) / len(points)
     sign = "$" if spec.unit == "$" else ""
-    least, usual, most = (f"{sign}{value:.{spec.places}f}" for value in (low, mean, high))
+    least, usual, most = (f"{sign}{spec.text(value)}" for value in (low, mean, high))
     if len(spec.lines) > 1:
         # The average at the right is that of the lines: one of them and the window would be taken for it.
         return ((f"  min {least} max {most}", QUIET),), ()
@@ -87,8 +87,9 @@ def _legend(spec: ChartSpec, length: int) -> Iterator[Part]:
 def _value(line: Line, spec: ChartSpec) -> str:
     if line.last is None:
         return fmt.UNKNOWN
-    number = f"{line.last:.{spec.places}f}"
-    return fmt.money(line.last, spec.places).replace(",", "") if spec.unit == "$" else f"{number}{spec.unit}"
+    if spec.unit == "$":
+        return fmt.money(line.last, spec.places or 0).replace(",", "")
+    return f"{spec.text(line.last)}{spec.unit}"
 
 
 def heading(spec: ChartSpec, width: int, columns: int) -> Row:
@@ -134,11 +135,12 @@ def _figures(spec: ChartSpec, columns: int) -> list[Row]:
     if not known:
         return [((offered.MARKED, QUIET),), ((NOT_OFFERED, QUIET),)] if not spec.offered else [((fmt.UNKNOWN, QUIET),)]
     if read := at_cursor(buckets.pooled([buckets.across(line, spec.window, columns) for line in spec.lines]), spec):
-        figures = [short(value, spec) for value in (read.low, read.mean, read.high)]
+        room = 4 if spec.places is not None else 6
+        figures = [short(value, spec, room) for value in (read.low, read.mean, read.high)]
         texts = ((f"min {figures[0]} mean {figures[1]} max {figures[2]}{spec.unit}", CURSOR),)
         return [texts, ((f"{figures[1]}{spec.unit}", CURSOR),)]
     mean = sum(line.last or 0.0 for line in known) / len(known)
-    value: Row = ((_value(known[0], spec) if len(spec.lines) == 1 else f"avg {mean:.{spec.places}f}{spec.unit}", TEXT),)
+    value: Row = ((_value(known[0], spec) if len(spec.lines) == 1 else f"avg {spec.text(mean)}{spec.unit}", TEXT),)
     if (number := lagging(spec)) is not None:
         line = spec.lines[number]
         lags: Row = ((f"▾ {line.label} {_value(line, spec)}", ALERT),)

@@ -16,7 +16,9 @@ _VALUE = GUTTER - NAME - 2
 
 def short(value: float, spec: ChartSpec, room: int = 4) -> str:
     """A value without its unit, in at most that many cells: in thousands if there is no room for all of it."""
-    text = f"{value:.{spec.places}f}"
+    if spec.places is None:
+        return fmt.figure(value, room)
+    text = spec.text(value)
     if len(text) > room:
         text = f"{value / 1e3:.1f}k" if abs(value) < 9950 else f"{value / 1e3:.0f}k"
     return text if len(text) <= room else fmt.clip(text, room)

@@ -12,8 +12,9 @@ from tui.store.metrics import BY_NAME, METRICS, PART
 from tui.store.series import Point
 from tui.store.views.hosts import DAY, Earned
 from tui.store.views.pods import Line
-from tui.ui.charts import spec
-from tui.ui.charts.pod_charts import FIELDS, Look, as_one, form_of, read_at, top_of
+from tui.ui.charts import buckets, spec
+from tui.ui.charts.look import Look
+from tui.ui.charts.pod_charts import FIELDS, as_one, form_of, top_of
 from tui.ui.charts.spec import ChartSpec, Form
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _spec(
     window = spec.window(look.now, look.span, spec.plot_columns(size[0]), width)
     lines = tuple(_line(series, label, name, window, look, silence, current) for label, name in named)
     if look.cursor is not None:
-        lines = read_at(lines, window, look.cursor)
+        lines = buckets.read_at(lines, window, look.cursor)
     top, form = top_of(metric, lines), form_of(len(lines), size[1], look)
     if len(lines) > 1 and (size[1] == 1 or (form is Form.AREAS and len(lines) > FIELDS)):
         lines = (as_one(lines, window, metric),)

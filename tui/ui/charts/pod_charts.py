@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import tzinfo
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.domain import offered, pod_health
@@ -16,16 +14,15 @@ from tui.domain.events import ENDS, Kind
 from tui.store.metrics import BY_NAME
 from tui.store.views import pods
 from tui.store.views.pods import Frame, Line
+from tui.store.views.run_chart_kinds import RUN_CHARTS, Scale
 from tui.ui.charts import areas, buckets, spec
+from tui.ui.charts.look import Look
 from tui.ui.charts.spec import ChartSpec, Form, Mark
 
 if TYPE_CHECKING:
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
     from tui.store.metrics import Metric
-
-MANY = 8
-"""More pods than this cannot be told apart by their colours: a heat map is drawn instead."""
 
 FIELDS = 3
 """More GPUs than this have no room for a field each: a heat map is drawn instead."""
@@ -44,28 +41,6 @@ GLYPHS = {
     **dict.fromkeys(ENDS.values(), "✓"),
 }  # fmt: skip
 """Events, on a time axis and in a list."""
-
-
-class Look(Struct, frozen=True, kw_only=True):
-    """The view options of charts.
-
-    now:    the viewed instant; `span` the seconds they reach back; `end` the instant they end at, None for `now`.
-    heat:   heat map: yes, no, or None for only when there are too many lines to tell apart.
-    spark:  sparklines instead of everything else.
-    many:   more pods than this cannot be told apart.
-    shades: whether the terminal has shades of a hue.
-    cursor: the instant whose values are shown; None for the live ones.
-    """
-
-    now: float
-    span: float
-    tz: tzinfo | None = None
-    heat: bool | None = None
-    spark: bool = False
-    many: int = MANY
-    shades: bool = True
-    cursor: float | None = None
-    end: float | None = None
 
 
 def width_of(look: Look, sizes: Sequence[tuple[int, int]]) -> float:
@@ -92,9 +67,18 @@ def specs(
     """
     marks = marks_of(fleet, records, look, sizes, width)
     return tuple(
-        _spec(fleet, records, chart, look, size, width, marks, len(charts) == 1)
+        _of_runs(fleet, records, chart, look, size, frame_of(look, size, width), marks, len(charts) == 1)
+        if chart in RUN_CHARTS
+        else _spec(fleet, records, chart, look, size, width, marks, len(charts) == 1)
         for chart, size in zip(charts, sizes, strict=False)
     )
+
+
+def _of_runs(*arguments: Any) -> ChartSpec:
+    # Most accounts read no runs: what they need is imported for the first that does.
+    from tui.ui.charts import run_charts
+
+    return run_charts.spec_of(*arguments)
 
 
 def _spec(
@@ -116,7 +100,7 @@ def _spec(
             for line, record in zip(lines, records if len(records) > 1 else [*records] * len(lines), strict=True)
         )
     else:
-        lines = read_at(lines, spec.Window(*frame[:3]), look.cursor)
+        lines = buckets.read_at(lines, spec.Window(*frame[:3]), look.cursor)
     top = top_of(metric, lines)
     form = form_of(len(lines), size[1], look, compared=len(records) > 1)
     if len(lines) > 1 and (size[1] == 1 or (form is Form.AREAS and len(lines) > FIELDS)):
@@ -140,6 +124,8 @@ def _spec(
         times=alone,
         label=metric.label,
         until=look.now,
+        scale=look.scale,
+        origin=look.origin,
     )
 
 
@@ -155,17 +141,6 @@ def form_of(lines: int, height: int, look: Look, *, compared: bool = False) -> F
     fits = height == 1 or height - 1 >= fields * areas.LEAST
     heat = lines > FIELDS or not fits if look.heat is None else look.heat and lines > 1
     return Form.HEAT if heat and height > 1 else Form.AREAS
-
-
-def read_at(lines: Sequence[Line], window: spec.Window, at: float) -> tuple[Line, ...]:
-    """The lines with the values that are drawn at an instant: also between two samples that are further apart."""
-    column = window.column(at)
-    if column is None:
-        return tuple(replace(line, last=None) for line in lines)
-    points = [buckets.across(line, window, window.columns)[column] for line in lines]
-    return tuple(
-        replace(line, last=None if point is None else point.mean) for line, point in zip(lines, points, strict=True)
-    )
 
 
 def as_one(lines: Sequence[Line], window: spec.Window, metric: Metric) -> Line:
@@ -206,6 +181,10 @@ def marks_of(
     fleet: Fleet, records: Sequence[Record], look: Look, sizes: Sequence[tuple[int, int]], width: float
 ) -> tuple[Mark, ...]:
     """Events of these pods in the shown window."""
+    if look.scale is Scale.STEP or (look.scale is Scale.SINCE and len(records) > 1):
+        from tui.ui.charts import run_charts
+
+        return run_charts.marks_of(fleet, records, look, GLYPHS)
     start = min((frame_of(look, size, width).start for size in sizes), default=look.now)
     happened = pods.events(fleet, {record.id for record in records}, start, look.now)
     return tuple(Mark(event.at, GLYPHS[event.kind]) for event in happened)

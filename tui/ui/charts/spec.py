@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
+from tui.format import numbers as fmt
+from tui.store.views.run_chart_kinds import Scale
+
 if TYPE_CHECKING:
     from tui.store.views.pods import Line
 
@@ -155,6 +158,7 @@ class AxisSpec(Struct, frozen=True):
     window: the shown time range; `until`: the instant after which it shows no time, None for its end.
     tz:     its time zone, None for the machine's own.
     marks:  events; `cursor`: the instant whose values are shown, None for live.
+    scale:  what it counts; `origin`: the place on it from which times since a start count.
     """
 
     window: Window
@@ -162,13 +166,15 @@ class AxisSpec(Struct, frozen=True):
     marks: tuple[Mark, ...] = ()
     cursor: float | None = None
     until: float | None = None
+    scale: Scale = Scale.TIME
+    origin: float = 0.0
 
 
 class ChartSpec(Struct, frozen=True):
     """A chart to draw. Equal specs draw equal charts.
 
     title:  its name; `label` a name of at most five letters, for where it is a single row.
-    unit:   follows every value, which has that many decimal places.
+    unit:   follows every value, which has that many decimal places; None: as many as its size needs.
     axis:   cells for the labels of the value axis.
     lines:  the lines, on a scale from `low` to `high`.
     window: the shown time range; `until`: the instant after which its axis shows no time.
@@ -183,6 +189,7 @@ class ChartSpec(Struct, frozen=True):
     times:  whether it has a time axis of its own.
     apart:  whether its lines are independent of each other, so that none of them lags.
     offered: whether the API reports these values; if not, one that is missing is not just unknown.
+    scale:  what its axis counts, and `origin` the place from which times since a start count.
     bars:   width of a bar in half columns, if lines are bars: each point reaches from its low to its high.
     """
 
@@ -191,7 +198,7 @@ class ChartSpec(Struct, frozen=True):
     window: Window
     high: float = 100.0
     low: float = 0.0
-    places: int = 0
+    places: int | None = 0
     axis: int = AXIS
     unit: str = "%"
     note: str = "no samples in this range"
@@ -208,11 +215,17 @@ class ChartSpec(Struct, frozen=True):
     bars: int = 0
     label: str = ""
     until: float | None = None
+    scale: Scale = Scale.TIME
+    origin: float = 0.0
 
     @property
     def time(self) -> AxisSpec:
         """Its time axis."""
-        return AxisSpec(self.window, self.tz, self.marks, self.cursor, self.until)
+        return AxisSpec(self.window, self.tz, self.marks, self.cursor, self.until, self.scale, self.origin)
+
+    def text(self, value: float) -> str:
+        """A value without its unit."""
+        return fmt.figure(value) if self.places is None else f"{value:.{self.places}f}"
 
 
 class BarSpec(Struct, frozen=True):

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
 
+from tui.store.views.run_chart_kinds import Scale
+from tui.ui.charts import plain_axis
 from tui.ui.charts.spec import CURSOR, EVENT, QUIET, AxisSpec, Part, Row, Window, joined
 
 _TICKS = (
@@ -68,14 +70,13 @@ def _timed(axis: AxisSpec, columns: int, cells: list[Part], read: bool = False) 
     window, span = axis.window, axis.window.width * columns
     if read and (column := _cursor(axis, columns)) is not None and axis.cursor is not None:
         start = window.start + column * window.width
-        text = _clock(datetime.fromtimestamp(start, axis.tz), window.width)
+        plain = axis.scale is not Scale.TIME
+        text = plain_axis.read(axis, start) if plain else _clock(datetime.fromtimestamp(start, axis.tz), window.width)
         left = min(max(0, column - len(text) // 2), columns - len(text))
         if left >= 0:
             cells[left : left + len(text)] = [(letter, CURSOR) for letter in text]
-    tick = tick_of(window, columns)
     free = 0
-    for at in ticks(window, columns, tick, axis.tz, axis.until):
-        label = _label(datetime.fromtimestamp(at, axis.tz), tick, span)
+    for at, label in _labels(axis, columns, span):
         middle = math.floor((at - window.start) / window.width) - len(label) // 2
         # A cell aside rather than right beside an event or the cursor: they would be read as one word.
         for column in (middle, middle - 1, middle + 1) if middle >= free else ():
@@ -85,6 +86,16 @@ def _timed(axis: AxisSpec, columns: int, cells: list[Part], read: bool = False) 
                 free = column + len(label) + _APART
                 break
     return cells
+
+
+def _labels(axis: AxisSpec, columns: int, span: float) -> Iterator[tuple[float, str]]:
+    """Places on the axis with their labels."""
+    if axis.scale is not Scale.TIME:
+        yield from plain_axis.ticks(axis, columns)
+        return
+    tick = tick_of(axis.window, columns)
+    for at in ticks(axis.window, columns, tick, axis.tz, axis.until):
+        yield at, _label(datetime.fromtimestamp(at, axis.tz), tick, span)
 
 
 def tick_of(window: Window, columns: int) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tui.domain import pod_health
 from tui.format import numbers as fmt
-from tui.store.run_signals import Run, cost_to_finish, eta, is_silent, progress
+from tui.store.run_signals import Run, cost_to_finish, eta, has_ended, is_silent, progress
 from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render.facts import LABEL_WIDTH, text
 from tui.ui.render.run_columns import ALONE, SPARK
@@ -40,7 +40,7 @@ def cells(run: Run | None, pod: Pod | None, now: float, *, loss_width: int = 0) 
         return {}
     if run.began is None:
         return {"loss": ((run.problem, "quiet"),)} if run.problem else {}
-    role = "muted" if is_silent(run, now) or run.problem or run.ended is not None else "text"
+    role = "muted" if is_silent(run, now) or run.problem or has_ended(run) else "text"
     loss = _loss_cell(run, role)
     if loss_width == ALONE and len(loss) > 1:
         loss = ((loss[1][0].lstrip(), loss[1][1]),)
@@ -52,7 +52,7 @@ def _loss_cell(run: Run, role: str) -> Cell:
         return ((curve(run, "loss", SPARK), "spark"), (f" {run.now.not_finite or 'NaN'}", "bad"))
     if run.now.loss is None:
         return ((fmt.UNKNOWN, "quiet"),)
-    return ((curve(run, "loss", SPARK), "spark"), (f" {figure(run.now.loss)}", role))
+    return ((curve(run, "loss", SPARK), "spark"), (f" {fmt.figure(run.now.loss)}", role))
 
 
 def _step_cell(run: Run, role: str) -> Cell:
@@ -65,6 +65,8 @@ def _step_cell(run: Run, role: str) -> Cell:
 def _eta_cell(run: Run, pod: Pod, now: float) -> Cell:
     if run.ended is not None:
         return (("finished", "warn"),)
+    if run.gone is not None:
+        return (("no process", "warn"),)
     left = eta(run, now)
     if left is None:
         return ((fmt.UNKNOWN, "quiet"),)
@@ -91,11 +93,6 @@ def _buckets(values: Sequence[float], count: int) -> list[float]:
     edges = [round(number * len(values) / count) for number in range(count + 1)]
     parts = [values[begin:end] for begin, end in pairwise(edges)]
     return [math.fsum(part) / len(part) for part in parts if part]
-
-
-def figure(value: float) -> str:
-    """A figure of unknown size in four digits: 2.104, 0.00030, 1.2e-05."""
-    return f"{value:.4g}" if value == 0 or 1e-3 <= abs(value) < 1e5 else f"{value:.2e}"
 
 
 def compact(value: float) -> str:
@@ -144,19 +141,19 @@ def _facts(run: Run, pod: Pod, now: float, funds: Funds | None, tz: tzinfo | Non
     yield Fact("Lines of", ((how, "text" if run.title else "muted"), (missed, "warn")))
     now_of = run.now
     if run.not_finite is not None or now_of.loss is not None:
-        value: Cell = ((f"{figure(now_of.loss)} ", "text"),) if now_of.loss is not None else ()
+        value: Cell = ((f"{fmt.figure(now_of.loss)} ", "text"),) if now_of.loss is not None else ()
         if run.not_finite is not None:
             value = ((f"{now_of.not_finite or 'NaN'} for {fmt.duration(now - run.not_finite.at)} ", "bad"),)
         yield Fact("Loss", (*value, (curve(run, "loss", WIDE_SPARK), "spark")))
     if now_of.eval_loss is not None:
-        yield Fact("Eval loss", ((f"{figure(now_of.eval_loss)} ", "text"), (curve(run, "eval_loss", 20), "spark")))
+        yield Fact("Eval loss", ((f"{fmt.figure(now_of.eval_loss)} ", "text"), (curve(run, "eval_loss", 20), "spark")))
     if (steps := _steps(run)) is not None:
         yield Fact("Step", text(steps))
     if (speed := _speed(run)) is not None:
         yield Fact("Speed", text(speed))
     if now_of.lr is not None or now_of.grad_norm is not None:
-        parts = [f"{figure(now_of.lr)}" if now_of.lr is not None else "",
-                 f"grad norm {figure(now_of.grad_norm)}" if now_of.grad_norm is not None else ""]  # fmt: skip
+        parts = [f"{fmt.figure(now_of.lr)}" if now_of.lr is not None else "",
+                 f"grad norm {fmt.figure(now_of.grad_norm)}" if now_of.grad_norm is not None else ""]  # fmt: skip
         yield Fact("Learning rate" if now_of.lr is not None else "Gradient", text(" · ".join(filter(None, parts))))
     yield from _ending(run, pod, now, funds, tz)
     if run.trouble is not None and run.trouble.trouble is not None:
@@ -164,7 +161,7 @@ def _facts(run: Run, pod: Pod, now: float, funds: Funds | None, tz: tzinfo | Non
         yield Fact("Trouble", ((f"{run.trouble.trouble.value} {ago} ago", "bad"), (f"  {run.trouble.line}", "muted")))
     if run.line_at is not None:
         usual = f"  usually one in {fmt.short_duration(run.usual)}" if run.usual is not None else ""
-        role = "warn" if is_silent(run, now) and run.ended is None else "text"
+        role = "warn" if is_silent(run, now) and not has_ended(run) else "text"
         yield Fact("Last line", ((f"{fmt.duration(now - run.line_at)} ago", role), (usual, "muted")))
         yield Fact("", ((run.line, "muted"),))
 
@@ -199,6 +196,10 @@ def _speed(run: Run) -> str | None:
 def _ending(run: Run, pod: Pod, now: float, funds: Funds | None, tz: tzinfo | None) -> Iterator[Fact]:
     if run.ended is not None:
         yield Fact("Finished", ((f"{fmt.duration(now - run.ended.at)} ago", "warn"), ("  S stops the pod", "muted")))
+        return
+    if run.gone is not None:
+        ago = fmt.duration(now - run.gone)
+        yield Fact("Process", ((f"gone for {ago}", "warn"), ("  S stops the pod", "muted")))
         return
     left = eta(run, now)
     if left is None:

@@ -14,6 +14,7 @@ from tui.store.fleet import Fleet
 from tui.store.fleet_state import Record
 from tui.store.metrics import COMPARED
 from tui.store.views import pods
+from tui.store.views.run_chart_kinds import Scale, with_runs
 from tui.ui import themes
 from tui.ui.context import ScreenContext
 from tui.ui.messages import LookBack
@@ -51,6 +52,8 @@ class ChartScreen(BaseScreen):
         self._shown_pods: tuple[str, ...] = ()
         self._time: TimeLine | None = None
         self._last_sample = math.inf
+        self._scale = Scale.TIME
+        self._span: float | None = None
 
     def on_resized(self) -> None:
         """A chart was resized: the same time is cut into other buckets."""
@@ -60,25 +63,41 @@ class ChartScreen(BaseScreen):
         """Draw the charts of a pod, or of several on one axis."""
         # Charts are the most expensive import: deferred until there is data to draw.
         from tui.ui.charts import pod_charts
+        from tui.ui.charts.look import MANY, Look
 
-        wanted = pane.in_turn(pods.charts_of(records[0]) if len(records) == 1 else COMPARED, self._turn)
+        fleet, now = self._view
+        of_runs: tuple[str, ...] = ()
+        if fleet.runs:
+            # Runs need statistics, which most accounts do without.
+            from tui.store.views import run_lines
+
+            of_runs = run_lines.run_charts(fleet, records)
+        pane.offer_axis(bool(of_runs))
+        scale = self._scale if of_runs else Scale.TIME
+        of_pods = pods.charts_of(records[0]) if len(records) == 1 else COMPARED
+        if scale is Scale.STEP or (scale is Scale.SINCE and len(records) > 1):
+            of_pods = ()
+        wanted = pane.in_turn(with_runs(of_pods, of_runs), self._turn)
         if not pane.charts:
             pane.open()
             self.call_after_refresh(self.show)
             return
         pane.divide(len(wanted))
-        fleet, now = self._view
         self._shown_pods = tuple(record.id for record in records)
         self._last_sample = pods.charted_until(fleet, records, now)
-        look = pod_charts.Look(
-            now=now, span=RANGES[self._range], tz=self._sight.tz, heat=self._heat, spark=self._sight.display.pace.slow,
-            many=1 if self.app.theme in themes.HUELESS else pod_charts.MANY, shades=self._has_shades,
-            cursor=self._cursor, end=self._last_sample,
+        self._span, origin = None, 0.0
+        if scale is not Scale.TIME:
+            self._span, self._last_sample, origin = run_lines.whole(fleet, records, scale, self._last_sample)
+        look = Look(
+            now=now, span=self._span or RANGES[self._range], tz=self._sight.tz, heat=self._heat,
+            spark=self._sight.display.pace.slow, many=1 if self.app.theme in themes.HUELESS else MANY,
+            shades=self._has_shades, cursor=self._cursor, end=self._last_sample, scale=scale, origin=origin,
         )  # fmt: skip
         sizes = [(max(1, chart.size.width), max(1, chart.size.height)) for chart in pane.charts[: len(wanted)]]
         shown = [size for size in sizes if size != (1, 1)] or sizes
         self._width = pod_charts.width_of(look, shown)
-        self._look_back(fleet, records, pod_charts.frame_of(look, max(shown), self._width))
+        if of_pods:
+            self._look_back(fleet, records, pod_charts.frame_of(look, max(shown), self._width))
         self._draw_charts(pane, pod_charts.specs(fleet, records, look, self._width, sizes, wanted))
 
     def _draw_charts(self, pane: Telemetry, specs: Sequence[ChartSpec]) -> None:
@@ -104,7 +123,12 @@ class ChartScreen(BaseScreen):
 
     def _span_words(self, since: float | None = None) -> str:
         """The range of the charts, and how much of it has data. `since`: the first sample."""
-        _, now = self._view
+        fleet, now = self._view
+        if self._span is not None:
+            records = [fleet.records[pod] for pod in self._shown_pods if pod in fleet.records]
+            from tui.ui.render import run_axis
+
+            return run_axis.words(fleet, records, self._scale, self._cursor, self._sight.tz)
         whole = RANGES[self._range]
         text = fmt.span_of(whole if since is None else now - since, whole) + self._whose()
         if self._cursor is None:
@@ -119,14 +143,23 @@ class ChartScreen(BaseScreen):
         return "".join(f" · {source}" for source in sorted(sources - {""}))
 
     def action_range(self, step: int) -> None:
+        # A range is one of time: the other axes show the whole run.
         self._range = min(max(self._range + step, self.FIRST_RANGE), self.LAST_RANGE)
-        self._cursor = None
+        self._scale, self._cursor = Scale.TIME, None
         self.show()
 
     def action_return(self) -> None:
         if not self._player.now():
-            self._range = self.RANGE_AT_FIRST
+            self._range, self._scale, self._cursor = self.RANGE_AT_FIRST, Scale.TIME, None
             self.show()
+
+    @on(Telemetry.AxisTurned)
+    def _turn_axis(self) -> None:
+        """Show the next axis: time, time since the start of a run, steps."""
+        scales = list(Scale)
+        self._scale = scales[(scales.index(self._scale) + 1) % len(scales)]
+        self._cursor = None
+        self.show()
 
     def action_heat(self) -> None:
         self._heat = not self._is_heat
@@ -141,10 +174,12 @@ class ChartScreen(BaseScreen):
     def _cursor_moved(self, event: Telemetry.CursorMoved) -> None:
         """Move the chart cursor by whole buckets; it starts at the newest, and disappears beyond it."""
         _, now = self._view
-        newest = min(now, self._last_sample) // self._width * self._width
+        last = min(now, self._last_sample) if self._span is None else self._last_sample
+        newest = last // self._width * self._width
         at = newest + self._width if self._cursor is None else self._cursor // self._width * self._width
         at += event.step * self._width
-        oldest = newest - (RANGES[self._range] // self._width - 1) * self._width
+        span = self._span or RANGES[self._range]
+        oldest = newest - max(0.0, span // self._width - (self._span is None)) * self._width
         self._cursor = None if at > newest else max(at, oldest)
         self.show()
 
@@ -155,7 +190,8 @@ class ChartScreen(BaseScreen):
             self.action_range(event.wider)
             return
         _, now = self._view
-        at = None if event.at is None or event.at > now else event.at
+        until = now if self._span is None else self._last_sample
+        at = None if event.at is None or event.at > until else event.at
         self._cursor = None if at == self._cursor else at
         self.show()
 

@@ -252,8 +252,8 @@ class FleetScreen(ListingScreen):
         names = [record.name or record.id for record in records]
         alone = len(names) == 1
         title = f"{self.TITLES['telemetry']}  {names[0]}" if alone else f"{len(names)} pods"
-        self._entitle(pane, title, self._span_words(self._since(records)), () if alone else names)
         self._show_charts(pane, records)
+        self._entitle(pane, title, self._span_words(self._since(records)), () if alone else names)
 
     def _row_changed(self, listing: Listing) -> None:
         if listing is not self._pods:

@@ -18,7 +18,8 @@ from tui.store.views.host_filter import HOSTS
 from tui.store.views.hosts import HostRow
 from tui.ui import layout
 from tui.ui.charts import host_charts
-from tui.ui.charts.pod_charts import Look, width_of
+from tui.ui.charts.look import Look
+from tui.ui.charts.pod_charts import width_of
 from tui.ui.context import ScreenContext
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import empty_states, host_rows, hosts

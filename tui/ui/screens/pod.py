@@ -203,11 +203,11 @@ class PodScreen(ListingScreen):
         fleet, _ = self._view
         pane = self.query_one("#charts", Telemetry)
         record = fleet.records.get(self.pod)
-        self._entitle(pane, self.TITLES["charts"], self._span_words(self._since([record] if record else [])))
         if record is None:
             pane.show_notice(EmptyState("No samples of this pod at this time"))
         else:
             self._show_charts(pane, [record])
+        self._entitle(pane, self.TITLES["charts"], self._span_words(self._since([record] if record else [])))
 
     def _row_changed(self, listing: Listing) -> None:
         # Whichever event is under the cursor: the rest is about the pod.

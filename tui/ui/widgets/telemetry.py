@@ -29,6 +29,7 @@ class Telemetry(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "cursor(-1)", "left", id="chart.cursor-back", show=False, tooltip="Move chart cursor left"),
         Binding("right", "cursor(1)", "right", id="chart.cursor-on", show=False, tooltip="Move chart cursor right"),
+        Binding("x", "axis", "axis", id="chart.axis", tooltip="Axis of charts of runs: time, time since start, step"),
     ]
 
     class CursorMoved(Message):
@@ -37,6 +38,9 @@ class Telemetry(Widget, can_focus=True):
         def __init__(self, step: int) -> None:
             super().__init__()
             self.step = step
+
+    class AxisTurned(Message):
+        """Show the next axis: time, time since the start of a run, steps."""
 
     def __init__(self, count: int, *, id: str) -> None:
         super().__init__(id=id)
@@ -47,6 +51,7 @@ class Telemetry(Widget, can_focus=True):
         self._under: Style | None = None
         self.charts: tuple[Chart, ...] = ()
         self.axis: Chart | None = None
+        self._has_runs = False
 
     @property
     def layout(self) -> Layout:
@@ -66,6 +71,13 @@ class Telemetry(Widget, can_focus=True):
 
     def divide(self, count: int) -> None:
         """Share the room among that many charts."""
+        from tui.ui.widgets.chart import Chart
+
+        if self.charts and count > len(self.charts):
+            # Runs have charts of their own, which most pods do not need.
+            added = tuple(Chart(id=f"{self.id}-chart-{index}") for index in range(len(self.charts), count))
+            self.charts += added
+            self.mount_all(added)
         if count != self._shown:
             self._shown = self._tiles.count = count
             self.refresh(layout=True)
@@ -88,6 +100,18 @@ class Telemetry(Widget, can_focus=True):
             chart.display = True
         sizes = tuple((max(1, chart.size.width), max(1, chart.size.height)) for chart in self.charts[:count])
         return () if all(size == (1, 1) for size in sizes) else sizes
+
+    def offer_axis(self, offered: bool) -> None:
+        """Let its axis be changed: where there are charts of runs."""
+        if offered != self._has_runs:
+            self._has_runs = offered
+            self.screen.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self._has_runs if action == "axis" else super().check_action(action, parameters)
+
+    def action_axis(self) -> None:
+        self.post_message(self.AxisTurned())
 
     def action_cursor(self, step: int) -> None:
         self.post_message(self.CursorMoved(step))

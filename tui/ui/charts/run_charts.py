@@ -1,0 +1,116 @@
+"""The charts of training runs: loss, learning rate, norm of the gradient, throughput. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from tui.domain import pod_health
+from tui.store.views import pods, run_lines
+from tui.store.views.run_chart_kinds import RUN_CHARTS, Scale
+from tui.ui.charts import buckets, spec
+from tui.ui.charts.spec import ChartSpec, Form, Mark
+
+if TYPE_CHECKING:
+    from tui.domain.events import Kind
+    from tui.store.fleet import Fleet
+    from tui.store.fleet_state import Record
+    from tui.store.views.pods import Frame, Line
+    from tui.store.views.run_chart_kinds import RunChart
+    from tui.ui.charts.look import Look
+
+
+def spec_of(
+    fleet: Fleet,
+    records: Sequence[Record],
+    name: str,
+    look: Look,
+    size: tuple[int, int],
+    frame: Frame,
+    marks: tuple[Mark, ...],
+    alone: bool,
+) -> ChartSpec:
+    """One chart of the runs of a pod, or of several pods on one axis."""
+    chart = RUN_CHARTS[name]
+    # The same clock: only the labels of the axis count from the start.
+    scale = Scale.TIME if look.scale is Scale.SINCE and len(records) == 1 else look.scale
+    lines = tuple(_line(fleet, record, chart, frame, scale, len(records) > 1) for record in records)
+    window = spec.Window(*frame[:3])
+    if look.cursor is not None:
+        lines = buckets.read_at(lines, window, look.cursor)
+    low, high = bounds(lines)
+    compared = len(records) > 1
+    return ChartSpec(
+        _title(fleet, records, chart),
+        lines,
+        window,
+        high=high,
+        low=low,
+        places=None,
+        unit="",
+        axis=spec.gutter(size[0]),
+        note="no values in this range",
+        tz=look.tz,
+        form=Form.SPARK if look.spark and not compared else Form.LINES if compared and size[1] > 1 else Form.AREAS,
+        means=True,
+        shades=look.shades,
+        cursor=look.cursor,
+        marks=marks,
+        times=alone,
+        apart=True,
+        label=chart.label,
+        until=look.now if look.end is None or scale is Scale.TIME else look.end,
+        scale=look.scale,
+        origin=look.origin,
+    )
+
+
+def _line(fleet: Fleet, record: Record, chart: RunChart, frame: Frame, scale: Scale, named: bool) -> Line:
+    run = fleet.runs.get(record.id)
+    label = (record.name or record.id) if named else ""
+    if run is None:
+        return pods.Line(label, (), None)
+    line = run_lines.line(run, label, chart.column, frame, scale)
+    if frame.cursor is None and (record.pod is None or not pod_health.is_live(record.pod) or run.problem):
+        return replace(line, last=None)
+    return line
+
+
+def _title(fleet: Fleet, records: Sequence[Record], chart: RunChart) -> str:
+    """Its name; a loss that is no number has no point, and is said here."""
+    runs = [fleet.runs.get(record.id) for record in records]
+    bad = [run.now.not_finite or "NaN" for run in runs if run is not None and run.not_finite is not None]
+    if chart.column != "loss" or not bad:
+        return chart.title
+    return f"{chart.title} ({bad[0]} now)" if len(records) == 1 else f"{chart.title} ({len(bad)} NaN)"
+
+
+def bounds(lines: Sequence[Line]) -> tuple[float, float]:
+    """Round numbers around all values: zero only where it is near, as a loss is read by its changes."""
+    points = [point for line in lines for run in line.runs for point in run]
+    low, high = min((p.low for p in points), default=0.0), max((p.high for p in points), default=1.0)
+    if low == high:
+        low, high = (0.0, 2 * high) if high > 0 else (2 * low, 0.0) if low < 0 else (0.0, 1.0)
+    if 0 <= low < 0.3 * high:
+        low = 0.0
+    size = 10.0 ** math.floor(math.log10(high - low))
+    each = next(size * part for part in (0.1, 0.2, 0.25, 0.5, 1.0) if (high - low) / (size * part) <= 12)
+    return math.floor(low / each + 1e-6) * each, math.ceil(high / each - 1e-6) * each
+
+
+def marks_of(fleet: Fleet, records: Sequence[Record], look: Look, glyphs: Mapping[Kind, str]) -> tuple[Mark, ...]:
+    """Events of these pods, each at the step, or the time since its start, that its pod's run had reached."""
+    marks = []
+    for record in records:
+        run = fleet.runs.get(record.id)
+        if run is None or not len(run.series):
+            continue
+        first = run_lines.began(run)
+        for event in pods.events(fleet, {record.id}, first, look.now):
+            place = run_lines.step_at(run, event.at) if look.scale is Scale.STEP else event.at - first
+            if place is not None:
+                marks.append(Mark(place, glyphs[event.kind]))
+    return tuple(marks)
