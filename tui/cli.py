@@ -241,7 +241,7 @@ def _several(options: argparse.Namespace, flags: Mapping[str, Any], names: Seque
         for config in configs:
             _warn(config)
         first, *others = configs
-        return wiring.run_screen(wiring.runpod_source(first), first, "fleet", others)
+        return wiring.run_screen(wiring.runpod_source(first), first, "all", others)
     return max(_script(options, config) for config in configs)
 
 
