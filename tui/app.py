@@ -25,7 +25,6 @@ from tui.ui.controllers.toasts import named, toasts
 from tui.ui.desk import AccountSetup, Desk
 from tui.ui.handler_barrier import SurvivingApp
 from tui.ui.input.typing_app import KEYS_LOST, TypingApp
-from tui.ui.navigation import NavigatingApp
 from tui.ui.session_app import SessionApp
 from tui.ui.terminal.display import Display
 from tui.ui.terminal.terminal_app import TerminalApp
@@ -65,7 +64,7 @@ def _import_charts() -> None:
     import tui.ui.widgets.chart  # noqa: F401
 
 
-class PodtopApp(AccountsApp, NavigatingApp, SessionApp, TypingApp, TerminalApp, SurvivingApp):
+class PodtopApp(AccountsApp, SessionApp, TypingApp, TerminalApp, SurvivingApp):
     """The full-screen application."""
 
     TITLE = "podtop"
@@ -150,20 +149,27 @@ class PodtopApp(AccountsApp, NavigatingApp, SessionApp, TypingApp, TerminalApp, 
             session.fleet, source.clock, session.changed, messages.reply, replay=source.recording is not None
         )
         host = AccountHost(self, lambda: (setup.name, config.color) if self._others else None)
-        context = screen_context(session, playback, host, self.changed, self.display_settings, self._keymap)
+        context = screen_context(
+            session, playback, host, self.changed, self.display_settings, self._keymap,
+            (lambda: self.accounts) if self._others else None,
+        )  # fmt: skip
         desks.append(Desk(setup.name, session, playback, context))
         return desks[0]
 
     def _messages_of(self, setup: AccountSetup) -> Messages:
-        """The messages of one of several accounts: those of another one than is shown begin with its name."""
-        return Messages(
-            logged("app"), named(toasts(self), lambda: "" if setup.name == self.desk.name else f"{setup.name}: ")
-        )
+        """The messages of one of several accounts: where not it alone is shown, they begin with its name."""
+
+        def name() -> str:
+            return "" if setup.name == self.desk.name and not self.shows_all else f"{setup.name}: "
+
+        return Messages(logged("app"), named(toasts(self), name))
 
     def begun(self) -> None:
         self._open_log()
         for setup in self._others:
             self.add_desk(self._desk(setup, self._messages_of(setup)))
+        if self.shows_all:
+            self.changed.publish(None)
         if self._override:
             # What was printed at the start is behind the screen, and these are the pods of another account.
             self.messages.post(UserMessage(self._override))
@@ -173,7 +179,7 @@ class PodtopApp(AccountsApp, NavigatingApp, SessionApp, TypingApp, TerminalApp, 
 
     def _changed(self, desk: Desk) -> None:
         desk.context.news.look()
-        if desk is self.desk:
+        if desk is self.desk or self.shows_all:
             self.changed.publish(None)
 
     # Messages from keys and the terminal

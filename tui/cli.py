@@ -217,10 +217,13 @@ IN_TURN = ("once", "alerts", "report")
 
 
 def _several(options: argparse.Namespace, flags: Mapping[str, Any], names: Sequence[str]) -> int:
-    """Several accounts: on one screen, or one after the other. Each has its own settings and its own key."""
+    """Several accounts: together on the screen and in a recorder, else one after the other; each with its own key."""
     shows = options.command is None and not options.demo and options.replay is None and options.hub is None
-    if not shows and (options.command not in IN_TURN or getattr(options, "watch", None) is not None):
-        _say(f"one --profile at a time here: several are for the screen, {', '.join(IN_TURN)}; run it once for each")
+    records = options.command == "record" and options.export is None and not options.demo
+    in_turn = options.command in IN_TURN and getattr(options, "watch", None) is None
+    if not (shows or records or in_turn) or options.hub is not None:
+        listed = ", ".join(("record", *IN_TURN))
+        _say(f"one --profile at a time here: several are for the screen, {listed}; run it once for each")
         return Exit.USAGE
     configs, faults = [], []
     for name in names:
@@ -241,7 +244,9 @@ def _several(options: argparse.Namespace, flags: Mapping[str, Any], names: Seque
         for config in configs:
             _warn(config)
         first, *others = configs
-        return wiring.run_screen(wiring.runpod_source(first), first, "fleet", others)
+        return wiring.run_screen(wiring.runpod_source(first), first, "all", others)
+    if records:
+        return _record_all(options, configs)
     return max(_script(options, config) for config in configs)
 
 
@@ -285,24 +290,36 @@ def _powers(options: argparse.Namespace) -> Powers:
 
 
 def _record(options: argparse.Namespace, config: Config) -> int:
-    from tui.commands.listening import ListenError, listening
-    from tui.commands.record import record
+    return _record_all(options, [config])
 
+
+def _record_all(options: argparse.Namespace, configs: Sequence[Config]) -> int:
+    """Record one account or several, in one process."""
+    from tui.commands.listening import ListenError, listening
+    from tui.commands.record import Recorded, record
+
+    first = configs[0]
     try:
-        served = listening(config, options.listen, options.token_file)
+        served = listening(first, options.listen, options.token_file)
     except ListenError as error:
         _say(str(error))
         return Exit.USAGE
-    powers, source = _powers(options), wiring.source_of(options, config)
+    powers, sources = _powers(options), [wiring.source_of(options, config) for config in configs]
     same_account = None if options.same_account is None else options.same_account == "yes"
-    _warn(config, acts=any(powers.within(config)))
-    wiring.keep_private(source)
+    for config in configs:
+        _warn(config, acts=any(powers.within(config)))
+    wiring.keep_private(sources[0])
     with ExitStack() as shelf:
-        directory = wiring.state_dir_of(source, shelf)
-        state = wiring.state_of(source, config, directory)
-        wiring.log_of(source, config, "record")()
-        make = wiring.recorder_of(source, config, directory)
-        code = record(source, config, make, state, powers=powers, same_account=same_account, listening=served)
+        directory = wiring.state_dir_of(sources[0], shelf)
+        wiring.log_of(sources[0], first, "record")()
+        accounts = [
+            Recorded(
+                source, config, wiring.recorder_of(source, config, directory),
+                wiring.state_of(source, config, directory),
+            )
+            for source, config in zip(sources, configs, strict=True)
+        ]  # fmt: skip
+        code = record(accounts, powers=powers, same_account=same_account, listening=served)
         wiring.end_log(code)
         return code
 

@@ -385,7 +385,7 @@ def run_screen(source: Source, config: Config, first: str, others: Sequence[Conf
         record=recorder_of(source, config, state_dir) if config.record and live else None,
         state=state_of(source, config, state_dir) if live else None,
         first=first,
-        is_first_start=is_first_start if live and first == "fleet" else lambda: False,
+        is_first_start=is_first_start if live and first in ("fleet", "all") else lambda: False,
         others=[_account(other, state_dir) for other in others],
     )
     with shelf:

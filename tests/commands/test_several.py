@@ -57,7 +57,9 @@ def test_a_key_of_the_environment_is_not_used_for_several(run: Run, env: dict[st
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("command", [["stop", "llama"], ["record"], ["market"], ["once", "pods", "--watch", "5"]])
+@pytest.mark.parametrize(
+    "command", [["stop", "llama"], ["record", "--export", "csv"], ["market"], ["once", "pods", "--watch", "5"]]
+)
 def test_what_takes_one_account_refuses_several(command: list[str], run: Run, env: dict[str, str]) -> None:
     done = run(*command, "--profile", "work", "--profile", "lab", env=env)
     assert done.returncode == 2

@@ -12,7 +12,7 @@ import pytest
 from tests.make import pod, snapshot
 from tui.api.errors import Unreachable
 from tui.commands.parser import parser
-from tui.commands.watcher import NONE, EventLines, Powers, Service, announced, ways
+from tui.commands.watcher import NONE, EventLines, Powers, Service, SharedManager, announced, live, ways
 from tui.config.fields import tables
 from tui.config.loader import Config
 from tui.config.settings import Notify, Watcher
@@ -128,8 +128,39 @@ def test_it_is_ready_with_the_first_response_and_a_start_without_network_is_no_f
     assert len(systemd.told()) == 1, "figures alone are told once a minute"
 
 
+def test_of_several_accounts_all_are_to_be_polled(systemd: Systemd) -> None:
+    shared = SharedManager(systemd.manager, 2)
+    fleets = [Fleet(5.0, 30.0), Fleet(5.0, 30.0)]
+    services = [
+        Service(shared.of(name), fleet, lambda: systemd.now, monotonic=lambda: systemd.now)
+        for name, fleet in zip(("work", "lab"), fleets, strict=True)
+    ]
+
+    def poll(number: int) -> None:
+        fleets[number].apply(snapshot(pod("a")), systemd.now)
+        services[number].changed("● recording")
+
+    async def signs() -> int:
+        async def sleep(seconds: float) -> None:
+            raise asyncio.CancelledError
+
+        with pytest.raises(asyncio.CancelledError):
+            await live(systemd.manager, services, sleep)
+        return systemd.told().count("WATCHDOG=1")
+
+    poll(0)
+    assert systemd.told() == ["STATUS=work: ● recording"]
+    poll(1)
+    assert systemd.told() == ["READY=1", "STATUS=lab: ● recording"]
+    assert asyncio.run(signs()) == 1
+    systemd.now += 200
+    poll(0)
+    systemd.told()
+    assert asyncio.run(signs()) == 0, "one account that is polled hides no other that is not"
+
+
 def test_signs_of_life_stop_when_polls_do(systemd: Systemd) -> None:
-    async def live() -> int:
+    async def signs() -> int:
         systemd.poll()
         systemd.told()
         pauses: list[float] = []
@@ -143,12 +174,12 @@ def test_signs_of_life_stop_when_polls_do(systemd: Systemd) -> None:
                 raise asyncio.CancelledError
 
         with pytest.raises(asyncio.CancelledError):
-            await systemd.service.live(sleep)
+            await live(systemd.manager, (systemd.service,), sleep)
         assert set(pauses) == {30.0}
         return systemd.told().count("WATCHDOG=1")
 
     # As long as there are polls, and the grace after the last of them.
-    assert asyncio.run(live()) == 5 + 3
+    assert asyncio.run(signs()) == 5 + 3
 
 
 def test_a_long_wait_that_runpod_asked_for_is_no_standstill(systemd: Systemd) -> None:
@@ -161,7 +192,7 @@ def test_a_long_wait_that_runpod_asked_for_is_no_standstill(systemd: Systemd) ->
 
 async def test_without_a_watchdog_there_are_no_signs_of_life(systemd: Systemd) -> None:
     systemd.manager.watchdog = None
-    await systemd.service.live()
+    await live(systemd.manager, (systemd.service,))
     assert systemd.told() == []
 
 

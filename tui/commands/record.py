@@ -1,23 +1,34 @@
-"""`podtop record`: watches without a screen: records, notifies, and acts as far as it may. One line shows the state."""
+"""`podtop record`: watches without a screen: records, notifies, and acts as far as it may. One line shows the state.
+
+Several accounts are watched in one process: each has a session, a key and a recording of its own.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import signal
-import time
-from collections.abc import Callable, Coroutine, Iterator
-from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.api import log_lines
 from tui.commands.exit_codes import Exit
 from tui.commands.outlet import Outlet
+from tui.commands.record_status import WRONG, Status, leased, line, named
 from tui.commands.stdio import is_quiet
-from tui.commands.watcher import NONE, EventLines, Powers, Service, announced, is_printed, ways
-from tui.domain.lease import acts_at
+from tui.commands.watcher import (
+    NONE,
+    EventLines,
+    Powers,
+    Service,
+    SharedManager,
+    announced,
+    is_printed,
+    live,
+    ways,
+)
 from tui.domain.user_message import Level, UserMessage
-from tui.history.archive.schema import size
 from tui.history.recorder import Recorder, State
 from tui.services.action_lock import ActionLock
 from tui.services.messages import Messages, logged
@@ -28,163 +39,162 @@ from tui.system.signals import end_on_signals
 if TYPE_CHECKING:
     from tui.commands.listening import Listening
     from tui.config.loader import Config
+    from tui.services.exporter.exporter import AccountExport, Exporter
     from tui.services.source import Source
     from tui.storage.state_files import StateFiles
-    from tui.store.fleet import Fleet
-
-WRONG = "▲"
-"""The first character of a state that is an error."""
+    from tui.system.sd_notify import ServiceManager
 
 UNREPORTED = "RunPod does not report which account this is: a recording of its own begins."
 
 LAST_WAIT = 1.5
 """Seconds that notifications and requests under way are given when podtop is asked to end."""
 
-SELDOM = 3600.0
-"""Seconds between two lines if output is kept, as in a journal, and nothing has changed."""
+
+class Recorded(NamedTuple):
+    """One account to record. `make` makes its recorder; `state`: podtop's files."""
+
+    source: Source
+    config: Config
+    make: Callable[[Callable[[UserMessage], object]], Recorder]
+    state: StateFiles
+
+    @property
+    def name(self) -> str:
+        """The account's name, in labels and in the addresses of readers."""
+        return self.source.profile or ("demo" if self.source.demo else "default")
 
 
-def line(fleet: Fleet, recorder: Recorder | None, polls: int, tz: tzinfo | None = None) -> str:
-    """The state of the recording, in one line. `tz`: the time zone of its clock, None for the machine's own."""
-    feed = fleet.snapshot
-    if feed.error is not None:
-        return f"{WRONG} {feed.error} Retrying."
-    if feed.at is None or recorder is None:
-        return "◌ connecting…"
-    match recorder.state:
-        case State.RECORDING:
-            megabytes = size(recorder.path) / 1e6 if recorder.path is not None else 0.0
-            when = datetime.fromtimestamp(feed.at, tz)
-            pod_count, poll_count = counted(len(fleet.records), "pod"), counted(polls, "poll")
-            return f"● recording {pod_count} · {when:%H:%M:%S} · {poll_count} · {megabytes:.1f} MB"
-        case State.ELSEWHERE:
-            return "‖ another podtop records this account; this one takes over when it exits"
-        case State.WAITING:
-            return f"◌ {recorder.state.value}…"
-        case state:
-            return f"{WRONG} {state.value}"
+class _Account:
+    """One account while it is recorded. `name`: before its lines, empty for the only one."""
 
+    def __init__(
+        self,
+        account: Recorded,
+        name: str,
+        status: Status,
+        asked: Powers,
+        same: bool | None,
+        write: Callable[[str], object] | None,
+    ) -> None:
+        source, config, make, state = account
+        self.recorded = account
+        self.name = name
+        self.powers = asked.within(config)
+        self.service: Service | None = None
+        self.export: AccountExport | None = None
+        self.ways = ways(config, write)
+        self._status = status
+        self._same = same
+        self._polls = 0
+        self.session = Session(
+            source, config, Messages(logged("record"), self.tell),
+            ActionLock("podtop is in read-only mode" if config.read_only else "", after=None),
+            state=state, record=make, on_change=self._show, budget=0, ask_account=self._ask_account, write=write,
+            kind="record",
+        )  # fmt: skip
+        self._events = EventLines(self.session.fleet, source.clock(), self.session.tz)
 
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    def tell(self, message: UserMessage) -> None:
+        if is_printed(message) and (message.level is not Level.INFO or not is_quiet()):
+            self._status.add(named(self.name, message.text))
 
+    def exported(self, offers: bool) -> AccountExport:
+        """The account for others to read."""
+        from tui.services.exporter.exporter import AccountExport
 
-def leased(fleet: Fleet, now: float) -> str:
-    """The next lease to end, in a few words; empty without one."""
-    if not fleet.leases:
-        return ""
-    lease = min(fleet.leases.values(), key=acts_at)
-    minutes = max(0, round((acts_at(lease) - now) / 60))
-    left = f"{minutes // 60}h {minutes % 60:02d}m" if minutes >= 60 else f"{minutes}m"
-    rest = f", and {len(fleet.leases) - 1} more" if len(fleet.leases) > 1 else ""
-    return f" · {lease.action} {lease.name} in {left}{rest}"
+        self.export = AccountExport(
+            self.recorded.name, self.session.fleet, self.recorded.source.clock,
+            requests=lambda: self.session.monitor.api.requests, offers=offers,
+        )  # fmt: skip
+        return self.export
 
+    def _show(self) -> None:
+        self._polls += 1
+        fleet = self.session.fleet
+        for text in self._events.new():
+            if not is_quiet():
+                self._status.add(named(self.name, text))
+        text = line(fleet, self.session.recorder, self._polls, self.session.tz)
+        text += leased(fleet, self.recorded.source.clock())
+        self._status.show(self.name, text)
+        if self.service is not None:
+            self.service.changed(text)
+        if self.export is not None:
+            self.export.changed()
 
-class _Status:
-    """One line on a terminal, overwritten; elsewhere a line for each change of state."""
+    async def _ask_account(self, at: float) -> bool | None:
+        if self._same is None:
+            when = datetime.fromtimestamp(at, self.session.tz)
+            self.tell(UserMessage(f"{UNREPORTED} To continue that of {when:%Y-%m-%d %H:%M}: --same-account yes"))
+        return self._same
 
-    def __init__(self, out: Outlet, clock: Callable[[], float] = time.monotonic) -> None:
-        self._out = out
-        self._clock = clock
-        self._kind = ""
-        self._said = -SELDOM
+    def announce(self) -> None:
+        """Say what it is going to do."""
+        if not is_quiet() or any(self.powers):
+            for text in announced(self.powers, self.ways, self.recorded.config.read_only):
+                self._status.add(named(self.name, text))
 
-    def show(self, text: str) -> None:
-        if text[:1] != self._kind:
-            log_lines.event("record", "status", text=text)
-        is_shown = text.startswith(WRONG) or not is_quiet()
-        if self._out.is_terminal:
-            self._write(f"\r\x1b[2K{text if is_shown else ''}")
-        elif is_shown and (text[:1] != self._kind or self._clock() - self._said >= SELDOM):
-            self._said = self._clock()
-            self._write(f"{text}\n")
-        self._kind = text[:1]
+    def beside(self) -> Iterator[Coroutine[object, object, None]]:
+        """What runs beside the polls."""
+        session, powers = self.session, self.powers
+        if any(powers):
+            session.start_executor(self.recorded.state)
+            yield session.catch_up()
+        if powers.leases:
+            yield session.enforce_leases()
+        if powers.idle:
+            yield session.stop_idle()
+        if powers.watches or self.ways:
+            # Without a way to notify, a watch that is met is left to a podtop that has one.
+            yield session.look_out(acts=powers.watches)
+        yield session.follow_owners()
+        yield session.report_weekly()
+        if session.config.signals.pods:
+            from tui.services.signals.start import read_signals
 
-    def add(self, text: str) -> None:
-        self._write(f"\r\x1b[2K{text}\n" if self._out.is_terminal else f"{text}\n")
+            yield read_signals(session)
 
-    def _write(self, text: str) -> None:
-        self._out.write(text)
-        if (trouble := self._out.trouble) is not None:
-            log_lines.event("record", "output_lost", logging.WARNING, why=trouble.strerror)
+    def ended(self) -> None:
+        """Say how the recording ends."""
+        recorder = self.session.recorder
+        is_kept = recorder is not None and (recorder.written or recorder.state is State.ELSEWHERE)
+        end = "stopped, recording saved" if is_kept else "stopped, nothing recorded"
+        self.session.messages.post(UserMessage(end, Level.INFO))
 
 
 async def _record(
-    source: Source,
-    config: Config,
-    make: Callable[[Callable[[UserMessage], object]], Recorder],
-    state: StateFiles,
-    asked: Powers,
-    same_account: bool | None,
-    listening: Listening | None,
+    recorded: Sequence[Recorded], asked: Powers, same_account: bool | None, listening: Listening | None
 ) -> int:
     outlet = Outlet()
-    status = _Status(outlet)
-    powers = asked.within(config)
+    status = Status(outlet)
     write = outlet.write if outlet.is_terminal else None
-    polls = 0
-
-    def tell(message: UserMessage) -> None:
-        if is_printed(message) and (message.level is not Level.INFO or not is_quiet()):
-            status.add(message.text)
-
-    def show() -> None:
-        nonlocal polls
-        polls += 1
-        fleet = session.fleet
-        for text in events.new():
-            if not is_quiet():
-                status.add(text)
-        text = line(fleet, session.recorder, polls, session.tz) + leased(fleet, source.clock())
-        status.show(text)
-        if service is not None:
-            service.changed(text)
-        if exporter is not None:
-            exporter.changed()
-
-    async def ask_account(at: float) -> bool | None:
-        if same_account is None:
-            when = datetime.fromtimestamp(at, session.tz)
-            tell(UserMessage(f"{UNREPORTED} To continue that of {when:%Y-%m-%d %H:%M}: --same-account yes"))
-        return same_account
-
-    session = Session(
-        source, config, Messages(logged("record"), tell),
-        ActionLock("podtop is in read-only mode" if config.read_only else "", after=None),
-        state=state, record=make, on_change=show, budget=0, ask_account=ask_account, write=write,
-        kind="record",
-    )  # fmt: skip
-    events = EventLines(session.fleet, source.clock(), session.tz)
+    several = len(recorded) > 1
+    accounts = [_Account(each, each.name if several else "", status, asked, same_account, write) for each in recorded]
     manager = service_manager()
-    service = Service(manager, session.fleet, source.clock, source.pace) if manager is not None else None
+    if manager is not None:
+        _serve(manager, accounts)
     exporter = None
     if listening is not None:
-        from tui.services.exporter.exporter import Exporter
-
-        exporter = Exporter(
-            config.account or ("demo" if source.demo else "default"), session.fleet, source.clock,
-            requests=lambda: session.monitor.api.requests, offers=config.watcher.offers, token=listening.token,
-        )  # fmt: skip
         try:
-            where = await exporter.start(listening.where)
+            exporter = await _listen(accounts, listening, status)
         except OSError as error:
             status.add(f"{WRONG} cannot listen on {listening.where}: {error.strerror or error}. Choose another port.")
             await outlet.close()
             return Exit.USAGE
-        status.add(f"serves http://{where}/metrics")
-    reached = ways(config, write)
-    if not is_quiet() or any(powers):
-        for text in announced(powers, reached, config.read_only):
-            status.add(text)
-    beside = [asyncio.ensure_future(work) for work in _beside(session, state, powers, bool(reached), service)]
-    running = asyncio.ensure_future(session.monitor.run())
+    for account in accounts:
+        account.announce()
+    beside = [asyncio.ensure_future(work) for account in accounts for work in account.beside()]
+    services = [account.service for account in accounts if account.service is not None]
+    if manager is not None:
+        beside.append(asyncio.ensure_future(live(manager, services)))
+    running = asyncio.gather(*(account.session.monitor.run() for account in accounts))
 
     async def finish() -> None:
-        if service is not None:
-            service.stopping()
+        if manager is not None:
+            manager.stopping()
         try:
             async with asyncio.timeout(LAST_WAIT):
-                await session.close()
+                await asyncio.gather(*(account.session.close() for account in accounts))
         except TimeoutError:
             log_lines.event("record", "cut_short", logging.WARNING)
         finally:
@@ -195,11 +205,10 @@ async def _record(
     try:
         await running
     except asyncio.CancelledError:
-        recorder = session.recorder
-        is_kept = recorder is not None and (recorder.written or recorder.state is State.ELSEWHERE)
-        end = "stopped, recording saved" if is_kept else "stopped, nothing recorded"
-        session.messages.post(UserMessage(end, Level.INFO))
+        for account in accounts:
+            account.ended()
     finally:
+        running.cancel()
         for work in beside:
             work.cancel()
         if exporter is not None:
@@ -208,46 +217,40 @@ async def _record(
     return Exit.OK
 
 
-def _beside(
-    session: Session, state: StateFiles, powers: Powers, notifies: bool, service: Service | None
-) -> Iterator[Coroutine[object, object, None]]:
-    """What runs beside the polls."""
-    if any(powers):
-        session.start_executor(state)
-        yield session.catch_up()
-    if powers.leases:
-        yield session.enforce_leases()
-    if powers.idle:
-        yield session.stop_idle()
-    if powers.watches or notifies:
-        # Without a way to notify, a watch that is met is left to a podtop that has one.
-        yield session.look_out(acts=powers.watches)
-    yield session.follow_owners()
-    yield session.report_weekly()
-    if session.config.signals.pods:
-        from tui.services.signals.start import read_signals
+def _serve(manager: ServiceManager, accounts: Sequence[_Account]) -> None:
+    """Report to systemd: of several accounts once all have been polled, and that all are."""
+    shared = SharedManager(manager, len(accounts))
+    for account in accounts:
+        source, fleet = account.recorded.source, account.session.fleet
+        account.service = Service(shared.of(account.name), fleet, source.clock, source.pace)
 
-        yield read_signals(session)
-    if service is not None:
-        yield service.live()
+
+async def _listen(accounts: Sequence[_Account], listening: Listening, status: Status) -> Exporter:
+    """Serve the accounts. Raises OSError."""
+    from tui.services.exporter.exporter import Exporter
+
+    # Prices are the same for all accounts: those of the first one are enough.
+    offers = accounts[0].recorded.config.watcher.offers
+    exports = [account.exported(offers and number == 0) for number, account in enumerate(accounts)]
+    exporter = Exporter(exports, listening.token)
+    where = await exporter.start(listening.where)
+    status.add(f"serves http://{where}/metrics")
+    return exporter
 
 
 def record(
-    source: Source,
-    config: Config,
-    make: Callable[[Callable[[UserMessage], object]], Recorder],
-    state: StateFiles,
+    accounts: Sequence[Recorded],
     *,
     powers: Powers = NONE,
     same_account: bool | None = None,
     listening: Listening | None = None,
 ) -> int:
-    """Record until stopped, which is a normal end: 0.
+    """Record accounts until stopped, which is a normal end: 0.
 
-    state:        podtop's files; `powers`: what may be sent, as the command line has it.
+    powers:       what may be sent, as the command line has it.
     same_account: whether an account that RunPod does not report is the one that was recorded last; None if unknown.
-    listening:    where the fleet is served to others; None if nowhere.
+    listening:    where the fleets are served to others; None if nowhere.
     """
     # With `stty tostop` the terminal would stop a background process that writes, and with it the whole recording.
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-    return asyncio.run(_record(source, config, make, state, powers, same_account, listening))
+    return asyncio.run(_record(accounts, powers, same_account, listening))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tui.config.settings import SINKS
 from tui.domain.events import Event, Kind
@@ -118,7 +118,7 @@ class Service:
 
     def __init__(
         self,
-        manager: ServiceManager,
+        manager: Reports,
         fleet: Fleet,
         clock: Callable[[], float],
         pace: float = 1.0,
@@ -159,17 +159,55 @@ class Service:
         """Whether polls go on: one has ended, well or not, when it was due."""
         return self._monotonic() < self._due
 
-    async def live(self, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
-        """Give signs of life as often as systemd wants, until cancelled. Without polls there are none."""
-        if self._manager.watchdog is None:
-            return
-        while True:
-            if self.is_alive():
-                self._manager.alive()
-            await sleep(self._manager.watchdog / 2)
 
-    def stopping(self) -> None:
-        self._manager.stopping()
+async def live(
+    manager: ServiceManager,
+    services: Sequence[Service],
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+) -> None:
+    """Give signs of life as often as systemd wants, until cancelled. Without polls for any of them there are none."""
+    if manager.watchdog is None:
+        return
+    while True:
+        if all(service.is_alive() for service in services):
+            manager.alive()
+        await sleep(manager.watchdog / 2)
+
+
+class Reports(Protocol):
+    """What a service reports of one account."""
+
+    def ready(self) -> None: ...
+    def patience(self, seconds: float) -> None: ...
+    def status(self, text: str) -> None: ...
+
+
+class SharedManager:
+    """The service manager for several accounts: the service is ready once all of them are."""
+
+    def __init__(self, manager: ServiceManager, count: int) -> None:
+        self._manager = manager
+        self._waits_for = count
+
+    def of(self, name: str) -> Reports:
+        """For one account: `name` is before its status, empty for the only one."""
+        return _OfOne(self, self._manager, name)
+
+    def one_is_ready(self) -> None:
+        self._waits_for -= 1
+        if self._waits_for == 0:
+            self._manager.ready()
+
+
+class _OfOne:
+    def __init__(self, shared: SharedManager, manager: ServiceManager, name: str) -> None:
+        self.ready = shared.one_is_ready
+        self.patience = manager.patience
+        self._manager = manager
+        self._name = name
+
+    def status(self, text: str) -> None:
+        self._manager.status(f"{self._name}: {text}" if self._name else text)
 
 
 def is_printed(message: UserMessage) -> bool:

@@ -20,10 +20,10 @@ from tui.store.views import pods as views
 from tui.store.views.pods import Query
 from tui.ui.key_hints import GROUPS, Hint, hints
 from tui.ui.modals.once import Once
-from tui.ui.screen_table import PLACES
 
 if TYPE_CHECKING:
     from tui.history.playback import Playback
+    from tui.ui.screen_table import Place
 
 MOST_PODS = 12
 """Maximum number of pods listed before anything is typed."""
@@ -123,6 +123,9 @@ class PaletteHost(Protocol):
     def playback(self) -> Playback: ...
 
     @property
+    def places(self) -> tuple[Place, ...]: ...
+
+    @property
     def available_themes(self) -> Mapping[str, object]: ...
 
     def open_pod(self, pod_id: str) -> object: ...
@@ -185,7 +188,7 @@ class Everything(Provider):
 
     def _rest(self) -> Iterator[Command]:
         app = self._podtop
-        for place in PLACES:
+        for place in app.places:
             go = partial(app.action_go, place.mode)
             yield Command(f"Screen: {place.word}", place.key, go)
         yield from self._hints(acts=False)

@@ -36,6 +36,7 @@ class ScreenContext(NamedTuple):
     marks:   ids of the selected pods, shared by all screens.
     news:    alerts that began or got worse since the user last looked at them.
     acting:  keys that act on pods.
+    accounts: all of them; none where there is only this one.
     """
 
     session: Session
@@ -56,16 +57,41 @@ class ScreenContext(NamedTuple):
     muting: Muting
     idle_stops: IdleStopQuestions
     acting: frozenset[str] = key_hints.ACTING
+    accounts: Callable[[], tuple[AccountContext, ...]] = lambda: ()
+
+
+class AccountContext(NamedTuple):
+    """One of several accounts as screens have it: its name, the role of its badge, and what it is shown and acted on
+    with."""
+
+    name: str
+    color: str
+    context: ScreenContext
+
+    @property
+    def fleet(self) -> Fleet:
+        return self.context.fleet
+
+    @property
+    def now(self) -> float:
+        """The time by its clock."""
+        return self.context.session.clock()
 
 
 def screen_context(
-    session: Session, playback: Playback, host: Host, changed: Signal[None], display: Display, keymap: Mapping[str, str]
+    session: Session,
+    playback: Playback,
+    host: Host,
+    changed: Signal[None],
+    display: Display,
+    keymap: Mapping[str, str],
+    accounts: Callable[[], tuple[AccountContext, ...]] | None = None,
 ) -> ScreenContext:
-    """All that screens need, created for one session."""
+    """All that screens need, created for one session. `accounts`: all of them, where there are several."""
     source, config = session.source, session.config
     badges = Badges(
         source.badge, source.demo, False, profile=source.profile, color=config.color,
-        places=screen_table.rebound(keymap), back=key_hints.spoken(keymap, "chart.reset"),
+        places=screen_table.rebound(keymap, several=accounts is not None), back=key_hints.spoken(keymap, "chart.reset"),
     )  # fmt: skip
     actions = PodActions(session, playback, host, back=badges.back)
     deploys = Deploys(session, actions, host)
@@ -81,5 +107,5 @@ def screen_context(
         session, session.fleet, changed, badges, playback, actions, deploys, session.tz, Preferences(preferences_file),
         watches, session.api_use, display, {}, connect,
         AlertNews(session.fleet, playback, session.messages), Muting(session, playback, host),
-        IdleStopQuestions(session, actions, host), key_hints.acting(keymap),
+        IdleStopQuestions(session, actions, host), key_hints.acting(keymap), accounts or (lambda: ()),
     )  # fmt: skip

@@ -87,7 +87,7 @@ def contexts(app: type[App[None]]) -> dict[str, tuple[type[DOMNode], ...]]:
     from tui.ui.widgets.telemetry import Telemetry
     from tui.ui.widgets.time_line import TimeLine
 
-    screens: dict[str, type[DOMNode]] = {place.word: screen_table.load(place.mode) for place in screen_table.PLACES}
+    screens: dict[str, type[DOMNode]] = {place.word: screen_table.load(place.mode) for place in screen_table.EVERY}
     screens["Pod"] = PodScreen
     dialogs: dict[str, type[DOMNode]] = {
         "a question": QuestionDialog, "a confirmation": Confirm, "the deploy form": DeployForm,

@@ -199,6 +199,17 @@ def hosts(
     return {name: region for name, region in regions.items() if region.height}
 
 
+ALL = ("pods", "accounts")
+
+
+def all_accounts(width: int, height: int, active: str, count: int, alone: bool = False) -> dict[str, Region]:
+    """The regions of the screen of all accounts: these above, and their pods. `count`: how many accounts there are."""
+    if alone:
+        return {active: Region(0, 0, width, height)}
+    top = min(count + 3, max(4, height // 3))
+    return {"accounts": Region(0, 0, width, top), "pods": Region(0, top, width, height - top)}
+
+
 MARKET = ("list", "facts", "trend")
 _BESIDE = 66
 

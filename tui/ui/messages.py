@@ -38,6 +38,14 @@ class GoBack(Message):
     """Go back to the previous screen."""
 
 
+class UseAccount(Message):
+    """What follows is about this account. `shown`: show it, too."""
+
+    def __init__(self, name: str, *, shown: bool = False) -> None:
+        super().__init__()
+        self.name, self.shown = name, shown
+
+
 class OpenPod(Message):
     """Show a pod's screen, at an instant if one is given."""
 

@@ -31,6 +31,11 @@ class NavigatingApp(App[None]):
         self._first_screen = self._maker(first)()
         self._came_from = self._place = first
 
+    @property
+    def places(self) -> tuple[screen_table.Place, ...]:
+        """The screens that there are, with their keys."""
+        return self.context.badges.places
+
     def mode_of(self, place: str) -> str:
         """The mode that shows a screen."""
         return place
@@ -153,7 +158,7 @@ class NavigatingApp(App[None]):
         from tui.ui.screens.base import BaseScreen
 
         if not self.screen.is_modal:
-            word = next((place.word for place in screen_table.PLACES if place.mode == self._place), "")
+            word = next((place.word for place in screen_table.EVERY if place.mode == self._place), "")
             vocabulary = self.screen.vocabulary if isinstance(self.screen, BaseScreen) else None
             self.push_screen(Help(self._every_key(), self.screen.title or word, vocabulary))
 

@@ -27,15 +27,17 @@ class Place(NamedTuple):
         return self.keys.partition(",")[0]
 
 
-def rebound(keymap: Mapping[str, str]) -> tuple[Place, ...]:
-    """The screens with their keys under a keymap, spelled as printed on a keyboard."""
+def rebound(keymap: Mapping[str, str], *, several: bool = False) -> tuple[Place, ...]:
+    """The screens with their keys under a keymap, spelled as printed on a keyboard. `several`: that of all accounts
+    too."""
     from tui.ui.key_hints import key_word
 
     def keys(place: Place) -> str:
         configured = keymap.get(f"screen.{place.mode}")
         return place.keys if configured is None else ",".join(key_word(key) for key in configured.split(","))
 
-    return tuple(place._replace(keys=keys(place)) for place in PLACES)
+    shown = (ALL_PODS, *PLACES) if several else PLACES
+    return tuple(place._replace(keys=keys(place)) for place in shown)
 
 
 PLACES = (
@@ -46,15 +48,20 @@ PLACES = (
     Place("events", "5,e", "Events", "Events: changes, alerts, actions", "tui.ui.screens.events:EventsScreen"),
 )
 
+ALL_PODS = Place("all", "0", "All", "All accounts: their pods in one table", "tui.ui.screens.all_pods:AllPodsScreen")
+"""The screen of several accounts: with one it has no tab."""
+
+EVERY = (*PLACES, ALL_PODS)
+
 
 def load(mode: str) -> type[Screen[Any]]:
     """The class of a screen, imported when first shown."""
-    module, _, name = next(place.screen for place in PLACES if place.mode == mode).partition(":")
+    module, _, name = next(place.screen for place in EVERY if place.mode == mode).partition(":")
     screen: type[Screen[Any]] = getattr(import_module(module), name)
     return screen
 
 
-def bindings(places: Iterable[Place] = PLACES) -> tuple[Binding, ...]:
+def bindings(places: Iterable[Place] = EVERY) -> tuple[Binding, ...]:
     """The bindings that go to screens."""
     return tuple(
         Binding(p.keys, f"go('{p.mode}')", p.word.lower(), id=f"screen.{p.mode}", show=False, tooltip=p.help)

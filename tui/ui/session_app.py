@@ -37,6 +37,7 @@ class SessionApp(App[None]):
     session: Session
     playback: Playback
     messages: Messages
+    desk: Desk
     desks: tuple[Desk, ...] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -135,7 +136,13 @@ class SessionApp(App[None]):
         look: Any = self.session.monitor.look_at_the_log
         self.run_worker(look, name="log", group="log", exclusive=True)
 
+    @property
+    def shows_all(self) -> bool:
+        """Whether all accounts are shown together."""
+        return False
+
     def action_refresh_now(self) -> None:
-        self.session.monitor.wake()
+        for desk in self.desks if self.shows_all else (self.desk,):
+            desk.session.monitor.wake()
         if wait := held_back(self.session.fleet.snapshot, self.session.clock()):
             self.messages.reply(wait)

@@ -15,7 +15,7 @@ from tests import make
 from tui.api.errors import Throttled, Unreachable
 from tui.api.secret import Secret
 from tui.domain.listen_address import ListenAddress, listen_address
-from tui.services.exporter.exporter import Exporter
+from tui.services.exporter.exporter import AccountExport, Exporter
 from tui.services.exporter.server import CONNECTIONS, MOST_OF_A_REQUEST, Answer, Request, Server
 from tui.store.fleet import Fleet
 
@@ -173,7 +173,8 @@ def _fleet() -> Fleet:
 
 async def test_the_exporter_counts_failures_and_tells_its_health() -> None:
     fleet, now = _fleet(), [101.0]
-    exporter = Exporter("work", fleet, lambda: now[0], requests=lambda: 7)
+    export = AccountExport("work", fleet, lambda: now[0], requests=lambda: 7)
+    exporter = Exporter([export])
     where = await exporter.start(LOOPBACK)
     try:
         async with httpx.AsyncClient(base_url=f"http://{where}") as client:
@@ -183,8 +184,8 @@ async def test_the_exporter_counts_failures_and_tells_its_health() -> None:
             assert (await client.get("/healthz")).json() == {"ok": True, "answered_at": 100.0, "error": None}
             for number, error in enumerate((Unreachable("no route"), Unreachable("no route"), Throttled("slow down"))):
                 fleet.fail(error, 105.0 + number)
-                exporter.changed()
-                exporter.changed()
+                export.changed()
+                export.changed()
             now[0] = 200.0
             page = await client.get("/metrics", headers={"accept": "application/openmetrics-text;version=1.0.0"})
             health = await client.get("/healthz")
@@ -197,3 +198,30 @@ async def test_the_exporter_counts_failures_and_tells_its_health() -> None:
     assert 'podtop_api_requests_total{account="work"} 7' in page.text
     assert health.status_code == 503
     assert health.json()["error"] == "slow down"
+
+
+async def test_several_accounts_are_one_page_and_a_fleet_each() -> None:
+    work, lab = _fleet(), Fleet(5.0, 60.0)
+    lab.fail(Unreachable("no route to the lab"), 100.0)
+    exports = [AccountExport("work", work, lambda: 101.0), AccountExport("the lab", lab, lambda: 101.0)]
+    exporter = Exporter(exports)
+    where = await exporter.start(LOOPBACK)
+    try:
+        async with httpx.AsyncClient(base_url=f"http://{where}") as client:
+            page = (await client.get("/metrics")).text
+            health = await client.get("/healthz")
+            unnamed = await client.get("/v1/fleet")
+            named = await client.get("/the%20lab/v1/fleet")
+            other = await client.get("/prod/v1/fleet")
+    finally:
+        await exporter.close()
+    assert 'podtop_poll_success{account="work",what="pods"} 1' in page
+    assert 'podtop_poll_success{account="the lab",what="pods"} 0' in page
+    # One that fails is not hidden by one that answers.
+    assert health.status_code == 503
+    assert health.json()["accounts"]["work"]["ok"] is True
+    assert health.json()["accounts"]["the lab"]["error"] == "no route to the lab"
+    assert (unnamed.status_code, other.status_code) == (404, 404)
+    assert "work, the lab" in unnamed.text
+    assert named.json()["account"] == "the lab"
+    assert named.json()["trouble"] == "no route to the lab"

@@ -19,7 +19,7 @@ from tui.api.secret import Secret
 from tui.domain.attention import Attention, Grade
 from tui.domain.events import Event, Kind
 from tui.domain.listen_address import ListenAddress
-from tui.services.exporter.exporter import Exporter
+from tui.services.exporter.exporter import AccountExport, Exporter
 from tui.services.hub.client import HubCloud
 from tui.services.hub.state import HubState, decoded, encoded, state_of
 from tui.store.fleet import Fleet
@@ -39,11 +39,11 @@ def fleet() -> Fleet:
 
 
 @asynccontextmanager
-async def serving(of: Fleet, token: Secret | None = None) -> AsyncIterator[tuple[Exporter, str]]:
-    exporter = Exporter("work", of, lambda: 101.0, token=token)
+async def serving(of: Fleet, token: Secret | None = None) -> AsyncIterator[tuple[AccountExport, str]]:
+    exporter = Exporter([export := AccountExport("work", of, lambda: 101.0)], token)
     where = await exporter.start(ListenAddress("127.0.0.1", 0))
     try:
-        yield exporter, f"http://{where}"
+        yield export, f"http://{where}"
     finally:
         await exporter.close()
 
@@ -70,16 +70,16 @@ async def test_a_reader_has_what_the_recorder_has() -> None:
 
 async def test_the_next_reading_waits_for_the_next_response() -> None:
     made = fleet()
-    async with serving(made) as (exporter, url):
+    async with serving(made) as (export, url):
         cloud = HubCloud(url)
         await cloud.fleet()
         following = asyncio.ensure_future(cloud.fleet())
         # A change that is no response ends no waiting.
-        exporter.changed()
+        export.changed()
         done, _ = await asyncio.wait([following], timeout=0.3)
         assert not done
         made.apply(make.snapshot(make.pod("c")), 105.0)
-        exporter.changed()
+        export.changed()
         snapshot = await asyncio.wait_for(following, 10)
         await cloud.aclose()
     assert [pod.id for pod in snapshot.pods or ()] == ["c"]

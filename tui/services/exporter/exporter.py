@@ -6,9 +6,10 @@ import asyncio
 import json
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from tui.api import errors
 from tui.services.exporter.page import OPENMETRICS, PROMETHEUS, Counts, View, page
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from tui.api.secret import Secret
     from tui.domain.listen_address import ListenAddress
     from tui.store.fleet import Fleet
+
+FLEET = "/v1/fleet"
+"""Where readers find the fleet of the only account; of several each is at its name and this."""
 
 LONGEST_WAIT = 60.0
 """Seconds that a reader may wait for something new."""
@@ -47,8 +51,8 @@ def _seconds(text: str) -> float:
     return seconds if 0 <= seconds < math.inf else 0.0
 
 
-class Exporter:
-    """For one account.
+class AccountExport:
+    """One account for others to read: counts what only an exporter counts, and keeps texts until something changes.
 
     account:  its name in labels.
     requests: how many requests were sent.
@@ -64,36 +68,77 @@ class Exporter:
         *,
         requests: Callable[[], int] = lambda: 0,
         offers: bool = False,
-        token: Secret | None = None,
         does: tuple[str, ...] = (),
     ) -> None:
+        self.account = account
+        self.fleet = fleet
+        self.clock = clock
         self._does = does
-        self._account = account
-        self._fleet = fleet
-        self._clock = clock
         self._requests = requests
         self._offers = offers
         self._failures: Counter[str] = Counter()
         self._seen: object = None
-        self._moment = False, -1
-        self._state: tuple[object, ...] = (None, None, None)
-        self._text = b""
         self._body = b""
         self._tag = ""
         self._is_current = False
         self._news = asyncio.Event()
-        self.server = Server({"/metrics": self._metrics, "/healthz": self._health, "/v1/fleet": self._serve}, token)
 
     def changed(self) -> None:
         """The fleet has changed: count a poll that failed, and wake readers that wait."""
         self._is_current = False
         self._news.set()
         self._news = asyncio.Event()
-        feed = self._fleet.snapshot
+        feed = self.fleet.snapshot
         if feed is not self._seen:
             self._seen = feed
             if feed.error is not None:
                 self._failures[reason(feed.error)] += 1
+
+    @property
+    def state(self) -> tuple[object, ...]:
+        """What a page is made of: while all of it is the same, so is the page, but for the time."""
+        return self.fleet.snapshot, self.fleet.market, self.fleet.attention
+
+    def view(self) -> View:
+        """The account as a page shows it."""
+        return View(self.account, self.fleet, Counts(self._requests(), dict(self._failures)), self._offers)
+
+    def health(self) -> dict[str, object]:
+        """Whether RunPod answers, and since when it does not."""
+        feed, at = self.fleet.snapshot, self.fleet.pods_at
+        is_fresh = at is not None and not self.fleet.pods_stale(self.clock())
+        return {"ok": is_fresh, "answered_at": at, "error": str(feed.error) if feed.error is not None else None}
+
+    async def serve(self, request: Request) -> Answer:
+        """The fleet for readers. With ?wait=S it waits for something other than what If-None-Match names."""
+        until = asyncio.get_running_loop().time() + min(LONGEST_WAIT, _seconds(request.query.get("wait", "0")))
+        while True:
+            if not self._is_current:
+                self._is_current = True
+                self._body = encoded(state_of(self.fleet, self.account, self._does))
+                self._tag = tag(self._body)
+            if request.headers.get("if-none-match") != self._tag:
+                return Answer(self._body, "application/json", 200, (("etag", self._tag),))
+            left, news = until - asyncio.get_running_loop().time(), self._news
+            if left <= 0:
+                return Answer(b"", status=304, headers=(("etag", self._tag),))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), left)
+
+
+class Exporter:
+    """Serves one account, or several: one page of metrics, and for readers a fleet of each, below its name."""
+
+    def __init__(self, exports: Sequence[AccountExport], token: Secret | None = None) -> None:
+        self._exports = tuple(exports)
+        self._moment = False, -1
+        self._state: tuple[tuple[object, ...], ...] = ()
+        self._text = b""
+        fleets = {f"/{quote(export.account, safe='')}{FLEET}": export.serve for export in self._exports}
+        only = self._exports[0].serve if len(self._exports) == 1 else self._choose
+        self.server = Server(
+            {"/metrics": self._metrics, "/healthz": self._health, FLEET: only, **fleets}, token
+        )  # fmt: skip
 
     async def start(self, where: ListenAddress) -> ListenAddress:
         """Listen. Raises as `Server.start`."""
@@ -104,41 +149,30 @@ class Exporter:
 
     async def _metrics(self, request: Request) -> Answer:
         openmetrics = "application/openmetrics-text" in request.headers.get("accept", "")
-        fleet, now = self._fleet, self._clock()
         # Servers that scrape within the same second get the same page.
-        state: tuple[object, ...] = (fleet.snapshot, fleet.market, fleet.attention)
-        moment = openmetrics, int(now)
-        if moment != self._moment or any(old is not new for old, new in zip(self._state, state, strict=True)):
-            counts = Counts(self._requests(), dict(self._failures))
-            view = View(self._account, fleet, counts, self._offers)
-            self._text = page((view,), now, openmetrics).encode()
+        state = tuple(export.state for export in self._exports)
+        moment = openmetrics, int(self._exports[0].clock())
+        if moment != self._moment or not _are_same(self._state, state):
+            now = self._exports[0].clock()
+            self._text = page([export.view() for export in self._exports], now, openmetrics).encode()
             self._moment, self._state = moment, state
         return Answer(self._text, OPENMETRICS if openmetrics else PROMETHEUS)
 
-    async def _serve(self, request: Request) -> Answer:
-        """The fleet for readers. With ?wait=S it waits for something other than what If-None-Match names."""
-        until = asyncio.get_running_loop().time() + min(LONGEST_WAIT, _seconds(request.query.get("wait", "0")))
-        while True:
-            if not self._is_current:
-                self._is_current = True
-                self._body = encoded(state_of(self._fleet, self._account, self._does))
-                self._tag = tag(self._body)
-            if request.headers.get("if-none-match") != self._tag:
-                return Answer(self._body, "application/json", 200, (("etag", self._tag),))
-            left, news = until - asyncio.get_running_loop().time(), self._news
-            if left <= 0:
-                return Answer(b"", status=304, headers=(("etag", self._tag),))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), left)
+    async def _choose(self, request: Request) -> Answer:
+        """Of several accounts a reader names one: which there are is said to those who may read them."""
+        names = ", ".join(export.account for export in self._exports)
+        return Answer(f"several accounts are served; add one to the address: {names}\n".encode(), status=404)
 
     async def _health(self, request: Request) -> Answer:
-        """200 while RunPod answers, 503 while it does not: the body says since when."""
-        fleet, now = self._fleet, self._clock()
-        feed = fleet.snapshot
-        is_fresh = fleet.pods_at is not None and not fleet.pods_stale(now)
-        body = {
-            "ok": is_fresh,
-            "answered_at": fleet.pods_at,
-            "error": str(feed.error) if feed.error is not None else None,
-        }
-        return Answer(json.dumps(body).encode() + b"\n", "application/json", 200 if is_fresh else 503)
+        """200 while RunPod answers for all accounts, 503 while it does not: the body says since when."""
+        by_account = {export.account: export.health() for export in self._exports}
+        ok = all(health["ok"] for health in by_account.values())
+        body = by_account[self._exports[0].account] if len(by_account) == 1 else {"ok": ok, "accounts": by_account}
+        return Answer(json.dumps(body).encode() + b"\n", "application/json", 200 if ok else 503)
+
+
+def _are_same(old: Sequence[tuple[object, ...]], new: Sequence[tuple[object, ...]]) -> bool:
+    """Whether all objects are the same ones."""
+    return len(old) == len(new) and all(
+        left is right for before, now in zip(old, new, strict=True) for left, right in zip(before, now, strict=True)
+    )

@@ -124,6 +124,11 @@ class HubCloud(Cloud):
             raise Unauthorized(f"The hub {self.name} wants another token (HTTP 401). Check --hub-token-file FILE")
         if status == 403:
             raise Forbidden(f"The hub {self.name} refuses this reader (HTTP 403)")
+        if status == 404:
+            raise Malformed(
+                f"The hub {self.name} serves several accounts, or none by this name: add one to its address, as in "
+                "--hub http://HOST:PORT/ACCOUNT"
+            )
         if status != 200:
             raise Unreachable(f"The hub {self.name} failed (HTTP {status}); it is tried again", sent=False)
         try:

@@ -247,6 +247,19 @@ def pods_rise(query: Query) -> bool:
     return _POD_ORDERS[query.sort or ATTENTION].rising != query.inverted
 
 
+def order_of(fleet: Fleet, now: float, sort: str) -> Order[Record]:
+    """The order of pods by a name, at an instant."""
+    order = _POD_ORDERS[sort or ATTENTION]
+    # The only orders that depend on the instant: idle means running long enough without work.
+    if sort == "status":
+        phases = fleet.phases(now)
+        return order._replace(key=lambda r: _ORDER[phases[r.id]])
+    if sort in ("", ATTENTION):
+        phases, ranks = fleet.phases(now), attention.ranks(fleet)
+        return order._replace(key=lambda r: (ranks.get(r.id, len(ranks)), _ORDER[phases[r.id]]))
+    return order
+
+
 def pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
     """Ids of the pods that match, sorted; equal ones by name and id, so that rows never jump."""
     # Alerts are judged after the pods of a response are there.
@@ -260,15 +273,7 @@ def _pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
         from tui.store.views.pod_filter import readers
 
         records = list(query.filter.select(records, readers(fleet, now)))
-    order = _POD_ORDERS[query.sort or ATTENTION]
-    # The only orders that depend on the instant: idle means running long enough without work.
-    if query.sort == "status":
-        phases = fleet.phases(now)
-        order = order._replace(key=lambda r: _ORDER[phases[r.id]])
-    elif query.sort in ("", ATTENTION):
-        phases, ranks = fleet.phases(now), attention.ranks(fleet)
-        order = order._replace(key=lambda r: (ranks.get(r.id, len(ranks)), _ORDER[phases[r.id]]))
-    return tuple(r.id for r in ordered(records, order, query.inverted))
+    return tuple(r.id for r in ordered(records, order_of(fleet, now, query.sort), query.inverted))
 
 
 def _by_name(records: Iterable[Record]) -> list[Record]:

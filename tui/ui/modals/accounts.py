@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,17 +16,13 @@ from tui.domain import pod_health
 from tui.files.paths import styles
 from tui.format import numbers as fmt
 from tui.store.views import pods
-from tui.store.views.attention import needing, ranks, worst
+from tui.store.views.attention import ranks, worst
 from tui.ui.modals.once import Once
 from tui.ui.primitives import roles
 from tui.ui.primitives.empty_state import EmptyState
+from tui.ui.render.accounts import Account, account_cells, sum_line
 from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Cells, Column, Table
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tui.store.fleet import Fleet
 
 ACCOUNTS = (
     Column("account", "ACCOUNT", 12, 0, flex=True),
@@ -49,63 +44,6 @@ FRAME = 6
 """Lines of the dialog besides its rows: edges, two heads, the sum and an empty line."""
 
 MOST_PODS = 500
-
-
-class Account(NamedTuple):
-    """One account: its name, the role of its badge, and what is known of it."""
-
-    name: str
-    color: str
-    fleet: Fleet
-    clock: Callable[[], float]
-
-
-class Total(NamedTuple):
-    """The money of all accounts together; `at_least`: whether a part is unknown."""
-
-    balance: float
-    spend: float
-    at_least: bool
-
-
-def account_cells(account: Account, now: float, is_shown: bool) -> Cells:
-    """One account as a row. What is stale says so, and unknown is no zero."""
-    fleet = account.fleet
-    funds, totals, alerts = fleet.funds, fleet.totals, needing(fleet)
-    stale = fleet.stale(now) or fleet.snapshot.value is None
-    hue = "muted" if stale else "text"
-    runway = pod_health.runway(funds)
-    left = fmt.UNKNOWN if runway is None else "never" if math.isinf(runway) else fmt.duration(runway)
-    error = fleet.snapshot.error
-    attention = str(error) if error is not None else ", ".join(dict.fromkeys(alert.word for alert in alerts[:3]))
-    return {
-        "account": ((account.name, account.color), ("  shown" if is_shown else "", "quiet")),
-        "balance": ((fmt.money(funds.balance if funds else None), hue),),
-        "spend": ((fmt.money(funds.spend_per_hr if funds else None), hue),),
-        "runway": ((left, "warn" if runway is not None and runway < 86_400 else hue),),
-        "pods": ((f"{totals.running}/{totals.pods}", hue),),
-        "alerts": ((f"▲ {attention}" if attention else "", "bad" if error is not None else "warn"),),
-    }
-
-
-def total(accounts: Sequence[Account]) -> Total:
-    """The sums over all accounts."""
-    funds = [account.fleet.funds for account in accounts]
-    known = [each for each in funds if each is not None]
-    return Total(
-        sum(each.balance or 0.0 for each in known), sum(each.spend_per_hr or 0.0 for each in known),
-        len(known) < len(funds) or any(each.balance is None or each.spend_per_hr is None for each in known),
-    )  # fmt: skip
-
-
-def sum_line(accounts: Sequence[Account]) -> tuple[tuple[str, str], ...]:
-    """The sums in words."""
-    money = total(accounts)
-    least = "≥" if money.at_least else ""
-    return (
-        (f"{len(accounts)} accounts  ", "muted"), (f"{least}{fmt.money(money.balance)} ", "text"),
-        (f" {least}{fmt.money(money.spend)}/h", "text"),
-    )  # fmt: skip
 
 
 def all_pods(accounts: Sequence[Account], now: float) -> list[tuple[int, str]]:
@@ -142,13 +80,14 @@ def pod_cells(account: Account, id: str, now: float) -> Cells:
 
 
 class AccountsDialog(Once, ModalScreen[tuple[str, "str | None"]]):
-    """Ends with the account to show, and the pod; None if none was chosen."""
+    """Ends with the account to show, and the pod; None if none was chosen. No name: all accounts in one table."""
 
     CSS_PATH = styles("accounts")
     COMPONENT_CLASSES: ClassVar[set[str]] = set(roles.CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "show", id="accounts.take", tooltip="Show this account"),
         Binding("tab,shift+tab", "other", "pods", id="accounts.other", tooltip="Accounts, or their pods"),
+        Binding("a,0", "all", "all", id="accounts.all", tooltip="Show the pods of all accounts in one table"),
         Binding("escape,q,A", "close", "close", id="accounts.close", tooltip="Close"),
     ]
 
@@ -166,7 +105,7 @@ class AccountsDialog(Once, ModalScreen[tuple[str, "str | None"]]):
     def on_mount(self) -> None:
         box = self.query_one("#accounts")
         box.border_title = Content("Accounts")
-        box.border_subtitle = Content("↵ show · tab pods · esc close")
+        box.border_subtitle = Content("↵ show · a all · tab pods · esc close")
         self.query_one("#accounts-list", Table).focus()
         self._show()
         self.set_interval(2.0, self._show)
@@ -214,6 +153,9 @@ class AccountsDialog(Once, ModalScreen[tuple[str, "str | None"]]):
                 self.dismiss((self._accounts[int(number)].name, id))
         elif (name := self.query_one("#accounts-list", Table).cursor) is not None:
             self.dismiss((name, None))
+
+    def action_all(self) -> None:
+        self.dismiss(("", None))
 
     def action_close(self) -> None:
         self.dismiss(None)

@@ -16,7 +16,7 @@ from tui.ui.primitives.cells import Cell
 from tui.ui.render import attention
 from tui.ui.render.fitting import kept
 from tui.ui.render.header_figures import armed, busy, counts, money
-from tui.ui.screen_table import PLACES, Place
+from tui.ui.screen_table import EVERY, PLACES, Place
 from tui.ui.widgets.status_lines import TwoSided, taken
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def _stripped(tab: Cell) -> Cell:
     return ((key.lstrip(), role), *rest, (word.rstrip(), tone))
 
 
-_ALWAYS = tuple(place.mode for place in PLACES if place.mode != "hosts")
+_ALWAYS = tuple(place.mode for place in EVERY if place.mode != "hosts")
 """Screens that always have a tab."""
 
 
@@ -227,7 +227,7 @@ def picked(group: Cell, places: tuple[Place, ...] = PLACES) -> str | None:
     return next((place.mode for place in places if text[:1] == [place.key]), None)
 
 
-def _first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool, api: str, unread: int) -> TwoSided:
+def first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool, api: str, unread: int) -> TwoSided:
     """Account, screen, and age of the data. The API is dropped first, then time and latency, screen names, badges last.
 
     The profile is never dropped: whose pods these are comes before everything else.
@@ -297,4 +297,4 @@ def header(
         *attention.item(loud), *busy(fleet, pods_old), *figures[:2], *waste, *figures[2:], *counts(fleet, pods_old),
         *armed(fleet),
     )  # fmt: skip
-    return _first_line(badges, forms, width, here, hosts, fleet.api or "", unread), TwoSided(kept(groups, width))
+    return first_line(badges, forms, width, here, hosts, fleet.api or "", unread), TwoSided(kept(groups, width))

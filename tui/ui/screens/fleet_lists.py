@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.message import Message
@@ -22,6 +23,7 @@ from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
     from tui.domain.filters import Vocabulary
+    from tui.domain.lease import Lease
     from tui.ui.render.copy_entries import Entry
 
 
@@ -39,6 +41,40 @@ class FleetListing(Listing):
 
     def trouble(self, scene: Scene) -> str:
         return empty_states.trouble(scene.fleet, self.name, scene.now)
+
+
+def timers_of(context: ScreenContext) -> Mapping[str, Lease]:
+    """What podtop is going to do to pods of an account; nothing to those of another time."""
+    return {} if context.playback.in_history else pods.timers(context.fleet)
+
+
+def cells_of(context: ScreenContext, scene: Scene) -> Callable[[str], Cells]:
+    """Makes the cells of pods of an account, by their ids."""
+    fleet, now = scene.fleet, scene.now
+    alerts, rules, mutes, leases = worst(fleet), fleet.alert_rules, fleet.mutes, timers_of(context)
+
+    def cells(key: str) -> Cells:
+        spark = rows.SPARK_COLUMNS if scene.width_of("spark") else 0
+        record = fleet.records.get(key)
+        if record is None:
+            # The pod disappeared while another screen was on top; this screen is updated when it is back.
+            return {}
+        row = pods.pod_row(
+            record, now, spark, fleet.operations.get(key), leases.get(key), alerts.get(key),
+            bool(mutes or rules.muted) and is_muted(key, record.name, "", rules, mutes, now),
+        )  # fmt: skip
+        cells_of = rows.pod_cells(
+            row, now, scene.width_of("gpus"), key in context.marks, fleet.lacks,
+            name_width=scene.width_of("name"), status_width=scene.width_of("status"),
+        )  # fmt: skip
+        if not fleet.runs:
+            return cells_of
+        from tui.ui.render import runs
+
+        run = fleet.runs.get(key)
+        return {**cells_of, **runs.cells(run, record.pod, now, loss_width=scene.width_of("loss"))}
+
+    return cells
 
 
 class Pods(FleetListing):
@@ -72,33 +108,10 @@ class Pods(FleetListing):
         query = Query(self.filter, self.sort, self.inverted)
         keys = pods.pods(fleet, now, query)
         first = ("worst first",) if self.sort == pods.ATTENTION and not self.inverted and ranks(fleet) else ()
-        alerts, rules, mutes = worst(fleet), fleet.alert_rules, fleet.mutes
-        leases = {} if context.playback.in_history else pods.timers(context.fleet)
-
-        def cells(key: str) -> Cells:
-            spark = rows.SPARK_COLUMNS if scene.width_of("spark") else 0
-            record = fleet.records.get(key)
-            if record is None:
-                # The pod disappeared while another screen was on top; this screen is updated when it is back.
-                return {}
-            row = pods.pod_row(
-                record, now, spark, fleet.operations.get(key), leases.get(key), alerts.get(key),
-                bool(mutes or rules.muted) and is_muted(key, record.name, "", rules, mutes, now),
-            )  # fmt: skip
-            cells_of = rows.pod_cells(
-                row, now, scene.width_of("gpus"), key in context.marks, fleet.lacks,
-                name_width=scene.width_of("name"), status_width=scene.width_of("status"),
-            )  # fmt: skip
-            if not fleet.runs:
-                return cells_of
-            from tui.ui.render import runs
-
-            run = fleet.runs.get(key)
-            return {**cells_of, **runs.cells(run, record.pod, now, loss_width=scene.width_of("loss"))}
-
+        alerts, leases = worst(fleet), timers_of(context)
         columns = rows.pod_columns(scene.width, bool(leases), bool(alerts), pods.most_gpus(fleet))
         return Rows(
-            keys, cells, empty_states.total(fleet, self.name),
+            keys, cells_of(context, scene), empty_states.total(fleet, self.name),
             empty_states.pods(fleet, query.filter is not None, self.waited, context.playback.replay),
             notes=(*first, *selected(context, keys)), rising=pods.pods_rise(query), faded=self.is_stale(scene),
             columns=with_runs(columns, bool(fleet.runs), scene.width),
