@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -35,10 +36,13 @@ async def test_every_request(document: OpenApi) -> None:
             200, json=second if "cursor" in request.url.params else pods(pod(), nextCursor="2", hasNextPage=True)
         )
 
+    def changed(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={**pod(), **(json.loads(request.content) if request.method == "PATCH" else {})})
+
     stream = httpx.Response(200, content=b"", headers={"Content-Type": "text/event-stream"})
     server = Server(
         {
-            "/pods": listed, "POST /pods": pod(), "/pods/p1": pod(), "POST /pods/p1/action": pod(),
+            "/pods": listed, "POST /pods": pod(), "/pods/p1": changed, "POST /pods/p1/action": pod(),
             "/pods/p1/logs": stream, "/catalog/datacenters": {"dataCenters": []}, "/catalog/cpus": {"cpus": []},
             "/account/ssh-keys": {"keys": []}, "/registries": {"registries": []},
             "/network-volumes": {"networkVolumes": []}, "/templates": {"templates": []}, "/billing": {"records": []},
