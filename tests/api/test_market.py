@@ -224,6 +224,7 @@ demands = st.builds(
 )
 
 
+@pytest.mark.wide
 @given(st.lists(demands, min_size=1, max_size=6))
 def test_questions_are_valid_whatever_is_asked(asked: list[MarketQuery]) -> None:
     text = question(tuple(demand.secure for demand in asked))

@@ -43,6 +43,7 @@ async def test_a_day_of_past_the_last_hour_finely() -> None:
     assert all(0 < after - before <= COARSE_STEP for before, after in pairwise(told_at))
 
 
+@pytest.mark.wide
 async def test_an_hour_of_past_up_to_now() -> None:
     past = await told(demo_source(wall=Wall(), history_s=3600.0))
     instants = [at for at, _ in past]

@@ -241,6 +241,7 @@ def test_idle_says_what_it_has_cost_and_that_memory_is_held() -> None:
     assert "so far" not in unpriced.kind.text(unpriced, None, NOW)
 
 
+@pytest.mark.wide
 def test_a_pod_that_pauses_often_is_idle_each_time_and_in_the_log_only_when_it_lasts() -> None:
     watch = Watch(30.0)
     shown = []

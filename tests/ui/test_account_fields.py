@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import msgspec
+import pytest
 from graphql import (
     GraphQLEnumType,
     GraphQLList,
@@ -108,6 +109,7 @@ def forms(value: Any) -> tuple[str, ...]:
             return (f"{value:,.2f}", f"{value}")
 
 
+@pytest.mark.wide
 async def test_every_field_that_is_asked_for_is_shown(launch: Launch) -> None:
     values = Values()
 

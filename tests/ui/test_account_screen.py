@@ -213,6 +213,7 @@ async def test_payments_codes_referral_and_earnings(launch: Launch) -> None:
         assert words in text, words
 
 
+@pytest.mark.wide
 async def test_a_template_is_shown_read_and_deployed_from(launch: Launch) -> None:
     cloud = AccountCloud()
     async with launch(cloud=cloud) as run:
@@ -452,6 +453,7 @@ def recording(tmp_path: Path) -> Path:
     return make_recording(tmp_path / "a.sqlite", hours=1.0, step=120.0)
 
 
+@pytest.mark.wide
 async def test_a_recording_tells_the_money_of_its_time_and_no_more(recording: Path) -> None:
     app = replay_app(recording)
     async with app.run_test(size=(120, 40)) as pilot:

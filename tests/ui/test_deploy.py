@@ -247,6 +247,7 @@ async def test_the_same_as_a_pod(launch: Launch) -> None:
         assert draft["name"] != DETAIL.pod.name
 
 
+@pytest.mark.wide
 async def test_escape_gives_up_a_form_that_is_waited_for(launch: Launch) -> None:
     cloud = HeldCloud()
     gate, answer = asyncio.Event(), cloud.pod

@@ -319,6 +319,7 @@ async def test_the_gpu_field_tells_what_the_market_has() -> None:
         assert "RTX 4090: secure $0.69 Medium" in app.text()
 
 
+@pytest.mark.wide
 async def test_the_first_wrong_field_is_gone_to_and_what_is_wrong_is_named() -> None:
     app = Stage(FRESH.typed("name", "taken").typed("country", "USA"))
     async with shown(app) as pilot:

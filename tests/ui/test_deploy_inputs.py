@@ -139,7 +139,8 @@ def _label(screen: Any) -> str:
     return " ".join(str(screen.query_one("#deploy-fold", Button).label).split())
 
 
-@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.wide)])
+@pytest.mark.wide
+@pytest.mark.parametrize("step", [7, 1])
 async def test_the_form_opens_by_itself_and_says_which_are_set(step: int) -> None:
     """One form for all fields: each draft is put into it, as a template's is."""
     app = Stage(FRESH)
@@ -194,6 +195,7 @@ async def test_what_is_wrong_in_the_fold_opens_it_and_is_gone_to() -> None:
         await until(pilot, lambda: "two letters" in app.text())
 
 
+@pytest.mark.wide
 async def test_a_fold_that_is_closed_by_hand_goes_on_saying_what_is_set() -> None:
     draft = FRESH
     hidden = [f for f in FIELDS if not f.common and "demand" in f.ways]
@@ -242,6 +244,7 @@ async def test_what_was_only_opened_is_not_asked_about_before_it_is_begun_anew(l
         assert isinstance(run.app.screen, DeployForm)
 
 
+@pytest.mark.wide
 async def test_deploy_is_there_only_where_the_row_means_something(launch: Launch) -> None:
     from tui.api.catalogue import CpuFlavor, CpuPrice
     from tui.api.hosts import CpuType

@@ -42,6 +42,7 @@ def pods_of(run: Running) -> Table:
     return run.app.screen.query_one("#pods", Table)
 
 
+@pytest.mark.wide
 async def test_one_idle_gpu_of_eight_is_seen_at_every_size_and_without_hues(launch: Launch) -> None:
     async with launch(size=(120, 40), cloud=cloud()) as run:
         for theme in ("podtop-dark", "podtop-mono"):

@@ -41,6 +41,7 @@ def test_signs_stand_behind_the_keys() -> None:
     assert [title for title, _ in blocks(())] == ["Symbols", "Tour"]
 
 
+@pytest.mark.wide
 async def test_it_opens_on_every_screen_also_where_a_list_has_no_fields_to_filter_by(launch: Launch) -> None:
     async with launch() as run:
         for keys in (("1",), ("2",), ("3",), ("5",), ("1", "l"), ("1", "enter"), ("tab",)):

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +34,7 @@ async def recorded(launch: Launch, path: Path, size: tuple[int, int] = (120, 40)
         yield run
 
 
+@pytest.mark.wide
 async def test_a_typed_time_is_gone_to_and_what_is_none_says_what_is(launch: Launch, tmp_path: Path) -> None:
     async with recorded(launch, tmp_path) as run:
         await run.press("at")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.make import pod, snapshot
 from tests.ui.conftest import Launch, Running
 from tui.config.loader import Config
@@ -31,6 +33,7 @@ async def palette(run: Running) -> None:
     await run.wait(0.5)
 
 
+@pytest.mark.wide
 async def test_it_is_armed_and_disarmed_from_the_palette(launch: Launch) -> None:
     async with launch(config=AUTO) as run:
         await run.poll(IDLE)

@@ -138,9 +138,8 @@ TROUBLE: dict[str, Snapshot | CloudError] = {
 }
 
 
-@pytest.mark.parametrize(
-    "later", [False, pytest.param(True, marks=pytest.mark.wide)], ids=["from the start", "after data"]
-)
+@pytest.mark.wide
+@pytest.mark.parametrize("later", [False, True], ids=["from the start", "after data"])
 async def test_screens_in_trouble(launch: Launch, cut: list[str], later: bool) -> None:
     """Before the first data, and with old data on the screen."""
     seen: Seen = {}

@@ -37,6 +37,7 @@ async def test_nothing_recorded_is_said(launch: Launch) -> None:
         assert "podtop records while it runs" in run.text()
 
 
+@pytest.mark.wide
 async def test_the_report_of_what_was_recorded(launch: Launch, recorded: Path) -> None:
     async with launch(cloud=AccountCloud(), record=recorded) as run:
         await go(run, "report")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from tests.make import funds, pod, snapshot
@@ -66,6 +67,7 @@ def told(run: Running) -> list[str]:
     return [event.text for event in run.app.fleet.events if event.kind is Kind.ALERTS_OFF]
 
 
+@pytest.mark.wide
 async def test_the_switch_to_an_api_that_lacks_much(launch: Launch) -> None:
     async with launch(cloud=Restful()) as run:
         assert "◌" not in run.text().splitlines()[1]

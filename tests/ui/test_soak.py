@@ -116,6 +116,7 @@ async def walk(launch: Launch, size: tuple[int, int], count: int, seed: int) -> 
         assert run.app.screen.is_modal, "it hears no more"
 
 
+@pytest.mark.wide
 async def test_it_lives(launch: Launch) -> None:
     await walk(launch, SIZES[0], 100, 1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 import tui
@@ -48,6 +49,7 @@ def test_all_that_has_a_meaning_is_among_the_symbols() -> None:
     assert set(watches._STATES) == set(State)
 
 
+@pytest.mark.wide
 def test_no_character_that_podtop_draws_is_left_without_a_form_in_ascii() -> None:
     """Every text in the program, read from its source."""
     found: dict[str, set[str]] = {}

@@ -63,6 +63,7 @@ async def test_a_pattern_that_takes_too_long_is_refused_and_the_filter_before_st
         assert names(run) == ["llama-pretrain"]
 
 
+@pytest.mark.wide
 async def test_every_list_takes_the_language_and_no_text_stops_it(launch: Launch) -> None:
     texts = ("zz !zz", "name:a", "nme=5", "re:(", '"', "price<1", "!", "state=x", "re:^a|b$")
     async with launch() as run:

@@ -40,6 +40,7 @@ def plainly(run: Running) -> tuple[Stylesheet, list[DOMNode]]:
     return sheet, [app, *app.screen.walk_children(with_self=True)]
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("theme", every(2, ["podtop-dark", "podtop-light"]))
 async def test_every_node_and_part_is_styled_as_textual_styles_it(
     theme: str, launch: Launch, monkeypatch: pytest.MonkeyPatch

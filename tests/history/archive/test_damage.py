@@ -255,6 +255,7 @@ def test_one_that_is_written_to_again_is_read_as_such(path: Path) -> None:
         assert is_alone(path), "the log goes with the last who writes"
 
 
+@pytest.mark.wide
 def test_large_blobs_cost_nothing(path: Path) -> None:
     for sql in (
         "UPDATE block SET data = zeroblob(60000000) WHERE rowid = 1",
@@ -330,6 +331,7 @@ def test_of_a_pod_with_thousands_of_gpus_the_first_are_recorded_and_that_is_told
     assert {"util", "cpu"} <= found.columns.keys()
 
 
+@pytest.mark.wide
 def test_a_quarter_of_an_hour_that_an_older_podtop_poisoned_is_packed(path: Path) -> None:
     names = ["cpu", "util", *(f"gpu{i}" for i in range(8000)), *(f"vram{i}" for i in range(8000))]
     change(path, "INSERT INTO pod VALUES (77, 'huge')")

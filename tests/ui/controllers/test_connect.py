@@ -246,6 +246,7 @@ async def test_no_name_gets_into_a_shell(launch: Launch) -> None:
         assert not any("rm -rf" in text for text in found.values())
 
 
+@pytest.mark.wide
 async def test_the_fact_under_the_cursor_comes_first_then_names_but_no_values(launch: Launch) -> None:
     cloud = HeldCloud()
     cloud.fleet_answer = snapshot(full_pod(), *(PODS.pods or ()))

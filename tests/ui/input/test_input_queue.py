@@ -264,6 +264,7 @@ class Making(Widget, can_focus=True):
                 await self.mount(Widget())
 
 
+@pytest.mark.wide
 async def test_nothing_is_lost_behind_what_takes_long_and_goes_on(launch: Launch) -> None:
     async with launch() as run:
         making = Making()
