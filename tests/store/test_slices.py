@@ -17,11 +17,12 @@ from tui.domain import pod_health
 from tui.domain.filters import parse
 from tui.store.alert_tracker import AlertTracker
 from tui.store.fleet import Fleet
+from tui.store.fleet_state import Record
 from tui.store.fleet_sums import CROWD
 from tui.store.price_history import SECURE, ReportedPrice, Trend
 from tui.store.series import GAP, SampleColumn, Samples, Series, pack
 from tui.store.slices import SLICE, Sliced
-from tui.store.views import pod_filter, pods
+from tui.store.views import gpu_map, pod_costs, pod_filter, pods
 from tui.store.views.pod_filter import VOCABULARY
 
 NOW = 1_790_000_000.0
@@ -48,6 +49,43 @@ def test_many_pods_are_taken_in_with_pauses_and_the_old_ones_stay_until_then() -
     other.apply(snapshot(pod("old")), NOW)
     assert other.apply(PODS, NOW + 5) == happened
     assert sum(1 for _ in AlertTracker().judging(fleet, NOW + 5)) == MANY // SLICE
+
+
+def test_the_costs_of_many_pods_are_computed_with_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = Fleet(5, 30)
+    fleet.apply(PODS, NOW)
+    computed = []
+    cost = pod_costs._pod_cost
+
+    def counted(record: Record, *of: Any) -> pod_costs.PodCost:
+        computed.append(record.id)
+        return cost(record, *of)
+
+    monkeypatch.setattr(pod_costs, "_pod_cost", counted)
+    work, at_once = pod_costs.costing(fleet.records, None, NOW), []
+    while True:
+        computed.clear()
+        try:
+            next(work)
+        except StopIteration as end:
+            costs = end.value
+            break
+        finally:
+            at_once.append(len(computed))
+    assert max(at_once) <= SLICE
+    assert sum(at_once) == MANY
+    assert costs == pod_costs.pod_costs(fleet.records, None, NOW)
+
+
+def test_the_gpus_of_many_pods_are_counted_while_they_are_taken_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = Fleet(5, 30)
+    fleet.apply(PODS, NOW)
+
+    def count(pod: Pod) -> int:
+        raise AssertionError("no GPU is counted again to be shown")
+
+    monkeypatch.setattr(pod_health, "gpus_now", count)
+    assert gpu_map.groups(fleet, ("p1", "p0", "gone")) == (("p1", "run-1", 2), ("p0", "run-0", 2))
 
 
 def test_what_many_pods_were_before_is_let_go_a_slice_at_a_time() -> None:

@@ -50,21 +50,28 @@ class FleetSums(FleetState, eq=False, kw_only=True):
         sums = pod_health.Totals(0, 0, 0, 0, 0)
         burn: float | None = 0.0
         phases: dict[str, pod_health.Phase] = {}
+        counts: dict[str, int] = {}
         all_records = list(records.values())
         for begin in range(0, len(all_records), SLICE):
             yield
             part = all_records[begin : begin + SLICE]
             partial = self._totals_of(part)
             sums = pod_health.Totals(*(first + other for first, other in zip(sums, partial, strict=True)))
+            counts.update(_gpu_counts(part))
             of_part = [record.phase(at) for record in part]
             phases.update(zip((record.id for record in part), of_part, strict=True))
             idle = [r.pod for r, phase in zip(part, of_part, strict=True) if phase is pod_health.Phase.IDLE]
             burn = total((burn, *(pod.cost_per_hr for pod in idle if pod is not None)))
-        return {"totals": sums, "idle burn": burn, "phases": phases}
+        return {"totals": sums, "idle burn": burn, "phases": phases, "gpu counts": counts}
 
     def phases(self, now: float) -> Mapping[str, pod_health.Phase]:
         """The phase of each pod, by pod id."""
         return self.derived("phases", now, lambda: {record.id: record.phase(now) for record in self.records.values()})
+
+    @property
+    def gpu_counts(self) -> Mapping[str, int]:
+        """The number of GPUs of each pod that has some now, by pod id."""
+        return self.derived("gpu counts", math.inf, lambda: _gpu_counts(self.records.values()))
 
     @staticmethod
     def _totals_of(records: Collection[Record]) -> pod_health.Totals:
@@ -100,3 +107,8 @@ class FleetSums(FleetState, eq=False, kw_only=True):
             for r in records
             if r.pod is not None and pod_health.phase(r.pod, r.idle_for(now)) is pod_health.Phase.IDLE
         )
+
+
+def _gpu_counts(records: Collection[Record]) -> dict[str, int]:
+    counts = ((r.id, pod_health.gpus_now(r.pod)) for r in records if r.pod is not None)
+    return {pod: count for pod, count in counts if count}

@@ -88,17 +88,13 @@ class Gpu(Struct, frozen=True, gc=False):
 
 def count_of(record: Record) -> int:
     """The number of GPUs that a pod has now: none if it is stopped."""
-    pod = record.pod
-    if pod is None or not pod_health.is_on(pod):
-        return 0
-    return max(pod.gpu_count, len(pod.runtime.gpus) if pod.runtime else 0)
+    return pod_health.gpus_now(record.pod) if record.pod is not None else 0
 
 
 def groups(fleet: Fleet, keys: Sequence[str]) -> tuple[Group, ...]:
     """The pods among these that have GPUs now, in that order."""
-    records = fleet.records
-    matches = ((record, count_of(record)) for key in keys if (record := records.get(key)) is not None)
-    return tuple(Group(record.id, record.name or record.id, count) for record, count in matches if count)
+    records, counts = fleet.records, fleet.gpu_counts
+    return tuple(Group(key, records[key].name or key, count) for key in keys if (count := counts.get(key)))
 
 
 def spots(fleet: Fleet, pod: str, now: float) -> tuple[Spot, ...]:
