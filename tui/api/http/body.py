@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 LARGEST = 48 * 1024 * 1024
 """Bytes of a response after decompression: some 25,000 pods of 4 GPUs. More is a fault, or an attack on our memory."""
+
+PIECE = 1024 * 1024
+"""Bytes that are decompressed in one step of the event loop: some 3 ms."""
 
 _GZIP = zlib.MAX_WBITS | 16
 
@@ -47,11 +51,17 @@ async def _read_compressed(response: httpx.Response, limit: int) -> bytes:
     broken = False
     async for chunk in response.aiter_raw():
         try:
-            # One byte more than allowed is enough to know.
-            body += inflate.decompress(chunk, limit + 1 - len(body))
+            while len(piece := inflate.decompress(chunk, min(PIECE, limit + 1 - len(body)))) == PIECE:
+                body += piece
+                _check(len(body), limit)
+                chunk = inflate.unconsumed_tail
+                # A few kB can be very much: keys are heard in between.
+                await asyncio.sleep(0)
         except zlib.error:
             broken = True
             break
+        # One byte more than allowed is enough to know.
+        body += piece
         _check(len(body), limit)
     if broken or not inflate.eof:
         raise Malformed("RunPod's response is cut short or wrongly compressed; podtop ignores it.")
