@@ -11,7 +11,7 @@ from msgspec import field
 from tui.domain import pod_health
 from tui.domain.costs import total
 from tui.store.fleet_state import FleetState, Record
-from tui.store.slices import SLICE, Sliced
+from tui.store.slices import SLICE, Sliced, whole
 
 CROWD = 100
 """From this many pods on, values derived from all of them are cached until the next response."""
@@ -24,6 +24,15 @@ class FleetSums(FleetState, eq=False, kw_only=True):
 
     _derived: dict[Hashable, Any] = field(default_factory=dict)
     _derived_from: dict[str, Record] | None = None
+    _ahead: dict[Hashable, Callable[[Collection[Record]], Sliced[Any]]] = field(default_factory=dict)
+
+    def of_all(self, key: Hashable, make: Callable[[Collection[Record]], Sliced[T]]) -> T:
+        """A value derived from all records and nothing else, in slices.
+
+        Of very many it is computed ahead with each response, if it was read since the one before.
+        """
+        self._ahead[key] = make
+        return self.derived(key, math.inf, lambda: whole(make(self.records.values())))
 
     def derived(self, key: Hashable, now: float, make: Callable[[], T]) -> T:
         """A value derived from very many records, computed once per response: it holds until the next one.
@@ -50,28 +59,26 @@ class FleetSums(FleetState, eq=False, kw_only=True):
         sums = pod_health.Totals(0, 0, 0, 0, 0)
         burn: float | None = 0.0
         phases: dict[str, pod_health.Phase] = {}
-        counts: dict[str, int] = {}
         all_records = list(records.values())
         for begin in range(0, len(all_records), SLICE):
             yield
             part = all_records[begin : begin + SLICE]
             partial = self._totals_of(part)
             sums = pod_health.Totals(*(first + other for first, other in zip(sums, partial, strict=True)))
-            counts.update(_gpu_counts(part))
             of_part = [record.phase(at) for record in part]
             phases.update(zip((record.id for record in part), of_part, strict=True))
             idle = [r.pod for r, phase in zip(part, of_part, strict=True) if phase is pod_health.Phase.IDLE]
             burn = total((burn, *(pod.cost_per_hr for pod in idle if pod is not None)))
-        return {"totals": sums, "idle burn": burn, "phases": phases, "gpu counts": counts}
+        derived: dict[Hashable, Any] = {"totals": sums, "idle burn": burn, "phases": phases}
+        ahead, self._ahead = self._ahead, {}
+        for key, make in ahead.items():
+            yield
+            derived[key] = yield from make(all_records)
+        return derived
 
     def phases(self, now: float) -> Mapping[str, pod_health.Phase]:
         """The phase of each pod, by pod id."""
         return self.derived("phases", now, lambda: {record.id: record.phase(now) for record in self.records.values()})
-
-    @property
-    def gpu_counts(self) -> Mapping[str, int]:
-        """The number of GPUs of each pod that has some now, by pod id."""
-        return self.derived("gpu counts", math.inf, lambda: _gpu_counts(self.records.values()))
 
     @staticmethod
     def _totals_of(records: Collection[Record]) -> pod_health.Totals:
@@ -107,8 +114,3 @@ class FleetSums(FleetState, eq=False, kw_only=True):
             for r in records
             if r.pod is not None and pod_health.phase(r.pod, r.idle_for(now)) is pod_health.Phase.IDLE
         )
-
-
-def _gpu_counts(records: Collection[Record]) -> dict[str, int]:
-    counts = ((r.id, pod_health.gpus_now(r.pod)) for r in records if r.pod is not None)
-    return {pod: count for pod, count in counts if count}

@@ -5,7 +5,7 @@ A GPU is known while its pod is reported: with stale data nothing is known of it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +14,7 @@ from msgspec import Struct
 from tui.domain import pod_health
 from tui.store import metrics
 from tui.store.metrics import UTIL
+from tui.store.slices import Sliced, sliced
 from tui.store.views.attention import kinds_of, ranks
 from tui.store.views.pods import sparkline
 from tui.store.watched_time import idle_in
@@ -93,8 +94,18 @@ def count_of(record: Record) -> int:
 
 def groups(fleet: Fleet, keys: Sequence[str]) -> tuple[Group, ...]:
     """The pods among these that have GPUs now, in that order."""
-    records, counts = fleet.records, fleet.gpu_counts
-    return tuple(Group(key, records[key].name or key, count) for key in keys if (count := counts.get(key)))
+    by_pod = fleet.of_all("gpu groups", _grouping)
+    return tuple(group for key in keys if (group := by_pod.get(key)) is not None)
+
+
+def _grouping(records: Collection[Record]) -> Sliced[dict[str, Group]]:
+    by_pod: dict[str, Group] = {}
+    for pause, record in sliced(records):
+        if pause:
+            yield
+        if count := count_of(record):
+            by_pod[record.id] = Group(record.id, record.name or record.id, count)
+    return by_pod
 
 
 def spots(fleet: Fleet, pod: str, now: float) -> tuple[Spot, ...]:
