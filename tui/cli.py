@@ -45,6 +45,9 @@ def run(argv: Sequence[str] | None = None) -> int:
     if options.no_color:
         # For what reads the environment: the screen's own terminal, and programs that podtop starts.
         os.environ["NO_COLOR"] = "1"
+    if misplaced := _misplaced(options):
+        _say(misplaced)
+        return Exit.USAGE
     if options.command == "simulate":
         from tui.commands.simulate import serve
 
@@ -110,6 +113,18 @@ def run(argv: Sequence[str] | None = None) -> int:
     if options.command in (*COMMANDS, "account"):
         return _script(options, config)
     return _show(wiring.source_of(options, config), config)
+
+
+def _misplaced(options: argparse.Namespace) -> str:
+    """What chooses the data of the screen, beside a command that would ignore it."""
+    prints = options.command == "once" and options.kind in READS_A_HUB
+    if options.hub is not None and (
+        options.demo or options.replay is not None or (options.command is not None and not prints)
+    ):
+        return "--hub shows the screen, or once pods and once market; it cannot be combined with anything else"
+    if options.replay is not None and (options.demo or options.command):
+        return "--replay cannot be combined with --demo or a command"
+    return ""
 
 
 def _faults(options: argparse.Namespace, loaded: Loaded) -> tuple[str, ...]:
@@ -257,9 +272,6 @@ READS_A_HUB = ("pods", "market")
 def _hub(options: argparse.Namespace, config: Config) -> int:
     """A recorder in place of RunPod: the screen, and what of `once` one response is enough for."""
     prints = options.command == "once" and options.kind in READS_A_HUB
-    if options.demo or options.replay is not None or (options.command is not None and not prints):
-        _say("--hub shows the screen, or once pods and once market; it cannot be combined with anything else")
-        return Exit.USAGE
     try:
         source = wiring.hub_source(options.hub, options.hub_token_file)
     except ConfigError as error:
@@ -272,9 +284,6 @@ def _hub(options: argparse.Namespace, config: Config) -> int:
 def _replay(options: argparse.Namespace, config: Config) -> int:
     from tui.history.replay_source import ReplayError, choose
 
-    if options.demo or options.command:
-        _say("--replay cannot be combined with --demo or a command")
-        return Exit.USAGE
     try:
         tape = choose(options.replay, options.at, paths.state_dir())
     except ReplayError as error:

@@ -158,6 +158,9 @@ def test_a_restarted_podtop_shows_what_the_killed_one_saw(url: str) -> None:
         (["--replay", "/nowhere.sqlite"], "no such file"),
         (["--at", "12:00", "--demo"], "--at requires --replay"),
         (["--replay", "latest", "--demo"], "--replay cannot be combined"),
+        (["--replay", "latest", "doctor"], "--replay cannot be combined"),
+        (["--replay", "latest", "log"], "--replay cannot be combined"),
+        (["--hub", "http://127.0.0.1:1", "doctor"], "--hub shows the screen"),
     ],
 )
 def test_a_replay_that_cannot_be_is_refused_in_words(arguments: list[str], words: str) -> None:

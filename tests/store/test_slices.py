@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
@@ -15,16 +15,20 @@ from tests.make import market, offer, pod, snapshot
 from tui.api.models import Pod, Quote
 from tui.domain import pod_health
 from tui.domain.filters import parse
+from tui.store import fleet_sums
 from tui.store.alert_tracker import AlertTracker
 from tui.store.fleet import Fleet
+from tui.store.fleet_state import Record
 from tui.store.fleet_sums import CROWD
 from tui.store.price_history import SECURE, ReportedPrice, Trend
 from tui.store.series import GAP, SampleColumn, Samples, Series, pack
-from tui.store.slices import SLICE, Sliced
-from tui.store.views import pod_filter, pods
+from tui.store.slices import SLICE, Sliced, sliced
+from tui.store.views import gpu_map, pod_costs, pod_filter, pods
 from tui.store.views.pod_filter import VOCABULARY
+from tui.store.views.pods import Query
 
 NOW = 1_790_000_000.0
+BY_NAME = Query(sort="name")
 MANY = 2 * CROWD
 PODS = snapshot(*(pod(f"p{n}", name=f"run-{n % 97}", utils=(n % 100, 0), cost=1.0) for n in range(MANY)))
 
@@ -48,6 +52,76 @@ def test_many_pods_are_taken_in_with_pauses_and_the_old_ones_stay_until_then() -
     other.apply(snapshot(pod("old")), NOW)
     assert other.apply(PODS, NOW + 5) == happened
     assert sum(1 for _ in AlertTracker().judging(fleet, NOW + 5)) == MANY // SLICE
+
+
+def test_the_costs_of_many_pods_are_computed_with_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = Fleet(5, 30)
+    fleet.apply(PODS, NOW)
+    computed = []
+    cost = pod_costs._pod_cost
+
+    def counted(record: Record, *of: Any) -> pod_costs.PodCost:
+        computed.append(record.id)
+        return cost(record, *of)
+
+    monkeypatch.setattr(pod_costs, "_pod_cost", counted)
+    work, at_once = pod_costs.costing(fleet.records, None, NOW), []
+    while True:
+        computed.clear()
+        try:
+            next(work)
+        except StopIteration as end:
+            costs = end.value
+            break
+        finally:
+            at_once.append(len(computed))
+    assert max(at_once) <= SLICE
+    assert sum(at_once) == MANY
+    assert costs == pod_costs.pod_costs(fleet.records, None, NOW)
+
+
+def test_what_is_shown_of_many_pods_is_computed_ahead_with_pauses_while_it_is_shown() -> None:
+    fleet, made, at_once = Fleet(5, 30), 0, [0]
+
+    def counting(records: Collection[Record]) -> Sliced[int]:
+        nonlocal made
+        for pause, _ in sliced(records):
+            if pause:
+                at_once.append(0)
+                yield
+            made, at_once[-1] = made + 1, at_once[-1] + 1
+        return len(records)
+
+    fleet.apply(PODS, NOW)
+    assert made == 0, "nobody has asked"
+    assert fleet.of_all("count", counting) == MANY
+    for step in range(1, 3):
+        at_once[:] = [0]
+        fleet.apply(PODS, NOW + 5 * step)
+        assert made == (1 + step) * MANY
+        assert max(at_once) <= SLICE
+        for _ in range(2):
+            assert fleet.of_all("count", counting) == MANY
+        assert made == (1 + step) * MANY, "it was there"
+    fleet.apply(PODS, NOW + 15)
+    fleet.apply(PODS, NOW + 20)
+    assert made == 4 * MANY, "nobody has asked since the one before"
+
+
+def test_the_map_the_order_and_the_widths_of_many_pods_are_computed_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = Fleet(5, 30)
+    fleet.apply(PODS, NOW)
+    fewer = ("p1", "p0", "gone")
+
+    def shown() -> tuple[object, ...]:
+        return gpu_map.groups(fleet, fewer), pods.widest(fleet), pods.pods(fleet, fleet.pods_at or 0.0, BY_NAME)
+
+    before = shown()
+    fleet.apply(PODS, NOW + 5)
+    with monkeypatch.context() as later:
+        later.setattr(fleet_sums, "whole", lambda work: pytest.fail("all of it, in one step"))
+        assert shown() == before
+    assert before[0] == (("p1", "run-1", 2), ("p0", "run-0", 2))
 
 
 def test_what_many_pods_were_before_is_let_go_a_slice_at_a_time() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.api.make import cloud as wire
 from tests.make import funds, pod, snapshot
 from tests.stage import landed, make_recording, replay_app
 from tests.ui.conftest import NOW, PODS, HeldCloud, Launch, Running
+from tui import turns
 from tui.api.account import Account, Billing, Charge, Ledger, Profile, Readmes, Templates
 from tui.api.errors import CloudError, Rejected, Unreachable
 from tui.api.graphql.client import GraphQLCloud
@@ -20,6 +22,7 @@ from tui.demo.asgi import Simulator
 from tui.demo.execution import KEY
 from tui.demo.source import in_process
 from tui.demo.world import World
+from tui.store.fleet_sums import CROWD
 from tui.ui.modals.deploy import DeployForm
 from tui.ui.modals.readme import Readme
 from tui.ui.render import money_rows
@@ -469,3 +472,30 @@ async def test_a_recording_tells_the_money_of_its_time_and_no_more(recording: Pa
         assert "Recordings have no charges" in run.text()
         await landed(pilot, "left", "left", "left", "enter")
         assert isinstance(app.screen, AccountScreen)
+
+
+@pytest.mark.wide
+async def test_the_costs_of_very_many_pods_are_said_to_be_added_up_and_then_shown(
+    launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = snapshot(*(pod(f"id{n}", name=f"run-{n}", utils=(90,), cost=1.0) for n in range(3 * CROWD)))
+    gate, quiet = asyncio.Event(), turns.quiet
+
+    async def at_the_gate() -> None:
+        await gate.wait()
+        await quiet()
+
+    async with launch() as run:
+        await run.poll(many)
+        monkeypatch.setattr(turns, "quiet", at_the_gate)
+        await run.press("3")
+        assert "◌ Adding up the costs of 300 pods…" in run.text()
+        # Nothing is said of what ends at $0, or of what the disks cost, before that is known.
+        assert "At $0" not in run.text()
+        # Keys are heard meanwhile.
+        await run.press("right")
+        assert "Charges" in run.text()
+        await run.press("left")
+        gate.set()
+        await run.until("run-10 ")
+        assert "At $0" in run.text()

@@ -82,6 +82,13 @@ def is_on(pod: Pod) -> bool:
     return pod.status in _ON
 
 
+def gpus_now(pod: Pod) -> int:
+    """The number of GPUs that a pod has now: none if it is stopped."""
+    if not is_on(pod):
+        return 0
+    return max(pod.gpu_count, len(pod.runtime.gpus) if pod.runtime else 0)
+
+
 def is_booting(pod: Pod) -> bool:
     """Whether a pod is billed as running, and its container is not up."""
     return pod.status in STARTING or (pod.status == PodStatus.RUNNING and pod.runtime is None)

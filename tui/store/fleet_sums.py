@@ -11,7 +11,7 @@ from msgspec import field
 from tui.domain import pod_health
 from tui.domain.costs import total
 from tui.store.fleet_state import FleetState, Record
-from tui.store.slices import SLICE, Sliced
+from tui.store.slices import SLICE, Sliced, whole
 
 CROWD = 100
 """From this many pods on, values derived from all of them are cached until the next response."""
@@ -24,6 +24,15 @@ class FleetSums(FleetState, eq=False, kw_only=True):
 
     _derived: dict[Hashable, Any] = field(default_factory=dict)
     _derived_from: dict[str, Record] | None = None
+    _ahead: dict[Hashable, Callable[[Collection[Record]], Sliced[Any]]] = field(default_factory=dict)
+
+    def of_all(self, key: Hashable, make: Callable[[Collection[Record]], Sliced[T]]) -> T:
+        """A value derived from all records and nothing else, in slices.
+
+        Of very many it is computed ahead with each response, if it was read since the one before.
+        """
+        self._ahead[key] = make
+        return self.derived(key, math.inf, lambda: whole(make(self.records.values())))
 
     def derived(self, key: Hashable, now: float, make: Callable[[], T]) -> T:
         """A value derived from very many records, computed once per response: it holds until the next one.
@@ -60,7 +69,12 @@ class FleetSums(FleetState, eq=False, kw_only=True):
             phases.update(zip((record.id for record in part), of_part, strict=True))
             idle = [r.pod for r, phase in zip(part, of_part, strict=True) if phase is pod_health.Phase.IDLE]
             burn = total((burn, *(pod.cost_per_hr for pod in idle if pod is not None)))
-        return {"totals": sums, "idle burn": burn, "phases": phases}
+        derived: dict[Hashable, Any] = {"totals": sums, "idle burn": burn, "phases": phases}
+        ahead, self._ahead = self._ahead, {}
+        for key, make in ahead.items():
+            yield
+            derived[key] = yield from make(all_records)
+        return derived
 
     def phases(self, now: float) -> Mapping[str, pod_health.Phase]:
         """The phase of each pod, by pod id."""

@@ -14,7 +14,8 @@ import pytest
 
 from tests.api.make import URL, Chunks, account, cloud
 from tui.api import errors
-from tui.api.http.body import LARGEST
+from tui.api.http import body
+from tui.api.http.body import LARGEST, PIECE
 
 CLOUDFLARE = "<!DOCTYPE html><title>502: Bad gateway</title>"
 
@@ -274,11 +275,38 @@ async def test_a_bomb_is_not_unpacked() -> None:
     assert f"larger than {LARGEST // 2**20} MiB" in str(error)
 
 
+async def test_much_in_a_few_bytes_is_unpacked_a_piece_at_a_time() -> None:
+    packed = gzip.compress(PLAIN + b" " * (10 * PIECE))
+    turns = 0
+
+    async def hear_keys() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    hearing = asyncio.create_task(hear_keys())
+    response = streamed(packed, encoding="gzip")
+    assert await body.read(response) == PLAIN + b" " * (10 * PIECE)
+    hearing.cancel()
+    assert turns >= 10
+
+
+async def test_a_body_is_unpacked_whole_whatever_its_size() -> None:
+    for size in (0, 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE):
+        packed = gzip.compress(b"x" * size)
+        assert len(await body.read(streamed(packed, encoding="gzip"), limit=2 * PIECE)) == size
+        assert len(await body.read(streamed(packed[:9], packed[9:], encoding="gzip"), limit=2 * PIECE)) == size
+    for limit in (0, PIECE - 1, PIECE, 2 * PIECE - 1):
+        with pytest.raises(errors.Malformed):
+            await body.read(streamed(packed, encoding="gzip"), limit=limit)
+
+
 async def test_an_endless_body_is_left() -> None:
-    body = Chunks(*[b" " * 2**20] * 80)
-    error = await failure(httpx.Response(200, stream=body))
+    endless = Chunks(*[b" " * 2**20] * 80)
+    error = await failure(httpx.Response(200, stream=endless))
     assert type(error) is errors.Malformed
-    assert body.read == LARGEST // 2**20 + 1
+    assert endless.read == LARGEST // 2**20 + 1
 
 
 async def test_a_large_body_given_whole_is_refused_too() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ LARGEST = 48 * 1024 * 1024
 
 LARGEST_OF_CHANGE = 4 * 1024 * 1024
 """Bytes of the response to a change: one pod, whose variables are at most 100 KiB."""
+
+PIECE = 1024 * 1024
+"""Bytes that are decompressed in one step of the event loop: some 3 ms."""
 
 _GZIP = zlib.MAX_WBITS | 16
 
@@ -50,11 +54,17 @@ async def _read_compressed(response: httpx.Response, limit: int) -> bytes:
     broken = False
     async for chunk in response.aiter_raw():
         try:
-            # One byte more than allowed is enough to know.
-            body += inflate.decompress(chunk, limit + 1 - len(body))
+            while len(piece := inflate.decompress(chunk, min(PIECE, limit + 1 - len(body)))) == PIECE:
+                body += piece
+                _check(len(body), limit)
+                chunk = inflate.unconsumed_tail
+                # A few kB can be very much: keys are heard in between.
+                await asyncio.sleep(0)
         except zlib.error:
             broken = True
             break
+        # One byte more than allowed is enough to know.
+        body += piece
         _check(len(body), limit)
     if broken or not inflate.eof:
         raise Malformed("RunPod's response is cut short or wrongly compressed; podtop ignores it.")

@@ -5,7 +5,7 @@ A GPU is known while its pod is reported: with stale data nothing is known of it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +14,7 @@ from msgspec import Struct
 from tui.domain import pod_health
 from tui.store import metrics
 from tui.store.metrics import UTIL
+from tui.store.slices import Sliced, sliced
 from tui.store.views.attention import kinds_of, ranks
 from tui.store.views.pods import sparkline
 from tui.store.watched_time import idle_in
@@ -88,17 +89,23 @@ class Gpu(Struct, frozen=True, gc=False):
 
 def count_of(record: Record) -> int:
     """The number of GPUs that a pod has now: none if it is stopped."""
-    pod = record.pod
-    if pod is None or not pod_health.is_on(pod):
-        return 0
-    return max(pod.gpu_count, len(pod.runtime.gpus) if pod.runtime else 0)
+    return pod_health.gpus_now(record.pod) if record.pod is not None else 0
 
 
 def groups(fleet: Fleet, keys: Sequence[str]) -> tuple[Group, ...]:
     """The pods among these that have GPUs now, in that order."""
-    records = fleet.records
-    matches = ((record, count_of(record)) for key in keys if (record := records.get(key)) is not None)
-    return tuple(Group(record.id, record.name or record.id, count) for record, count in matches if count)
+    by_pod = fleet.of_all("gpu groups", _grouping)
+    return tuple(group for key in keys if (group := by_pod.get(key)) is not None)
+
+
+def _grouping(records: Collection[Record]) -> Sliced[dict[str, Group]]:
+    by_pod: dict[str, Group] = {}
+    for pause, record in sliced(records):
+        if pause:
+            yield
+        if count := count_of(record):
+            by_pod[record.id] = Group(record.id, record.name or record.id, count)
+    return by_pod
 
 
 def spots(fleet: Fleet, pod: str, now: float) -> tuple[Spot, ...]:

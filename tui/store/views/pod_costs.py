@@ -11,6 +11,7 @@ from tui.api.enums import PodStatus
 from tui.domain import costs, pod_health
 from tui.domain import pod_costs as spending
 from tui.domain.runway import ENDS, STAYS, STOPS, fate
+from tui.store.slices import Sliced, sliced, whole
 
 if TYPE_CHECKING:
     from tui.api.models import Pod
@@ -49,7 +50,16 @@ class PodCost(Struct, frozen=True):
 
 def pod_costs(records: Mapping[str, Record], books: SpendHistory | None, now: float) -> tuple[PodCost, ...]:
     """The cost of each pod, most expensive first; unreadable pods come last."""
-    costs = [_pod_cost(record, books, now) for record in records.values()]
+    return whole(costing(records, books, now))
+
+
+def costing(records: Mapping[str, Record], books: SpendHistory | None, now: float) -> Sliced[tuple[PodCost, ...]]:
+    """The same, a slice at a time: there may be thousands of pods."""
+    costs: list[PodCost] = []
+    for pause, record in sliced(records.values()):
+        if pause:
+            yield
+        costs.append(_pod_cost(record, books, now))
     return tuple(sorted(costs, key=lambda row: (row.per_hr is None, -(row.per_hr or 0.0), row.name, row.id)))
 
 

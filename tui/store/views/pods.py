@@ -16,6 +16,7 @@ from tui.domain.pod_health import Phase
 from tui.store import metrics
 from tui.store.metrics import BY_NAME, METRICS, UTIL, steps
 from tui.store.series import EMPTY, Samples, unbroken
+from tui.store.slices import Sliced, sliced
 from tui.store.stretches import join
 from tui.store.views import attention
 
@@ -180,12 +181,14 @@ SPOT, CLUSTER = len(" spot"), len(" cluster")
 
 def widest(fleet: Fleet) -> Mapping[str, int]:
     """Characters that the longest texts of some columns take, by the column."""
-    return fleet.derived("widest", math.inf, lambda: _widest(fleet.records.values()))
+    return fleet.of_all("widest", _widest)
 
 
-def _widest(records: Iterable[Record]) -> Mapping[str, int]:
+def _widest(records: Iterable[Record]) -> Sliced[Mapping[str, int]]:
     name = gpu = location = image = 0
-    for record in records:
+    for pause, record in sliced(records):
+        if pause:
+            yield
         pod = record.pod
         behind = 0
         if pod is not None:
@@ -268,7 +271,7 @@ def pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
 
 
 def _pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
-    records = fleet.derived("by name", math.inf, lambda: _by_name(fleet.records.values()))
+    records = fleet.of_all("by name", _by_name)
     if query.filter:
         from tui.store.views.pod_filter import readers
 
@@ -276,9 +279,11 @@ def _pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
     return tuple(r.id for r in ordered(records, order_of(fleet, now, query.sort), query.inverted))
 
 
-def _by_name(records: Iterable[Record]) -> list[Record]:
+def _by_name(records: Iterable[Record]) -> Sliced[list[Record]]:
     # Twice by a text is faster than once by two.
-    return sorted(sorted(records, key=attrgetter("id")), key=lambda r: r.name.lower())
+    by_id = sorted(records, key=attrgetter("id"))
+    yield
+    return sorted(by_id, key=lambda r: r.name.lower())
 
 
 class Line(Struct, frozen=True):

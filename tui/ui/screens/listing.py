@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from tui.store.feed import Feed
+from tui.store.slices import Sliced
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import empty_states
 
@@ -217,6 +218,10 @@ class Listing:
         return tuple((sort, self.sort_names.get(sort) or titles.get(sort, sort)) for sort in self.sorts if sort)
 
     # Content
+
+    def preparing(self, scene: Scene) -> Sliced[None] | None:
+        """Work over very many items that its rows need first, a slice at a time; None if there is none to do."""
+        return None
 
     def rows(self, scene: Scene) -> Rows:
         raise NotImplementedError

@@ -12,6 +12,10 @@ from tui.domain.filters import Vocabulary
 from tui.format import numbers as fmt
 from tui.store.alerts import off
 from tui.store.fleet import Fleet
+from tui.store.fleet_state import Record
+from tui.store.fleet_sums import CROWD
+from tui.store.slices import Sliced, whole
+from tui.store.spend import SpendHistory
 from tui.store.views import pod_costs, pods
 from tui.store.views.pod_costs import PodCost
 from tui.ui.charts import spec
@@ -50,7 +54,7 @@ class Money(AccountListing):
         self._ahead: int | None = None
         self._costs: tuple[PodCost, ...] = ()
         self._by_id: Mapping[str, PodCost] = {}
-        self._costs_of: tuple[object, object] = (None, None)
+        self._costs_of: tuple[object, object, object] = (None, None, None)
         self._ordered_by: tuple[object, ...] = (None, "", False)
         self._ordered: tuple[tuple[str, ...], bool] = ((), False)
 
@@ -74,7 +78,13 @@ class Money(AccountListing):
     def trouble(self, scene: Scene) -> str:
         return empty_states.trouble(scene.fleet, "pods", scene.now)
 
+    def _awaited(self, fleet: Fleet) -> bool:
+        """Whether nothing is known yet of what each of very many pods costs."""
+        return len(fleet.records) >= CROWD and fleet is not self._costs_of[0]
+
     def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:
+        if self._awaited(scene.fleet):
+            return EmptyState(f"◌ Adding up the costs of {len(scene.fleet.records):,} pods…")
         if filtered and hidden:
             return EmptyState("No pods match", (f"{hidden} hidden · esc clears the filter",))
         return empty_states.pods(scene.fleet, False, replay=self.context.playback.replay)
@@ -106,12 +116,30 @@ class Money(AccountListing):
         return list_rows.by_value(values, self.inverted), list_rows.words_rise(values.values()) != self.inverted
 
     def _costs_at(self, scene: Scene) -> Mapping[str, PodCost]:
-        """What each pod costs by its id, the dearest first: made once for each answer, for there may be thousands."""
-        records, books = scene.fleet.records, scene.fleet.books.value
-        if records is not self._costs_of[0] or books is not self._costs_of[1]:
-            self._costs_of, self._costs = (records, books), pod_costs.pod_costs(records, books, scene.now)
-            self._by_id = {cost.id: cost for cost in self._costs}
+        """What each pod costs by its id, the dearest first: made once for each answer.
+
+        Of very many pods it is what was prepared last for this fleet, which may be a moment behind.
+        """
+        fleet = scene.fleet
+        if len(fleet.records) < CROWD:
+            whole(self._costing(scene))
+        elif self._awaited(fleet):
+            self._costs, self._by_id = (), {}
         return self._by_id
+
+    def _costing(self, scene: Scene) -> Sliced[None]:
+        """Compute what each pod costs, unless that is known."""
+        if not self._are_known(scene.fleet):
+            _, records, books = made_of = _made_of(scene.fleet)
+            costs = yield from pod_costs.costing(records, books, scene.now)
+            self._costs_of, self._costs = made_of, costs
+            self._by_id = {cost.id: cost for cost in costs}
+
+    def preparing(self, scene: Scene) -> Sliced[None] | None:
+        return None if len(scene.fleet.records) < CROWD or self._are_known(scene.fleet) else self._costing(scene)
+
+    def _are_known(self, fleet: Fleet) -> bool:
+        return all(new is old for new, old in zip(_made_of(fleet), self._costs_of, strict=True))
 
     def _chosen(self, scene: Scene) -> tuple[list[Pod], bool]:
         """The pods that might be stopped, and whether they are the selected ones; else it is the one under the
@@ -125,7 +153,7 @@ class Money(AccountListing):
 
     def sections(self, scene: Scene) -> tuple[Section, ...]:
         fleet = scene.fleet
-        if fleet.snapshot.value is None:
+        if fleet.snapshot.value is None or self._awaited(fleet):
             return ()
         chosen, marked = self._chosen(scene)
         return money.facts(
@@ -178,3 +206,8 @@ class Money(AccountListing):
 
     def reset(self) -> None:
         self._ahead = None
+
+
+def _made_of(fleet: Fleet) -> tuple[Fleet, dict[str, Record], SpendHistory | None]:
+    """What the costs of pods are computed from; other objects with each answer."""
+    return fleet, fleet.records, fleet.books.value

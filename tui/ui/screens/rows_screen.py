@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 
+from tui import turns
+from tui.services.barrier import held
 from tui.store.fleet import Fleet
 from tui.ui.context import ScreenContext
 from tui.ui.layout import place_of
@@ -21,7 +23,10 @@ from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tui.domain.filters import Vocabulary
+    from tui.store.slices import Sliced
     from tui.ui.charts.spec import Drawn
     from tui.ui.widgets.facts_pane import FactsPane
 
@@ -39,6 +44,7 @@ class RowsScreen(PanedScreen):
         self._lists = {listing.name: listing for listing in listings}
         self._filter: FilterLine | None = None
         self._minutes: tuple[object, ...] = ()
+        self._prepares = False
 
     def on_screen_suspend(self) -> None:
         # Revealed values are hidden again when the cursor or focus moves elsewhere.
@@ -88,11 +94,28 @@ class RowsScreen(PanedScreen):
         self.post_message(Attend(topics, tuple(demand for listing in lists for demand in listing.demands)))
 
     def _show_all(self) -> None:
+        self._prepare()
         self._arrange()
         for listing in self._on_screen():
             self._show_list(listing)
         self._show_row()
         self._minutes = self._minutes_of(*self._view)
+
+    def _prepare(self) -> None:
+        """Let lists of very many rows be computed while keys are heard; they are shown once that is done."""
+        works = [work for each in self._on_screen() if (work := each.preparing(self._scene(each))) is not None]
+        if works and not self._prepares:
+            self._prepares = True
+            self.run_worker(held(self._prepared(works), "computing a list"), name="prepare rows", group="prepare rows")
+
+    async def _prepared(self, works: Sequence[Sliced[None]]) -> None:
+        try:
+            for work in works:
+                for _ in work:
+                    await turns.quiet()
+        finally:
+            self._prepares = False
+        self.show()
 
     def _minutes_of(self, fleet: Fleet, now: float) -> tuple[object, ...]:
         return tuple(listing.minute(fleet, now) for listing in self._on_screen())
