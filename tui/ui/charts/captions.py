@@ -86,7 +86,7 @@ def _legend(spec: ChartSpec, length: int) -> Iterator[Part]:
 
 def _value(line: Line, spec: ChartSpec) -> str:
     if line.last is None:
-        return fmt.UNKNOWN
+        return fmt.UNKNOWN if spec.offered else NOT_OFFERED
     number = f"{line.last:.{spec.places}f}"
     return fmt.money(line.last, spec.places).replace(",", "") if spec.unit == "$" else f"{number}{spec.unit}"
 
