@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 import pytest
 from textual.containers import VerticalScroll
@@ -14,7 +15,8 @@ from textual.widgets import Button, Input
 from tests.make import pod, snapshot
 from tests.ui.conftest import HeldCloud, Launch, Running
 from tui.ui.modals.dialog import Dialog
-from tui.ui.widgets.status_lines import Lines
+from tui.ui.render import header
+from tui.ui.widgets.status_lines import Lines, TwoSided
 
 SIZES = ((40, 12), (40, 20), (60, 20), (80, 24), (100, 30), (120, 40), (160, 45), (200, 50), (250, 70))
 SMALL = ((40, 12), (40, 20), (60, 20), (80, 24))
@@ -79,7 +81,16 @@ async def resize(run: Running, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize(
     "sizes", [SIZES[::3], pytest.param(SIZES, marks=pytest.mark.wide)], ids=["some of them", "all of them"]
 )
-async def test_screens_fill_every_size(launch: Launch, sizes: tuple[tuple[int, int], ...]) -> None:
+async def test_screens_fill_every_size(
+    launch: Launch, sizes: tuple[tuple[int, int], ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, widths = header.header, list[int]()
+
+    def spied(*values: Any) -> tuple[TwoSided, ...]:
+        widths.append(values[4])
+        return made(*values)
+
+    monkeypatch.setattr(header, "header", spied)
     async with launch(cloud=cloud(), size=SIZES[0]) as run:
         for keys in SCREENS.values():
             await run.afresh()
@@ -87,6 +98,7 @@ async def test_screens_fill_every_size(launch: Launch, sizes: tuple[tuple[int, i
             for size in sizes:
                 await resize(run, size)
                 check_panes(run, size)
+    assert min(widths) >= SIZES[0][0] - 2, "a screen that is being opened has a whole header from its first frame on"
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,7 @@ async def test_a_dialog_says_what_runpod_will_refuse(launch: Launch) -> None:
         await on(run, "llama")
         await opened(run, "S")
         assert "RunPod will refuse: it is locked there" in words(run)
+        assert "may refuse" not in words(run)
 
 
 async def test_what_the_other_api_accepts_is_read_right_before_sending(launch: Launch) -> None:

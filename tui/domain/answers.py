@@ -92,7 +92,7 @@ def dearer(pod: str, agreed: float | None, cost: float | None, how: str = "") ->
     """
     if agreed is None or cost is None or cost < agreed + _CENT:
         return None
-    text = f"but it costs {fmt.money(cost)}/h, more than the {fmt.money(agreed)}/h you agreed to"
+    text = f"{'and' if how else 'but'} it costs {fmt.money(cost)}/h, more than the {fmt.money(agreed)}/h you agreed to"
     return Outcome(Status.DONE, f"{how}{pod}, {text}", "Stop it with S if that is too much.", pod, dearer=True)
 
 

@@ -116,7 +116,8 @@ def _stop_later(pods: Sequence[Pod]) -> tuple[Point, ...]:
         points.append(Point("", text, "muted" if bids else "warn"))
     elif any(pod.kind is None for pod in pods):
         points.append(Point("", "Spot or on demand is not known: a spot pod resumes with a new bid only.", "muted"))
-    if any(pod.locked for pod in pods):
+    if any(pod.locked and pod.verbs is None for pod in pods):
+        # Where RunPod reports what it accepts, it is known that it will.
         points.append(Point("", "Locked on RunPod, which may refuse.", "warn"))
     if booting := [pod for pod in pods if pod_health.is_booting(pod)]:
         points.append(Point("", f"{names_of(booting)}: still booting (billed).", "warn"))

@@ -15,6 +15,9 @@ WORDS = "not offered by this API"
 MARKED = f"{NOT_OFFERED} {WORDS}"
 """The same with its symbol, where there is room for more than that."""
 
+NO_LOGS = "the API in use has no logs"
+"""Why no log is read."""
+
 AFTERWARDS = "billed afterwards"
 """In place of the runway of an account that pays by invoice: nothing ends at $0."""
 

@@ -253,8 +253,11 @@ async def test_a_cursor_that_comes_again_ends_it() -> None:
     assert len(server.asked("/pods")) == 2
 
 
-async def test_pages_without_end_are_cut_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists, "MOST_PAGES", 5)
+@pytest.mark.parametrize(("bound", "value"), [("MOST_PAGES", 5), ("LARGEST", 4_500)])
+async def test_pages_without_end_are_cut_and_that_is_said(
+    bound: str, value: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, bound, value)
 
     def page(request: httpx.Request) -> httpx.Response:
         number = int(request.url.params.get("cursor", "0"))

@@ -10,6 +10,8 @@ from msgspec.structs import replace
 
 from tests.make import funds, pod
 from tests.store.test_run_signals import BEGUN, run_of, steady
+from tui.api.features import NOT_OFFERED
+from tui.domain.offered import NO_LOGS
 from tui.domain.signals.machine import Disk, Machine, Process
 from tui.store.run_signals import Run, RunTracker
 from tui.ui.primitives.cells import Cell
@@ -41,7 +43,8 @@ def test_a_pod_without_a_run_or_that_does_not_run_has_no_cells() -> None:
     stopped = replace(POD, status="EXITED", runtime=None)
     assert runs.cells(run_of(*steady(9)), stopped, NOW) == {}
     assert runs.section(run_of(*steady(9)), stopped, NOW) is None
-    assert flat(runs.cells(Run(problem="the API in use has no logs"), POD, NOW)["loss"]) == "the API in use has no logs"
+    assert flat(runs.cells(Run(problem="timed out"), POD, NOW)["loss"]) == "timed out"
+    assert flat(runs.cells(Run(problem=NO_LOGS), POD, NOW)["loss"]) == NOT_OFFERED
 
 
 def test_columns_of_runs_are_there_only_if_there_is_a_run() -> None:

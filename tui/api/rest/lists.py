@@ -7,6 +7,7 @@ from typing import NamedTuple
 from msgspec import Raw
 
 from tui.api.errors import CloudError, Malformed
+from tui.api.http.body import LARGEST
 from tui.api.models import PARTIAL, Problem
 from tui.api.quantities import Reader
 from tui.api.rest.exchange import Answer, Query, RestExchange
@@ -14,7 +15,7 @@ from tui.api.rest.wire import WirePage
 from tui.api.values import NOT_UNDERSTOOD, reason
 
 MOST_PAGES = 100
-"""Pages of one list; RunPod's hold up to a thousand items."""
+"""Pages of one list; RunPod's hold up to a thousand items. Together they are at most as large as one response."""
 
 _LONGEST_CURSOR = 2048
 
@@ -43,19 +44,22 @@ async def read_list(exchange: RestExchange, operation: str, name: str, *path: st
     A page may be short, or empty, while more follow; the server says whether they do.
     """
     items: list[Raw] = []
+    size = pages = 0
     seen: set[str] = set()
     asked = dict(query or {})
-    for _ in range(MOST_PAGES):
+    while pages < MOST_PAGES and size < LARGEST:
         answer = await exchange.read(operation, *path, query=asked)
         page = read_page(answer, name)
         items += page.items
+        pages += 1
+        size += memoryview(answer.content).nbytes
         if page.cursor is None:
             return Items(items)
         if page.cursor in seen:
             raise answer.malformed(f"RunPod's list of {name} does not end: it repeats a page")
         seen.add(page.cursor)
         asked["cursor"] = page.cursor
-    return Items(items, (Problem(f"more than {MOST_PAGES} pages of {name}, {len(items):,} shown", code=PARTIAL),))
+    return Items(items, (Problem(f"more than {pages} pages of {name}, {len(items):,} shown", code=PARTIAL),))
 
 
 def read_page(answer: Answer, name: str) -> Page:

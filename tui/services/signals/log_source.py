@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from tui.api.errors import CloudError, Malformed, Misconfigured, NotOffered, Throttled, Unforeseen, Unreachable
 from tui.api.pod_logs import LogLine, LogQuery, LogSource
+from tui.domain import offered
 from tui.services.barrier import own_faults
 from tui.services.signals.budget import Budget
 from tui.services.signals.source import Intake, WrittenLine
@@ -171,4 +172,4 @@ def _may_pass(error: CloudError) -> bool:
 
 
 def _why(error: CloudError) -> str:
-    return "the API in use has no logs" if isinstance(error, NotOffered) else str(error)
+    return offered.NO_LOGS if isinstance(error, NotOffered) else str(error)

@@ -86,7 +86,7 @@ def _legend(spec: ChartSpec, length: int) -> Iterator[Part]:
 
 def _value(line: Line, spec: ChartSpec) -> str:
     if line.last is None:
-        return fmt.UNKNOWN
+        return fmt.UNKNOWN if spec.offered else NOT_OFFERED
     if spec.unit == "$":
         return fmt.money(line.last, spec.places or 0).replace(",", "")
     return f"{spec.text(line.last)}{spec.unit}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tui.api.features import NOT_OFFERED
 from tui.format import numbers as fmt
 from tui.ui.charts.buckets import Column
 from tui.ui.charts.spec import ALERT, CURSOR, GUTTER, QUIET, TEXT, ChartSpec, Row
@@ -27,7 +28,7 @@ def short(value: float, spec: ChartSpec, room: int = 4) -> str:
 def with_unit(value: float | None, spec: ChartSpec) -> str:
     """A value with its unit, in at most six cells."""
     if value is None:
-        return fmt.UNKNOWN
+        return fmt.UNKNOWN if spec.offered else NOT_OFFERED
     return short(value, spec, _VALUE - len(spec.unit)) + spec.unit
 
 

@@ -11,11 +11,11 @@ from datetime import datetime, tzinfo
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from tui.domain import pod_health
+from tui.domain import offered, pod_health
 from tui.format import numbers as fmt
 from tui.store.run_signals import Run, cost_to_finish, eta, has_ended, is_silent, progress
 from tui.ui.primitives.facts import Fact, Section
-from tui.ui.render.facts import LABEL_WIDTH, text
+from tui.ui.render.facts import LABEL_WIDTH, LACKING_CELL, text
 from tui.ui.render.run_columns import ALONE, SPARK
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def cells(run: Run | None, pod: Pod | None, now: float, *, loss_width: int = 0) 
     if run is None or pod is None or not pod_health.is_live(pod):
         return {}
     if run.began is None:
+        if run.problem == offered.NO_LOGS:
+            return {"loss": LACKING_CELL}
         return {"loss": ((run.problem, "quiet"),)} if run.problem else {}
     role = "muted" if is_silent(run, now) or run.problem or has_ended(run) else "text"
     loss = _loss_cell(run, role)

@@ -210,8 +210,10 @@ class BaseScreen(Screen[None]):
         guard = self._sight.session.guard
         badges = replace(self._sight.badges, read_only=bool(guard.read_only), locked=guard.locked)
         hosts = status.has_hosts(self._sight.fleet)
+        # A screen that is being opened is shown before it has a size.
+        width = header.size.width or self.app.size.width - 2
         header.content = status.header(
-            fleet, badges, now, self._forms(), header.size.width, paused, self.MODE, hosts, self._sight.tz,
+            fleet, badges, now, self._forms(), width, paused, self.MODE, hosts, self._sight.tz,
             self._alerts_of, self._sight.news.unread,
         )  # fmt: skip
 
