@@ -197,7 +197,9 @@ def _notify(options: argparse.Namespace, config: Config) -> int:
     source = wiring.source_of(options, config)
     with ExitStack() as shelf:
         state = wiring.state_of(source, config, wiring.state_dir_of(source, shelf))
-        return notify(config, state.notifications(), test=options.test)
+        return notify(
+            config, state.notifications(), test=options.test, as_json=options.json, source=source.badge
+        )  # fmt: skip
 
 
 def _script(options: argparse.Namespace, config: Config, source: Source | None = None) -> int:

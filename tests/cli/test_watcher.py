@@ -184,3 +184,36 @@ def test_two_watchers_of_an_account_ring_once_together(tmp_path: Path) -> None:
     lines = rang.read_text().splitlines()
     assert sum("RTX 4090" in line and "is available" in line for line in lines) == 1
     assert len(set(lines)) == len(lines)
+
+
+@pytest.mark.wide
+def test_an_alert_rings_once_from_two_watchers_though_one_is_killed_while_it_waits(tmp_path: Path) -> None:
+    """Of a lease that is due: it waits for others to be sent with, in a file that both have."""
+    rang, settings = tmp_path / "rang", tmp_path / "settings.toml"
+    rang.touch()
+    command = json.dumps(["/bin/sh", "-c", f'echo "$PODTOP_TITLE: $PODTOP_TEXT" >> {rang}'])
+    settings.write_text(f"[notify]\ncommand = {command}\n")
+
+    def waits() -> bool:
+        return any("llama-70b-pretrain" in path.read_text() for path in files.directory().glob("alarms/**/*.json"))
+
+    with served(str(tmp_path), "--pods", "3") as url:
+        files = StateFiles(state, "127.0.0.1", url)
+        both = [started(url, "--enforce-leases", "--config", str(settings)) for _ in range(2)]
+        for process in both:
+            read_until(process, "pods")
+        now = time.time()
+        LeaseFile(files.leases("user_2demoPodtop")).set(Lease(POD, "llama-70b-pretrain", "stop", now + 500, now))
+        while not waits():
+            time.sleep(0.05)
+        both[0].send_signal(signal.SIGKILL)
+        both[0].communicate()
+        assert "llama" not in rang.read_text()
+        # What waits is sent when a podtop ends; and by one that begins again it is not sent again.
+        for process in (both[1], started(url, "--enforce-leases", "--config", str(settings))):
+            if process is not both[1]:
+                read_until(process, "● recording")
+            process.send_signal(signal.SIGTERM)
+            process.communicate()
+    (line,) = (line for line in rang.read_text().splitlines() if "llama-70b-pretrain" in line)
+    assert "stop" in line

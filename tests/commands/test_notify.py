@@ -8,8 +8,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from tests.commands.test_schema import VALID
 from tests.services.test_delivery import listening
 from tests.services.test_sinks import file, program
 from tui.cli import run
@@ -121,3 +123,40 @@ def test_it_needs_no_key_and_reads_the_settings(
     assert run(["notify", "--test", "--config", str(settings)]) == 0
     assert capsys.readouterr().out == "command   sent\n"
     assert json.loads(target.read_text())["PODTOP_TITLE"] == "podtop: test"
+
+
+def test_json_says_the_same_and_what_a_test_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spool = Spool(SpoolFile(tmp_path / "spool.json"))
+    spool.add(Notification("t", "x", "money", 0.0, id="1"), ["command"], 0.0)
+    spool.later("1", "command", 4e9)
+    settings = Notify(
+        command=(str(program(tmp_path, "ring", "exit 0")),), command_for=("money",), slack_file="/nowhere", bell=True,
+        quiet="00:00-23:59",
+    )  # fmt: skip
+    config = Config(notify=settings)
+    said = []
+    for test in (False, True):
+        code = notify(config, tmp_path / "spool.json", test=test, as_json=True, source="api.runpod.io")
+        said.append((code, msgspec.json.decode(capsys.readouterr().out)))
+    (listed_code, document), (test_code, tested) = said
+    assert (listed_code, test_code) == (Exit.OK, Exit.PROBLEMS)
+    VALID.validate(document)
+    VALID.validate(tested)
+    ways = {item["way"]: item for item in document["items"]}
+    assert list(ways) == ["terminal", "command", "slack"]
+    assert (ways["command"]["topics"], ways["command"]["ready"], ways["command"]["waiting"]) == (["money"], True, 1)
+    assert "cannot be read" in ways["slack"]["off_reason"]
+    assert (document["quiet"], document["quiet_now"], document["digest"]) == ("00:00-23:59", True, None)
+    assert document["next_try"].startswith("2096-")
+    assert {item["sent"] for item in document["items"]} == {None}
+    sent = {item["way"]: (item["sent"], item["failure"]) for item in tested["items"]}
+    assert sent["command"] == (True, None)
+    assert sent["terminal"] == (False, "no terminal here")
+
+
+def test_json_of_no_way_is_an_empty_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for test in (False, True):
+        assert notify(Config(), tmp_path / "spool.json", test=test, as_json=True) == Exit.NOTHING
+        document = msgspec.json.decode(capsys.readouterr().out)
+        VALID.validate(document)
+        assert document["items"] == []

@@ -21,6 +21,7 @@ from tui.api.models import Problem, Quote, Snapshot, Unreadable
 from tui.commands.arguments import KINDS
 from tui.commands.doctor.report import CheckItem
 from tui.commands.envelope import Desk, Document
+from tui.commands.notify import WayItem
 from tui.commands.printer import ITEMS
 from tui.commands.report_items import ReportItem
 from tui.commands.schema import schema
@@ -40,19 +41,22 @@ def taken(kind: str, answer: Any) -> dict[str, Any]:
     return plain(desk.document(answer, NOON))
 
 
+OTHERS = {"doctor": CheckItem, "report": ReportItem, "notify": WayItem}
+
+
 def undeclared(document: dict[str, Any]) -> set[str]:
     """The fields of a document and of its items that the schema does not name."""
     parts = SCHEMA["$defs"]
     kind = document["kind"]
     found = {*document} - {*parts[f"{kind.capitalize()}Document"]["properties"]}
     for item in document["items"]:
-        found |= {*item} - {*parts[{**ITEMS, "doctor": CheckItem, "report": ReportItem}[kind].__name__]["properties"]}
+        found |= {*item} - {*parts[{**ITEMS, **OTHERS}[kind].__name__]["properties"]}
     return found
 
 
 def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    assert len(SCHEMA["oneOf"]) == len(KINDS) + 4
+    assert len(SCHEMA["oneOf"]) == len(KINDS) + 5
 
 
 @pytest.mark.parametrize("pods", [0, 6])
@@ -99,6 +103,9 @@ FORMS = [
     ["market", "--json", "--gpus", "2"],
     ["account", "--json"],
     ["doctor", "--json"],
+    ["alerts", "--json"],
+    ["notify", "--json"],
+    ["notify", "--test", "--json"],
     # The first of a command is in the default run; of a demo, which makes its past first, that of a report is dear.
     ["report", "--json", "--by", "day", "--offline"],
     ["report", "--json"],

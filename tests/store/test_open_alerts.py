@@ -31,11 +31,12 @@ KIND = Kind.MAINTENANCE
 
 
 class Told(Struct, frozen=True):
-    """What a poll shows of one pod: an alert's step, that it is over, or neither."""
+    """What a poll shows of one pod: an alert's step, or that it is over, or neither; `lasts`: seconds by samples."""
 
     step: int | None = None
     over: bool = False
     per_hr: float | None = 12.0
+    lasts: float | None = None
 
 
 class Poll(Struct, frozen=True):
@@ -86,7 +87,7 @@ class World:
         def looking(fleet: Fleet, now: float, quiet: bool) -> Sliced[tuple[Alert, ...]]:
             yield
             return tuple(
-                Alert(self.kind, Grade.WARN, key, key, step=told.step, wasted_per_hr=told.per_hr)
+                Alert(self.kind, Grade.WARN, key, key, step=told.step, wasted_per_hr=told.per_hr, lasts=told.lasts)
                 for key, told in self.shown.items()
                 if told.step is not None
             )
@@ -220,6 +221,18 @@ def test_a_restart_goes_on_with_steps_dollars_and_what_was_nearly_over() -> None
     world.start()
     assert run(world, *[OVER] * 2) == []
     assert run(world, OVER) == [(ENDS[KIND], "over after 1h 31m, $18.00")]
+
+
+def test_a_waste_has_lasted_for_as_long_as_its_dollars_say_also_after_a_restart() -> None:
+    world = World()
+    run(world, *(Told(0, lasts=STEP * n) for n in range(1, 31)))
+    world.start()
+    world.poll(Poll(8 * 3600.0, False, (Told(0, lasts=STEP), UNKNOWN)))
+    run(world, *(Told(0, lasts=STEP * n) for n in range(2, 12)))
+    shown = world.attention("a")
+    assert shown is not None
+    assert shown.lasts == pytest.approx(40 * STEP, abs=2 * STEP), "unwatched time is none of it"
+    assert shown.so_far == pytest.approx(12.0 * shown.lasts / 3600.0, rel=0.06)
 
 
 def test_without_a_saved_state_what_was_recorded_is_not_reported_twice_either() -> None:

@@ -166,6 +166,7 @@ def add_doctor(to: Parser) -> None:
 
 def add_notify(to: Parser) -> None:
     to.add_argument("--test", action="store_true", help="send one through each, and report what happened")
+    to.add_argument("--json", action="store_true", help="print one JSON document")
     flags.config_file(to)
 
 

@@ -12,6 +12,7 @@ from tui.commands.envelope import ALWAYS, Document
 from tui.commands.exit_codes import Exit
 from tui.commands.items import VERSION
 from tui.commands.logs import LogItem
+from tui.commands.notify import NotifyDocument, WayItem
 from tui.commands.printer import ITEMS
 from tui.commands.report_items import ReportDocument, ReportItem
 from tui.commands.stdio import write
@@ -27,12 +28,17 @@ def schema() -> dict[str, Any]:
     """The schema of the documents of every kind."""
     items: dict[str, type[Struct]] = {**ITEMS, "doctor": CheckItem}
     shapes, parts = msgspec.json.schema_components(
-        [*(_shape(kind, item) for kind, item in items.items()), _shape("report", ReportItem, ReportDocument), _line()],
+        [
+            *(_shape(kind, item) for kind, item in items.items()),
+            _shape("report", ReportItem, ReportDocument),
+            _shape("notify", WayItem, NotifyDocument),
+            _line(),
+        ],
         ref_template="#/$defs/{name}",
     )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A document of podtop: once, market, account, doctor, report --json; or a line of logs --json",
+        "title": "A document of podtop: once, alerts, market, account, doctor, report or notify --json; a line of logs",
         "oneOf": list(shapes),
         "$defs": {name: _whole(part) for name, part in parts.items()},
     }

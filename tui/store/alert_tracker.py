@@ -225,7 +225,7 @@ class AlertTracker:
             worse = at - self._told.get(key, -math.inf) >= kind.again
         shown = replace(
             alert, step=known.step or 0, so_far=known.money, since=alert.since or known.since,
-            is_news=alert.is_news or known.told,
+            lasts=_lasted(alert, known), is_news=alert.is_news or known.told,
         )  # fmt: skip
         reports = shown.is_news and (worse or (kind.again is None and not known.told))
         known.told |= shown.is_news
@@ -311,6 +311,13 @@ def _alone(alert: Alert) -> Alert:
     if alert.so_far is not None or alert.wasted_per_hr is None or alert.lasts is None:
         return alert
     return replace(alert, so_far=alert.wasted_per_hr * max(0.0, alert.lasts) / 3600.0)
+
+
+def _lasted(alert: Alert, known: OpenAlert) -> float | None:
+    """Seconds that a waste has lasted, with those before a restart of podtop, as its dollars have them."""
+    if alert.lasts is None or alert.wasted_per_hr is None or not known.witnessed:
+        return alert.lasts
+    return max(alert.lasts, known.at - known.since - known.blind)
 
 
 def _after(lasted: float, witnessed: bool) -> str:
