@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.make import snapshot
 from tests.store.pods_at_work import (
@@ -34,6 +35,7 @@ from tui.history.queries import HistoryQueries
 from tui.store.alert_tracker import AlertTracker
 from tui.store.alerts import alerts
 from tui.store.fleet import Fleet
+from tui.store.window_fill import window_of, window_step
 
 STEP = 10.0
 EIGHT = [WORKS] * 8
@@ -168,3 +170,23 @@ def test_memory_that_grows_is_known_behind_a_restart(tmp_path: Path) -> None:
     assert life.kinds == [Kind.MEMORY]
     last = snapshot(box(*EIGHT, at=life.at, memory=62.5), funds=RICH)
     assert names(restarted(life.written(tmp_path / "a.sqlite"), last, life.at), life.at) == {"memory"}
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("scene", SCENES.items(), ids=lambda each: each[0].value)
+def test_of_very_many_pods_fewer_samples_say_the_same(
+    scene: tuple[Kind, tuple[Callable[[float], list[Gpu]], float]],
+) -> None:
+    kind, (gpus, minutes) = scene
+    life = Watch(5.0)
+    life.run(lambda s: box(*gpus(s), at=life.at), minutes * MINUTE)
+    assert kind in life.kinds
+    (record,) = life.fleet.records.values()
+    assert record.pod is not None
+    samples, step, found = record.series.stretch(0.0, record.series.names), window_step(2_000, 5.0), []
+    assert step >= 15.0
+    for each in (0.0, step):
+        window = window_of(samples, record.pod, record.told_at, 5.0, each)
+        life.fleet.records = {record.id: replace(record, window=window)}
+        found.append(names(life.fleet, life.at))
+    assert found[0] == found[1] != set()
