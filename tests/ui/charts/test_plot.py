@@ -192,6 +192,13 @@ def test_every_bar_is_of_dots_of_the_canvas(
 # Bars
 
 
+def test_bars_are_blocks_and_no_grid_of_dots() -> None:
+    run = tuple(Point(10.0 * n, 0.0, 25.0 * n, 25.0 * n) for n in range(5))
+    spec = ChartSpec("x", (Line("x", (run,), None),), Window(0.0, 5.0, 10), bars=2)
+    rows = ["".join(text for text, _ in row) for row in canvas.lines(spec, 10, 4)]
+    assert [row.replace("\u2800", " ") for row in rows] == ["        █ ", "      █ █ ", "    █ █ █ ", "  █ █ █ █ "]
+
+
 def bars_of(values: list[tuple[float, ...]], high: float = 100.0) -> BarSpec:
     labels = tuple(f"{n} Nov" for n in range(len(values)))
     return BarSpec("Charges", ("pods", "storage", "API"), tuple(values), labels, high, tail="all")
