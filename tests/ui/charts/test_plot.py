@@ -239,6 +239,13 @@ def test_a_stack_is_as_high_as_its_sum_and_the_newest_stands_at_the_right() -> N
     assert "2 Nov" in "".join(text for text, _ in rows[-1])
 
 
+def test_each_day_is_a_bar_of_its_own_as_soon_as_there_is_room() -> None:
+    for columns in (10, 15, 25):
+        rows = bar_chart._cells(bars_of([(100.0, 0.0, 0.0)] * 5), columns, 4)
+        (shown,) = {"".join(text for text, _ in row) for row in rows}
+        assert [len(bar) for bar in shown.split()] == [columns // 5 - 1] * 5
+
+
 def test_a_part_has_no_cell_that_is_worth_more_than_twice_its_money() -> None:
     # A cell is $10: $6 and $4 of the others do not make one of them.
     assert bar_chart.heights(bars_of([(71.0, 4.0, 4.0), (64.0, 6.0, 0.0)]), 30, 10) == [[8, 0, 0], [6, 1, 0]]
