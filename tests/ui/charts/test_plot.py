@@ -138,7 +138,7 @@ def test_a_gap_is_a_gap() -> None:
         tuple(Point(shown.start + i * shown.width, 50, 50, 50) for i in part) for part in (range(10), range(30, 40))
     )
     rows = words(ChartSpec("x", (Line("x", runs, 50),), shown, tz=UTC), 44, 9)
-    row = next(row for row in rows[1:] if any(ord(ch) > 0x2800 for ch in row))
+    row = next(row for row in rows[1:] if set("▔─▁") & set(row))
     assert row[4 + 12 : 4 + 28].strip() == ""
 
 
@@ -197,6 +197,15 @@ def test_bars_are_blocks_and_no_grid_of_dots() -> None:
     spec = ChartSpec("x", (Line("x", (run,), None),), Window(0.0, 5.0, 10), bars=2)
     rows = ["".join(text for text, _ in row) for row in canvas.lines(spec, 10, 4)]
     assert [row.replace("\u2800", " ") for row in rows] == ["        █ ", "      █ █ ", "    █ █ █ ", "  █ █ █ █ "]
+
+
+@given(st.floats(0, 100), st.integers(3, 30), st.integers(1, 12))
+def test_what_is_level_is_a_line(value: float, columns: int, height: int) -> None:
+    run = tuple(Point(5.0 * n, value, value, value) for n in range(columns))
+    rows = canvas.lines(ChartSpec("x", (Line("x", (run,), None),), Window(0.0, 5.0, columns)), columns, height)
+    inked = [text for row in rows for text, kind in row if kind == 0]
+    assert len(inked) == 1
+    assert inked[0] in {glyph * columns for glyph in "▔─▁"}
 
 
 def bars_of(values: list[tuple[float, ...]], high: float = 100.0) -> BarSpec:
