@@ -35,6 +35,7 @@ from tui.history.queries import HistoryQueries
 from tui.store.alert_tracker import AlertTracker
 from tui.store.alerts import alerts
 from tui.store.fleet import Fleet
+from tui.store.window_fill import window_of, window_step
 
 STEP = 10.0
 EIGHT = [WORKS] * 8
@@ -202,3 +203,23 @@ async def test_a_container_that_was_lost_long_ago_does_not_boot_behind_a_restart
             assert names(once, at) == names(fleet, at) == {"lost-container"}
     past.close()
     assert told == [], "the same waste is not told by another name"
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("scene", SCENES.items(), ids=lambda each: each[0].value)
+def test_of_very_many_pods_fewer_samples_say_the_same(
+    scene: tuple[Kind, tuple[Callable[[float], list[Gpu]], float]],
+) -> None:
+    kind, (gpus, minutes) = scene
+    life = Watch(5.0)
+    life.run(lambda s: box(*gpus(s), at=life.at), minutes * MINUTE)
+    assert kind in life.kinds
+    (record,) = life.fleet.records.values()
+    assert record.pod is not None
+    samples, step, found = record.series.stretch(0.0, record.series.names), window_step(2_000, 5.0), []
+    assert step >= 15.0
+    for each in (0.0, step):
+        window = window_of(samples, record.pod, record.told_at, 5.0, each)
+        life.fleet.records = {record.id: replace(record, window=window)}
+        found.append(names(life.fleet, life.at))
+    assert found[0] == found[1] != set()

@@ -61,15 +61,15 @@ async def test_the_scrub_line_and_the_frames_are_there_in_history_alone(launch: 
         assert HERE + RECORDED not in run.text()
         await run.press("left_square_bracket")
         await run.until("◀ HISTORY")
+        await run.until_so(lambda: run.text().splitlines()[2].split()[0] == "HISTORY")
         line = run.text().splitlines()[2]
-        assert line.split()[0] == "HISTORY"
         assert HERE in line
         assert "of 40s" in line
         assert run.app.screen.has_class("-history")
         await run.press("2")
         await run.until("Market")
-        await run.settle()
-        assert run.text().splitlines()[2].split()[0] == "HISTORY", "on every screen"
+        # On every screen.
+        await run.until_so(lambda: run.text().splitlines()[2].split()[0] == "HISTORY")
         await run.press("equals_sign", "1")
         await run.until("● live")
         await run.settle()

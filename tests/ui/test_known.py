@@ -170,3 +170,14 @@ def test_machines_that_report_no_gpus_are_counted_as_unknown() -> None:
     assert hosts.rented(rows(Capacity(8, None), Capacity(None, 2))) == (None, None, 2)
     assert hosts.rented(rows(Capacity(8, 3), Capacity(8, None))) == (3, 8, 1)
     assert hosts.rented(rows(Capacity(8, 0))) == (0, 8, 0)
+
+
+def test_while_a_demos_history_is_loaded_no_money_of_it_is_shown() -> None:
+    fleet = fleet_of(pod("a"))
+    fleet.past, fleet.past_share = True, 0.4
+    said = header(fleet)
+    assert status.connection(fleet, NOW, None)[0] == (("◌ loading history 40 %", "muted"),)
+    assert "history up to Mon" in said
+    assert not [word for word in ("$", "busy", "spend", "runs out", "▲") if word in said]
+    fleet.past = False
+    assert "spend $" in header(fleet)

@@ -30,7 +30,7 @@ from tui.store.series import Samples
 from tui.store.slices import Sliced, whole
 from tui.store.stretches import SAME, cut, reduced
 from tui.store.views.event_log import MOST, REACH
-from tui.store.window_fill import LONG_AGO, recall_events, window_of, window_reach
+from tui.store.window_fill import LONG_AGO, recall_events, window_of, window_reach, window_step
 from tui.store.windows import Window
 from tui.turns import give_way
 
@@ -261,11 +261,11 @@ def _windows_of(
     recording: Recording, samples: Mapping[str, Samples], records: Mapping[str, Record], interval: float
 ) -> dict[str, Window]:
     """The windows of the pods that are on; in the thread of the recording."""
-    windows = {}
+    windows, step = {}, window_step(len(records), interval)
     for key, record in records.items():
         if record.pod is not None and pod_health.is_on(record.pod) and key in samples:
             give_way()
-            windows[key] = window_of(samples[key], record.pod, record.told_at, interval)
+            windows[key] = window_of(samples[key], record.pod, record.told_at, interval, step)
     return windows
 
 

@@ -90,8 +90,10 @@ class HistoryLoader:
         loop = asyncio.get_running_loop()
         self._fleet.past = True
         prices = None if self._source.prices is None else asyncio.ensure_future(asyncio.to_thread(self._source.prices))
-        shown = loop.time()
+        shown, first = loop.time(), None
         async for at, snapshot in self._source.history(cloud):
+            first = at if first is None else first
+            self._fleet.past_share = (at - first) / max(1.0, self._source.clock() - first)
             apply(snapshot, at)
             if loop.time() - shown > FRAME:
                 shown = loop.time()

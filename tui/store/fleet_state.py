@@ -124,7 +124,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     earlier:  recorded events, once loaded.
     watched:  the unwatched time; `slowness`: the factor by which podtop waits longer than the interval between polls.
     skew:     seconds that RunPod's clock is ahead; pods and machines are corrected for it, days of charges are not.
-    past:     True while the source's own history (of a demo) is applied, which is old by nature.
+    past:     True while the source's own history (of a demo) is applied, which is old by nature; `past_share` of it.
     api:      RunPod's API that is used at the moment; None where that is not told apart.
     operations:    operations under way, by the pod's id.
     leases:   leases that podtop enforces, by the pod's id.
@@ -160,6 +160,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     recorded: bool = False
     keyless: bool = False
     past: bool = False
+    past_share: float = 0.0
     watched: Watched = field(default_factory=Watched)
     slowness: float = 1.0
     skew: float = 0.0

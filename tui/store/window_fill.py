@@ -14,7 +14,7 @@ from tui.domain.gpu_power import nominal_w
 from tui.store.holds import Cadence, Hold, cadence_of
 from tui.store.metrics import CONTAINER, GPU, LATEST
 from tui.store.minutes import MEMORY_SPAN
-from tui.store.series import EMPTY, GAP, GAP_BYTE, Samples
+from tui.store.series import EMPTY, GAP, GAP_BYTE, SampleColumn, Samples
 from tui.store.stretches import cut
 from tui.store.watched_time import idle_in
 from tui.store.windows import Given, Window, layout_of
@@ -44,6 +44,11 @@ def window_reach(pods: int, interval: float) -> float:
     return max(_LEAST_REACH, _fed(interval) * min(1.0, 5 * _FEW_PODS / pods))
 
 
+def window_step(pods: int, interval: float) -> float:
+    """Seconds between two samples to feed, 0 for all: of very many pods that would take seconds."""
+    return 0.0 if pods <= _FEW_PODS else window_reach(pods, interval) / _MOST_POLLS
+
+
 def _fed(interval: float) -> float:
     """Seconds of samples that are fed: what is judged by a number of polls needs longer if they are rare."""
     return max(REACH, _MOST_POLLS * interval)
@@ -69,10 +74,11 @@ def after(window: Window | None, pod: Pod, sample: PackedSample | None, at: floa
     return window
 
 
-def window_of(samples: Samples, pod: Pod, told_at: float, interval: float) -> Window:
+def window_of(samples: Samples, pod: Pod, told_at: float, interval: float, step: float = 0.0) -> Window:
     """The window of a pod after its recorded samples; `told_at`: when it was reported as it is.
 
     interval: seconds between polls now; recorded samples may have been polled less often.
+    step:     seconds between two samples to feed, if there are more: of very many pods.
     """
     window = Window()
     uptime = pod.runtime.uptime if pod.runtime is not None else None
@@ -82,7 +88,10 @@ def window_of(samples: Samples, pod: Pod, told_at: float, interval: float) -> Wi
         first = bisect_left(times, window.started)
     fed = max(first, bisect_left(times, told_at - _fed(interval)))
     _fill_memory(window, samples, first, fed)
-    feed_samples(window, samples, pod, interval, fed)
+    feed_samples(window, *_sparse(samples, fed, step), pod, interval)
+    if step and window.watts.hung.since is not None and not window.watts.hung.is_settled:
+        # That takes a number of samples as well.
+        return window_of(samples, pod, told_at, interval)
     if times:
         window.up_at = times[-1]
     if window.work.at is None and window.work.idle.since is not None:
@@ -105,7 +114,7 @@ def joined(window: Window, record: Record, interval: float) -> Window:
     if live.restarts and live.started is not None:
         window.restarted(live.restarts[-1])
         window.started = live.started
-    feed_samples(window, seen, pod, interval, bisect_left(seen.times, window.started or 0.0))
+    feed_samples(window, seen, bisect_left(seen.times, window.started or 0.0), pod, interval)
     window.up_at, window.down = live.up_at or window.up_at, live.down
     if live.down.since is None and live.up_at is None and window.up_at is not None and not pod_health.is_live(pod):
         window.saw_down(record.told_at, cadence_of(interval))
@@ -190,7 +199,19 @@ def _fill_memory(window: Window, samples: Samples, first: int, fed: int) -> None
     minutes.minute = last - 1
 
 
-def feed_samples(window: Window, samples: Samples, pod: Pod, interval: float, first: int = 0) -> None:
+def _sparse(samples: Samples, first: int, step: float) -> tuple[Samples, int]:
+    """The samples to feed, from which one on: with the last, and as if polled every `step` seconds."""
+    times, count = samples.times, len(samples.times) - first
+    lasts = times[-1] - times[first] if count > 1 else 0.0
+    every = int(step * (count - 1) / lasts) if lasts > 0.0 else 1
+    if every < 2:
+        return samples, first
+    start = first + (count - 1) % every
+    means = {name: column.mean[start::every] for name, column in samples.columns.items()}
+    return Samples(times[start::every], {name: SampleColumn(mean, mean, mean) for name, mean in means.items()}), 0
+
+
+def feed_samples(window: Window, samples: Samples, first: int, pod: Pod, interval: float) -> None:
     """Feed the samples from one on."""
     times, given = samples.times, given_of(pod)
     names, rows = _rows(samples, first)

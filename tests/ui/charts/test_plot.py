@@ -138,7 +138,7 @@ def test_a_gap_is_a_gap() -> None:
         tuple(Point(shown.start + i * shown.width, 50, 50, 50) for i in part) for part in (range(10), range(30, 40))
     )
     rows = words(ChartSpec("x", (Line("x", runs, 50),), shown, tz=UTC), 44, 9)
-    row = next(row for row in rows[1:] if any(ord(ch) > 0x2800 for ch in row))
+    row = next(row for row in rows[1:] if set("▔─▁") & set(row))
     assert row[4 + 12 : 4 + 28].strip() == ""
 
 
@@ -192,6 +192,22 @@ def test_every_bar_is_of_dots_of_the_canvas(
 # Bars
 
 
+def test_bars_are_blocks_and_no_grid_of_dots() -> None:
+    run = tuple(Point(10.0 * n, 0.0, 25.0 * n, 25.0 * n) for n in range(5))
+    spec = ChartSpec("x", (Line("x", (run,), None),), Window(0.0, 5.0, 10), bars=2)
+    rows = ["".join(text for text, _ in row) for row in canvas.lines(spec, 10, 4)]
+    assert [row.replace("\u2800", " ") for row in rows] == ["        █ ", "      █ █ ", "    █ █ █ ", "  █ █ █ █ "]
+
+
+@given(st.floats(0, 100), st.integers(3, 30), st.integers(1, 12))
+def test_what_is_level_is_a_line(value: float, columns: int, height: int) -> None:
+    run = tuple(Point(5.0 * n, value, value, value) for n in range(columns))
+    rows = canvas.lines(ChartSpec("x", (Line("x", (run,), None),), Window(0.0, 5.0, columns)), columns, height)
+    inked = [text for row in rows for text, kind in row if kind == 0]
+    assert len(inked) == 1
+    assert inked[0] in {glyph * columns for glyph in "▔─▁"}
+
+
 def bars_of(values: list[tuple[float, ...]], high: float = 100.0) -> BarSpec:
     labels = tuple(f"{n} Nov" for n in range(len(values)))
     return BarSpec("Charges", ("pods", "storage", "API"), tuple(values), labels, high, tail="all")
@@ -230,6 +246,13 @@ def test_a_stack_is_as_high_as_its_sum_and_the_newest_stands_at_the_right() -> N
     kinds = [{kind for text, kind in row if "█" in text} for row in rows[1:9]]
     assert kinds == [{0}, {0}, {0, 1}, {0, 1}, {0}, {0}, {0}, {0, 2}]
     assert "2 Nov" in "".join(text for text, _ in rows[-1])
+
+
+def test_each_day_is_a_bar_of_its_own_as_soon_as_there_is_room() -> None:
+    for columns in (10, 15, 25):
+        rows = bar_chart._cells(bars_of([(100.0, 0.0, 0.0)] * 5), columns, 4)
+        (shown,) = {"".join(text for text, _ in row) for row in rows}
+        assert [len(bar) for bar in shown.split()] == [columns // 5 - 1] * 5
 
 
 def test_a_part_has_no_cell_that_is_worth_more_than_twice_its_money() -> None:

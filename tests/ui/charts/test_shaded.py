@@ -16,6 +16,7 @@ from tests.variants import up_to
 from tui.store.series import Point
 from tui.store.views.pods import Line
 from tui.ui.charts import plot
+from tui.ui.charts.figures import short
 from tui.ui.charts.spec import (
     ALERT,
     CURSOR,
@@ -231,3 +232,20 @@ def test_the_gutter_is_the_same_at_any_height() -> None:
             made = chart([flat(50.0)], form, width)
             assert {plot.plot_left(made, width, height) for height in range(1, 20)} == {gutter(width)}
     assert all(a <= b + GUTTER for a, b in pairwise(plot_columns(width) for width in range(1, 100)))
+
+
+def test_prices_have_their_dollars_before_them_and_a_gap_to_the_scale() -> None:
+    shown = replace(chart([flat(0.12)], Form.AREAS), unit="$", places=2, low=0.1, high=0.2)
+    rows = [text(row) for row in plot.draw(shown, 40 + GUTTER, 12)]
+    assert rows[0].endswith("$0.12")
+    assert not [row for row in rows if any(len(word) > 4 for word in row[:GUTTER].split())]
+    assert sorted(word for row in rows[1:] for word in row[:GUTTER].split() if word.isalpha()) == ["avg", "max", "min"]
+    two = replace(shown, lines=tuple(replace(line, label="secure") for line in shown.lines * 2), apart=True)
+    rows = [text(row) for row in plot.draw(two, 40 + GUTTER, 12)]
+    assert "from $0.12" in rows[0]
+    assert rows[1].startswith("secure $0.12")
+
+
+@pytest.mark.parametrize(("value", "shown"), [(0.126, "0.13"), (10.5, "10.5"), (104.2, "104"), (12_345.0, "12k")])
+def test_a_price_of_any_size_is_no_other_one(value: float, shown: str) -> None:
+    assert short(value, replace(chart([], Form.AREAS), places=2)) == shown

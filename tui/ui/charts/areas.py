@@ -140,16 +140,19 @@ def _scale(spec: ChartSpec, values: Sequence[Column], height: int) -> list[Row]:
         labels[height - 1 - min(height - 1, int(part * height))] = spec.low + part * (spec.high - spec.low)
     read = at_cursor(values, spec)
     span = buckets.extremes(values) if read is None else read
-    texts = (("max", span.high), ("avg", span.mean), ("min", span.low)) if span is not None and height >= 3 else ()
+    texts: list[tuple[str, str]] = []
+    if span is not None and height >= 3:
+        texts = [("max", short(span.high, spec)), ("avg", short(span.mean, spec)), ("min", short(span.low, spec))]
+    # A value of four letters has no gap before the label of its row: it stands beside none, where there is room.
+    taken = labels if any(len(value) > 3 for _, value in texts) and height - len(labels) >= len(texts) else ()
     rows: list[Row] = []
     for row in range(height):
         label = short(labels[row], spec) if row in labels else ""
         left: Row = ((" " * 8, TEXT),)
-        if row < len(texts):
-            name, value = texts[row]
-            figure = short(value, spec)
-            left = ((f"{name} ", QUIET), (f"{figure:<4}", CURSOR if read is not None else TEXT))
-            if len(figure) + len(label) == 8:
+        if texts and row not in taken:
+            name, value = texts.pop(0)
+            left = ((f"{name} ", QUIET), (f"{value:<4}", CURSOR if read is not None else TEXT))
+            if len(value) + len(label) == 8:
                 # Side by side they would be read as one number.
                 label = ""
         rows.append((*left, (f"{label:>4} ", QUIET)))

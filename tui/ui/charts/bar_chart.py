@@ -66,7 +66,7 @@ def _cells(spec: BarSpec, columns: int, height: int) -> list[Row]:
     if not any(map(any, stacks)):
         return words(spec.note, columns, height)
     plotext, slot = canvas.library(), _slot(spec, columns)
-    body = slot - 1 if slot >= 3 else slot
+    body = max(1, slot - 1)
     left = columns - slot * len(stacks)
     figure = canvas.figure(columns, height, columns, height)
     base = [0] * len(stacks)
@@ -85,7 +85,7 @@ def _cells(spec: BarSpec, columns: int, height: int) -> list[Row]:
                 highs += [high - 0.25] * body
         if xs:
             marker = plotext.marker("full", plotext.pixel(foreground=kind % 200 + 20))
-            figure.draw(figure.bar(xs, lows, highs, marker=marker, width=0.5 / body, lines=False))
+            figure.draw(figure.bar(xs, lows, highs, marker=marker, width=0.5 / max(body, slot), lines=False))
     # Bars bring ticks of their own.
     figure.ruler("x").ticks([])
     return [canvas.row_of(line) for line in figure.build().string().split("\n")][:height]

@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tui.ui.charts.spec import QUIET, ChartSpec, Part, Row
+from tui.ui.primitives.ramp import HEIGHTS
 
 if TYPE_CHECKING:
     from tui.store.series import Segment
@@ -115,6 +116,28 @@ def library() -> Any:
     return plotext
 
 
+_LEFT, _RIGHT = (0, 0x40, 0x44, 0x46, 0x47), (0, 0x80, 0xA0, 0xB0, 0xB8)
+"""The dots of half a braille cell, filled from below."""
+
+
+def _block(left: int, right: int) -> str:
+    """The block for a cell of which the halves are filled to these dots."""
+    if left and right:
+        return HEIGHTS[2 * max(left, right) - 1]
+    low, high = ("▖", "▌") if left else ("▗", "▐")
+    return high if left + right > 2 else low
+
+
+_SOLID = {
+    0x2800 + _LEFT[left] + _RIGHT[right]: _block(left, right)
+    for left in range(5) for right in range(5) if left or right
+}  # fmt: skip
+"""Blocks for bars: what is filled is no grid of dots."""
+
+_LEVEL = {"\u2809": "▔", "\u2812": "─", "\u2824": "─", "\u28c0": "▁"}
+_LEVELS = re.compile("|".join(f"{dots}{{3,}}" for dots in _LEVEL))
+"""What is level for three cells is drawn as a line, which dots are not."""
+
 _SGR = re.compile(r"\x1b\[([0-9;]*)m")
 
 
@@ -144,7 +167,9 @@ def lines(spec: ChartSpec, columns: int, height: int) -> list[Row]:
         marker = plotext.marker("braille", plotext.pixel(foreground=number % 200 + 20))
         signal = plane.signal([x + _ASIDE for x in xs], [y + 0.5 for y in ys], marker=marker)
         plane.draw(signal.lines())
-    return [row_of(line) for line in plane.build().string().split("\n")][:height]
+    text = plane.build().string()
+    text = text.translate(_SOLID) if spec.bars else _LEVELS.sub(lambda run: _LEVEL[run[0][0]] * len(run[0]), text)
+    return [row_of(line) for line in text.split("\n")][:height]
 
 
 def row_of(line: str) -> Row:

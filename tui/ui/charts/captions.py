@@ -9,7 +9,7 @@ from tui.domain import offered
 from tui.format import numbers as fmt
 from tui.store.views.pods import Line
 from tui.ui.charts import buckets, heatmap
-from tui.ui.charts.figures import at_cursor, lagging, short
+from tui.ui.charts.figures import at_cursor, dressed, lagging, short
 from tui.ui.charts.spec import ALERT, CURSOR, EDGE, HEAT, QUIET, STEP, TEXT, TITLE, ChartSpec, Form, Part, Row, paint
 from tui.ui.primitives import ramp
 
@@ -109,7 +109,7 @@ def heading(spec: ChartSpec, width: int, columns: int) -> Row:
 
 def _legends(spec: ChartSpec) -> list[Row]:
     """What the shades mean, from long to short."""
-    top = f"{short(spec.high, spec)}{spec.unit}"
+    top = dressed(short(spec.high, spec), spec)
     if spec.form is Form.HEAT:
         ends = (f"  {short(spec.low, spec)} ", QUIET), (f" {top}", QUIET)
         scale: Row = ((ramp.HEIGHTS, HEAT),)
@@ -126,7 +126,11 @@ def _legends(spec: ChartSpec) -> list[Row]:
         ]
     edge, band = (("▄", paint(EDGE)), (" ", paint(0, 13))) if spec.shades else (("▆", 0), ("▒", HEAT))
     long: Row = (("  ", QUIET), edge, (" mean ", QUIET), band, (" min-max", QUIET))
-    return [(*long, (f", 0-{top}", QUIET)) if len(spec.lines) > 1 else long, long]
+    return [(*long, (f", {_lowest(spec)}-{top}", QUIET)) if len(spec.lines) > 1 else long, long]
+
+
+def _lowest(spec: ChartSpec) -> str:
+    return dressed(short(spec.low, spec), spec) if spec.unit == "$" else short(spec.low, spec)
 
 
 def _figures(spec: ChartSpec, columns: int) -> list[Row]:
@@ -137,9 +141,13 @@ def _figures(spec: ChartSpec, columns: int) -> list[Row]:
     if read := at_cursor(buckets.pooled([buckets.across(line, spec.window, columns) for line in spec.lines]), spec):
         room = 4 if spec.places is not None else 6
         figures = [short(value, spec, room) for value in (read.low, read.mean, read.high)]
-        texts = ((f"min {figures[0]} mean {figures[1]} max {figures[2]}{spec.unit}", CURSOR),)
-        return [texts, ((f"{figures[1]}{spec.unit}", CURSOR),)]
+        whole = f"min {figures[0]} mean {figures[1]} max {dressed(figures[2], spec)}"
+        return [((whole, CURSOR),), ((dressed(figures[1], spec), CURSOR),)]
     mean = sum(line.last or 0.0 for line in known) / len(known)
+    if len(spec.lines) > 1 and spec.unit == "$":
+        # Prices have no mean that anybody pays.
+        lowest: Row = ((f"from {_value(min(known, key=lambda line: line.last or 0.0), spec)}", TEXT),)
+        return [lowest, ()]
     value: Row = ((_value(known[0], spec) if len(spec.lines) == 1 else f"avg {spec.text(mean)}{spec.unit}", TEXT),)
     if (number := lagging(spec)) is not None:
         line = spec.lines[number]

@@ -16,10 +16,12 @@ _VALUE = GUTTER - NAME - 2
 
 
 def short(value: float, spec: ChartSpec, room: int = 4) -> str:
-    """A value without its unit, in at most that many cells: in thousands if there is no room for all of it."""
+    """A value without its unit, in at most that many cells: with fewer places or in thousands if it is longer."""
     if spec.places is None:
         return fmt.figure(value, room)
     text = spec.text(value)
+    if len(text) > room and spec.places:
+        text = next((t for p in range(spec.places - 1, -1, -1) if len(t := f"{value:.{p}f}") <= room), text)
     if len(text) > room:
         text = f"{value / 1e3:.1f}k" if abs(value) < 9950 else f"{value / 1e3:.0f}k"
     return text if len(text) <= room else fmt.clip(text, room)
@@ -29,7 +31,12 @@ def with_unit(value: float | None, spec: ChartSpec) -> str:
     """A value with its unit, in at most six cells."""
     if value is None:
         return fmt.UNKNOWN if spec.offered else NOT_OFFERED
-    return short(value, spec, _VALUE - len(spec.unit)) + spec.unit
+    return dressed(short(value, spec, _VALUE - len(spec.unit)), spec)
+
+
+def dressed(text: str, spec: ChartSpec) -> str:
+    """A number with its unit: a dollar sign stands before it."""
+    return f"{spec.unit}{text}" if spec.unit == "$" else f"{text}{spec.unit}"
 
 
 def gutter_cell(name: str, value: float | None, spec: ChartSpec, lags: bool = False) -> Row:
@@ -37,9 +44,11 @@ def gutter_cell(name: str, value: float | None, spec: ChartSpec, lags: bool = Fa
     text = with_unit(value, spec)
     kind = CURSOR if spec.cursor is not None else TEXT
     mark = "▾" if lags and len(text) < _VALUE else ""
+    # A short value leaves a longer name its room.
+    room = max(NAME, min(len(name), GUTTER - 2 - len(mark + text)))
     return (
-        (f"{fmt.clip(name, NAME):<{NAME}} ", QUIET),
-        (f"{mark + text:>{_VALUE}}", ALERT if lags else QUIET if value is None else kind),
+        (f"{fmt.clip(name, room):<{room}} ", QUIET),
+        (f"{mark + text:>{GUTTER - 2 - room}}", ALERT if lags else QUIET if value is None else kind),
         (" ", QUIET),
     )
 

@@ -108,8 +108,9 @@ def earned_chart(earned: Sequence[Earned], now: float, width: int, height: int) 
     last = max(now, earned[-1].at if earned else now) // DAY * DAY
     days = (last - earned[0].at) / DAY + 1 if earned else 1
     shown = int(max(1, min(days, MOST_DAYS, columns)))
-    # A day is a number of half columns: the chart is full, and all days equally wide.
+    # A day is a number of half columns, all days equally wide; of whole ones where there is room for a gap.
     halves = max(1, min(2 * columns // shown, 12))
+    halves -= halves % 2 if halves > 3 else 0
     width_s = 2 * DAY / halves
     window = spec.Window(last + DAY - columns * width_s, width_s, columns)
     seen = [day for day in earned if day.at >= window.start]
@@ -134,7 +135,7 @@ def earned_chart(earned: Sequence[Earned], now: float, width: int, height: int) 
         axis=axis,
         unit="$",
         tz=UTC,
-        bars=halves - 1 if halves > 2 else halves,
+        bars=halves - 2 if halves > 3 else halves - 1 if halves > 2 else halves,
         note="no daily data",
     )
 

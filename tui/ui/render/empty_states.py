@@ -119,6 +119,8 @@ def pods(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False
 
 def market(fleet: Fleet, filtered: bool, waited: float = 0.0, replay: bool = False) -> EmptyState:
     """Why the market pane has no rows. `waited`: seconds since the first request."""
+    if fleet.past and fleet.market.value is None:
+        return EmptyState("Prices follow")
     return priced(fleet.market, filtered, waited, fleet.recorded or replay)
 
 

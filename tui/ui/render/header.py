@@ -14,7 +14,7 @@ from tui.format import numbers as fmt
 from tui.store.views import attention as views
 from tui.ui.primitives.cells import Cell
 from tui.ui.render import attention
-from tui.ui.render.fitting import kept
+from tui.ui.render.fitting import Group, alone, kept
 from tui.ui.render.header_figures import armed, busy, counts, money
 from tui.ui.screen_table import EVERY, PLACES, Place
 from tui.ui.widgets.status_lines import TwoSided, taken
@@ -103,7 +103,8 @@ def connection(fleet: Fleet, now: float, tz: tzinfo | None) -> Forms:
     if fleet.recorded:
         return ((("◌ opening recording…", "muted"),), (("◌", "muted"),))
     if fleet.past:
-        return ((("◌ loading history…", "muted"),), (("◌ history", "muted"),))
+        part = f"{100 * min(1.0, fleet.past_share):.0f} %"
+        return (((f"◌ loading history {part}", "muted"),), ((f"◌ history {part}", "muted"),))
     if feed.retry_at == math.inf:
         return ((("◌ not offered", "muted"),), (("◌", "muted"),))
     if feed.error is not None:
@@ -287,6 +288,9 @@ def header(
     unread: how many alerts began since the user last looked at the events.
     live:  the fleet whose alerts are shown, if another: a pause hides none. In history they are those of that time.
     """
+    first = first_line(badges, forms, width, here, hosts, fleet.api or "", unread)
+    if fleet.past:
+        return first, TwoSided(kept((_of_the_past(fleet.snapshot.at, tz),), width))
     old = held or fleet.stale(now) or fleet.snapshot.error is not None
     pods_old = old or fleet.pods_stale(now)
     loud = views.needing(live or fleet)
@@ -297,4 +301,15 @@ def header(
         *attention.item(loud), *busy(fleet, pods_old), *figures[:2], *waste, *figures[2:], *counts(fleet, pods_old),
         *armed(fleet),
     )  # fmt: skip
-    return first_line(badges, forms, width, here, hosts, fleet.api or "", unread), TwoSided(kept(groups, width))
+    return first, TwoSided(kept(groups, width))
+
+
+def _of_the_past(at: float | None, tz: tzinfo | None) -> Group:
+    """While a demo's own history is loaded: its money and alerts are not those of now."""
+    follow = "current figures follow"
+    if at is None:
+        return alone(0, ((follow, "muted"),))
+    return (
+        (1, ((f"history up to {datetime.fromtimestamp(at, tz):%a %H:%M}; {follow}", "muted"),)),
+        (0, ((follow, "muted"),)),
+    )

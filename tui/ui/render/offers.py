@@ -259,7 +259,7 @@ def trend_chart(
     """Both clouds' prices on demand, on one axis that reaches from a round price below to one above."""
     lines = []
     for cloud in CLOUDS:
-        name, present = ("secure", row.secure) if cloud == SECURE else ("community", row.community)
+        name, present = ("secure", row.secure) if cloud == SECURE else ("comm.", row.community)
         runs = prices.runs(row.id, cloud, *window)
         if cursor is None:
             last = present
@@ -271,7 +271,7 @@ def trend_chart(
     low, high = _around([p.low for p in points], [p.high for p in points])
     return ChartSpec(
         "On-demand price", tuple(lines), window, high=high, low=low, places=2, axis=6, unit="$",
-        note="no prices in this range", tz=tz, cursor=cursor,
+        note="no prices in this range", tz=tz, cursor=cursor, form=spec.Form.AREAS, apart=True, label="price",
     )  # fmt: skip
 
 

@@ -154,7 +154,7 @@ class Gpus(MarketListing):
             return Picture("Trend", last, empty=EmptyState(f"No prices in the {last}"))
 
         def draw(width: int, height: int) -> Drawn:
-            columns = max(1, width - (6 if spec.has_axis(width, height) else 0))
+            columns = spec.plot_columns(width)
             # No narrower than the stored buckets: one without a price would look like a time without stock.
             window = spec.window(now, scene.span, columns, max(900.0, spec.bucket(scene.span, columns)))
             chart = offers.trend_chart(prices, row, window, now, self.context.tz, scene.cursor)

@@ -130,6 +130,8 @@ class PanedScreen(ChartScreen):
     def on_resize(self) -> None:
         self._arrange()
         self.call_after_refresh(self.show)
+        # Which keys fit has changed, although the same ones do something.
+        self.call_after_refresh(self._show_footer)
 
     @on(events.DescendantFocus)
     def _keys_are_elsewhere(self, event: events.DescendantFocus) -> None:

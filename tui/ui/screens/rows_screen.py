@@ -5,11 +5,13 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from msgspec.structs import replace
 from textual import on
 
 from tui import turns
 from tui.services.barrier import held
 from tui.store.fleet import Fleet
+from tui.ui.charts.spec import ChartSpec
 from tui.ui.context import ScreenContext
 from tui.ui.layout import place_of
 from tui.ui.messages import Attend
@@ -176,6 +178,8 @@ class RowsScreen(PanedScreen):
             pane.show_notice(picture.empty)
         elif sizes := pane.sizes(1):
             drawn = picture.draw(*sizes[0])
+            if isinstance(drawn, ChartSpec):
+                drawn = replace(drawn, shades=self._has_shades)
             pane.show((drawn,))
             return drawn
         return None
