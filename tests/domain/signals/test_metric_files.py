@@ -151,6 +151,22 @@ def test_a_log_of_wandb_by_hand_is_read_in_any_pieces() -> None:
         assert metrics[7].values.not_finite == "NaN"
 
 
+def test_a_record_of_wandb_that_is_too_long_is_skipped_and_the_next_is_read() -> None:
+    data = HEAD + struct.pack("<IHB", 0, wandb_file.BLOCK - 14, 2) + b"\xff" * (wandb_file.BLOCK - 14)
+    for _ in range(9):
+        data += struct.pack("<IHB", 0, wandb_file.BLOCK - 7, 3) + b"\xff" * (wandb_file.BLOCK - 7)
+    history = item("loss", "2.5") + b"\x12\x02\x08\x09"
+    payload = bytes([2 << 3 | 2, len(history)]) + history
+    data += struct.pack("<IHB", 0, 5, 4) + b"\xff" * 5 + struct.pack("<IHB", 0, len(payload), 1) + payload
+    begin, metrics = 0, []
+    for _ in range(4):
+        result = read("a.wandb", data[begin : begin + 262_144], begin=begin)
+        metrics += result.metrics
+        begin += result.taken
+    assert [metric.values.step for metric in metrics] == [9]
+    assert begin == len(data)
+
+
 @pytest.mark.wide
 @needs_shell
 def test_a_table_of_trackio_is_read_by_a_query_that_changes_nothing(tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ BLOCK = 32_768
 HEADER = b":W&B\xe1\xbe\x00"
 """What a file begins with: its name, a magic number, the version."""
 
-LARGEST = 1 << 20
+LARGEST = 4 * BLOCK
+"""Bytes without a whole record after which what is there is skipped."""
+
 MOST_ITEMS = 500
 
 _PART = struct.Struct("<IHB")
@@ -43,7 +45,7 @@ def rows(data: bytes, begin: int) -> Rows:
         if len(data) < len(HEADER):
             return Rows([], 0)
         at = taken = len(HEADER)
-    whole = b""
+    whole: bytes | None = None
     while True:
         left = BLOCK - (begin + at) % BLOCK
         if left < _PART.size:
@@ -56,20 +58,27 @@ def rows(data: bytes, begin: int) -> Rows:
             if kind == 0 and length == 0:
                 break
             # No record: reading goes on in the next block.
-            at, whole = at + left, b""
+            at, whole = at + left, None
             taken = min(at, len(data))
             continue
         if at + _PART.size + length > len(data):
             break
         part = data[at + _PART.size : at + _PART.size + length]
         at += _PART.size + length
-        whole = part if kind in (_FULL, _FIRST) else whole + part
+        if kind in (_FULL, _FIRST):
+            whole = part
+        elif whole is not None:
+            whole += part
         if kind in (_FULL, _LAST):
-            if (row := _row(whole)) is not None:
+            # Of a record whose beginning was skipped, nothing is known.
+            if whole is not None and (row := _row(whole)) is not None:
                 result.append(row)
-            taken, whole = at, b""
-        elif len(whole) > LARGEST:
-            taken, whole = at, b""
+            whole = None
+        if whole is None:
+            taken = at
+    if taken == 0 and len(data) >= LARGEST:
+        # A record that is longer than what is read at once: it has no row of the history.
+        taken = len(data) - (begin + len(data)) % BLOCK
     return Rows(result, min(taken, len(data)))
 
 
