@@ -72,7 +72,7 @@ class Pods(Struct, frozen=True):
     files: Annotated[tuple[str, ...], _PATHS, "log files to follow by ssh; of those that match, the newest"] = ()
     tmux: Annotated[str, _PANE, "pane of tmux whose lines are read by ssh"] = ""
     metrics: Annotated[
-        tuple[str, ...], _PATHS, "files of TensorBoard, wandb (summary), CSV or JSON lines to read by ssh"
+        tuple[str, ...], _PATHS, "files of TensorBoard, wandb, trackio, CSV or JSON lines to read by ssh"
     ] = ()
     machine: Annotated[bool, FLAG, "read GPU processes, memory and disks by ssh"] = True
     disks: Annotated[tuple[str, ...], _MOUNTS, "mounts whose use is read by ssh"] = ("/", "/workspace")

@@ -6,14 +6,23 @@ import csv
 import io
 import json
 import math
+import os
+import sqlite3
 import struct
+import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.domain.signals.test_pod_script import needs_shell
+from tests.domain.signals.test_pod_script import run as run_script
+from tui.domain.signals import wandb_file
 from tui.domain.signals.metric_files import Metric, read
+from tui.domain.signals.pod_script import Position
+from tui.domain.signals.rules import PodSignals
 from tui.domain.signals.values import Values
 
 AT = 1_795_435_200.0
@@ -38,7 +47,7 @@ def in_pieces(path: str, data: bytes, sizes: list[int], head: bytes = b"") -> li
     begin = end = 0
     for size in [*sizes, len(data)]:
         end = min(len(data), end + size)
-        result = read(path, data[begin:end], head)
+        result = read(path, data[begin:end], head, begin)
         metrics += result.metrics
         begin += result.taken
     return metrics
@@ -62,6 +71,132 @@ def test_event_files_of_the_real_writer_are_read(tmp_path: Path) -> None:
     assert last.at == AT + 50
     assert (last.values.step, last.values.loss) == (50, pytest.approx(2.0))
     assert (last.values.lr, last.values.grad_norm) == (pytest.approx(1e-4), pytest.approx(0.5))
+
+
+HEAD = wandb_file.HEADER
+WRITERS = "PODTOP_TEST_WRITERS"
+
+
+def write(library: str, folder: Path) -> None:
+    """Let the real library write into a folder: by the Python that a variable names, as these are heavy."""
+    python = os.environ.get(WRITERS, "")
+    if not python:
+        pytest.skip(f"{WRITERS} names no Python with {library}, whose files are read here")
+    script = Path(__file__).with_name("write_metrics.py")
+    done = subprocess.run([python, script, library, folder], capture_output=True, text=True, check=False)
+    if done.returncode and f"No module named '{library}" in done.stderr:
+        pytest.skip(f"{library}, whose files are read here, is not installed for {WRITERS}")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.wide
+@needs_shell
+def test_the_table_of_the_real_trackio_is_read_and_left_as_it_is(tmp_path: Path) -> None:
+    write("trackio", tmp_path)
+    before = sorted((path.name, path.stat().st_size) for path in tmp_path.iterdir())
+    rules = PodSignals(metrics=(f"{tmp_path}/*.db",), machine=False)
+    part = run_script(rules)["m0"]
+    metrics = read("x.db", part.body, begin=part.begin).metrics
+    assert [metric.values.step for metric in metrics] == list(range(50))
+    assert metrics[25].values == Values(step=25, loss=2.5, lr=1e-4)
+    assert all(metric.at is not None for metric in metrics)
+    assert sorted((path.name, path.stat().st_size) for path in tmp_path.iterdir()) == before
+
+
+@pytest.mark.wide
+def test_the_log_of_the_real_wandb_is_read(tmp_path: Path) -> None:
+    write("wandb", tmp_path)
+    (file,) = tmp_path.rglob("*.wandb")
+    data = file.read_bytes()
+    assert len(data) > 2 * wandb_file.BLOCK, "records are in parts"
+    for sizes in ([], [7, 30_000, 11, 5000] * 20):
+        metrics = in_pieces(file.name, data, sizes)
+        assert [metric.values.step for metric in metrics] == list(range(50))
+        assert metrics[25].values == Values(step=25, loss=2.5, lr=1e-4)
+        assert metrics[20].values.not_finite == "NaN"
+
+
+def item(key: str, text: str) -> bytes:
+    # The key of the field 16, of bytes, takes two bytes.
+    body = tagged(1, key.encode()) + b"\x82\x01" + bytes([len(text)]) + text.encode()
+    return tagged(1, body)
+
+
+def test_a_log_of_wandb_by_hand_is_read_in_any_pieces() -> None:
+    data = wandb_file.HEADER
+    # One block is all but filled with a record of another kind, so that the next one is in two parts.
+    other = b"\x92\x03" + b"\x80\xff\x01" + b"\0" * 32_640
+    data += struct.pack("<IHB", 0, len(other), 1) + other
+    for step in range(40):
+        history = (
+            item("loss", "2.5" if step != 7 else "NaN")
+            + item("_timestamp", f"{AT + step}")
+            + b"\x12\x02\x08"
+            + bytes([step])
+        )
+        payload = bytes([2 << 3 | 2, len(history)]) + history
+        left = wandb_file.BLOCK - len(data) % wandb_file.BLOCK
+        if left < 7:
+            data += b"\0" * left
+            left = wandb_file.BLOCK
+        if left - 7 < len(payload):
+            cut = left - 7
+            data += struct.pack("<IHB", 0, cut, 2) + payload[:cut]
+            data += struct.pack("<IHB", 0, len(payload) - cut, 4) + payload[cut:]
+        else:
+            data += struct.pack("<IHB", 0, len(payload), 1) + payload
+    for sizes in ([], [5] * 500, [32_700] + [3] * 800):
+        metrics = in_pieces("run-1.wandb", data, sizes)
+        assert [(metric.at, metric.values.step) for metric in metrics] == [(AT + n, n) for n in range(40)]
+        assert metrics[7].values.not_finite == "NaN"
+
+
+def test_a_record_of_wandb_that_is_too_long_is_skipped_and_the_next_is_read() -> None:
+    data = HEAD + struct.pack("<IHB", 0, wandb_file.BLOCK - 14, 2) + b"\xff" * (wandb_file.BLOCK - 14)
+    for _ in range(9):
+        data += struct.pack("<IHB", 0, wandb_file.BLOCK - 7, 3) + b"\xff" * (wandb_file.BLOCK - 7)
+    history = item("loss", "2.5") + b"\x12\x02\x08\x09"
+    payload = bytes([2 << 3 | 2, len(history)]) + history
+    data += struct.pack("<IHB", 0, 5, 4) + b"\xff" * 5 + struct.pack("<IHB", 0, len(payload), 1) + payload
+    begin, metrics = 0, []
+    for _ in range(4):
+        result = read("a.wandb", data[begin : begin + 262_144], begin=begin)
+        metrics += result.metrics
+        begin += result.taken
+    assert [metric.values.step for metric in metrics] == [9]
+    assert begin == len(data)
+
+
+@pytest.mark.wide
+@needs_shell
+def test_a_table_of_trackio_is_read_by_a_query_that_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "my project.db"
+    with closing(sqlite3.connect(file)) as table:
+        table.execute("PRAGMA journal_mode = WAL")
+        table.execute(
+            "CREATE TABLE metrics (id INTEGER PRIMARY KEY, timestamp TEXT, run_name TEXT, step INTEGER, metrics TEXT)"
+        )
+        for step in range(400):
+            text = json.dumps({"train/loss": 2.5, "lr": 1e-4})
+            table.execute(
+                "INSERT INTO metrics (timestamp, run_name, step, metrics) VALUES (?, 'a', ?, ?)",
+                ("2026-11-23T12:00:00+00:00", step, text if step % 2 else text.encode()),
+            )
+        table.commit()
+        before = sorted(path.name for path in tmp_path.iterdir())
+        rules = PodSignals(metrics=(f"{tmp_path}/*.db",), machine=False)
+        part = run_script(rules)["m0"]
+        result = read("x.db", part.body, begin=part.begin)
+        # Of many rows the newest are read, those of the log of changes with them.
+        assert [metric.values.step for metric in result.metrics] == list(range(100, 400))
+        assert (result.metrics[0].at, result.taken) == (AT, 400)
+        again = run_script(rules, {"m0": Position(part.inode, part.begin + result.taken)})["m0"]
+        assert (again.begin, again.body) == (400, b"")
+        assert sorted(path.name for path in tmp_path.iterdir()) == before
+    part = run_script(rules)["m0"]
+    assert len(read("x.db", part.body).metrics) == 300, "nobody has it open"
+    file.write_bytes(b"no table")
+    assert run_script(rules)["m0"].body == b""
 
 
 def test_event_files_written_by_hand_are_read_in_any_pieces() -> None:
@@ -102,18 +237,19 @@ def test_json_lines_and_a_summary_are_read() -> None:
 
 
 @given(
-    st.sampled_from(["a.tfevents.1", "a.csv", "a.jsonl", "a.json"]),
+    st.sampled_from(["a.tfevents.1", "a.csv", "a.jsonl", "a.json", "a.wandb", "a.db"]),
     st.one_of(
         st.binary(max_size=300),
-        st.lists(st.sampled_from([event(3, "loss", 1.0), b"\n", b'{"step":', b"1,2\n", b"\xff", b"}", b"\0" * 12])).map(
-            b"".join
-        ),
+        st.lists(
+            st.sampled_from([event(3, "loss", 1.0), b"\n", b'{"step":', b"1,2\n", b"\xff", b"}", b"\0" * 12, HEAD])
+        ).map(b"".join),
     ),
     st.binary(max_size=20),
 )
 def test_no_bytes_upset_a_reader(path: str, data: bytes, head: bytes) -> None:
     result = read(path, data, head)
-    assert 0 <= result.taken <= len(data)
+    assert result.taken >= 0
+    assert result.taken <= len(data) or path == "a.db", "of a table, rows are counted"
     for metric in result.metrics:
         assert metric.at is None or math.isfinite(metric.at)
         assert metric.values.loss is None or math.isfinite(metric.values.loss)

@@ -138,3 +138,5 @@ def test_the_topic_has_what_is_run_word_for_word() -> None:
         files=("/workspace/logs/*.log",), tmux="train:0.0", metrics=("/workspace/runs/*/events.out.tfevents.*",)
     )
     assert script(rules, "4f2a9c1e77b0d3a5", {}) in source("signals")
+    trackio = PodSignals(metrics=("~/.cache/huggingface/trackio/*.db",), machine=False)
+    assert script(trackio, "x", {}).removeprefix(HEAD.format(marker="x")) in source("signals")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -56,6 +57,21 @@ _BEFORE_UNIT = re.compile(
     rf"(?P<value>{NUMBER})[ \t]?(?P<suffix>[kKM])?[ \t]?(?P<unit>(?:ms|s|sec)/(?:it|iter|step)|"
     r"(?:tok|toks|tokens|it|its|iter|steps|samples|img|imgs|images)/s(?:ec)?)\b(?!/)"
 )
+_UNIT = re.compile(r"(?<=[sckrtg])/(?:s|it|step)")
+"""What every unit has in it."""
+
+_BACK = 40
+"""Characters in front of a unit in which its number is, with its unit."""
+
+
+def _word_before(text: str, place: int) -> int:
+    """Where to begin to look for the number of a unit: not within a number."""
+    begin = max(0, place - _BACK)
+    while 0 < begin < place and (text[begin - 1].isalnum() or text[begin - 1] in ".,_+-"):
+        begin += 1
+    return begin
+
+
 _UNITS = {"iter/s": "it/s", "s/iter": "s/it", "sec/it": "s/it", "sec/step": "s/step", "sec/iter": "s/it"}
 
 
@@ -81,9 +97,10 @@ def named(text: str) -> Iterator[Found]:
 
 def before_units(text: str) -> Iterator[Found]:
     """Numbers in front of their unit: `41.2k tok/s`, `1.3 s/it`."""
-    if "/" not in text:
+    if "/" not in text or (unit_at := _UNIT.search(text)) is None:
         return
-    for match in _BEFORE_UNIT.finditer(text):
+    # Most lines have many numbers, and few a unit: no number is looked at that stands far before the first.
+    for match in _BEFORE_UNIT.finditer(text, _word_before(text, unit_at.start())):
         unit = match["unit"]
         value = number(match["value"], match["suffix"] or "")
         field = FIELDS.get(_UNITS.get(unit, unit))
@@ -135,6 +152,7 @@ def _with(so_far: Values, field: str, value: float, of: float | None) -> Values:
     return replace(so_far, **{field: amount(value)})
 
 
+@lru_cache(maxsize=4)
 def read(text: str) -> Values:
-    """All fields of a text."""
+    """All fields of a text. While a log is detected, several presets try each line."""
     return values((*named(text), *before_units(text)))

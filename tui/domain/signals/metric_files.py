@@ -1,24 +1,28 @@
-"""Readers of files with metrics: event files of TensorBoard, CSV, JSON lines, the summary of wandb. Pure.
+"""Readers of files with metrics: TensorBoard's events, CSV, JSON lines, wandb's summary and log, trackio's rows. Pure.
 
 The format of event files is that of TensorFlow: records with their length and checksums (`tensorflow/core/lib/io/
 record_writer.cc`) of a protocol buffer (`tensorflow/core/util/event.proto`, `framework/summary.proto`). Of it only
-scalars are read. A record that is none ends the reading: nothing behind it can be found.
+scalars are read. A record that is none ends the reading: nothing behind it can be found. The table of trackio's SQLite
+(`trackio/sqlite_storage.py`, `metrics`) comes as JSON arrays of its rows, see `pod_script.ROWS`.
 """
 
 from __future__ import annotations
 
 import csv
 import struct
-from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from msgspec import json
 
-from tui.domain.signals import fields
+from tui.domain.signals import fields, wandb_file
 from tui.domain.signals.fields import FIELDS, Found
 from tui.domain.signals.presets import entries
-from tui.domain.signals.values import NOTHING, Values, number
+from tui.domain.signals.protobuf import protobuf_fields
+from tui.domain.signals.values import LARGEST_COUNT, NOTHING, Values, number
+
+WANDB, TRACKIO = ".wandb", ".db"
+"""How names of files end that are not lines of text."""
 
 LARGEST_RECORD = 1 << 20
 MOST_ROWS = 5_000
@@ -39,10 +43,18 @@ class Read(NamedTuple):
     taken: int
 
 
-def read(path: str, data: bytes, head: bytes = b"") -> Read:
-    """The metrics of a piece of a file, by the name of its path. `head`: the first line of a CSV file."""
+def read(path: str, data: bytes, head: bytes = b"", begin: int = 0) -> Read:
+    """The metrics of a piece of a file, by the name of its path.
+
+    head: the first line of a CSV file. begin: the place of the piece in the file; of trackio, the id of the last row.
+    """
     if "tfevents" in path:
         return events(data)
+    if path.endswith(WANDB):
+        of_log, taken = wandb_file.rows(data, begin)
+        return Read([metric for row in of_log if (metric := _of_record(row)) is not None], taken)
+    if path.endswith(TRACKIO):
+        return _trackio(data, begin)
     if path.endswith(".csv"):
         return _csv(data, head)
     if path.endswith(".json"):
@@ -64,10 +76,32 @@ def _json_line(line: bytes) -> Metric | None:
         record = json.decode(line, type=dict[str, object])
     except (ValueError, RecursionError):
         return None
+    return _of_record(record)
+
+
+def _of_record(record: dict[str, object]) -> Metric | None:
     values = fields.values(entries(record))
     if values == NOTHING:
         return None
     return Metric(_instant(record.get("_timestamp", record.get("timestamp", record.get("time")))), values)
+
+
+def _trackio(data: bytes, last: int) -> Read:
+    """Rows of trackio: id, time, step and a JSON object of values. `taken`: how far the id is behind `last`."""
+    metrics = []
+    newest = last
+    for line in data.split(b"\n")[:MOST_ROWS]:
+        try:
+            number, written, step, text = json.decode(line, type=tuple[int, str, int, str])
+            record = json.decode(text, type=dict[str, object]) if len(text) <= LONGEST_ROW else {}
+        except (ValueError, RecursionError):
+            continue
+        newest = max(newest, number) if number <= LARGEST_COUNT else newest
+        metric = _of_record({**record, "step": step, "timestamp": written})
+        # A row without anything but its step is one of something else.
+        if metric is not None and metric.values != Values(step=metric.values.step):
+            metrics.append(metric)
+    return Read(metrics, newest - last)
 
 
 def _instant(value: object) -> float | None:
@@ -136,14 +170,16 @@ def events(data: bytes) -> Read:
 
 def _event(record: bytes) -> Metric | None:
     at, step, readings = None, 0, []
-    for field, value in _fields(record):
+    for field, value in protobuf_fields(record):
         if field == 1 and isinstance(value, bytes) and len(value) == 8:
             (at,) = struct.unpack("<d", value)
         elif field == 2 and isinstance(value, int):
             step = value
         elif field == 5 and isinstance(value, bytes):
-            readings += [matches for number_of, each in _fields(value) if number_of == 1 and isinstance(each, bytes)
-                         and (matches := _scalar(each)) is not None]  # fmt: skip
+            summaries = (each for number_of, each in protobuf_fields(value) if number_of == 1)
+            readings += [
+                scalar for each in summaries if isinstance(each, bytes) and (scalar := _scalar(each)) is not None
+            ]
     if not readings:
         return None
     return Metric(_instant(at), fields.values((Found(fields.STEP, float(step)), *readings)))
@@ -151,7 +187,7 @@ def _event(record: bytes) -> Metric | None:
 
 def _scalar(value: bytes) -> Found | None:
     tag, scalar = "", None
-    for field, each in _fields(value):
+    for field, each in protobuf_fields(value):
         if field == 1 and isinstance(each, bytes):
             tag = each[:100].decode("utf-8", "replace")
         elif field == 2 and isinstance(each, bytes) and len(each) == 4:
@@ -164,42 +200,8 @@ def _scalar(value: bytes) -> Found | None:
 
 def _tensor(value: bytes) -> float | None:
     """A scalar in a tensor of floats: as `float_val`, or as its content."""
-    for field, each in _fields(value):
+    for field, each in protobuf_fields(value):
         if field in (4, 5) and isinstance(each, bytes) and len(each) == 4:
             (scalar,) = struct.unpack("<f", each)
             return float(scalar)
     return None
-
-
-def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """The fields of a protocol buffer: numbers of variable length as such, all else as bytes; up to what is none."""
-    at = 0
-    while at < len(message):
-        key, at = _varint(message, at)
-        kind, size = key & 7, 0
-        if kind == 0:
-            value, at = _varint(message, at)
-            yield key >> 3, value
-            continue
-        if kind == 2:
-            size, at = _varint(message, at)
-        elif kind in (1, 5):
-            size = 8 if kind == 1 else 4
-        else:
-            return
-        if at + size > len(message):
-            return
-        yield key >> 3, message[at : at + size]
-        at += size
-
-
-def _varint(message: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while at < len(message) and shift < 64:
-        byte = message[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7
-    return 0, len(message)

@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from tui.domain.signals.metric_files import TRACKIO, WANDB
 from tui.domain.signals.rules import PodSignals
 
 AT_ONCE = 65_536
 """Bytes of a log, or of a file of metrics in text, that are read at once; what is before them is left out."""
 
 EVENTS_AT_ONCE = 262_144
-"""The same of a file of TensorBoard, of which nothing can be left out."""
+"""The same of a file of TensorBoard or wandb, of which nothing can be left out."""
 
 COMMAND = ("sh", "-s")
 """What ssh is asked to run."""
@@ -65,6 +66,32 @@ tmux capture-pane -p -J -S -100 -t {pane} 2>/dev/null |
 """
 
 
+ROWS = """\
+rows() {{
+  name=$1 inode=$2 from=$3; shift 3
+  file=$(ls -dt -- "$@" 2>/dev/null | head -n 1)
+  [ -f "$file" ] || return 0
+  set -- $(stat -L -c '%i %s %Y' -- "$file")
+  [ "$1" = "$inode" ] || from=0
+  printf '\\n%s %s %s %s ' "$M" "$name" "$1" "$from"
+  printf '%s %s\\n' "$2" $(($(date +%s) - $3))
+  python3 -c '
+import json, pathlib, sqlite3, sys
+file, last = pathlib.Path(sys.argv[1]).absolute(), int(sys.argv[2])
+query = \"\"\"SELECT id, timestamp, step, CAST(metrics AS TEXT)
+           FROM metrics WHERE id > ? ORDER BY id DESC LIMIT 300\"\"\"
+log = [pathlib.Path(str(file) + end).exists() for end in ("-wal", "-shm")]
+how = "?mode=ro&readonly_shm=1" if all(log) else "?immutable=1"
+table = sqlite3.connect(file.as_uri() + how, uri=True, timeout=1)
+for row in table.execute(query, (last,)).fetchall()[::-1]:
+    print(json.dumps(row))
+' "$file" "$from" 2>/dev/null | head -c 65536
+}}
+"""
+"""A function that prints what is new in the table of trackio, which is opened for reading only. Where a program has it
+open, its log of changes is read too; where none has, SQLite would create one, unless it is called immutable."""
+
+
 class Position(Struct, frozen=True):
     """How far a file was read: its inode, and the bytes of it. Of no file as yet: zeros."""
 
@@ -83,8 +110,14 @@ def script(rules: PodSignals, marker: str, positions: Mapping[str, Position]) ->
         parts.append(_new("log", rules.files, positions, AT_ONCE, skips=True))
     if rules.tmux:
         parts.append(PANE.format(pane=rules.tmux))
+    if any(path.endswith(TRACKIO) for path in rules.metrics):
+        parts.append(ROWS.format())
     for number, path in enumerate(rules.metrics):
-        is_events = "tfevents" in path
+        if path.endswith(TRACKIO):
+            known = positions.get(f"m{number}", Position())
+            parts.append(f"rows m{number} {known.inode} {known.at} {path}\n")
+            continue
+        is_events = "tfevents" in path or path.endswith(WANDB)
         most = EVENTS_AT_ONCE if is_events else AT_ONCE
         parts.append(_new(f"m{number}", (path,), positions, most, skips=not is_events))
     if rules.machine:

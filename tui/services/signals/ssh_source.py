@@ -215,7 +215,7 @@ class _Reading:
     def _take_metrics(self, path: str, part: Part, now: float) -> None:
         if part.begin == 0:
             self._heads[part.name] = part.body.partition(b"\n")[0]
-        result = metric_files.read(path, part.body, self._heads.get(part.name, b""))
+        result = metric_files.read(path, part.body, self._heads.get(part.name, b""), part.begin)
         # What is not complete is read again with what follows it; a file that is one object is read as a whole.
         taken = 0 if path.endswith(".json") else result.taken
         self.positions[part.name] = Position(part.inode, part.begin + taken)
