@@ -179,7 +179,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the time, for trying the bench itself")
     parser.add_argument(
         "--only",
-        choices=["start", "steady", "market", "link", "still", "keys", "crowd", "scripts"],
+        choices=["start", "steady", "market", "link", "still", "keys", "crowd", "hub", "scripts"],
         help="one part of it",
     )
     parser.add_argument("--api", choices=["graphql", "rest"], help="steady: over one API alone, not both in turns")
@@ -194,6 +194,7 @@ def main() -> None:
         "still": lambda: still(table, 15 if quick else 60),
         "keys": lambda: (keys(table, 100, 12 if quick else 60, 40), keys(table, 2000, 12 if quick else 60, 80)),
         "crowd": lambda: script(table, "crowd", *(["--quick"] if quick else [])),
+        "hub": lambda: script(table, "hub", *(["--quick"] if quick else [])),
         "scripts": lambda: (script(table, "decode"), script(table, "memory", *(["--quick"] if quick else []))),
     }
     for name, part in parts.items():

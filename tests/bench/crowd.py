@@ -38,18 +38,22 @@ SETTLE = 25.0
 HEADER = 2
 
 
-def many(value: Any, count: int) -> Any:
-    """An answer with its lists of pods and of GPU types repeated until they are as long as this."""
+def many(value: Any, count: int, gpus: int | None = None) -> Any:
+    """An answer with its lists of pods and of GPU types repeated until they are as long as this.
+
+    gpus: repeat pods of that many GPUs alone, and no more GPU types than there are.
+    """
     if isinstance(value, list):
-        return [many(each, count) for each in value]
+        return [many(each, count, gpus) for each in value]
     if not isinstance(value, dict):
         return value
     found = {}
     for name, inner in value.items():
-        if name in LISTS and isinstance(inner, list) and inner:
-            found[name] = [_another(inner[n % len(inner)], n) for n in range(count)]
+        if name in LISTS and isinstance(inner, list) and inner and not (gpus and name == "gpuTypes"):
+            rows = [row for row in inner if gpus in (None, row.get("gpuCount"))] or inner
+            found[name] = [_another(rows[n % len(rows)], n) for n in range(count)]
         else:
-            found[name] = many(inner, count)
+            found[name] = many(inner, count, gpus)
     return found
 
 
@@ -64,8 +68,9 @@ def _another(row: Any, number: int) -> Any:
 class Crowd:
     """The answers, by what was asked."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, gpus: int | None = None) -> None:
         self._count = count
+        self._gpus = gpus
         self._world = World(seed=7, pods=12)
         self._answers: dict[bytes, bytes] = {}
         self._turn = threading.Lock()
@@ -75,7 +80,7 @@ class Crowd:
         with self._turn:
             if body not in self._answers:
                 self._answers[body] = gzip.compress(
-                    json.dumps(many(asyncio.run(self._ask(path, body)), self._count)).encode(), 1
+                    json.dumps(many(asyncio.run(self._ask(path, body)), self._count, self._gpus)).encode(), 1
                 )
             return self._answers[body]
 
@@ -86,9 +91,9 @@ class Crowd:
             return (await client.post(f"http://crowd{path}", content=body, headers=headers)).json()
 
 
-def serve(count: int) -> None:
+def serve(count: int, gpus: int | None = None) -> None:
     """Be a RunPod with so many pods and prices; its address is printed."""
-    crowd = Crowd(count)
+    crowd = Crowd(count, gpus)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -111,9 +116,10 @@ def serve(count: int) -> None:
 
 
 @contextmanager
-def served(count: int) -> Iterator[str]:
-    """The address of one in a process of its own."""
+def served(count: int, gpus: int | None = None) -> Iterator[str]:
+    """The address of one in a process of its own. `gpus`: of each pod."""
     command = [sys.executable, "-m", "tests.bench.crowd", "--serve", str(count)]
+    command += ["--gpus", str(gpus)] if gpus is not None else []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         yield server.stdout.readline().strip()
@@ -147,9 +153,10 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a quarter of the time")
     parser.add_argument("--count", type=int, default=20_000, help="pods, and rows of prices")
     parser.add_argument("--serve", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--gpus", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve is not None:
-        serve(options.serve)
+        serve(options.serve, options.gpus)
         return
     figures = {}
     for count in (100, options.count):

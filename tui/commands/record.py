@@ -28,10 +28,12 @@ from tui.commands.watcher import (
     live,
     ways,
 )
+from tui.domain.recorders import IDLE, LEASES, WATCHES
 from tui.domain.user_message import Level, UserMessage
 from tui.history.recorder import Recorder, State
 from tui.services.action_lock import ActionLock
 from tui.services.messages import Messages, logged
+from tui.services.other_recorders import this_recorder
 from tui.services.session import Session
 from tui.system.sd_notify import service_manager
 from tui.system.signals import end_on_signals
@@ -39,6 +41,7 @@ from tui.system.signals import end_on_signals
 if TYPE_CHECKING:
     from tui.commands.listening import Listening
     from tui.config.loader import Config
+    from tui.domain.recorders import AccountRecorder
     from tui.services.exporter.exporter import AccountExport, Exporter
     from tui.services.source import Source
     from tui.storage.state_files import StateFiles
@@ -104,9 +107,15 @@ class _Account:
 
         self.export = AccountExport(
             self.recorded.name, self.session.fleet, self.recorded.source.clock,
-            requests=lambda: self.session.monitor.api.requests, offers=offers,
+            requests=lambda: self.session.monitor.api.requests, offers=offers, recorder=self._this_one,
         )  # fmt: skip
         return self.export
+
+    def _this_one(self) -> AccountRecorder | None:
+        """This podtop, for recorders of the account on other hosts."""
+        duties = tuple(duty for duty, may in zip((LEASES, WATCHES, IDLE), self.powers, strict=True) if may)
+        id = self.session.account_id
+        return this_recorder(id, self.session.began, duties) if id is not None else None
 
     def _show(self) -> None:
         self._polls += 1
@@ -148,6 +157,8 @@ class _Account:
             # Without a way to notify, a watch that is met is left to a podtop that has one.
             yield session.look_out(acts=powers.watches)
         yield session.follow_owners()
+        if session.others is not None:
+            yield session.others.follow()
         yield session.report_weekly()
         if session.config.signals.pods:
             from tui.services.signals.start import read_signals

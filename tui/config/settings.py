@@ -134,6 +134,7 @@ class Watcher(Struct, frozen=True):
     listen: Annotated[str, LISTEN, "address that serves /metrics to Prometheus, as --listen"] = ""
     token_file: Annotated[str, FILE, "file with the bearer token that readers send; needed beyond this machine"] = ""
     offers: Annotated[bool, FLAG, "export prices and stock of the market too"] = False
+    peer: Annotated[str, SERVER, "address of a recorder on another host, which acts if it began first"] = ""
 
 
 class History(Struct, frozen=True):

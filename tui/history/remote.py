@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from tui.domain.recorders import AccountRecorder
 from tui.store.metrics import BY_NAME, Metric
 from tui.store.series import EMPTY, GAP, SampleColumn, Samples, pack
 
@@ -42,6 +43,10 @@ NAMES: Mapping[str, tuple[str, float]] = {
 }
 """For each metric its exported name, and its own units in one of the exported."""
 
+RECORDERS = "podtop_recorder_start_time_seconds"
+SEEN = "2m"
+"""How long ago a recorder was scraped that counts as running."""
+
 _PARTS = ("min", "avg", "max")
 _LABEL = "rollup"
 """The label that says which part a series is: that of MetricsQL's rollup()."""
@@ -54,6 +59,7 @@ class HistoryUnavailable(Exception):
 class _Series(msgspec.Struct):
     metric: dict[str, str]
     values: list[tuple[float, str]] = []
+    value: tuple[float, str] | None = None
 
 
 class _Data(msgspec.Struct):
@@ -113,6 +119,23 @@ class RemoteHistory:
         matches = dict(zip(NAMES, await asyncio.gather(*asked), strict=True))
         return samples_of(matches, start, count, width)
 
+    async def recorders(self, key: str) -> tuple[AccountRecorder, ...]:
+        """The podtops that recorded an account in the last minutes, by its key. Raises HistoryUnavailable."""
+        window = f"{RECORDERS}{{key={quoted(key)}}}[{SEEN}]"
+        status, body = await self._get("/api/v1/query", {"query": f"last_over_time({window})", "nocache": "1"})
+        if status != 200:
+            raise HistoryUnavailable(f"{self.name} refuses the request for recorders (HTTP {status})")
+        return tuple(filter(None, map(_recorder, (await self._series(body)))))
+
+    async def _series(self, body: bytes) -> list[_Series]:
+        try:
+            answer = await asyncio.to_thread(_decode, body)
+        except msgspec.DecodeError:
+            answer = _Answer("")
+        if answer.status != "success" or answer.data is None:
+            raise HistoryUnavailable(f"{self.name} does not respond like a Prometheus server; check [history] url")
+        return answer.data.result
+
     async def close(self) -> None:
         if self._client is not None:
             await self._client.aclose()
@@ -138,13 +161,7 @@ class RemoteHistory:
         status, body = await self._get("/api/v1/query_range", wanted)
         if status != 200:
             raise HistoryUnavailable(f"{self.name} refuses the request for history (HTTP {status})")
-        try:
-            answer = await asyncio.to_thread(_decode, body)
-        except msgspec.DecodeError:
-            answer = _Answer("")
-        if answer.status != "success" or answer.data is None:
-            raise HistoryUnavailable(f"{self.name} does not respond like a Prometheus server; check [history] url")
-        return _by_bucket(answer.data.result, first, count, width)
+        return _by_bucket(await self._series(body), first, count, width)
 
     async def _get(self, path: str, wanted: Mapping[str, str]) -> tuple[int, bytes]:
         """The status and the body of a response. Raises HistoryUnavailable."""
@@ -207,6 +224,15 @@ def _by_bucket(result: Iterable[_Series], first: float, count: int, width: float
             if index in low and index in high:
                 into.setdefault(index, []).append(Bucket(low[index], mean[index], high[index]))
     return matches
+
+
+def _recorder(series: _Series) -> AccountRecorder | None:
+    """The podtop that a sample is about; None if it is about none."""
+    labels, since = series.metric, _number(series.value[1]) if series.value is not None else None
+    if since is None or not labels.get("host") or not labels.get("pid", "").isdigit():
+        return None
+    duties = tuple(filter(None, labels.get("duties", "").split(",")))
+    return AccountRecorder(labels.get("key", ""), labels["host"], int(labels["pid"]), since, duties)
 
 
 def _number(text: str) -> float | None:

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from tui.clocks import TimeOfDay, instant
+from tui.domain.recorders import IDLE, LEASES, WATCHES
 from tui.domain.user_message import Level
 from tui.services.messages import to_event_log
 from tui.store.fleet import Fleet
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from tui.services.monitor import Monitor
     from tui.services.mutes import AccountMutes
     from tui.services.notifier import Notifier
+    from tui.services.other_recorders import OtherRecorders
     from tui.services.owner import Ownership
     from tui.services.source import Source
     from tui.services.watch_runner import WatchRunner
@@ -96,6 +98,7 @@ class Session:
         self.guard = guard
         self.state = state
         self.clock = source.clock
+        self.began = source.clock()
         self.monotonic = monotonic
         self.tz = tz if source.clocks is None else TimeOfDay(tz, source.clocks.ahead)
         self.fleet = Fleet(config.interval * source.pace, config.market_interval * source.pace, budget)
@@ -220,9 +223,27 @@ class Session:
         when = datetime.fromtimestamp(at, self.tz)
         return instant(when.replace(day=day or when.day, hour=0, minute=0, second=0, microsecond=0))
 
-    def may_act(self) -> str | None:
+    @cached_property
+    def others(self) -> OtherRecorders | None:
+        """Recorders of the account on other hosts; None for a command, and where the settings name none."""
+        history, watcher = self.config.history, self.config.watcher
+        if not self._kind or self.source.demo or not (history.url or watcher.peer):
+            return None
+        from tui.services.other_recorders import other_recorders
+
+        return other_recorders(
+            history, watcher, lambda: self.account_id, self.messages.post, self.clock, began=self.began,
+            acts=self._kind == "record",
+        )  # fmt: skip
+
+    @property
+    def account_id(self) -> str | None:
+        """The account's id; None while it is unknown."""
+        return self.fleet.funds.account_id if self.fleet.funds is not None else None
+
+    def may_act(self, duty: str = "") -> str | None:
         """Why nothing is sent automatically; None if allowed. The action lock applies to user input only."""
-        return self.guard.read_only or None
+        return self.guard.read_only or (self.others.refusal(duty) if duty and self.others is not None else None) or None
 
     # Actions
 
@@ -242,7 +263,8 @@ class Session:
 
         if self.state is not None and self.executor is not None:
             await enforce(
-                self.state, self.fleet, self.may_act, self.executor, self.messages, self.clock, self._kind or "screen"
+                self.state, self.fleet, partial(self.may_act, LEASES), self.executor, self.messages, self.clock,
+                self._kind or "screen",
             )  # fmt: skip
 
     async def stop_idle(self) -> None:
@@ -252,7 +274,7 @@ class Session:
         if self.state is not None and self.executor is not None and self.ownership is not None:
             await stop_idle(
                 self.config.auto, self.state, self.fleet, self.executor, self.monitor.look, self.messages, self.clock,
-                self.may_act, self.ownership.claim,
+                partial(self.may_act, IDLE), self.ownership.claim,
             )  # fmt: skip
 
     async def follow_owners(self) -> None:
@@ -288,8 +310,9 @@ class Session:
         self.watch_runner = WatchRunner(
             WatchFile(self.state.watches()), self.fleet,
             messages=self.messages, want=lambda demands: self.monitor.want("watches", demands),
-            executor=lambda: self.executor if acts else None, refresh=self.monitor.look, refusal=self.may_act,
-            clock=self.clock, name=_unique, on_deployed=self._deployed, tz=self.tz, objections=self._objections,
+            executor=lambda: self.executor if acts else None, refresh=self.monitor.look,
+            refusal=partial(self.may_act, WATCHES), clock=self.clock, name=_unique,
+            on_deployed=self._deployed, tz=self.tz, objections=self._objections,
         )  # fmt: skip
         await self.watch_runner.run()
 

@@ -82,6 +82,12 @@ def shared_history(
     settings: History, post: Callable[[UserMessage], object], clock: Callable[[], float]
 ) -> SharedHistory | None:
     """What the settings name; None, with a message, if it cannot be used."""
+    remote = remote_history(settings, post)
+    return SharedHistory(remote, post, clock) if remote is not None else None
+
+
+def remote_history(settings: History, post: Callable[[UserMessage], object]) -> RemoteHistory | None:
+    """The server that the settings name; None, with a message, if it cannot be used."""
     if not settings.url:
         return None
     from tui.api.http.endpoint import objection
@@ -102,4 +108,4 @@ def shared_history(
             return None
         remember(secret)
     headers = dict(line.split(": ", 1) for line in settings.headers)
-    return SharedHistory(RemoteHistory(settings.url, secret, headers), post, clock)
+    return RemoteHistory(settings.url, secret, headers)

@@ -71,6 +71,8 @@ class SessionApp(App[None]):
             self.run_worker(session.look_out(), name="watches")
             self.run_worker(session.stop_idle(), name="idle stops")
             self.run_worker(session.follow_owners(), name="owners")
+            if session.others is not None:
+                self.run_worker(session.others.follow(), name="recorders")
             self.run_worker(session.report_weekly(), name="weekly report")
         if session.config.signals.pods:
             from tui.services.signals.start import read_signals

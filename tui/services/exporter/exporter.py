@@ -14,12 +14,14 @@ from urllib.parse import quote
 from tui.api import errors
 from tui.services.exporter.page import OPENMETRICS, PROMETHEUS, Counts, View, page
 from tui.services.exporter.server import Answer, Request, Server
+from tui.services.hub.owners import OWNERS, encode
 from tui.services.hub.state import encoded, state_of, tag
 
 if TYPE_CHECKING:
     from tui.api.errors import CloudError
     from tui.api.secret import Secret
     from tui.domain.listen_address import ListenAddress
+    from tui.domain.recorders import AccountRecorder
     from tui.store.fleet import Fleet
 
 FLEET = "/v1/fleet"
@@ -58,6 +60,7 @@ class AccountExport:
     requests: how many requests were sent.
     offers:   whether to export the market too.
     does:     what this podtop does besides recording, in words, for readers.
+    recorder: this podtop, for recorders of the same account on other hosts; None while the account is unknown.
     """
 
     def __init__(
@@ -69,7 +72,9 @@ class AccountExport:
         requests: Callable[[], int] = lambda: 0,
         offers: bool = False,
         does: tuple[str, ...] = (),
+        recorder: Callable[[], AccountRecorder | None] = lambda: None,
     ) -> None:
+        self.recorder = recorder
         self.account = account
         self.fleet = fleet
         self.clock = clock
@@ -101,7 +106,9 @@ class AccountExport:
 
     def view(self) -> View:
         """The account as a page shows it."""
-        return View(self.account, self.fleet, Counts(self._requests(), dict(self._failures)), self._offers)
+        return View(
+            self.account, self.fleet, Counts(self._requests(), dict(self._failures)), self._offers, self.recorder()
+        )
 
     def health(self) -> dict[str, object]:
         """Whether RunPod answers, and since when it does not."""
@@ -137,7 +144,8 @@ class Exporter:
         fleets = {f"/{quote(export.account, safe='')}{FLEET}": export.serve for export in self._exports}
         only = self._exports[0].serve if len(self._exports) == 1 else self._choose
         self.server = Server(
-            {"/metrics": self._metrics, "/healthz": self._health, FLEET: only, **fleets}, token
+            {"/metrics": self._metrics, "/healthz": self._health, FLEET: only, OWNERS: self._owners, **fleets},
+            token,
         )  # fmt: skip
 
     async def start(self, where: ListenAddress) -> ListenAddress:
@@ -157,6 +165,11 @@ class Exporter:
             self._text = page([export.view() for export in self._exports], now, openmetrics).encode()
             self._moment, self._state = moment, state
         return Answer(self._text, OPENMETRICS if openmetrics else PROMETHEUS)
+
+    async def _owners(self, request: Request) -> Answer:
+        """Which accounts are recorded here, and what is done for them."""
+        recorders = [recorder for export in self._exports if (recorder := export.recorder()) is not None]
+        return Answer(encode(recorders), "application/json")
 
     async def _choose(self, request: Request) -> Answer:
         """Of several accounts a reader names one: which there are is said to those who may read them."""

@@ -54,9 +54,14 @@ REQUESTS = Family("podtop_api_requests", "Requests sent to RunPod.", kind="count
 FAILURES = Family("podtop_poll_failures", "Polls about the pods that failed, by reason.", kind="counter")
 BUILD = Family("podtop_build_info", "The version of podtop.")
 
+RECORDER = Family(
+    "podtop_recorder_start_time_seconds", "When a recorder began; the first one of an account has its duties.",
+    unit="seconds",
+)  # fmt: skip
+
 ALL = (
     POD_INFO, POD_PHASE, POD_GPUS, POD_UPTIME, POD_IDLE, POD_PRICE, POD_CPU, POD_MEMORY,
     GPU_UTIL, GPU_MEMORY, GPU_TEMPERATURE, GPU_POWER,
     BALANCE, SPEND, SPEND_LIMIT, RUNWAY, OFFER_PRICE, OFFER_STOCK, ALERT,
-    POLL_AT, POLL_OK, REQUESTS, FAILURES, BUILD,
+    POLL_AT, POLL_OK, REQUESTS, FAILURES, RECORDER, BUILD,
 )  # fmt: skip

@@ -23,6 +23,7 @@ from tui.store.views.offer_rows import stock_rank
 if TYPE_CHECKING:
     from tui.api.enums import PodKind
     from tui.api.models import Market, Placement
+    from tui.domain.recorders import AccountRecorder
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
 
@@ -41,12 +42,16 @@ class Counts(NamedTuple):
 
 
 class View(NamedTuple):
-    """One account to export: its name, its fleet, and its counts. `offers`: whether to export the market too."""
+    """One account to export: its name, its fleet, and its counts. `offers`: whether to export the market too.
+
+    recorder: this podtop, for recorders of the same account on other hosts.
+    """
 
     account: str
     fleet: Fleet
     counts: Counts = Counts()
     offers: bool = False
+    recorder: AccountRecorder | None = None
 
 
 @lru_cache(4096)
@@ -88,6 +93,12 @@ def page(views: Iterable[View], now: float, openmetrics: bool = False) -> str:
     lines: Lines = {family: [] for family in families.ALL}
     for view in views:
         _polls(view, lines)
+        if (recorder := view.recorder) is not None:
+            label = labels(
+                account=view.account, key=recorder.key, host=recorder.host, pid=recorder.pid,
+                duties=",".join(recorder.duties),
+            )  # fmt: skip
+            lines[families.RECORDER].append(line(families.RECORDER, label, number(recorder.since)))
         if view.fleet.pods_at is not None and not view.fleet.pods_stale(now):
             _pods(view, now, lines)
         if not view.fleet.stale(now):
