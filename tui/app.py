@@ -42,8 +42,8 @@ SLOW_LINK = (
     "To turn this off: slow_link = false"
 )
 
-STYLES = ("app", "roles", "panes", "table", "chart", "palette")
-"""Styles of the first screen; dialogs bring their own."""
+STYLES = ("app", "roles", "panes", "table", "chart")
+"""Styles of the first screen; dialogs and the palette bring their own."""
 
 
 def _palette() -> type[Provider]:

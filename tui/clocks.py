@@ -9,7 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import NamedTuple
+
+from msgspec import Struct
 
 _WITH_SLEEP = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
 """Linux's own clock; the monotonic clock of other systems includes sleep already, though not in Python's version."""
@@ -35,7 +36,7 @@ def passed() -> float:
     return time.monotonic() if _WITH_SLEEP is None else time.clock_gettime(_WITH_SLEEP)
 
 
-class _Between(NamedTuple):
+class _Between(Struct, frozen=True):
     """Bounds of the seconds that RunPod's clock is ahead: at least, at most."""
 
     low: float

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from rich.style import Style
+from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
 from textual.strip import Strip
 
 from tests.ui.conftest import Launch
 from tui.ui.primitives.empty_state import EmptyState
+from tui.ui.screens.base import BaseScreen
+from tui.ui.widgets.status_lines import Lines, join
 from tui.ui.widgets.table import Cells, Table
 
 
@@ -73,3 +79,30 @@ async def test_a_row_is_drawn_again_only_if_something_in_it_changed(
         drawn.clear()
         table.notify_style_update()
         assert show(faded=True) == ["ash", "beech", "cedar"]
+
+
+async def test_the_first_frame_is_whole_and_its_tables_are_styled_once(
+    launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames: list[tuple[str, int]] = []
+    styled: list[DOMNode] = []
+    refresh, apply = BaseScreen._compositor_refresh, Stylesheet.apply
+
+    def counted(self: Stylesheet, node: DOMNode, **options: Any) -> None:
+        styled.append(node)
+        apply(self, node, **options)
+
+    def seen(self: BaseScreen) -> None:
+        bars = self.query("#header, #footer").results(Lines)
+        text = " ".join(part for bar in bars for line in bar.content for part, _ in join(line, 118))
+        frames.append((text, sum(isinstance(node, Table) for node in styled)))
+        refresh(self)
+
+    monkeypatch.setattr(BaseScreen, "_compositor_refresh", seen)
+    monkeypatch.setattr(Stylesheet, "apply", counted)
+    async with launch():
+        text, tables = frames[0]
+        for word in ("podtop", "1 Fleet", "runway", "help", "quit"):
+            assert word in text
+        # There are two, and the one with the focus is styled again in its colours.
+        assert tables == 3

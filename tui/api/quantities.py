@@ -11,10 +11,10 @@ import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 import msgspec
-from msgspec import Meta, Raw
+from msgspec import Meta, Raw, Struct
 
 if TYPE_CHECKING:
     from msgspec import inspect
@@ -96,7 +96,7 @@ def instant(text: str | None) -> float | None:
     return seconds if EARLIEST <= seconds <= LATEST else None
 
 
-class Cut(NamedTuple):
+class Cut(Struct, frozen=True):
     """A list that was cut: its field, how many there were, how many are kept."""
 
     field: str

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
+
+from msgspec import Struct
 
 from tui.api.quantities import EARLIEST, LATEST
 
@@ -73,7 +75,7 @@ class StatusChange:
         return StatusChange(f"{self.text[: date.start(1)]}{at:%a %b %d %Y %H:%M:%S}{self.text[date.end(1) :]}")
 
 
-class _Parts(NamedTuple):
+class _Parts(Struct, frozen=True):
     what: str
     at: float | None
 

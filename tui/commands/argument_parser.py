@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
+from msgspec import Struct
+
 from tui.commands.stdio import shown, write
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ class Example(NamedTuple):
     does: str
 
 
-class Command(NamedTuple):
+class Command(Struct, frozen=True):
     """What is known of a command before it is used.
 
     summary: in the list of commands; `about`: in its own help.

@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from tui.api.addresses import address_of
 from tui.api.http.endpoint import host_of
@@ -38,7 +40,7 @@ MOST = 20
 """Errors of the file that are reported at the start."""
 
 
-class Loaded(NamedTuple):
+class Loaded(Struct, frozen=True):
     """The result of an attempt to load settings.
 
     config:  the settings; with a fault, only what the others can be checked with: the default of each invalid one.

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tui.api.enums import STARTING, PodStatus
 from tui.domain import pod_health
@@ -57,7 +59,7 @@ def network_volume_per_hr(size_gb: float | None) -> float | None:
     return ((size - beyond) * NETWORK_FIRST_TB + beyond * NETWORK_BEYOND) / MONTH_HOURS
 
 
-class Span(NamedTuple):
+class Span(Struct, frozen=True):
     """From `start` until the next span, a pod had this status and this price; "" is an unknown status."""
 
     start: float

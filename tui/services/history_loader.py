@@ -29,8 +29,8 @@ RECENT_BUDGET = 8 * 1024 * 1024
 """Seconds of samples, and bytes for all of them, that memory keeps while the rest is recorded."""
 
 
-FRAME = 0.25
-"""Seconds after which what was loaded so far is shown."""
+FRAME = 1.0
+"""Seconds after which what was loaded so far is shown: to draw it takes as long as to load a dozen snapshots."""
 
 
 class HistoryLoader:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from msgspec import Struct
 
 GAP_POLLS = 3.0
@@ -16,7 +14,7 @@ LEAST_SHARE = 0.5
 """The share of the expected samples without which a time is not judged."""
 
 
-class Cadence(NamedTuple):
+class Cadence(Struct, frozen=True):
     """How often samples come.
 
     usual:   seconds between two samples.

@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.widgets import Button, Input, OptionList
 
 from tui.actions import BY_ID
+from tui.files.paths import styles
 from tui.store.views import pods as views
 from tui.store.views.pods import Query
 from tui.ui.key_hints import GROUPS, Hint, hints
@@ -49,6 +50,8 @@ class HitList(CommandList):
 
 class Palette(Once, CommandPalette):
     """Textual's palette, in which one hit is chosen, once."""
+
+    CSS_PATH = styles("palette")
 
     def compose(self) -> ComposeResult:
         for widget in super().compose():

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from textual.signal import Signal
 
 from tui.storage.preferences import Preferences
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from tui.ui.terminal.display import Display
 
 
-class ScreenContext(NamedTuple):
+class ScreenContext(Struct, frozen=True):
     """One for all screens.
 
     changed: published after every change of what is shown.

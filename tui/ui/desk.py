@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
     from tui.config.loader import Config
     from tui.history.playback import Playback
@@ -34,7 +36,7 @@ class AccountSetup(NamedTuple):
         return self.source.profile or self.source.badge
 
 
-class Desk(NamedTuple):
+class Desk(Struct, frozen=True):
     """One account; `name`: that of its profile."""
 
     name: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
+from msgspec import Struct
 from textual.geometry import Offset, Region, Size, Spacing
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
@@ -77,7 +77,7 @@ def panes(
     return {name: region for name, region in regions.items() if region.height}
 
 
-class Stack(NamedTuple):
+class Stack(Struct, frozen=True):
     """Lines of charts that stand above each other: of the big ones, of those of a single row, and of the time axis."""
 
     big: tuple[int, ...]

@@ -148,9 +148,14 @@ HUELESS = frozenset({MONO.name})
 SHADELESS = frozenset({MONO.name, SIXTEEN.name})
 """Themes without eight shades of a hue: heights of blocks show amounts instead."""
 
+_COMPLETE = frozenset(theme.name for theme in OWN)
+"""Themes that define all of podtop's variables."""
+
 
 def variable_defaults(theme: Theme) -> dict[str, str]:
     """podtop's variables for a theme that does not define them (Textual's own): derived from standard variables."""
+    if theme.name in _COMPLETE:
+        return {}
     colours = theme.to_color_system().generate()
     return {
         "good": colours["success"],

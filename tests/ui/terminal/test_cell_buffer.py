@@ -233,6 +233,32 @@ def test_a_row_that_changes_in_one_column_goes_down_that_column() -> None:
     assert shadow.frame((0, 0)) == "\x1b[1;4H1\x1b[B\b1\x1b[B\b1\x1b[H"
 
 
+def figures(buffer: CellBuffer, *values: int) -> str:
+    """A frame of lines of a red and a green figure each."""
+    for y, value in enumerate(values):
+        red, green = (Segment(f"{value:6}", Style(color=colour)) for colour in ("red", "green"))
+        buffer.put(0, y, Strip([red, Segment("        "), green]))
+    return buffer.frame((0, 0))
+
+
+def test_figures_spread_over_the_screen_are_sent_ink_by_ink() -> None:
+    buffer, terminal = shown(*[""] * 3)
+    terminal.feed(figures(buffer, 10, 10, 10))
+    changed = figures(buffer, 11, 12, 13)
+    assert changed.count("\x1b[31m") == changed.count("\x1b[32m") == 1
+    terminal.feed(changed)
+    assert [line.split() for line in terminal.screen.display[:3]] == [["11", "11"], ["12", "12"], ["13", "13"]]
+
+
+def test_what_follows_a_glyph_of_uncertain_width_is_sent_after_it() -> None:
+    buffer, _ = shown(*[""] * 2)
+    red, green = Style(color="red"), Style(color="green")
+    for y in range(2):
+        buffer.put(0, y, Strip([Segment("e\u0301", red), Segment("x", green)]))
+    frame = buffer.frame((0, 0))
+    assert frame.count("\x1b[31m") == frame.count("\x1b[32m") == 2
+
+
 def test_a_colour_that_cannot_be_seen_is_not_sent() -> None:
     shadow, _ = shown("ab  ")
     shadow.put(2, 0, Strip([Segment("  ", Style(color="red", bold=True))]))

@@ -160,3 +160,10 @@ def test_colours_that_are_the_terminal_s_own_are_left_alone() -> None:
     style = Style(color="red", bgcolor="default", bold=True)
     assert fitted(style, ColorSystem.STANDARD) == style
     assert fitted(Style(color="#123456"), ColorSystem.TRUECOLOR) == Style(color="#123456")
+
+
+@pytest.mark.parametrize("theme", themes.OWN, ids=lambda theme: theme.name)
+def test_own_themes_define_every_variable_that_is_derived_for_others(theme: Theme) -> None:
+    derived = themes.variable_defaults(Theme(name="another", primary="#0178d4"))
+    assert derived.keys() <= theme.variables.keys()
+    assert not themes.variable_defaults(theme)

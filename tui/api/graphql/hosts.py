@@ -9,7 +9,8 @@ from msgspec import Raw
 from tui.api.account import HostEarning
 from tui.api.enums import PodStatus
 from tui.api.errors import CloudError, Malformed
-from tui.api.graphql.account import WireEarning, WireTemplate, earning, template
+from tui.api.graphql.account import earning, template
+from tui.api.graphql.account_wire import WireEarning, WireTemplate
 from tui.api.graphql.envelope import refusal
 from tui.api.graphql.fleet import myself, readings
 from tui.api.graphql.pod_detail import WireSample

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
+from functools import cached_property
 from typing import TypeVar
 
 import httpx
@@ -16,8 +17,7 @@ from tui.api.http import failures, name_lookup
 from tui.api.http.call import Call, Trail
 from tui.api.http.connection import Line
 from tui.api.http.transport import CONNECT_TIMEOUT, CONNECTED, READ_TIMEOUT, Transport
-from tui.api.listener import Api
-from tui.api.secret import Secret, redact
+from tui.api.secret import redact
 from tui.clocks import passed
 
 A = TypeVar("A")
@@ -32,18 +32,9 @@ EVENTS = "text/event-stream"
 class StreamingTransport(Transport[A]):
     """A `Transport` that can stream too, over a connection of its own for each stream."""
 
-    def __init__(
-        self,
-        url: str,
-        key: Secret | None,
-        *,
-        api: Api,
-        transport: httpx.AsyncBaseTransport | None,
-        deadline: float,
-        wall: Callable[[], float],
-    ) -> None:
-        super().__init__(url, key, api=api, transport=transport, deadline=deadline, wall=wall)
-        self._streams: set[httpx.AsyncClient] = set()
+    @cached_property
+    def _streams(self) -> set[httpx.AsyncClient]:
+        return set()
 
     async def stream(self, call: Call, silence: float = SILENCE) -> AsyncGenerator[bytes]:
         """The body of one response, as it arrives. It has no deadline once it has begun. Raises CloudError.

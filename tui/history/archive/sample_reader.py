@@ -64,11 +64,7 @@ class SampleReader(FileReader):
         samples, end = EMPTY, self._told_by(end)
         room = [MOST_INFLATED]
         for tier in (MINUTE, RAW):
-            rows = self._all(
-                f"SELECT start, {_BLOCK} FROM block WHERE pod = ? AND tier = ? AND start > ? AND start < ? "
-                "ORDER BY start",
-                key, tier, start - _LENGTH[tier], end,
-            )  # fmt: skip
+            rows = self._blocks_of(_BLOCK, key, tier, start - _LENGTH[tier], end)
             samples = self._spliced(samples, join(self._stretches(rows, names, room, means=means)))
         if recent is None:
             recent = self._polls(start, end, (key,))
@@ -133,11 +129,7 @@ class SampleReader(FileReader):
         samples, end = EMPTY, self._told_by(end)
         room = [MOST_INFLATED]
         for tier in (MINUTE, RAW):
-            rows = self._all(
-                f"SELECT start, {_BRIEF} FROM block WHERE pod = ? AND tier = ? AND start > ? AND start < ? "
-                "ORDER BY start",
-                key, tier, start - MINUTE_BLOCK, end,
-            )  # fmt: skip
+            rows = self._blocks_of(_BRIEF, key, tier, start - MINUTE_BLOCK, end)
             samples = splice(samples, join(self._stretches(rows, names, room)), 1.5 * BRIEF)
         recent = reduced(_named(self._polls(start, end, (key,)).get(key, EMPTY), names), BRIEF, BRIEF)
         return cut(splice(samples, recent, 1.5 * BRIEF), start, end)
@@ -161,6 +153,13 @@ class SampleReader(FileReader):
             whole[key] = self._spliced(whole.get(key, EMPTY), stretch)
         named = {pods[key]: cut(samples, start, end) for key, samples in whole.items() if key in pods}
         return {pod: stretch for pod, stretch in named.items() if stretch.times}
+
+    def _blocks_of(self, content: str, key: int, tier: int, after: float, before: float) -> list[tuple[Any, ...]]:
+        """The starts of one pod's blocks of a tier in a time, and their content."""
+        sql = (
+            f"SELECT start, {content} FROM block WHERE pod = ? AND tier = ? AND start > ? AND start < ? ORDER BY start"
+        )
+        return self._all(sql, key, tier, after, before)
 
     def _polls(
         self, start: float, end: float, only: Collection[int] | None, wanted: Wanted | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -45,7 +45,7 @@ class Doing(StrEnum):
 _RESTING = (Doing.IDLE, Doing.UNKNOWN, Doing.BOOTING)
 
 
-class Group(NamedTuple):
+class Group(Struct, frozen=True):
     """A pod with its GPUs, which are numbered from 0."""
 
     pod: str
@@ -53,7 +53,7 @@ class Group(NamedTuple):
     size: int
 
 
-class Spot(NamedTuple):
+class Spot(Struct, frozen=True):
     """One GPU on a map: what it does, its utilization as last known, and whether that needs attention."""
 
     doing: Doing

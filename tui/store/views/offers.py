@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -100,7 +100,7 @@ def _select(cheapest_first: list[OfferRow], terms: Filter | None, sort: str, inv
     return tuple(ordered(cheapest_first, _ORDERS[sort or "price"], inverted))
 
 
-class Selected(NamedTuple):
+class Selected(Struct, frozen=True):
     """Rows that match: their ids in order, and each by its id."""
 
     keys: tuple[str, ...]

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui.ui.modals.dialog import Dialog
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from contextlib import AbstractContextManager
@@ -27,6 +25,9 @@ class AccountHost:
 
     def push_screen(self, screen: Screen[Any], callback: Callable[[Any], None], /) -> object:
         """Show a dialog under the name of this account."""
+        # Not before the first frame, which has none.
+        from tui.ui.modals.dialog import Dialog
+
         if isinstance(screen, Dialog):
             screen.account = self._account()
         return self._app.push_screen(screen, callback)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tui.api.cloud import Capability
 from tui.domain.action import NEW_POD
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from tui.ui.modals.deploy_values import Answer
 
 
-class Wish(NamedTuple):
+class Wish(Struct, frozen=True):
     """The meaning of a row for a deploy: a GPU of the market, a pod to copy, a template, or fields of the form.
 
     anew:  whether it replaces a stored draft, instead of being merged into it.

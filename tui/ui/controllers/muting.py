@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tui.domain.alert_rules import Mute
 
@@ -16,7 +18,7 @@ LASTS = {"hour": 3600.0, "day": 86_400.0}
 """Seconds of the terms that end by time."""
 
 
-class Subject(NamedTuple):
+class Subject(Struct, frozen=True):
     """What is muted: a pod, or without one the account; all its alerts, or those of one kind. `title`: in words."""
 
     pod: str

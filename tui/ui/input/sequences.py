@@ -8,7 +8,8 @@ sequence is one key or nothing. Escape alone still acts at once; late characters
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import NamedTuple
+
+from msgspec import Struct
 
 ESC, BEL = "\x1b", "\x07"
 
@@ -43,7 +44,7 @@ class Kind(Enum):
     PASTE = auto()
 
 
-class Piece(NamedTuple):
+class Piece(Struct, frozen=True):
     kind: Kind
     text: str
 

@@ -17,23 +17,22 @@ from textual.timer import Timer
 from textual.widgets import Button, Input, Static
 
 from tui.api.enums import ComputeKind
-from tui.api.errors import CloudError
 from tui.domain import deploy_draft as drafts
-from tui.domain import deploy_price, deploy_validation
+from tui.domain import deploy_price
 from tui.domain.deploy_draft import Draft
 from tui.domain.deploy_fields import BY_NAME, FIELDS, fields
 from tui.files.paths import styles
 from tui.ui.key_hints import hints
-from tui.ui.modals.deploy_rows import Row, control, hint
+from tui.ui.modals.deploy_rows import Row, control, field_of, hint
+from tui.ui.modals.deploy_templates import NamedTemplates
 from tui.ui.modals.deploy_values import Answer, Sources
 from tui.ui.modals.dialog import Dialog
 from tui.ui.primitives.cells import Cell
-from tui.ui.render.deploy_form import fold_words, help_text, price_lines, title
+from tui.ui.render.deploy_form import fold_words, help_text, price_lines, title, ways
 from tui.ui.widgets.choice import Choice
 from tui.ui.widgets.env_editor import Pasted, Variable
 
 if TYPE_CHECKING:
-    from tui.api.account import Template
     from tui.ui.primitives.question import Question
 
 KEPT_AFTER = 1.0
@@ -61,14 +60,9 @@ class DeployForm(Dialog[Answer | None]):
     ]
 
     def __init__(
-        self,
-        draft: Draft,
-        fresh: Draft,
-        sources: Sources,
-        kept: bool,
-        clock: Callable[[], float] = time.monotonic,
+        self, draft: Draft, fresh: Draft, sources: Sources, kept: bool, clock: Callable[[], float] = time.monotonic,
         later: bool = False,
-    ) -> None:
+    ) -> None:  # fmt: skip
         """`later`: the deploy is prepared, and not ordered now."""
         super().__init__(clock)
         self._later = later
@@ -78,14 +72,15 @@ class DeployForm(Dialog[Answer | None]):
         self._kept = kept
         self._folded = not drafts.folded_inputs(draft)
         self._touched: set[str] = set(draft.values) if kept else set()
-        self._templates: dict[str, Template] | None = None
-        self._asking = False
+        self._templates = NamedTemplates(sources.templates)
         self._note = ""
         self._note_stays = False
         self._saving: Timer | None = None
         self._drawn: dict[str, Text | str] = {}
+        self._framed = ("", "")
         self._rows: dict[str, Row] = {}
-        self._ways = ""
+        self._keys = ("", "")
+        """That order, and that start over."""
 
     def compose(self) -> ComposeResult:
         self._classify(update=False)  # before any widget exists that would be styled twice
@@ -110,11 +105,10 @@ class DeployForm(Dialog[Answer | None]):
 
     def on_mount(self, event: events.Mount) -> None:
         keys = {hint.id: hint.keys[0] for hint in hints(self.active_bindings)}
-        order, anew = keys.get("deploy.order", "^s"), keys.get("deploy.anew", "^n")
-        self._ways = f"{order} {'next' if self._later else 'deploy'} · {anew} reset · esc close"
+        self._keys = keys.get("deploy.order", "^s"), keys.get("deploy.anew", "^n")
         self.query_one("#field-gpu_count").focus()
         if self._kept:
-            self._note = f"Restored draft; {anew} starts over."
+            self._note = f"Restored draft; {self._keys[1]} starts over."
         self._show()
         self.set_interval(LOOK_EVERY, self._look)
 
@@ -145,14 +139,9 @@ class DeployForm(Dialog[Answer | None]):
                 continue
             row.display = field.name in shown
             fault = wrong.get(field.name, "") if field.name in self._touched | unoffered.keys() else ""
-            name, text = f"fault-{field.name}", f"▲ {fault}" if fault else ""
-            if self._drawn.get(name, "") != text:
-                self._drawn[name] = text
-                row.fault.update(text)
-                row.fault.display = bool(fault)
-                if fault and row.has_class("-here"):
-                    # Below the last visible line it would say nothing.
-                    self.call_after_refresh(row.scroll_visible, animate=False)
+            if row.tell(fault) and fault and row.has_class("-here"):
+                # Below the last visible line it would say nothing.
+                self.call_after_refresh(row.scroll_visible, animate=False)
         # As many lines as it takes: a name that is cut off would be one that is not shown.
         room = max(20, (self.query_one("#deploy-form").size.width or self.app.size.width) - 6)
         text = fold_words(draft, self._folded, room)
@@ -162,40 +151,31 @@ class DeployForm(Dialog[Answer | None]):
         for gpu in self.query("#field-gpu_type_id").results(Input):
             gpu.placeholder = hint(BY_NAME["gpu_type_id"], draft)
         self._classify()
-        self._tell_title()
-        self._tell_ways()
+        self._tell_frame()
         funds, labels = sources.funds(), [f.label.partition(",")[0] for f in FIELDS if f.name in wrong]
         cost = deploy_price.price(draft, sources.offers(), funds)
-        narrow = self.has_class("-narrow")
         lines = price_lines(
-            cost, draft["compute"] == ComputeKind.CPU, funds, labels, narrow=narrow, tiny=self.narrow,
-            lacks=sources.lacks(),
+            cost, draft["compute"] == ComputeKind.CPU, funds, labels, narrow=self.has_class("-narrow"),
+            tiny=self.narrow, lacks=sources.lacks(),
         )  # fmt: skip
         self._draw("#deploy-price", self._text(*lines))
-        order = self.query_one("#deploy-order", Button)
-        order.disabled = bool(wrong)
+        self.query_one("#deploy-order", Button).disabled = bool(wrong)
         self._show_help()
 
-    def _tell_title(self) -> None:
-        text = title(self.draft, restored=self._kept, later=self._later)
-        if self._drawn.get("title") != text:
-            self._drawn["title"] = text
-            self.entitle(self.query_one("#deploy"), text)
-
-    def _tell_ways(self) -> None:
-        """Show in the frame the keys to continue and to leave, in as many words as fit."""
-        forms = (f"tab next field · {self._ways} (draft kept)", f"tab next field · {self._ways}", self._ways)
-        text = next((form for form in forms if len(form) + 6 <= self.app.size.width), forms[-1])
-        if self._drawn.get("ways") != text:
-            self._drawn["ways"] = text
-            self.query_one("#deploy").border_subtitle = text
+    def _tell_frame(self) -> None:
+        texts = (
+            title(self.draft, restored=self._kept, later=self._later),
+            ways(*self._keys, later=self._later, width=self.app.size.width),
+        )
+        if self._framed != texts:
+            self._framed = texts
+            frame = self.query_one("#deploy")
+            self.entitle(frame, texts[0])
+            frame.border_subtitle = texts[1]
 
     def _faults(self, unoffered: Mapping[str, str]) -> dict[str, str]:
-        sources = self._sources
-        faults = deploy_validation.faults(self.draft, sources.offers(), sources.names(), sources.clock(), sources.tz)
-        faults = {**unoffered, **faults}
-        if self._asking and self.draft["template_id"].strip():
-            # Until they are loaded, its name cannot be told from an id.
+        faults = {**unoffered, **self._sources.faults(self.draft)}
+        if self._templates.loading and self.draft["template_id"].strip():
             faults.setdefault("template_id", "templates are still loading")
         return faults
 
@@ -203,7 +183,7 @@ class DeployForm(Dialog[Answer | None]):
         return Text("\n").join(self.text(line, "#deploy") for line in lines)
 
     def _show_help(self) -> None:
-        name = self._focused_field()
+        name = field_of(self.focused)
         text = help_text(BY_NAME[name], self._sources.lacks()) if name else ""
         if name == "gpu_type_id":
             cpu = self.draft["compute"] == ComputeKind.CPU
@@ -211,19 +191,11 @@ class DeployForm(Dialog[Answer | None]):
             text = "A CPU pod has no GPU." if cpu else matches or text
         self._draw("#deploy-help", self._text(((self._note or text, "muted"),)))
 
-    def _focused_field(self) -> str:
-        node = self.focused
-        while node is not None and node is not self:
-            if node.id and node.id.startswith("row-"):
-                return node.id.removeprefix("row-")
-            node = node.parent  # type: ignore[assignment]
-        return ""
-
     def on_resize(self) -> None:
         self.call_after_refresh(self._show)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        name = self._focused_field()
+        name = field_of(self.focused)
         if name:
             is_kept = self._kept and not self._touched - set(self.draft.values)
             self._note = self._note if is_kept or self._note_stays else ""
@@ -232,46 +204,33 @@ class DeployForm(Dialog[Answer | None]):
                 row.remove_class("-here")
             # Including the error, which stands below it.
             self.query_one(f"#row-{name}").add_class("-here").scroll_visible(animate=False)
-        if name == "template_id" and self._templates is None:
-            self._templates = {}
+        if name == "template_id" and self._templates.begin():
             self.run_worker(self._ask_templates(), name="templates")
         self._show_help()
 
     async def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         # Fields already passed are checked; fields not reached yet are not.
-        name = next((n.id for n in event.widget.ancestors_with_self if n.id and n.id.startswith("row-")), "")
-        if name == "row-template_id":
+        name = field_of(event.widget)
+        if name == "template_id":
             await self._use_template()
         if name:
-            self._touched.add(name.removeprefix("row-"))
+            self._touched.add(name)
             self._show()
 
     async def _use_template(self) -> bool:
         """Fill the form from the named template. Its name alone would be sent as an id, which it is not."""
-        template = (self._templates or {}).get(self.draft["template_id"].strip())
+        template = self._templates.named(self.draft["template_id"])
         if template is not None:
             await self._fill(drafts.from_template(self.draft, template))
         return template is not None
 
     async def _ask_templates(self) -> None:
-        self._asking = True
         self._note = "◌ loading your templates…"
         self._show_help()
-        try:
-            templates = await self._sources.templates()
-        except CloudError as error:
-            self._asking = False
-            self._templates = None
-            self._note = f"▲ no templates: {error}"
-        else:
-            self._asking = False
-            self._templates = {
-                template.name: template for template in templates if template.name and not template.serverless
-            }
-            names = sorted(self._templates)
+        self._note = await self._templates.load()
+        if (names := self._templates.names) is not None:
             self.query_one("#field-template_id", Input).suggester = SuggestFromList(names, case_sensitive=False)
-            self._note = f"Your templates: {', '.join(names)}" if names else "You have no templates; enter an ID."
-            if self._focused_field() != "template_id":
+            if field_of(self.focused) != "template_id":
                 await self._use_template()
         self._show()
 
@@ -338,13 +297,8 @@ class DeployForm(Dialog[Answer | None]):
     def _put(self) -> None:
         """Put the draft into the existing fields."""
         with self.prevent(Input.Changed, Choice.Changed):
-            for field in FIELDS:
-                for widget in self.query(f"#field-{field.name}"):
-                    if isinstance(widget, Input):
-                        secret = self.draft.secrets.get(field.name)
-                        widget.value = secret.reveal() if secret else self.draft[field.name]
-                    elif isinstance(widget, Choice):
-                        widget.value = self.draft[field.name]
+            for row in self._rows.values():
+                row.put(self.draft)
 
     async def _unfold(self) -> None:
         """Show the folded fields, which are created when first shown: their values are in the draft."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal, Vertical
 from textual.suggester import SuggestFromList
+from textual.widget import Widget
 from textual.widgets import Label, Static
 
 from tui.api.enums import ComputeKind
@@ -27,7 +28,27 @@ class Row(Vertical):
         self.fault = Static("", classes="fault", markup=False)
         self.fault.display = False
         line = Horizontal(Label(field.label, markup=False), control, classes="row-line")
+        self._field, self._control = field, control
+        self._told = ""
         super().__init__(line, self.fault, id=f"row-{field.name}", classes="row")
+
+    def tell(self, fault: str) -> bool:
+        """Show an error, or none; returns whether that differs from before: most keys change none."""
+        if fault == self._told:
+            return False
+        self._told = fault
+        self.fault.update(f"▲ {fault}" if fault else "")
+        self.fault.display = bool(fault)
+        return True
+
+    def put(self, draft: Draft) -> None:
+        """Put the value of a draft into the field; variables have rows of their own."""
+        name, control = self._field.name, self._control
+        if isinstance(control, Entry):
+            secret = draft.secrets.get(name)
+            control.value = secret.reveal() if secret else draft[name]
+        elif isinstance(control, Choice):
+            control.value = draft[name]
 
 
 def control(field: Field, draft: Draft, offers: Sequence[Offer]) -> Choice | Entry | Vertical:
@@ -55,3 +76,9 @@ def hint(field: Field, draft: Draft) -> str:
     if field.name == "gpu_type_id" and draft["compute"] == ComputeKind.CPU:
         return "none: CPU only"
     return f"such as {field.hint}" if field.hint else "none"
+
+
+def field_of(widget: Widget | None) -> str:
+    """The name of the field that a widget belongs to; "" if it belongs to none."""
+    nodes = () if widget is None else widget.ancestors_with_self
+    return next((node.id.removeprefix("row-") for node in nodes if node.id and node.id.startswith("row-")), "")

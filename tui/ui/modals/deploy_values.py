@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from tui.domain import deploy_validation
 from tui.domain.deploy_draft import Draft
 from tui.domain.deploy_price import Price
 
@@ -45,3 +46,7 @@ class Sources(Struct, frozen=True):
     tz: tzinfo | None
     lacks: Callable[[], frozenset[Feature]] = frozenset
     unoffered: Callable[[Draft], Mapping[str, str]] = lambda draft: {}
+
+    def faults(self, draft: Draft) -> dict[str, str]:
+        """What is wrong with a draft, by the name of the field."""
+        return deploy_validation.faults(draft, self.offers(), self.names(), self.clock(), self.tz)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from textwrap import wrap
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from tui.ui.primitives.cells import Cell, fit, width_of
 
 
-class EmptyState(NamedTuple):
+class EmptyState(Struct, frozen=True):
     """A title, the role it is drawn in, and sentences below it."""
 
     title: str
@@ -30,13 +32,19 @@ def _even(text: str, measure: int) -> list[str]:
     )
 
 
-def notice_line(notice: EmptyState, y: int, width: int, height: int) -> Cell:
-    """Line `y` of an empty state centred in a pane of this size: sentences wrapped, the title kept if room is short."""
-    measure = min(_WIDEST, max(1, width - 4))
-    lines: list[tuple[str, str]] = [(text, notice.role) for text in _even(notice.title, measure)]
+@lru_cache(16)
+def _wrapped(notice: EmptyState, measure: int) -> tuple[tuple[str, str], ...]:
+    """The lines of an empty state with their roles: drawn one by one, and the same for all."""
+    lines = [(text, notice.role) for text in _even(notice.title, measure)]
     if notice.lines:
         lines.append(("", "muted"))
         lines += [(text, "muted") for line in notice.lines for text in _even(line, measure)]
+    return tuple(lines)
+
+
+def notice_line(notice: EmptyState, y: int, width: int, height: int) -> Cell:
+    """Line `y` of an empty state centred in a pane of this size: sentences wrapped, the title kept if room is short."""
+    lines = _wrapped(notice, min(_WIDEST, max(1, width - 4)))
     top = max(0, (height - len(lines)) // 2)
     if not top <= y < top + len(lines):
         return fit((("", "text"),), width)

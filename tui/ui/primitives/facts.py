@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
 
@@ -11,7 +13,7 @@ MASKED = "••••••"
 """Shown for every hidden value, an empty one too: not even its length is revealed."""
 
 
-class Fact(NamedTuple):
+class Fact(Struct, frozen=True):
     """One known value. `copy`: the exact text for the clipboard, "" if it is the shown text."""
 
     label: str

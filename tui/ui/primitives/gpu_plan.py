@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from tui.format.width import shown
 from tui.format.width import width as cells_of
@@ -19,7 +20,7 @@ _BETWEEN = 3
 """Cells between two pods with their names."""
 
 
-class Run(NamedTuple):
+class Run(Struct, frozen=True):
     """GPUs of one pod in one line: the group's number, its first GPU, how many, and the column of the first.
 
     named: whether the name of the pod stands before them.
@@ -32,7 +33,7 @@ class Run(NamedTuple):
     named: bool = False
 
 
-class Plan(NamedTuple):
+class Plan(Struct, frozen=True):
     """The lines of a map, each with its runs in order; `label`: cells of a name, 0 without names."""
 
     lines: tuple[tuple[Run, ...], ...]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from datetime import datetime, tzinfo
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from tui.api.features import NOT_OFFERED, Feature
 from tui.domain import offered
@@ -36,7 +37,7 @@ def cell_or_lacking(value: Cell, is_known: bool, feature: Feature, lacks: Collec
     return LACKING_CELL if not is_known and feature in lacks else value
 
 
-class Clock(NamedTuple):
+class Clock(Struct, frozen=True):
     """The viewed instant, and the time zone for other instants."""
 
     now: float

@@ -10,6 +10,8 @@ from msgspec.structs import replace
 from textual import on
 from textual.binding import BindingType
 from textual.content import Content
+from textual.events import ScreenResume
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -70,6 +72,7 @@ class BaseScreen(Screen[None]):
         self._scrub: Lines | None = None
         self._scrubs = 0
         """Lines that the scrub line takes."""
+        self._was_shown = False
         self._held = 0.0
         """Since when all updates wait for keys, if they do."""
 
@@ -77,6 +80,11 @@ class BaseScreen(Screen[None]):
         self.bindings_updated_signal.subscribe(self, lambda _: self._show_footer())
         self._sight.changed.subscribe(self, lambda _: self._show_news())
         self.set_interval(1.0, self._tick)
+
+    @property
+    def _room(self) -> Size:
+        """The size of the screen: that of the terminal before the first layout, so that the first frame is whole."""
+        return self.size or self.app.size
 
     @property
     def _input(self) -> InputQueue | None:
@@ -120,7 +128,10 @@ class BaseScreen(Screen[None]):
             self._behind.pop(show, None)
             show()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        # Textual's handler follows this one. Widgets are styled when they are added: not again before the first frame.
+        event.refresh_styles = event.refresh_styles and self._was_shown
+        self._was_shown = True
         self._attend()
         self.show()
 
@@ -211,9 +222,9 @@ class BaseScreen(Screen[None]):
         badges = replace(self._sight.badges, read_only=bool(guard.read_only), locked=guard.locked)
         hosts = status.has_hosts(self._sight.fleet)
         # A screen that is being opened is shown before it has a size.
-        width = header.size.width or self.app.size.width - 2
+        room = header.size.width or self._room.width - header.gutter.width
         header.content = status.header(
-            fleet, badges, now, self._forms(), width, paused, self.MODE, hosts, self._sight.tz,
+            fleet, badges, now, self._forms(), room, paused, self.MODE, hosts, self._sight.tz,
             self._alerts_of, self._sight.news.unread,
         )  # fmt: skip
 
@@ -243,10 +254,10 @@ class BaseScreen(Screen[None]):
         offered = self._offered = self._useful()
         display = self._sight.display
         slow = self._slow = display.pace.slow
-        room = self.size.width >= ROOM_FOR_METER
+        room = self._room.width >= ROOM_FOR_METER
         meters = tuple(cell for cell in (key_hints.SLOW if slow else (), self._meter() if room else ()) if cell)
         line = key_hints.footer(
-            self.active_bindings, offered, meters, words=display.ascii, width=self.size.width - 2
+            self.active_bindings, offered, meters, words=display.ascii, width=self._room.width - 2
         )  # fmt: skip
         self.query_one("#footer", Lines).content = (line,)
 

@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.events import ScreenResume
 from textual.geometry import Region
 from textual.message import Message
 from textual.widget import Widget
@@ -225,7 +226,7 @@ class EventsScreen(ListingScreen):
         super()._arrange()
         self.query_one("#event").display = "about" not in self._shown
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: ScreenResume) -> None:
         # Events dropped from memory since then are in the recording.
         self.post_message(LookAtLog())
 

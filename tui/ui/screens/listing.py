@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from msgspec import Struct
+
 from tui.store.feed import Feed
 from tui.store.slices import Sliced
 from tui.ui.primitives.empty_state import EmptyState
@@ -33,7 +35,7 @@ NOTHING = EmptyState("Nothing under the cursor")
 WORDS = "words, !word, field<value, re:PATTERN; tab completes"
 
 
-class Scene(NamedTuple):
+class Scene(Struct, frozen=True):
     """The data a listing is computed from.
 
     fleet, now:   the fleet, and the viewed instant in seconds.
@@ -98,7 +100,7 @@ class About(NamedTuple):
     folded: frozenset[str] = frozenset()
 
 
-class Picture(NamedTuple):
+class Picture(Struct, frozen=True):
     """The chart of a listing. `draw` gets columns and lines of the pane; None if there is no data."""
 
     title: str

@@ -98,8 +98,9 @@ class PanedScreen(ChartScreen):
 
     def _arrange(self) -> None:
         """Show the panes that fit; in narrow or short terminals the focused one."""
-        self.set_class(self.size.height < SHORT, "-short")
-        self._shown = self._regions(self.size.width, self.size.height - FRAME - self._scrubs)
+        room = self._room
+        self.set_class(room.height < SHORT, "-short")
+        self._shown = self._regions(room.width, room.height - FRAME - self._scrubs)
         if self.BAR:
             self._show_bar(self.query_one(f"#{self.BAR}", Lines))
         body = self.query_one("#body", Body)

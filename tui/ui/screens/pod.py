@@ -31,6 +31,7 @@ from tui.ui.screens.keys import LOGS, MUTE, NEEDY, hidden, pane_keys
 from tui.ui.screens.listing import About, Listing, Rows, Scene
 from tui.ui.screens.listing_screen import ListingScreen
 from tui.ui.screens.pod_gpus import Gpus
+from tui.ui.screens.pod_listing import PodListing
 from tui.ui.widgets.facts_pane import FactsPane
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
@@ -39,7 +40,7 @@ FOLDED = "pod.folded"
 """The name under which the folded groups of facts are stored."""
 
 
-class Timeline(Listing):
+class Timeline(PodListing):
     """Events of one pod; its facts are those of the pod itself."""
 
     name = "timeline"
@@ -47,8 +48,7 @@ class Timeline(Listing):
     columns = timeline.COLUMNS
 
     def __init__(self, context: ScreenContext, pod: str) -> None:
-        super().__init__(context)
-        self._pod = pod
+        super().__init__(context, pod)
         self.boot = BootLog(pod, lambda: context.session.logs, lambda: context.changed.publish(None))
 
     @property
@@ -64,15 +64,6 @@ class Timeline(Listing):
         pane = layout.detail(scene.width, 100, self.name, scene.width < layout.NORMAL)[self.name]
         columns = timeline.timeline_columns(pane.width, cells.values())
         return Rows(tuple(cells), cells.__getitem__, len(cells), empty, columns=columns)
-
-    def count(self, rows: Rows) -> str:
-        return ""
-
-    def trouble(self, scene: Scene) -> str:
-        return ""
-
-    def ages(self, fleet: Fleet, now: float) -> bool:
-        return False
 
     def about(self, scene: Scene) -> About:
         fleet, now, inspection = scene.fleet, scene.now, self._inspection

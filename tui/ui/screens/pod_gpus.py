@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from tui.format import numbers as fmt
-from tui.store.fleet import Fleet
 from tui.store.views import gpu_map
 from tui.store.views.attention import worst
 from tui.store.views.pods import gpu_name
-from tui.ui.context import ScreenContext
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import gpus
 from tui.ui.render.attention import SIGN
-from tui.ui.screens.listing import Listing, Rows, Scene
+from tui.ui.screens.listing import Rows, Scene
+from tui.ui.screens.pod_listing import PodListing
 from tui.ui.widgets.table import Cells
 
 
-class Gpus(Listing):
+class Gpus(PodListing):
     """What each GPU of one pod does; the pod's worst alert stands below them."""
 
     name = "gpus"
     title = "GPUs"
     columns = gpus.columns(0)
-
-    def __init__(self, context: ScreenContext, pod: str) -> None:
-        super().__init__(context)
-        self._pod = pod
 
     def rows(self, scene: Scene) -> Rows:
         fleet = scene.fleet
@@ -46,15 +41,6 @@ class Gpus(Listing):
             note=f"{SIGN} {alert.text}" if alert is not None and not alert.muted else "",
             faded=fleet.pods_stale(scene.now), columns=gpus.columns(scene.width),
         )  # fmt: skip
-
-    def count(self, rows: Rows) -> str:
-        return ""
-
-    def trouble(self, scene: Scene) -> str:
-        return ""
-
-    def ages(self, fleet: Fleet, now: float) -> bool:
-        return False
 
     def targets(self, key: str | None) -> tuple[str, ...]:
         return (self._pod,)

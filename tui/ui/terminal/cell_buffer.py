@@ -9,7 +9,7 @@ program spoils cells, which `forget` repairs, and never later output.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, islice, repeat
 from typing import NamedTuple
@@ -57,6 +57,9 @@ _NARROW = frozenset(
     )
 )
 _PICTOGRAPHS = "\U0001f000"
+
+_SPREAD = 400
+"""Cells of a frame up to which it may be written ink by ink: a whole screen appears line by line."""
 
 
 @lru_cache(4096)
@@ -263,19 +266,78 @@ class CellBuffer:
     def frame(self, cursor: tuple[int, int]) -> str:
         """Output that makes the terminal show all wanted cells, with its cursor at a column and row; "" if it already
         does."""
-        writer = _Writer()
+        runs: list[Run] = []
         for y in sorted(self._changed):
             wanted, shown = self._wanted[y], self._shown[y]
             if wanted != shown:
-                writer.row(y, wanted, shown)
+                runs += _differing(y, wanted, shown)
                 shown[:] = wanted
         self._changed.clear()
-        if not writer.out and cursor == self._cursor:
+        if not runs and cursor == self._cursor:
             return ""
         start, self._strange = "\x1b[0m" if self._strange else "", False
         self._cursor = cursor
         x, y = cursor
-        return f"{start}{writer.text()}{_move(-1, -1, y, x)}"
+        return f"{start}{_shortest(runs)}{_move(-1, -1, y, x)}"
+
+
+class Run(NamedTuple):
+    """Adjacent cells to write, from a column of a row on; certain: whether the cursor is known to end behind them."""
+
+    y: int
+    x: int
+    cells: Sequence[Cell]
+    row: Sequence[Cell]
+    certain: bool = True
+
+
+def _differing(y: int, wanted: Sequence[Cell], shown: Sequence[Cell]) -> Iterator[Run]:
+    """The runs of a row in which the terminal differs from the wanted cells."""
+    start = end = 0
+    width = len(wanted)
+    for x, (new, old) in enumerate(zip(wanted, shown, strict=True)):
+        if new is old or x < end or new == old or new is UNKNOWN:
+            continue
+        glyph = new[0]
+        if glyph == " " and old[0] == " " and _bare(new[1]) == _bare(old[1]):
+            continue
+        if x > end:
+            if end > start:
+                yield Run(y, start, wanted[start:end], wanted)
+            start = x
+        end = x + 1
+        while end < width and wanted[end][0] == "":
+            end += 1
+        if glyph not in _NARROW and not _certain(glyph):
+            yield Run(y, start, wanted[start:end], wanted, certain=False)
+            start = end
+    if end > start:
+        yield Run(y, start, wanted[start:end], wanted)
+
+
+def _shortest(runs: Sequence[Run]) -> str:
+    """The text of a frame: line by line, or ink by ink if that is shorter, as for figures spread over the screen."""
+    by_rows = _written(runs)
+    if sum(len(run.cells) for run in runs) > _SPREAD or not all(run.certain for run in runs):
+        # What is behind a glyph of uncertain width is written after it.
+        return by_rows
+    groups: dict[Ink, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(run.cells[0][1], []).append(run)
+    ordered: list[Run] = []
+    pen = PLAIN
+    while groups:
+        # Next the ink that is the least to change to: a colour is most of what a figure costs.
+        ordered += groups.pop(min(groups, key=lambda ink: len(change_ink(pen, ink))))
+        pen = ordered[-1].cells[-1][1]
+    return min(by_rows, _written(ordered), key=len)
+
+
+def _written(runs: Iterable[Run]) -> str:
+    writer = _Writer()
+    for run in runs:
+        writer.write(run)
+    return writer.text()
 
 
 class _Writer:
@@ -289,31 +351,8 @@ class _Writer:
     def text(self) -> str:
         return "".join(self.out) + change_ink(self._pen, PLAIN)
 
-    def row(self, y: int, wanted: Sequence[Cell], shown: Sequence[Cell]) -> None:
-        """Write the cells of a row that differ from the wanted ones."""
-        start = end = 0
-        width = len(wanted)
-        for x, (new, old) in enumerate(zip(wanted, shown, strict=True)):
-            if new is old or x < end or new == old or new is UNKNOWN:
-                continue
-            glyph = new[0]
-            if glyph == " " and old[0] == " " and _bare(new[1]) == _bare(old[1]):
-                continue
-            if x > end:
-                self._run(y, start, wanted[start:end], wanted)
-                start = x
-            end = x + 1
-            while end < width and wanted[end][0] == "":
-                end += 1
-            if glyph not in _NARROW and not _certain(glyph):
-                self._run(y, start, wanted[start:end], wanted)
-                self._x, start = -1, end
-        self._run(y, start, wanted[start:end], wanted)
-
-    def _run(self, y: int, x: int, cells: Sequence[Cell], row: Sequence[Cell]) -> None:
-        """Write adjacent cells of a row."""
-        if not cells:
-            return
+    def write(self, run: Run) -> None:
+        y, x, cells, row, certain = run
         self._go(y, x, row)
         append, pen = self.out.append, self._pen
         for glyph, ink in cells:
@@ -324,7 +363,7 @@ class _Writer:
         self._pen = pen
         end = x + len(cells)
         # Past the last column terminals differ in the cursor position they report.
-        self._y, self._x = y, end if end < len(row) else -1
+        self._y, self._x = y, end if certain and end < len(row) else -1
 
     def _go(self, y: int, x: int, row: Sequence[Cell]) -> None:
         """Move, or write the cells in between again if that is shorter."""

@@ -25,6 +25,7 @@ class TerminalApp(App[None]):
     display_settings: Display
     preferences: Preferences
     _renderer: DiffRenderer
+    _has_theme = False
 
     def use_display(self, display: Display) -> None:
         """Draw for this terminal. Called first, as colours are decided here."""
@@ -50,6 +51,7 @@ class TerminalApp(App[None]):
     def _start_with(self, theme: str) -> None:
         """Set the first theme without Textual's watcher, which would parse every style sheet twice more at start."""
         self.set_reactive(App.theme, theme)
+        self._has_theme = True
         self.stylesheet.set_variables(self.get_css_variables())
         # A theme of the terminal's own colours must not be converted to others.
         self._refresh_truecolor_filter(self.ansi_theme)
@@ -59,6 +61,10 @@ class TerminalApp(App[None]):
     def watch_theme(self, theme: str) -> None:
         """Chosen on the screen: it is stored for the next start."""
         self.preferences.keep("theme", theme)
+
+    def get_css_variables(self) -> dict[str, str]:
+        # Textual asks before the first theme is known: nothing is parsed by then.
+        return super().get_css_variables() if self._has_theme else {}
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return themes.variable_defaults(self.current_theme)

@@ -276,13 +276,18 @@ class Table(ScrollView, can_focus=True):
             else:
                 self._strips[y] = old
 
-    def render_line(self, y: int) -> Strip:
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # Once for all lines: to find the width takes as long as to draw one.
         self._fit()
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        width = self._fitted_to
         strip = self._strips.get(y)
         if strip is None:
             if not self._fitted:
-                return Strip.blank(self._width, self._base)
-            strip = self._strips[y] = self._draw(y, self._width)
+                return Strip.blank(width, self._base)
+            strip = self._strips[y] = self._draw(y, width)
         return strip
 
     @property
