@@ -183,3 +183,23 @@ def test_a_pod_is_a_string_whatever_it_is_called(pod: str) -> None:
     inner = text[1:-1].replace("\\\\", "").replace('\\"', "").replace("\\n", "")
     assert '"' not in inner
     assert text in query("m", pod, 60.0, False)
+
+
+async def test_a_connection_that_the_server_closed_meanwhile_is_no_outage() -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        if len(asked) % 2:
+            raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
+        return httpx.Response(200, json={"status": "success", "data": {"result": []}})
+
+    history = answering(answer)
+    assert await history.recorders("0123456789abcdef") == ()
+    assert len(asked) == 2
+
+    def closes(request: httpx.Request) -> httpx.Response:
+        raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
+
+    with pytest.raises(HistoryUnavailable, match="closed the connection"):
+        await answering(closes).recorders("0123456789abcdef")

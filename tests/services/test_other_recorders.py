@@ -95,9 +95,28 @@ async def test_it_takes_over_once_the_other_has_ended() -> None:
     assert "jump1" in (team.others.refusal(LEASES) or "")
     assert team.others.refusal(IDLE) is None
     team.running = []
-    await team.look(30.0)
+    for _ in range(int(KEEP / 60)):
+        await team.look(60.0)
+        # It may be cut off from what scrapes it, and act.
+        assert team.others.refusal(LEASES) is not None
+    await team.look(1.0)
     assert team.others.refusal(LEASES) is None
     assert team.words[-1] == "podtop record on jump1 (PID 1) no longer records this account"
+
+
+async def test_one_that_is_started_again_is_behind_those_that_went_on() -> None:
+    team = Team()
+    team.running = [FIRST]
+    await team.look(SETTLE)
+    again = AccountRecorder(KEY, "jump1", 77, NOON + 500, (LEASES,))
+    # The server still has the series of the process before.
+    team.running = [again, FIRST]
+    await team.look(30.0)
+    assert team.others.refusal(LEASES) is None
+    one = Team(NOON + 500, "jump1")
+    one.running = [SECOND, FIRST, again]
+    await one.look(SETTLE)
+    assert "jump2" in (one.others.refusal(LEASES) or "")
 
 
 async def test_what_cannot_be_asked_takes_no_duty_away_from_a_recorder_that_was_there() -> None:

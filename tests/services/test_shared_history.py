@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from array import array
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from tests import make
 from tui.config.settings import History
+from tui.domain.user_message import UserMessage
 from tui.history.remote import HistoryUnavailable
 from tui.services.history_loader import HistoryLoader
 from tui.services.shared_history import AGAIN, SharedHistory, is_covered, shared_history
@@ -16,6 +20,9 @@ from tui.services.source import Source
 from tui.store.fleet import Fleet
 from tui.store.fleet_state import Older
 from tui.store.series import EMPTY, SampleColumn, Samples
+from tui.store.slices import whole
+
+NOW = 1_795_435_200.0
 
 
 def samples(*times: float, value: int = 9) -> Samples:
@@ -32,6 +39,12 @@ class Server:
     def __init__(self, answer: Samples | Exception) -> None:
         self.answer = answer
         self.asked = 0
+        self.seconds: dict[str, float] = {}
+
+    async def idle(self, pods: Collection[str], at: float) -> dict[str, float]:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return {pod: seconds for pod, seconds in self.seconds.items() if pod in pods}
 
     async def samples(self, pod: str, start: float, end: float, width: float) -> Samples:
         self.asked += 1
@@ -110,3 +123,64 @@ def test_the_token_goes_over_tls_only(tmp_path: Path) -> None:
     assert made("http://vm:8428", "") is not None
     assert made("https://vm:8428", str(tmp_path / "missing")) is None
     assert made("") is None
+
+
+# What alerts are judged by
+
+
+def idle_minutes(until: float) -> Samples:
+    """An hour and a half in which no GPU worked, a sample a minute."""
+    times = array("d", (until - 60.0 * n for n in range(90, 0, -1)))
+    nothing = bytes(len(times))
+    return Samples(times, {"gpu0": SampleColumn(nothing, nothing, nothing)})
+
+
+def fleet_at(now: float) -> Fleet:
+    made = Fleet(5.0, 30.0)
+    up = make.pod("a", utils=(0.0,))
+    assert up.runtime is not None
+    made.apply(make.snapshot(replace(up, runtime=replace(up.runtime, uptime=200_000)), make.pod("b")), now)
+    return made
+
+
+async def recalled(server: Server, fleet: Fleet, watched: tuple[tuple[float, float], ...] = ()) -> list[UserMessage]:
+    said: list[UserMessage] = []
+    shared = SharedHistory(server, said.append, lambda: 0.0)  # type: ignore[arg-type]
+    before = await shared.before(fleet.records.copy(), NOW, 5.0, watched)
+    whole(fleet.recalling(before.windows))
+    whole(fleet.were_idle(before.idle))
+    return said
+
+
+async def test_a_pod_that_others_saw_idle_for_hours_is_so_at_the_start() -> None:
+    fleet, server = fleet_at(NOW), Server(idle_minutes(NOW))
+    server.seconds = {"a": 40_000.0}
+    assert fleet.records["a"].idle_for(NOW) == 0.0
+    await recalled(server, fleet)
+    assert fleet.records["a"].idle_for(NOW) == pytest.approx(40_000.0, abs=120)
+    assert fleet.records["a"].window.work.idle.is_settled
+    # Their samples are not passed off as podtop's own.
+    assert list(fleet.records["a"].series.times) == [NOW]
+    # Work that is seen ends what was seen before.
+    for n in range(1, 20):
+        fleet.apply(make.snapshot(make.pod("b", utils=(90.0,))), NOW + 5 * n)
+    assert fleet.records["b"].idle_for(NOW + 95) == 0.0
+
+
+async def test_where_podtop_watched_nobody_is_asked_and_an_outage_is_said_once() -> None:
+    fleet, server = fleet_at(NOW), Server(idle_minutes(NOW))
+    server.seconds = {"a": 40_000.0}
+    assert await recalled(server, fleet, ((NOW - 9000, NOW - 1),)) == []
+    assert server.asked == 0
+    assert fleet.records["a"].idle_for(NOW) == 0.0
+    server.answer = HistoryUnavailable("vm:8428 is away.")
+    assert len(await recalled(server, fleet)) == 1
+    assert fleet.records["a"].idle_for(NOW) == 0.0
+
+
+async def test_after_a_short_absence_own_samples_stay_and_the_idle_time_goes_on() -> None:
+    fleet, server = fleet_at(NOW), Server(idle_minutes(NOW))
+    server.seconds = {"a": 40_000.0}
+    await recalled(server, fleet, ((NOW - 9000, NOW - 600),))
+    assert server.asked == 0
+    assert fleet.records["a"].idle_for(NOW) == pytest.approx(40_000.0, abs=10)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -42,6 +43,10 @@ NAMES: Mapping[str, tuple[str, float]] = {
     "power": ("podtop_gpu_power_watts", 1.0),
 }
 """For each metric its exported name, and its own units in one of the exported."""
+
+IDLE = "podtop_pod_idle_seconds"
+AT_ONCE = 100
+"""Pods of one request: their ids are in it."""
 
 RECORDERS = "podtop_recorder_start_time_seconds"
 SEEN = "2m"
@@ -119,6 +124,26 @@ class RemoteHistory:
         matches = dict(zip(NAMES, await asyncio.gather(*asked), strict=True))
         return samples_of(matches, start, count, width)
 
+    async def idle(self, pods: Collection[str], at: float) -> dict[str, float]:
+        """For how many watched seconds pods had done no work, as those judged it who watched them.
+
+        Raises HistoryUnavailable.
+        """
+        names = sorted(pods)
+        seconds: dict[str, float] = {}
+        for begin in range(0, len(names), AT_ONCE):
+            either = "|".join(re.escape(name) for name in names[begin : begin + AT_ONCE])
+            window = f"{IDLE}{{pod=~{quoted(either)}}}[{SEEN}]"
+            asked = {"query": f"max by (pod) (last_over_time({window}))", "time": f"{at:.3f}", "nocache": "1"}
+            status, body = await self._get("/api/v1/query", asked)
+            if status != 200:
+                raise HistoryUnavailable(f"{self.name} refuses the request for history (HTTP {status})")
+            for series in await self._series(body):
+                value = _number(series.value[1]) if series.value is not None else None
+                if value is not None and value > 0 and (pod := series.metric.get("pod", "")) in pods:
+                    seconds[pod] = value
+        return seconds
+
     async def recorders(self, key: str) -> tuple[AccountRecorder, ...]:
         """The podtops that recorded an account in the last minutes, by its key. Raises HistoryUnavailable."""
         window = f"{RECORDERS}{{key={quoted(key)}}}[{SEEN}]"
@@ -165,6 +190,8 @@ class RemoteHistory:
 
     async def _get(self, path: str, wanted: Mapping[str, str]) -> tuple[int, bytes]:
         """The status and the body of a response. Raises HistoryUnavailable."""
+        import httpx
+
         from tui.api.errors import CloudError
         from tui.api.http import body
         from tui.api.http.connection import connect
@@ -178,12 +205,18 @@ class RemoteHistory:
             headers = {**self._headers, "Accept-Encoding": "gzip"}
             if self._token is not None:
                 headers["Authorization"] = f"Bearer {self._token.reveal()}"
-            async with (
-                asyncio.timeout(PATIENCE),
-                # By POST, as queries are long, and the address of a request ends in logs.
-                self._client.stream("POST", f"{self._url}{path}", data=dict(wanted), headers=headers) as response,
-            ):
-                return response.status_code, await body.read(response, LARGEST)
+            # By POST, as queries are long, and the address of a request ends in logs. A server may close a connection
+            # at the moment at which it is used again: nobody was asked then, and nothing is changed by asking twice.
+            for is_last in (False, True):
+                try:
+                    async with (
+                        asyncio.timeout(PATIENCE),
+                        self._client.stream("POST", f"{self._url}{path}", data=wanted, headers=headers) as response,
+                    ):
+                        return response.status_code, await body.read(response, LARGEST)
+                except httpx.RemoteProtocolError:
+                    if is_last:
+                        raise
         except CloudError as error:
             trouble = str(error).replace("RunPod's response", "the response")
         except Exception as error:  # Whatever the libraries raise: history is missing then, and nothing else.

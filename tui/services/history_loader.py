@@ -134,6 +134,25 @@ class HistoryLoader:
             logging.getLogger(__name__).exception("the recording cannot be loaded")
             self._post(UserMessage(f"cannot read the recording ({type(error).__name__}); podtop continues without it"))
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether there is a server with what others recorded."""
+        return self._shared is not None
+
+    async def fill_shared(self, first: float, take_in: Callable[[Sliced[None]], Awaitable[None]]) -> None:
+        """Alerts go on from what others saw before the instant `first`, where podtop itself did not watch."""
+        from tui.history.archive.schema import ArchiveError
+
+        if self._shared is None or self._source.recording is not None:
+            return
+        try:
+            watched = await self.past.spans() if self.past is not None else ()
+        except ArchiveError:
+            watched = ()
+        before = await self._shared.before(self._fleet.records.copy(), first, self._fleet.interval, watched)
+        await take_in(self._fleet.recalling(before.windows))
+        await take_in(self._fleet.were_idle(before.idle))
+
     async def pods_before(self, first: float) -> tuple[Pod, ...]:
         """The pods as last recorded before an instant; none where the API in use reports all that lasts of them."""
         from tui.domain.lasting_facts import KEPT

@@ -198,6 +198,8 @@ class Monitor(Intake):
                     self._recorder = self._record(self._post)
                     group.create_task(held(self._recorder.run(), "recording", self._not_recording))
                     group.create_task(held(self._fill(self._recorder), "reading the recording", self._not_filled))
+                elif self._history.is_shared:
+                    group.create_task(held(self._fill_shared(), "reading shared history", self._not_filled))
                 await self._history.take_in(cloud, self._pods_told)
                 if not self._source.keyless:
                     pods = Poller(partial(self._ask_for_pods, cloud), self._config.interval, slowness=self.api.slowness)
@@ -236,6 +238,8 @@ class Monitor(Intake):
             self._judges = True
         path = await recorder.opened()
         if path is None:
+            if self._history.is_shared:
+                await self._fill_shared()
             self._judges = True
             return
         # Prices may be recorded before the first response about the pods.
@@ -245,9 +249,16 @@ class Monitor(Intake):
         self._history.open(path)
         self._topics.wake_recorded()
         await self._history.fill(recorder, self.chronicle, self._first, self._in_slices)
+        await self._fill_shared()
         self._kept_facts.recall(await self._history.pods_before(self._first))
         self._judges = True
         self._tell()
+
+    async def _fill_shared(self) -> None:
+        """Let alerts go on from what others saw."""
+        await self._begun.wait()
+        if self._first is not None:
+            await self._history.fill_shared(self._first, self._in_slices)
 
     async def look_at_the_log(self) -> None:
         """Load the recorded events."""

@@ -22,7 +22,7 @@ SETTLE = 60.0
 """Seconds after the start in which nothing is done without asking: two that start together see each other then."""
 
 KEEP = 600.0
-"""Seconds for which a recorder counts as running that can no longer be looked for."""
+"""Seconds for which a recorder counts as running after it was last seen."""
 
 
 def host() -> str:
@@ -31,7 +31,12 @@ def host() -> str:
 
 def this_recorder(account_id: str, began: float, duties: tuple[str, ...]) -> AccountRecorder:
     """This podtop as others are to know it."""
-    return AccountRecorder(key_of(account_id), host(), os.getpid(), began, duties)
+    return AccountRecorder(key_of(account_id), host(), os.getpid(), rank(began), duties)
+
+
+def rank(began: float) -> float:
+    """When a podtop began, in whole seconds: as all others have it, however it reaches them."""
+    return float(math.floor(began))
 
 
 class OtherRecorders:
@@ -59,8 +64,8 @@ class OtherRecorders:
         self._clock = clock
         self._here = here or host()
         self._began = began
-        self._rank = self._began if acts else math.inf
-        self._known: dict[int, tuple[float, tuple[AccountRecorder, ...]]] = {}
+        self._rank = rank(began) if acts else math.inf
+        self._seen: dict[str, tuple[float, AccountRecorder]] = {}
         self._failed: set[int] = set()
         self._shown: frozenset[AccountRecorder] = frozenset()
 
@@ -75,7 +80,7 @@ class OtherRecorders:
 
     def _others(self) -> tuple[AccountRecorder, ...]:
         id, now = self._account(), self._clock()
-        recorders = [recorder for at, recorders in self._known.values() if now - at <= KEEP for recorder in recorders]
+        recorders = [recorder for at, recorder in self._seen.values() if now - at <= KEEP]
         return elsewhere(recorders, key_of(id), self._here) if id is not None else ()
 
     async def follow(self, interval: float = LOOK) -> None:
@@ -85,18 +90,23 @@ class OtherRecorders:
             await asyncio.sleep(interval if self._account() is not None else 1.0)
 
     async def look(self) -> None:
-        """Look once. What cannot be asked leaves what is known: for a while it may go on without being seen."""
+        """Look once. One that is not seen may go on all the same, cut off from here or from what scrapes it."""
         if (id := self._account()) is None:
             return
         for number, ask in enumerate(self._sources):
             try:
-                self._known[number] = self._clock(), await ask(key_of(id))
+                recorders = await ask(key_of(id))
             except Unknown as error:
                 if number not in self._failed:
                     self._failed.add(number)
                     self._post(UserMessage(f"cannot look for recorders on other hosts: {error}"))
             else:
                 self._failed.discard(number)
+                for recorder in recorders:
+                    # On a host one acts; what is older than that was there before it.
+                    before = self._seen.get(recorder.host)
+                    if recorder.key == key_of(id) and (before is None or recorder.since >= before[1].since):
+                        self._seen[recorder.host] = self._clock(), recorder
         self._report()
 
     def _report(self) -> None:

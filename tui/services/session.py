@@ -291,9 +291,7 @@ class Session:
             return
 
         def file() -> WeeklyFile | None:
-            funds = self.fleet.funds
-            account = funds.account_id if funds is not None else None
-            return WeeklyFile(state.weekly(account)) if account is not None else None
+            return WeeklyFile(state.weekly(self.account_id)) if self.account_id is not None else None
 
         await Weekly(
             file, lambda: self.recorder.path if self.recorder is not None else None, self.messages, self.clock,

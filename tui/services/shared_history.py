@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
+from tui.domain.pod_health import is_live
 from tui.domain.user_message import UserMessage
 from tui.store.fleet_state import Older
 from tui.store.stretches import splice
+from tui.store.window_fill import MEMORY_REACH, REACH, window_of
 
 if TYPE_CHECKING:
     from tui.config.settings import History
     from tui.history.remote import RemoteHistory
+    from tui.store.fleet_state import Record
+    from tui.store.windows import Window
 
 AGAIN = 60.0
 """Seconds until a server that failed is tried again."""
 
 Spans = tuple[tuple[float, float], ...]
+
+
+MINUTE = 60.0
+"""Seconds of a sample that alerts are judged by: servers scrape at least once in them."""
+
+FEW_PODS = 50
+
+
+class Before(NamedTuple):
+    """What others saw of pods before podtop did: their windows, and for how many seconds they had done no work."""
+
+    windows: Mapping[str, Window] = {}
+    idle: Mapping[str, float] = {}
 
 
 class SharedHistory:
@@ -63,6 +80,34 @@ class SharedHistory:
         if not theirs.times:
             return own
         return replace(own, stretch=splice(theirs, own.stretch, 1.5 * own.width), source=self._remote.name)
+
+    async def before(self, records: Mapping[str, Record], first: float, interval: float, watched: Spans) -> Before:
+        """What alerts with long windows need of the time before an instant, where podtop did not watch; never raises.
+
+        records: the pods as they are; watched: the time spans that podtop itself recorded, oldest first.
+        """
+        if is_covered(watched, first - REACH, first, 3 * interval):
+            return Before()
+        up = {key: record.pod for key, record in records.items() if record.pod is not None and is_live(record.pod)}
+        is_new = not any(end > first - REACH for _, end in watched)
+        from tui.history.remote import HistoryUnavailable
+
+        try:
+            idle = await self._remote.idle(up.keys(), first)
+            # Of very many pods only how long they were idle: the samples of each are requests of their own.
+            samples = {
+                key: await self._remote.samples(key, first - MEMORY_REACH, first, MINUTE)
+                for key in (up if is_new and len(up) <= FEW_PODS else ())
+            }
+        except HistoryUnavailable as error:
+            if self._failed_at is None:
+                self._post(UserMessage(f"shared history is unavailable: {error} Alerts use only this podtop's own"))
+            self._failed_at = self._clock()
+            return Before()
+        windows = {
+            key: window_of(each, up[key], records[key].told_at, interval) for key, each in samples.items() if each.times
+        }
+        return Before(windows, idle)
 
     async def close(self) -> None:
         await self._remote.close()

@@ -96,6 +96,18 @@ class FleetSeries(FleetSums, eq=False):
         self.records = records
         self._derived_from, self._derived = records, derived
 
+    def recalling(self, windows: Mapping[str, Window]) -> Sliced[None]:
+        """Windows of what others saw of pods before. Their samples are not taken over: charts say whose they are."""
+        from tui.store.window_fill import joined
+
+        filled: dict[str, Window] = {}
+        for pause, (pod, window) in sliced(windows.items()):
+            if pause:
+                yield
+            if (record := self.records.get(pod)) is not None and record.pod is not None:
+                filled[pod] = joined(window, record, self.interval)
+        yield from self._replacing(filled)
+
     def were_idle(self, idle: Mapping[str, float]) -> Sliced[None]:
         """Pods were watched idle for so long before they were first seen: known of all at once, with what follows."""
         windows: dict[str, Window] = {}

@@ -68,7 +68,7 @@ class AllPodsScreen(ListingScreen):
         self._pods, self._accounts = AllPods(sight), Accounts(sight)
         self._is_mounted = False
         super().__init__(sight, self._pods, self._accounts)
-        self._states: tuple[bool, ...] = ()
+        self._states: tuple[tuple[bool, bool], ...] = ()
 
     def on_mount(self) -> None:
         self._is_mounted = True
@@ -132,10 +132,14 @@ class AllPodsScreen(ListingScreen):
 
     def _age(self, fleet: Fleet, now: float) -> None:
         self._go_live()
-        states = tuple(is_current(account.fleet, account.now) for account in self._all)
-        if states != self._states or not all(states):
+        of = [(account.fleet, account.now) for account in self._all]
+        states = tuple((is_current(fleet, now), fleet.pods_stale(now)) for fleet, now in of)
+        if states != self._states:
             self._states = states
             self.show()
+        elif not all(current for current, _ in states):
+            # There may be thousands of pods; only an age has changed.
+            self._show_list(self._accounts)
 
     def _show_header(self) -> None:
         header, first = self.query_one("#header", Lines), self._first
@@ -147,10 +151,9 @@ class AllPodsScreen(ListingScreen):
             locked=all(guard.locked for guard in guards),
         )  # fmt: skip
         hosts = status.has_hosts(first.fleet)
-        unread = sum(account.context.news.unread for account in self._all)
         room = header.size.width
         header.content = (
-            status.first_line(badges, all_connected(accounts, first.tz), room, self.MODE, hosts, "", unread),
+            status.first_line(badges, all_connected(accounts, first.tz), room, self.MODE, hosts, "", 0),
             money_line(accounts, room),
         )
 
