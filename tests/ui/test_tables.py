@@ -187,6 +187,8 @@ def test_a_name_stays_near_its_figures_and_is_whole_before_what_is_seldom_read_i
     assert [w for _, w in visible(columns, 200, {"name": 12})] == [16, 10, 10]
     assert [w for _, w in visible(columns, 24, {"name": 8})] == [10, 6, 6]
     assert [(c.key, w) for c, w in visible(columns, 24, {"name": 17})] == [("name", 17), ("cost", 6)]
+    chosen = arranged(columns, columns, ("name", "cost", "place"))
+    assert [(c.key, w) for c, w in visible(chosen, 24, {"name": 17})] == [("name", 10), ("cost", 6), ("place", 6)]
 
 
 # Selection

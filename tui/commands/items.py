@@ -282,7 +282,7 @@ def offers(answer: Market, selection: Selection) -> tuple[OfferItem, ...]:
 
 
 def _offer(offer: Offer, name: str, cloud: str, quote: Quote, count: int) -> OfferItem:
-    """`name`: that of its row, which tells GPU types of one name apart."""
+    """`name`: that of its row, which distinguishes GPU types of one name."""
     return OfferItem(
         gpu_id=offer.gpu_id,
         name=name,

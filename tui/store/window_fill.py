@@ -203,12 +203,12 @@ def _sparse(samples: Samples, first: int, step: float) -> tuple[Samples, int]:
     """The samples to feed, from which one on: with the last, and as if polled every `step` seconds."""
     times, count = samples.times, len(samples.times) - first
     lasts = times[-1] - times[first] if count > 1 else 0.0
-    every = int(step * (count - 1) / lasts) if lasts > 0.0 else 1
-    if every < 2:
+    stride = int(step * (count - 1) / lasts) if lasts > 0.0 else 1
+    if stride < 2:
         return samples, first
-    start = first + (count - 1) % every
-    means = {name: column.mean[start::every] for name, column in samples.columns.items()}
-    return Samples(times[start::every], {name: SampleColumn(mean, mean, mean) for name, mean in means.items()}), 0
+    start = first + (count - 1) % stride
+    means = {name: column.mean[start::stride] for name, column in samples.columns.items()}
+    return Samples(times[start::stride], {name: SampleColumn(mean, mean, mean) for name, mean in means.items()}), 0
 
 
 def feed_samples(window: Window, samples: Samples, first: int, pod: Pod, interval: float) -> None:

@@ -108,3 +108,11 @@ def test_an_event_of_a_status_is_about_its_alert_and_one_of_an_action_about_none
     assert outbid is not None
     assert outbid.name == "outbid"
     assert alert_of(Kind.DONE) is None
+
+
+def test_what_has_no_pod_is_found_by_the_words_of_its_column() -> None:
+    low, gone = Told(Event(0.0, "", Kind.RUNWAY, "runway 2h")), Told(Event(0.0, "", Kind.OUTAGE, "no route"))
+    of_pod = Told(Event(0.0, "p1", Kind.UP, "container started"), "train")
+    wanted = {"account": low, "pod:account": low, "runpod": gone, "pod:runpod": gone, "pod:train": of_pod}
+    for text, found in wanted.items():
+        assert [row for row in (low, gone, of_pod) if LOG.holds(parse(text), row)] == [found], text

@@ -22,6 +22,7 @@ from tui.ui.charts.spec import (
     CURSOR,
     EDGE,
     GUTTER,
+    STEP,
     ChartSpec,
     Form,
     Mark,
@@ -249,3 +250,9 @@ def test_prices_have_their_dollars_before_them_and_a_gap_to_the_scale() -> None:
 @pytest.mark.parametrize(("value", "shown"), [(0.126, "0.13"), (10.5, "10.5"), (104.2, "104"), (12_345.0, "12k")])
 def test_a_price_of_any_size_is_no_other_one(value: float, shown: str) -> None:
     assert short(value, replace(chart([], Form.AREAS), places=2)) == shown
+
+
+def test_where_a_row_is_two_deep_the_lowest_value_stands_below_the_notch() -> None:
+    (first, second, *_) = cells(plot.draw(chart([[(0.0, 90.0, 95.0)] * 40], Form.HEAT), 40 + GUTTER, 4)[1:])
+    assert first[5] == ("▀", paint(STEP + 8))
+    assert second[5] == ("█", paint(STEP + 1))

@@ -74,12 +74,42 @@ def merged(earlier: Sequence[Event], recent: Iterable[Event], slack: float) -> t
     return tuple(sorted((*unseen, *seen), key=lambda event: event.at))
 
 
+_OF_RUNPOD = (
+    Kind.OUTAGE,
+    Kind.OUTAGE_OVER,
+    Kind.THROTTLED,
+    Kind.THROTTLED_OVER,
+    Kind.TROUBLE,
+    Kind.UNWATCHED,
+    Kind.UNWATCHED_OVER,
+    Kind.KEY_REFUSED,
+    Kind.KEY_REFUSED_OVER,
+    Kind.ALERTS_OFF,
+    Kind.ALERTS_ON,
+    Kind.API,
+)
+_OF_THE_ACCOUNT = (
+    Kind.RUNWAY, Kind.RUNWAY_OVER, Kind.BALANCE, Kind.BALANCE_OVER, Kind.SPEND_JUMP, Kind.SPEND_LIMIT,
+    Kind.SPEND_LIMIT_OVER, Kind.ORPHAN, Kind.REPORT,
+)  # fmt: skip
+
+
+def subject_of(event: Event) -> str:
+    """What an event without a pod is about: the account or RunPod; empty if neither."""
+    return "RunPod" if event.kind in _OF_RUNPOD else "account" if event.kind in _OF_THE_ACCOUNT else ""
+
+
 class Told(NamedTuple):
     """An event as a row: with the name of its pod, and how long ago it was in seconds."""
 
     event: Event
     name: str = ""
     ago: float = 0.0
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """Name and ID of its pod; without one, the words of its column."""
+        return (self.name, self.event.pod) if self.event.pod else (subject_of(self.event),)
 
 
 @cache
@@ -99,12 +129,12 @@ LOG: Fields[Told] = Fields(
             Field(Kinds.WORDS, _KINDS, ("event",), tuple(dict.fromkeys(w for kind in Kind for w in _kind_words(kind)))),
             lambda row: _kind_words(row.event.kind),
         ),
-        "pod": (Field(Kinds.WORDS, "part of a name or ID", ("name",)), lambda row: (row.name, row.event.pod)),
+        "pod": (Field(Kinds.WORDS, "part of a name or ID; account, runpod", ("name",)), lambda row: row.about),
         "text": (Field(Kinds.WORDS, "part of what happened"), lambda row: row.event.text),
         "ago": (Field(Kinds.SECONDS, "time since then", ("time",)), lambda row: row.ago),
     },
     lambda row: (
-        f"{row.name} {row.event.pod} {row.event.kind} {row.event.kind.word} {row.event.text}".lower()
+        f"{' '.join(row.about)} {row.event.kind} {row.event.kind.word} {row.event.text}".lower()
     ),
 )  # fmt: skip
 

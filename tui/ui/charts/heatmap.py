@@ -49,6 +49,14 @@ def cell(column: Column, spec: ChartSpec) -> Part:
     return (NOTCH, paint(_step(part_of(column.mean, spec)))) if dipped else (_STRIP, paint(_step(part)))
 
 
+def _below(column: Column, above: Part, spec: ChartSpec) -> Part:
+    """The cell below one of a row of two: joined to it, or below a notch the shade of the lowest value."""
+    if column is None or not spec.shades:
+        return above
+    glyph, kind = above
+    return "█", paint(_step(part_of(column.low, spec))) if glyph == NOTCH else kind
+
+
 def _step(part: float) -> int:
     return STEP + ramp.step(part) + 1
 
@@ -76,7 +84,7 @@ def heat(spec: ChartSpec, width: int, height: int) -> list[Row]:
             beside = gutter_cell(name, _value(lines, spec), spec, lags in numbers)
         rows.append((*beside, *cells))
         blank: Row = ((" " * margin, QUIET),) if margin else ()
-        below = tuple(("█", kind) if glyph == _STRIP and spec.shades else (glyph, kind) for glyph, kind in cells)
+        below = tuple(_below(column, each, spec) for column, each in zip(columns, cells, strict=True))
         rows += [(*blank, *below)] * (deep - 1)
     if len(groups) * deep < height and spec.lines and not spec.lines[0].label.startswith("GPU "):
         left = len(spec.lines) - sum(len(numbers) for _, numbers in groups)

@@ -11,7 +11,7 @@ from tui.domain import pod_health
 from tui.domain.attention import Grade
 from tui.domain.events import ENDS, Event, Kind
 from tui.format import numbers as fmt
-from tui.store.views.event_log import alert_of
+from tui.store.views.event_log import alert_of, subject_of
 from tui.store.views.pods import gpu_name
 from tui.ui.charts.pod_charts import GLYPHS
 from tui.ui.primitives.cells import Cell, width_of
@@ -88,27 +88,7 @@ def subject(event: Event, names: Mapping[str, str]) -> Cell:
     """The subject of an event: a pod by its name, the account, RunPod."""
     if event.pod:
         return ((names.get(event.pod) or event.pod, "text"),)
-    return (("RunPod" if event.kind in _OF_RUNPOD else "account" if event.kind in _OF_THE_ACCOUNT else "–", "muted"),)
-
-
-_OF_RUNPOD = (
-    Kind.OUTAGE,
-    Kind.OUTAGE_OVER,
-    Kind.THROTTLED,
-    Kind.THROTTLED_OVER,
-    Kind.TROUBLE,
-    Kind.UNWATCHED,
-    Kind.UNWATCHED_OVER,
-    Kind.KEY_REFUSED,
-    Kind.KEY_REFUSED_OVER,
-    Kind.ALERTS_OFF,
-    Kind.ALERTS_ON,
-    Kind.API,
-)
-_OF_THE_ACCOUNT = (
-    Kind.RUNWAY, Kind.RUNWAY_OVER, Kind.BALANCE, Kind.BALANCE_OVER, Kind.SPEND_JUMP, Kind.SPEND_LIMIT,
-    Kind.SPEND_LIMIT_OVER, Kind.ORPHAN, Kind.REPORT,
-)  # fmt: skip
+    return ((subject_of(event) or fmt.UNKNOWN, "muted"),)
 
 
 def row(

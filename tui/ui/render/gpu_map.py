@@ -27,7 +27,7 @@ class Signs:
         self._live = False
 
     def follow(self, live: bool) -> None:
-        """The GPUs are to be shown anew. `live`: as they are now, as the last response has them.
+        """The GPUs are about to be drawn. `live`: as they are now, as the last response has them.
 
         Only then is the shade before a measure: what was loaded or looked at in history came in any order.
         """

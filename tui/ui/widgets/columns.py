@@ -35,6 +35,9 @@ class Column(NamedTuple):
 SELDOM = 10
 """The rank from which on a column is worth less than the end of a name."""
 
+MOST_RANK = 100
+"""More than any column has."""
+
 MOST_NAME = 24
 """Cells up to which a name has precedence."""
 
@@ -95,4 +98,5 @@ def arranged(columns: Sequence[Column], each_one: Iterable[Column], chosen: Sequ
     if not picked:
         return tuple(columns)
     signs = tuple(column for column in columns if not column.name and column not in picked)
-    return (*signs, *picked)
+    # In the same order, but none is worth less than the end of a name: they are what the user wants to see.
+    return (*signs, *(column._replace(rank=column.rank - MOST_RANK) for column in picked))
