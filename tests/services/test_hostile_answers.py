@@ -220,6 +220,63 @@ async def test_a_pod_that_still_runs_is_not_called_stopped_without_more(tmp_path
     await account.performer.close()
 
 
+# What cannot be read shows nothing
+
+
+class Garbling(Twisting):
+    """Loses the answers to changes, and makes pods in the list unreadable."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, garble: Callable[[dict[str, Any]], object]) -> None:
+        super().__init__(inner, says(502))
+        self._garble = garble
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await super().handle_async_request(request)
+        if request.method != "GET" or not request.url.path.endswith("/pods"):
+            return answer
+        value = json.loads(await answer.aread())
+        for pod in value["pods"]:
+            self._garble(pod)
+        return httpx.Response(200, json=value, request=request)
+
+
+async def garbled(directory: Path, garble: Callable[[dict[str, Any]], object]) -> Account:
+    account = RestAccount(directory)
+    await account.poll(0.0)
+    account.wire._inner = Garbling(account.wire._inner, garble)
+    return account
+
+
+async def test_of_a_pod_that_cannot_be_read_nothing_is_said(tmp_path: Path) -> None:
+    account = await garbled(tmp_path, lambda pod: pod.update(runtime="garbled"))
+    outcome = await ended(account, rest.STARTS["restart"](account))
+    assert outcome.ending is Status.UNKNOWN
+    assert "cannot read" in outcome.text
+    assert account.mutations == ["restart"]
+    await account.performer.close()
+
+
+@pytest.mark.parametrize("without", ["name", "id"])
+async def test_a_new_pod_may_be_one_that_cannot_be_read(without: str, tmp_path: Path) -> None:
+    account = await garbled(tmp_path, lambda pod: pod["name"] == rest.ORDER.name and pod.update({without: [1]}))
+    task = deploys(account)
+    await account.told("podtop is checking")
+    for _ in range(40):
+        await account.poll()
+    assert not task.done(), "nothing else may be rented"
+    account.wire._inner._garble = lambda pod: None  # type: ignore[attr-defined]
+    await account.poll()
+    outcome = await task
+    assert outcome.ending is Status.DONE
+    assert account.world.pods[outcome.pod].name == rest.ORDER.name
+    assert account.mutations == ["deploy"]
+    await account.performer.close()
+
+
+def deploys(account: Account) -> asyncio.Task[Outcome]:
+    return rest.STARTS["deploy"](account)
+
+
 # The price
 
 

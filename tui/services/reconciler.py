@@ -10,6 +10,7 @@ from tui.actions import EVERY
 from tui.domain.action import Target
 from tui.domain.answers import dearer
 from tui.domain.operations import LOST, VAGUE, Operation, Outcome, Status
+from tui.store.fleet import NAMELESS
 
 if TYPE_CHECKING:
     from tui.store.fleet import Fleet
@@ -52,14 +53,15 @@ class Reconciler:
                 return outcome
             if now - operation.at < patience:
                 continue
-            if fresh and seen is not None and seen - operation.at >= patience / 2:
+            is_legible = fresh and self._is_legible(operation)
+            if is_legible and seen is not None and seen - operation.at >= patience / 2:
                 return Outcome(Status.NOT_DONE, _nothing_came(operation), "Nothing was sent again.")
             if EVERY[operation.action].target is Target.NEW:
                 # Nothing else may be rented before it is known whether this one was.
                 continue
-            return Outcome(
-                Status.UNKNOWN, "RunPod has not reported on it since", "Check the RunPod console before trying again."
-            )
+            illegible = fresh and not is_legible
+            why = "podtop cannot read what RunPod reports of it" if illegible else "RunPod has not reported on it since"
+            return Outcome(Status.UNKNOWN, why, "Check the RunPod console before trying again.")
 
     async def is_shown(self, operation: Operation) -> bool:
         """Whether what RunPod confirmed shows in the polls, within patience."""
@@ -90,6 +92,17 @@ class Reconciler:
             return None
         return dearer(record.id, operation.agreed, record.pod.cost_per_hr, how)
 
+    def _is_legible(self, operation: Operation) -> bool:
+        """Whether the pod can be read, so that what is not shown did not happen.
+
+        A new pod may be any of those that came since and cannot be read.
+        """
+        if EVERY[operation.action].target is Target.POD:
+            record = self._fleet.records.get(operation.pod)
+            return record is None or (record.pod is not None and record.told_at > operation.at)
+        unread = [record for record in self._fleet.records.values() if record.pod is None]
+        return not any(record.seen > operation.at or record.id.startswith(NAMELESS) for record in unread)
+
     def _is_reached(self, operation: Operation) -> bool:
         action, record = EVERY[operation.action], self._record(operation)
         if action.shown is None:
@@ -104,7 +117,9 @@ class Reconciler:
         records = self._fleet.records
         if operation.pod:
             return records.get(operation.pod)
-        return next((record for record in records.values() if record.name == operation.name), None)
+        # One without an id cannot be acted on: it is waited for until it has one.
+        named = (record for record in records.values() if record.name == operation.name)
+        return next((record for record in named if not record.id.startswith(NAMELESS)), None)
 
 
 def _nothing_came(operation: Operation) -> str:

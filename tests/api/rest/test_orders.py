@@ -132,7 +132,7 @@ NOT_DONE = (errors.Rejected, errors.Unauthorized, errors.Forbidden, errors.Throt
 async def test_a_change_is_sent_at_most_once_whatever_comes(name: str, answer: str) -> None:
     server = answering(ANSWERS[answer])
     read_back = "an empty 200", "no JSON", "another shape"
-    if name == "terminate" and answer in ("an empty 200", "another shape"):
+    if name == "terminate" and answer == "an empty 200":
         await CHANGES[name](server.cloud())
     else:
         with pytest.raises(errors.CloudError) as caught:
