@@ -78,11 +78,13 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def sorted_by_name(url: str, home: Path) -> Terminal:
     """The pods sorted by their names; the cursor is on the first."""
-    environ = {"PODTOP_TOUR": "0", "HOME": str(home), "RUNPOD_API_KEY": "demo-key"}
     # As the pods idle, and are outbid, their status takes more room: no name is cut for that, for it is compared.
-    settings = home / ".config" / "podtop" / "config.toml"
-    settings.parent.mkdir(parents=True)
+    settings = home / "columns.toml"
+    settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text('[columns]\nfleet = ["status", "name", "gpu", "cost"]\n')
+    environ = {
+        "PODTOP_TOUR": "0", "HOME": str(home), "RUNPOD_API_KEY": "demo-key", "PODTOP_CONFIG": str(settings),
+    }  # fmt: skip
     terminal = podtop("--api-url", url, "--no-record", env=environ)
     terminal.wait_for("GPU util")
     # The pods are there, and with them the map of their GPUs.
