@@ -92,6 +92,8 @@ def sorted_by_name(url: str, home: Path) -> Terminal:
     # The letter is for the menu that the key before it opens.
     terminal.type("on")
     terminal.wait_for("NAME▲")
+    # The titles may be there before the rows of the same frame.
+    terminal.wait_until(lambda: len(names := names_on(terminal)) == PODS and names == sorted(names))
     return terminal
 
 
