@@ -390,6 +390,8 @@ def run_screen(source: Source, config: Config, first: str, others: Sequence[Conf
     )
     with shelf:
         app.run(mouse=display.mouse)
+    # Nor on the way out: to look through thousands of pods once more, and to free each, would hold the shell's prompt.
+    gc.freeze()
     end_log(app.return_code or 0)
     if app.crash is not None:
         _say(app.crash)

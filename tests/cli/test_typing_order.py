@@ -64,7 +64,9 @@ class Model:
 
 
 def names_on(terminal: Terminal) -> list[str]:
-    return [match[1] for line in terminal.text.splitlines() if (match := ROW.match(line))]
+    names = [match[1] for line in terminal.text.splitlines() if (match := ROW.match(line))]
+    assert not any(name.endswith("…") for name in names), terminal.text
+    return names
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +78,13 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def sorted_by_name(url: str, home: Path) -> Terminal:
     """The pods sorted by their names; the cursor is on the first."""
-    environ = {"PODTOP_TOUR": "0", "HOME": str(home), "RUNPOD_API_KEY": "demo-key"}
+    # As the pods idle, and are outbid, their status takes more room: no name is cut for that, for it is compared.
+    settings = home / "columns.toml"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('[columns]\nfleet = ["status", "name", "gpu", "cost"]\n')
+    environ = {
+        "PODTOP_TOUR": "0", "HOME": str(home), "RUNPOD_API_KEY": "demo-key", "PODTOP_CONFIG": str(settings),
+    }  # fmt: skip
     terminal = podtop("--api-url", url, "--no-record", env=environ)
     terminal.wait_for("GPU util")
     # The pods are there, and with them the map of their GPUs.
@@ -84,6 +92,8 @@ def sorted_by_name(url: str, home: Path) -> Terminal:
     # The letter is for the menu that the key before it opens.
     terminal.type("on")
     terminal.wait_for("NAME▲")
+    # The titles may be there before the rows of the same frame.
+    terminal.wait_until(lambda: len(names := names_on(terminal)) == PODS and names == sorted(names))
     return terminal
 
 

@@ -267,6 +267,16 @@ def test_each_hears_of_its_topics_alone() -> None:
     assert narrowed(digest, {Topic.MONEY}) is digest
 
 
+def test_what_was_muted_at_the_moment_of_the_call_rings_after_the_mute() -> None:
+    state, calls = played(seen(NOW, alert()), seen(NOW + 60, alert(muted=True)), seen(NOW + 120, alert(muted=True)))
+    assert calls == []
+    state, calls = played(*polls(NOW + 180, 300, alert()), state=state)
+    assert [call.alerts[0].matter for call in calls] == [alert().matter]
+    held, calls = played(seen(NOW, alert(), quiet=True), seen(NOW + 60, alert(muted=True)))
+    assert calls == []
+    assert len(played(*polls(NOW + 120, 300, alert()), state=held)[1]) == 1
+
+
 # Any day
 
 
@@ -313,6 +323,11 @@ def test_whatever_happens_nothing_rings_twice_within_a_day_and_nothing_is_lost(
             for rung in rungs:
                 if rung not in before.rung.get(key, ()):
                     decided.setdefault((key, rung.grade, rung.step), []).append(rung.at)
+        for key, rungs in before.rung.items():
+            for rung in rungs:
+                if rung not in state.rung.get(key, ()) and look.now - rung.at < AGAIN:
+                    # Muted at the moment of the call: nobody was told.
+                    decided[key, rung.grade, rung.step].remove(rung.at)
     assert not state.due
     assert not state.held
     for key, times in decided.items():

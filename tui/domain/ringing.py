@@ -162,10 +162,10 @@ def step(state: RingState, seen: Seen) -> tuple[RingState, tuple[Call, ...]]:
     calls: list[Call] = []
     if due and (seen.ends or not all(0 <= now - item.at < GATHER for item in due)):
         calls += _call(Occasion.ALERTS, due, seen)
-        due = []
+        rung, due = _but_untold(rung, due, seen), []
     if held and not seen.quiet and not seen.ends:
         calls += _call(Occasion.QUIET_ENDS, held, seen)
-        held = []
+        rung, held = _but_untold(rung, held, seen), []
     digest_at, waste = state.digest_at, state.waste
     if seen.digest_at is not None:
         digest_at, waste, digest = _digest(state, seen)
@@ -225,6 +225,16 @@ def _call(occasion: Occasion, items: Iterable[Due], seen: Seen) -> list[Call]:
         return []
     over = tuple(alert.matter for alert in alerts if alert.matter not in now)
     return [Call(_id(occasion, alerts, seen.now), seen.now, occasion, tuple(alerts), over)]
+
+
+def _but_untold(rung: Mapping[str, tuple[Rung, ...]], items: Iterable[Due], seen: Seen) -> dict[str, tuple[Rung, ...]]:
+    """What was notified, without what was left out as it is muted now: that rings if it is there after the mute."""
+    muted = {alert.matter for alert in seen.alerts if alert.muted}
+    untold = {(_key(item.alert), item.at) for item in items if item.alert.matter in muted}
+    if not untold:
+        return dict(rung)
+    told = {key: tuple(r for r in rungs if (key, r.at) not in untold) for key, rungs in rung.items()}
+    return {key: rungs for key, rungs in told.items() if rungs}
 
 
 def _id(occasion: Occasion, alerts: Iterable[Attention], at: float) -> str:

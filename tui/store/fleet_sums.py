@@ -16,6 +16,9 @@ from tui.store.slices import SLICE, Sliced, whole
 CROWD = 100
 """From this many pods on, values derived from all of them are cached until the next response."""
 
+UNREAD = 60
+"""How often a value is computed ahead that nobody reads: a user is back from another screen within minutes."""
+
 T = TypeVar("T")
 
 
@@ -24,14 +27,14 @@ class FleetSums(FleetState, eq=False, kw_only=True):
 
     _derived: dict[Hashable, Any] = field(default_factory=dict)
     _derived_from: dict[str, Record] | None = None
-    _ahead: dict[Hashable, Callable[[Collection[Record]], Sliced[Any]]] = field(default_factory=dict)
+    _ahead: dict[Hashable, tuple[Callable[[Collection[Record]], Sliced[Any]], int]] = field(default_factory=dict)
 
     def of_all(self, key: Hashable, make: Callable[[Collection[Record]], Sliced[T]]) -> T:
         """A value derived from all records and nothing else, in slices.
 
-        Of very many it is computed ahead with each response, if it was read since the one before.
+        Of very many it is computed ahead with each response, if it was read a short while before.
         """
-        self._ahead[key] = make
+        self._ahead[key] = make, UNREAD
         return self.derived(key, math.inf, lambda: whole(make(self.records.values())))
 
     def derived(self, key: Hashable, now: float, make: Callable[[], T]) -> T:
@@ -71,9 +74,12 @@ class FleetSums(FleetState, eq=False, kw_only=True):
             burn = total((burn, *(pod.cost_per_hr for pod in idle if pod is not None)))
         derived: dict[Hashable, Any] = {"totals": sums, "idle burn": burn, "phases": phases}
         ahead, self._ahead = self._ahead, {}
-        for key, make in ahead.items():
+        for key, (make, unread) in ahead.items():
             yield
             derived[key] = yield from make(all_records)
+            if unread:
+                # What was read since has its whole number again.
+                self._ahead.setdefault(key, (make, unread - 1))
         return derived
 
     def phases(self, now: float) -> Mapping[str, pod_health.Phase]:
