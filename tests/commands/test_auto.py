@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
+from tests.commands.test_schema import VALID
 from tests.make import pod, snapshot
-from tests.ui.conftest import HeldCloud
+from tests.ui.conftest import NOW, HeldCloud
 from tui.commands.auto import Asked, auto, question
 from tui.commands.exit_codes import Exit
 from tui.config.loader import Config
@@ -114,3 +116,27 @@ def test_the_question_says_what_is_lost_and_what_never_happens() -> None:
         "--keep POD",
     ):
         assert words in text
+
+
+def test_json_says_what_the_list_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stand = Stand(tmp_path)
+    for target in ("exp-*", "exp-1"):
+        stand.run(arm=target, yes=True)
+    stand.run(keep="exp-2")
+    stand.leases.set(Lease("a", "exp-1", "stop", NOW + 300.0, NOW))
+    capsys.readouterr()
+    assert stand.run(as_json=True) == Exit.OK
+    document = msgspec.json.decode(capsys.readouterr().out)
+    VALID.validate(document)
+    assert document["rules"] == [{"pods": "exp-*", "after_s": 3600.0}, {"pods": "*", "after_s": None}]
+    assert {each["target"]: (each["after_s"], each["stale"]) for each in document["armed"]} == {
+        "exp-*": (3600.0, False), "a": (3600.0, False),
+    }  # fmt: skip
+    assert (document["stopped_today"], document["per_day"]) == (0, 3)
+    stops, kept = (
+        {item["pod_name"]: bool(item[name]) for item in document["items"]} for name in ("stops_at", "kept_until")
+    )
+    assert stops == {"exp-1": True, "exp-2": False}
+    assert kept == {"exp-1": False, "exp-2": True}
+    assert stand.run(as_json=True, disarm="exp-1") == Exit.USAGE
+    assert "a" in stand.file.state().armed

@@ -19,6 +19,7 @@ from tests.make import funds, market, offer, pod
 from tests.variants import every, first_of_each
 from tui.api.models import Problem, Quote, Snapshot, Unreadable
 from tui.commands.arguments import KINDS
+from tui.commands.auto_items import IdleStopItem
 from tui.commands.doctor.report import CheckItem
 from tui.commands.envelope import Desk, Document
 from tui.commands.notify import WayItem
@@ -41,7 +42,7 @@ def taken(kind: str, answer: Any) -> dict[str, Any]:
     return plain(desk.document(answer, NOON))
 
 
-OTHERS = {"doctor": CheckItem, "report": ReportItem, "notify": WayItem}
+OTHERS = {"doctor": CheckItem, "report": ReportItem, "notify": WayItem, "auto": IdleStopItem}
 
 
 def undeclared(document: dict[str, Any]) -> set[str]:
@@ -56,7 +57,7 @@ def undeclared(document: dict[str, Any]) -> set[str]:
 
 def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    assert len(SCHEMA["oneOf"]) == len(KINDS) + 5
+    assert len(SCHEMA["oneOf"]) == len(KINDS) + 6
 
 
 @pytest.mark.parametrize("pods", [0, 6])
@@ -104,6 +105,7 @@ FORMS = [
     ["account", "--json"],
     ["doctor", "--json"],
     ["alerts", "--json"],
+    ["auto", "--json"],
     ["notify", "--json"],
     ["notify", "--test", "--json"],
     # The first of a command is in the default run; of a demo, which makes its past first, that of a report is dear.

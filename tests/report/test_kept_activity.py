@@ -15,6 +15,7 @@ from tests.report.make import DAY, HOUR, NOW, read, up
 from tui.api.models import Pod
 from tui.domain.report import Report
 from tui.history import activity_reader
+from tui.history.archive.activity import VERSION, Activity
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Writer
 from tui.store.gpu_minutes import GpuMinutes
@@ -155,3 +156,11 @@ def test_whatever_is_there_in_its_place_counts_as_missing(spoil: str, tmp_path: 
     with closing(sqlite3.connect(path)) as db:
         db.executescript(spoil)
     same(read(path, START, START + 2 * HOUR), read(without(path), START, START + 2 * HOUR))
+
+
+def test_a_row_is_of_its_block_version_power_and_silence_alone() -> None:
+    row = Activity(VERSION, 100, 90.0, 700.0, ())
+    assert row.of(100, 90.0, 700.0)
+    for other in ((101, 90.0, 700.0), (100, 180.0, 700.0), (100, 90.0, 400.0), (100, 90.0, None)):
+        assert not row.of(*other)
+    assert not replace(row, version="0").of(100, 90.0, 700.0)

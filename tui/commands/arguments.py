@@ -128,6 +128,7 @@ def add_auto(to: Parser) -> None:
     one_of.add_argument("--disarm", metavar="POD", help="do not any more")
     one_of.add_argument("--keep", metavar="POD", help="postpone by 60 minutes")
     to.add_argument("--yes", action="store_true", help="do not ask; required without a terminal")
+    to.add_argument("--json", action="store_true", help="print the list as one JSON document")
     flags.source(to)
 
 

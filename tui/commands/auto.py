@@ -9,13 +9,16 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from tui.api.doubt import surely_with_pods
 from tui.api.errors import CloudError
 from tui.commands import confirmation
+from tui.commands.auto_items import document, is_stale
 from tui.commands.confirmation import Refused
 from tui.commands.exit_codes import Exit, code_of
 from tui.commands.prompt import Terminal
-from tui.commands.stdio import make_lenient, say, shown, write
+from tui.commands.stdio import make_lenient, make_utf8, say, shown, write
 from tui.domain import auto_question
 from tui.domain.auto import POSTPONED, Armed, AutoRules, AutoState, due_after
 from tui.domain.auto_question import NO_RULE, NotArmable, agreed_after, is_pattern, matching
@@ -37,17 +40,22 @@ if TYPE_CHECKING:
 
 
 class Asked(NamedTuple):
-    """What is wanted: at most one of these; none: the list."""
+    """What is wanted: at most one of the first three; none: the list. `as_json`: the list as a JSON document."""
 
     arm: str | None = None
     disarm: str | None = None
     keep: str | None = None
     yes: bool = False
+    as_json: bool = False
 
 
 def auto(source: Source, state: StateFiles, config: Config, asked: Asked) -> int:
     """List the idle stops, or change them; returns the exit code."""
-    make_lenient(sys.stdout)
+    changes = asked.arm is not None or asked.disarm is not None or asked.keep is not None
+    if asked.as_json and changes:
+        say("auto: --json is for the list. Nothing was changed.")
+        return Exit.USAGE
+    (make_utf8 if asked.as_json else make_lenient)(sys.stdout)
     terminal = Terminal()
     if asked.arm is not None and config.read_only:
         say("auto: podtop is in read-only mode. Nothing was armed.")
@@ -77,9 +85,9 @@ async def _run(source: Source, state: StateFiles, config: Config, asked: Asked, 
         return Exit.REFUSED
 
 
-async def _done(source: Source, state: StateFiles, config: Config, asked: Asked, terminal: Terminal) -> int:
-    pods, account = await _read(source, state)
-    path = state.idle_stops(account)
+async def _done(source: Source, state_files: StateFiles, config: Config, asked: Asked, terminal: Terminal) -> int:
+    pods, account = await _read(source, state_files)
+    path = state_files.idle_stops(account)
     file, rules = AutoFile(path), rules_of(config.auto)
     names, now = {pod.id: pod.name for pod in pods}, source.clock()
     if asked.keep is not None:
@@ -97,7 +105,12 @@ async def _done(source: Source, state: StateFiles, config: Config, asked: Asked,
         return Exit.OK
     if asked.arm is not None:
         return await _arm(asked.arm, pods, rules, file, now, None if asked.yes else terminal)
-    for line in listed(pods, rules, file.state(), dict(LeaseFile(path).all()), now):
+    state, due = file.state(), dict(LeaseFile(path).all())
+    if asked.as_json:
+        made = document(pods, rules, state, due, now, source=source.badge, profile=source.profile)
+        write(msgspec.json.encode(made).decode() + "\n")
+        return Exit.OK
+    for line in listed(pods, rules, state, due, now):
         write(shown(f"{line}\n"))
     return Exit.OK
 
@@ -186,8 +199,7 @@ def listed(
     for armed in state.armed.values():
         name = next((pod.name for pod in pods if pod.id == armed.target), armed.target)
         when = datetime.fromtimestamp(armed.at).astimezone()
-        current = {rules.after(pod.name) for pod in pods if armed.covers(pod.id, pod.name)} or {armed.after}
-        stale = "" if current == {armed.after} else "; the rule has changed since: arm it again"
+        stale = "; the rule has changed since: arm it again" if is_stale(armed, pods, rules) else ""
         yield f"armed  {name}: {_minutes(armed.after)}, by {armed.by}, {when:%Y-%m-%d %H:%M}{stale}"
     if rules.any and not state.armed:
         yield "armed  nothing: podtop auto --arm POD|PATTERN"

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, config: Config, source: Source, state: Stat
     if options.command == "auto":
         from tui.commands.auto import Asked, auto
 
-        return auto(source, state, config, Asked(options.arm, options.disarm, options.keep, options.yes))
+        return auto(source, state, config, Asked(options.arm, options.disarm, options.keep, options.yes, options.json))
     if options.command == "report":
         from tui.commands.report import Wanted, report
 

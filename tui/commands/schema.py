@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct, defstruct
 
+from tui.commands.auto_items import AutoDocument, IdleStopItem
 from tui.commands.doctor.report import CheckItem
 from tui.commands.envelope import ALWAYS, Document
 from tui.commands.exit_codes import Exit
@@ -32,13 +33,14 @@ def schema() -> dict[str, Any]:
             *(_shape(kind, item) for kind, item in items.items()),
             _shape("report", ReportItem, ReportDocument),
             _shape("notify", WayItem, NotifyDocument),
+            _shape("auto", IdleStopItem, AutoDocument),
             _line(),
         ],
         ref_template="#/$defs/{name}",
     )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A document of podtop: once, alerts, market, account, doctor, report or notify --json; a line of logs",
+        "title": "A document of podtop: once, alerts, market, account, doctor, report, auto or notify; a line of logs",
         "oneOf": list(shapes),
         "$defs": {name: _whole(part) for name, part in parts.items()},
     }

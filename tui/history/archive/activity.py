@@ -12,14 +12,15 @@ import msgspec
 from msgspec import Struct
 
 from tui.domain.gpu_power import nominal_w
+from tui.domain.pod_bill import BUSY_BY_NAME, IDLE_BELOW, WAITING_POWER
 from tui.history.archive import codec
 from tui.history.archive.checked import EARLIEST, MOST_STATE, fits
 from tui.store.gpu_activity import QUARTER, Sums
 from tui.store.gpu_minutes import GpuMinutes, reach_of
 from tui.store.series import Samples
 
-VERSION = 1
-"""Of how samples are judged: `tui.store.gpu_minutes`."""
+VERSION = f"1 {IDLE_BELOW} {BUSY_BY_NAME} {WAITING_POWER}"
+"""Of how samples are judged: of `tui.store.gpu_minutes`, whose changes count it up, and its limits."""
 
 MOST_ROW = 256 * 1024
 """Maximum bytes of a row."""
@@ -36,7 +37,7 @@ class Activity(Struct, frozen=True, array_like=True):
     quarters: the sums of each by its number in the block.
     """
 
-    version: int
+    version: str
     size: int
     reach: float
     watts: float | None
