@@ -23,12 +23,14 @@ class LogLine(Struct, frozen=True, gc=False):
     id:     RunPod's name of its place, by which a stream is resumed after it; opaque.
     at:     when it was written; None if not reported.
     text:   without control characters and direction marks, of limited length.
+    size:   bytes that it took on the wire, whatever is left of them.
     """
 
     id: str
     at: float | None
     source: LogSource
     text: str
+    size: int = 0
 
 
 class LogQuery(Struct, frozen=True):

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.api.http.call import Call
 from tui.api.http.sanitize import clean, without_escapes
@@ -38,7 +39,12 @@ async def stream(exchange: RestExchange, pod_id: str, query: LogQuery) -> AsyncG
         async for chunk in chunks:
             for event in parser.feed(chunk):
                 if (line := log_line(event)) is not None:
-                    yield line
+                    yield replace(line, size=parser.size)
+            if parser.pending > LARGEST_EVENT:
+                # Neither a line that does not end, nor comments without end, are received for ever.
+                text = f"(a line longer than {LARGEST_EVENT // 2**20} MiB is not shown)"
+                yield LogLine("", None, LogSource.SYSTEM, text, parser.pending)
+                return
 
 
 def _parameters(query: LogQuery, resumed: bool) -> Query:

@@ -34,6 +34,10 @@ class Parser:
         self._after_return = False
         self._first = True
         self._id = ""
+        self.size = 0
+        """Bytes of the last event, with all that was received since the one before it, as it was sent."""
+        self.pending = 0
+        """Bytes since the last event: of one that is not complete, or of none at all."""
         self._start()
 
     def _start(self) -> None:
@@ -44,7 +48,7 @@ class Parser:
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
         """The events that this piece completes."""
-        start = 0
+        start = counted = 0
         if self._after_return and chunk:
             # CR LF is one end of a line, wherever the stream is cut.
             start = int(chunk.startswith(b"\n"))
@@ -52,9 +56,12 @@ class Parser:
         for end in _ENDS.finditer(chunk, start):
             self._take(chunk[start : end.start()])
             if event := self._ended():
+                self.size, self.pending = self.pending + end.end() - counted, 0
+                counted = end.end()
                 yield event
             start = end.end()
             self._after_return = end[0] == b"\r" and start == len(chunk)
+        self.pending += len(chunk) - counted
         self._take(chunk[start:])
 
     def _take(self, piece: bytes) -> None:

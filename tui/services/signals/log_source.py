@@ -149,7 +149,7 @@ class _Reading:
                         asyncio.get_running_loop().call_soon(self._deliver, pending)
                     pending.append(self._source.written(line))
                     self.has_received = True
-                    if not self.budget.spend(self._source.elapsed(), len(line.text)):
+                    if not self.budget.spend(self._source.elapsed(), max(line.size, len(line.text))):
                         self.is_over_budget = True
                         return
                     if len(pending) >= _AT_ONCE:
