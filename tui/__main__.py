@@ -1,5 +1,6 @@
 """`python -m tui` is `podtop`: the frame first, and within it all the rest, its imports too."""
 
+import gc
 import signal
 import sys
 
@@ -23,8 +24,12 @@ def _program() -> int:
         from tui.commands.recorded import show
 
         return show(sys.argv[2:])
+    # What is imported lives as long as the program: the garbage collector need not look at it, now or later.
+    gc.disable()
     from tui.cli import run
 
+    gc.freeze()
+    gc.enable()
     return run()
 
 

@@ -94,13 +94,13 @@ async def test_the_first_frame_is_whole_and_its_tables_are_styled_once(
 
     def seen(self: BaseScreen) -> None:
         bars = self.query("#header, #footer").results(Lines)
-        text = " ".join(part for bar in bars for line in bar.content for part, _ in join(line, 118))
+        text = " ".join(part for bar in bars for line in bar.content for part, _ in join(line, 78))
         frames.append((text, sum(isinstance(node, Table) for node in styled)))
         refresh(self)
 
     monkeypatch.setattr(BaseScreen, "_compositor_refresh", seen)
     monkeypatch.setattr(Stylesheet, "apply", counted)
-    async with launch():
+    async with launch(size=(80, 24)):
         text, tables = frames[0]
         for word in ("podtop", "1 Fleet", "runway", "help", "quit"):
             assert word in text

@@ -21,7 +21,7 @@ class NamedTemplates:
         self._ask = ask
         self._by_name: dict[str, Template] | None = None
         self.loading = False
-        """Until they are there, a name cannot be told from an id."""
+        """Meanwhile a name and an id look the same."""
 
     def begin(self) -> bool:
         """Whether they are to be loaded now: they are not there, and nobody loads them."""
@@ -31,7 +31,7 @@ class NamedTemplates:
         return True
 
     async def load(self) -> str:
-        """Load them; returns what to tell the user."""
+        """Load them; returns a message for the user."""
         try:
             templates = await self._ask()
         except CloudError as error:

@@ -102,7 +102,7 @@ def price_lines(
 
 
 def ways(order: str, anew: str, *, later: bool, width: int) -> str:
-    """The keys to continue and to leave, in as many words as fit; `order` and `anew` are keys as printed."""
+    """The keys to continue and to leave, in as many words as fit; both keys as printed."""
     keys = f"{order} {'next' if later else 'deploy'} · {anew} reset · esc close"
     forms = (f"tab next field · {keys} (draft kept)", f"tab next field · {keys}", keys)
     return next((form for form in forms if len(form) + 6 <= width), forms[-1])

@@ -64,7 +64,8 @@ class BaseScreen(Screen[None]):
         self._sight = sight
         self._player = sight.playback
         self._titles: dict[str | None, tuple[str, ...]] = {}
-        self._offered: tuple[str, ...] = ()
+        self._offered: tuple[str, ...] | None = None
+        """The keys that the footer was last shown for."""
         self._slow = False
         self._header_at: float | None = None
         self._behind: dict[Callable[[], object], None] = {}

@@ -1,4 +1,4 @@
-"""`PodListing`: a list of what one pod has, on the Pod screen, whose facts and charts tell how old it is."""
+"""`PodListing`: a list of what one pod has, on the Pod screen, whose facts and charts show how old it is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tui.ui.screens.listing import Listing, Rows, Scene
 
 
 class PodListing(Listing):
-    """Neither counted nor old by itself."""
+    """Its title has neither a count nor an age."""
 
     def __init__(self, context: ScreenContext, pod: str) -> None:
         super().__init__(context)
