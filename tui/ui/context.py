@@ -61,7 +61,7 @@ class ScreenContext(Struct, frozen=True):
     accounts: Callable[[], tuple[AccountContext, ...]] = lambda: ()
 
 
-class AccountContext(NamedTuple):
+class AccountContext(Struct, frozen=True):
     """One of several accounts as screens have it: its name, the role of its badge, and what it is shown and acted on
     with."""
 

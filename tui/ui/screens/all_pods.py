@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
 from textual.binding import Binding, BindingType
+from textual.events import ScreenResume
 from textual.geometry import Region
 from textual.widget import Widget
 
@@ -120,9 +121,9 @@ class AllPodsScreen(ListingScreen):
     def _show_history(self) -> None:
         """There is none here."""
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: ScreenResume) -> None:
         self._go_live()
-        super().on_screen_resume()
+        super().on_screen_resume(event)
 
     def _go_live(self) -> None:
         """A pod that was looked at from here may have led its account into history."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec.structs import replace
+
 from tui.store.views import pods
 from tui.store.views.all_pods import ALL_SORTS, ALL_VOCABULARY, AccountView, PodKey, all_pods, all_rise
 from tui.store.views.attention import ranks, worst
@@ -72,7 +74,7 @@ class AllPods(Listing):
         accounts, query = self.all, Query(self.filter, self.sort, self.inverted)
         views = [AccountView(account.name, account.fleet, account.now) for account in accounts]
         keys = tuple(key.text for key in all_pods(views, query))
-        scenes = [scene._replace(fleet=view.fleet, now=view.now) for view in views]
+        scenes = [replace(scene, fleet=view.fleet, now=view.now) for view in views]
         of_account = [cells_of(account.context, each) for account, each in zip(accounts, scenes, strict=True)]
         fleets = [account.fleet for account in accounts]
 
