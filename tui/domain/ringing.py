@@ -233,8 +233,8 @@ def _but_untold(rung: Mapping[str, tuple[Rung, ...]], items: Iterable[Due], seen
     untold = {(_key(item.alert), item.at) for item in items if item.alert.matter in muted}
     if not untold:
         return dict(rung)
-    told = {key: tuple(r for r in rungs if (key, r.at) not in untold) for key, rungs in rung.items()}
-    return {key: rungs for key, rungs in told.items() if rungs}
+    remaining = {key: tuple(r for r in rungs if (key, r.at) not in untold) for key, rungs in rung.items()}
+    return {key: rungs for key, rungs in remaining.items() if rungs}
 
 
 def _id(occasion: Occasion, alerts: Iterable[Attention], at: float) -> str:

@@ -105,7 +105,7 @@ def _named(groups: Sequence[Group], width: int, height: int) -> Plan | None:
 
 
 def _across(width: int, whole: int) -> int:
-    """How many pods stand side by side, each in so many cells."""
+    """The number of pods side by side, each `whole` cells wide."""
     return max(1, (width + _BETWEEN) // (whole + _BETWEEN))
 
 
