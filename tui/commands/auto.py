@@ -107,8 +107,8 @@ async def _done(source: Source, state_files: StateFiles, config: Config, asked: 
         return await _arm(asked.arm, pods, rules, file, now, None if asked.yes else terminal)
     state, due = file.state(), dict(LeaseFile(path).all())
     if asked.as_json:
-        made = document(pods, rules, state, due, now, source=source.badge, profile=source.profile)
-        write(msgspec.json.encode(made).decode() + "\n")
+        items = document(pods, rules, state, due, now, source=source.badge, profile=source.profile)
+        write(msgspec.json.encode(items).decode() + "\n")
         return Exit.OK
     for line in listed(pods, rules, state, due, now):
         write(shown(f"{line}\n"))

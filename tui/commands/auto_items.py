@@ -76,10 +76,10 @@ def document(
     items = []
     for pod in pods:
         after = due_after(rules, state, pod.id, pod.name)
-        lease, kept = due.get(pod.id), state.kept.get(pod.id, 0.0)
+        lease, until = due.get(pod.id), state.kept.get(pod.id, 0.0)
         if after is not None:
             stops = lease.ends if lease is not None and lease.sent_at is None else None
-            items.append(IdleStopItem(pod.id, pod.name, after, iso(stops), iso(kept) if kept > now else None))
+            items.append(IdleStopItem(pod.id, pod.name, after, iso(stops), iso(until) if until > now else None))
     armed = tuple(
         ArmedItem(each.target, each.after, each.by, iso(each.at), is_stale(each, pods, rules))
         for each in state.armed.values()

@@ -50,7 +50,7 @@ class ActivityReader:
     def _kept(self) -> tuple[dict[float, Sums], set[float]]:
         """The sums that are kept, by the start of their quarter, and the quarters of which samples are to be read."""
         reach = reach_of(self._recording.silence)
-        found: dict[float, Sums] = {}
+        sums_of: dict[float, Sums] = {}
         seen: set[float] = set()
         missing: set[float] = {
             at // QUARTER * QUARTER for at in self._recording.unpacked(self._pod, self._recent).times
@@ -60,17 +60,17 @@ class ActivityReader:
             # Time that was recorded twice is in two blocks.
             missing |= seen & own
             seen |= own
-            kept = block.activity
-            if kept is None or not kept.of(block.size, reach, self._watts):
+            activity = block.activity
+            if activity is None or not activity.of(block.size, reach, self._watts):
                 # Its last sample may be rounded to the instant at which the next quarter begins.
                 missing |= own | {block.end}
                 continue
-            for number, sums in kept.quarters:
-                found[block.start + number * QUARTER] = sums
+            for number, sums in activity.quarters:
+                sums_of[block.start + number * QUARTER] = sums
         # Of the first and the last one, only a part is asked for.
-        missing |= {at for at in found if at < self._start or at + QUARTER > self._end}
+        missing |= {at for at in sums_of if at < self._start or at + QUARTER > self._end}
         missing = {at for at in missing if at < self._end and at + QUARTER > self._start}
-        return {at: sums for at, sums in found.items() if at in seen and at not in missing}, missing
+        return {at: sums for at, sums in sums_of.items() if at in seen and at not in missing}, missing
 
     def _read(self, start: float, end: float) -> GpuMinutes:
         samples = self._recording.samples(self._pod, start, end, self._names, self._recent, means=True)

@@ -40,7 +40,7 @@ class Sums(Struct, frozen=True, array_like=True, gc=False):
     first, last: of the samples, in steps since the quarter began.
     idle_until, idle_from: one more than the last one of those that are idle from the first sample on, and than the
               first one of those that are idle up to the last one, without a long gap; 0 if there are none.
-    used:     of each GPU, the utilization in samples of `rest`; `told`: in how many of them it is known, None: in all.
+    used:     of each GPU, the utilization in samples of `rest`; `reported`: in how many it is known, None: in all.
     """
 
     count: Count
@@ -54,7 +54,7 @@ class Sums(Struct, frozen=True, array_like=True, gc=False):
     idle_until: Annotated[int, Meta(ge=0, le=65_536)]
     idle_from: Annotated[int, Meta(ge=0, le=65_536)]
     used: Annotated[tuple[Sum, ...], Meta(max_length=1024)]
-    told: Annotated[tuple[Count, ...], Meta(max_length=1024)] | None = None
+    reported: Annotated[tuple[Count, ...], Meta(max_length=1024)] | None = None
 
 
 class Part(NamedTuple):
@@ -150,14 +150,14 @@ def _unused(parts: Sequence[Part]) -> tuple[float, int | None]:
     all_sums = [part.sums for part in parts]
     rest = sum(sums.rest for sums in all_sums)
     gpus = max(len(sums.used) for sums in all_sums)
-    if all(sums.told is None and len(sums.used) == gpus for sums in all_sums):
+    if all(sums.reported is None and len(sums.used) == gpus for sums in all_sums):
         used: Sequence[int] = list(map(sum, zip(*(sums.used for sums in all_sums), strict=True)))
-        told: Sequence[int] = (rest,) * gpus
+        reported: Sequence[int] = (rest,) * gpus
     else:
         used = [sum(sums.used[gpu] for sums in all_sums if gpu < len(sums.used)) for gpu in range(gpus)]
-        told = [sum(_told(sums, gpu) for sums in all_sums) for gpu in range(gpus)]
+        reported = [sum(_reported(sums, gpu) for sums in all_sums) for gpu in range(gpus)]
     shares = [
-        max(0.0, 1.0 - amount / (count * FULL)) if count else None for amount, count in zip(used, told, strict=True)
+        max(0.0, 1.0 - amount / (count * FULL)) if count else None for amount, count in zip(used, reported, strict=True)
     ]
     known = [share for share in shares if share is not None]
     if not known:
@@ -176,8 +176,8 @@ def _unused(parts: Sequence[Part]) -> tuple[float, int | None]:
     return sum(known) / len(known), None
 
 
-def _told(sums: Sums, gpu: int) -> int:
+def _reported(sums: Sums, gpu: int) -> int:
     """In how many samples a GPU's utilization is known."""
     if gpu >= len(sums.used):
         return 0
-    return sums.rest if sums.told is None else sums.told[gpu]
+    return sums.rest if sums.reported is None else sums.reported[gpu]

@@ -112,13 +112,13 @@ class GpuMinutes:
 
     def quarters(self) -> dict[float, Sums]:
         """The sums of all quarters of an hour that have samples, by their start."""
-        times, found, lo = self.times, {}, 0
+        times, sums_of, lo = self.times, {}, 0
         while lo < len(times):
             start = times[lo] // QUARTER * QUARTER
             hi = bisect_left(times, start + QUARTER, lo)
-            found[start] = self._sums(lo, hi, start)
+            sums_of[start] = self._sums(lo, hi, start)
             lo = hi
-        return found
+        return sums_of
 
     def part(self, start: float, end: float) -> Part | None:
         """The samples from an instant to another, both within one quarter; None without any."""
@@ -143,14 +143,14 @@ class GpuMinutes:
         def step(index: int) -> int:
             return max(0, round((times[index] - start) / UNIT))
 
-        told = None
+        counts = None
         if rest and any(reported is not self._rest for reported in self._told):
-            told = tuple(reported.count(SET, lo, hi) for reported in self._told)
+            counts = tuple(reported.count(SET, lo, hi) for reported in self._told)
         return Sums(
             hi - lo, self._known.count(SET, lo, hi), self._idle.count(SET, lo, hi), self._waiting.count(SET, lo, hi),
             rest, round(covered / UNIT), step(lo), step(hi - 1), step(until) + 1 if until >= lo else 0,
             step(since) + 1 if since < hi else 0, tuple(sum(used[lo:hi]) if rest else 0 for used in self._used),
-            None if told is None or all(count == rest for count in told) else told,
+            None if counts is None or all(count == rest for count in counts) else counts,
         )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ MOST_INFLATED = 512 * 1024 * 1024
 _BLOCK, _BRIEF = fits("data", MOST_BLOCK), fits("brief", MOST_BLOCK)
 
 
-class Kept(NamedTuple):
+class StoredBlock(NamedTuple):
     """A block of a pod's samples.
 
     start, end: of the time that it may have samples of; `raw`: of polls, or of minutes.
@@ -98,7 +98,7 @@ class SampleReader(FileReader):
         borders = [start for start, _ in self.spans()] if twice else ()
         return splice(under, over, max(self.silence, 1.5 * codec.MINUTES), borders)
 
-    def kept(self, pod: str, start: float, end: float) -> list[Kept]:
+    def kept(self, pod: str, start: float, end: float) -> list[StoredBlock]:
         """The blocks with a pod's samples of a time, and what its GPUs did in each, in order."""
         key = self._key(pod)
         if key is None:
@@ -116,7 +116,7 @@ class SampleReader(FileReader):
         )  # fmt: skip
         blocks = self._good("block", lambda tier, at, size, data: (tier, checked.instant(at), size, data), rows)
         return [
-            Kept(at, at + _LENGTH[tier], tier == RAW, size or 0, activity.decoded(data))
+            StoredBlock(at, at + _LENGTH[tier], tier == RAW, size or 0, activity.decoded(data))
             for tier, at, size, data in blocks
             if at + _LENGTH[tier] > start
         ]
