@@ -18,8 +18,21 @@ BY_FILE = tuple(
 them once. Elsewhere the cases of a test stay together, and nothing else does."""
 
 
+WAITING = ("tests/cli/", "typing")
+"""Where tests wait for programs that they started, most of their time. One worker runs them from the start on, while
+the others compute: side by side, at the end, they would leave the cores idle."""
+
+
 class Scheduling(LoadGroupScheduling):
     """xdist's, with more than one test to a unit of work, and without going through all that is done for each test."""
+
+    def _assign_work_unit(self, node: Any) -> None:
+        others = (scope for other, scopes in self.assigned_work.items() if other is not node for scope in scopes)
+        wanted = not any(scope.startswith(WAITING) for scope in others)
+        found = next((scope for scope in self.workqueue if scope.startswith(WAITING) is wanted), None)
+        if found is not None:
+            self.workqueue.move_to_end(found, last=False)
+        super()._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
         group = super()._split_scope(nodeid)

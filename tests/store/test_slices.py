@@ -124,7 +124,7 @@ def test_the_map_the_order_and_the_widths_of_many_pods_are_computed_ahead(monkey
     with monkeypatch.context() as later:
         later.setattr(fleet_sums, "whole", lambda work: pytest.fail("all of it, in one step"))
         assert shown() == before
-    assert before[0] == (("p1", "run-1", 2), ("p0", "run-0", 2))
+    assert before[0] == (gpu_map.Group("p1", "run-1", 2), gpu_map.Group("p0", "run-0", 2))
 
 
 def test_what_many_pods_were_before_is_let_go_a_slice_at_a_time() -> None:
