@@ -88,6 +88,7 @@ def test_the_manual_is_that_of_this_parser() -> None:
     assert PAGE.read_text() == made, "make it anew: python -m tests.generate_manual > tui/commands/podtop.1"
 
 
+@pytest.mark.wide
 def test_the_manual_tells_all_there_is() -> None:
     page = PAGE.read_text().replace("\\-", "-").replace("\\(aq", "'")
     plain = page.replace("\\fB", " ")

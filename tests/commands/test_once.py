@@ -146,6 +146,7 @@ def test_a_watch_in_csv_has_one_header(environ: dict[str, str]) -> None:
     assert all("llama-70b-pretrain" in line for line in lines[1:])
 
 
+@pytest.mark.wide
 def test_a_watch_outlives_trouble_and_ends_when_the_key_is_refused(environ: dict[str, str], served: Served) -> None:
     served.faults("503")
     process = watching(environ, "--json", "--watch", "2")

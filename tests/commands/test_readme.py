@@ -119,6 +119,7 @@ def test_a_command_that_acts_is_refused_in_read_only_mode(line: str, shell: dict
     assert "Nothing was sent" in done.stderr
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("line", [line for line in LINES if any(word in line for word in GOES_ON)])
 def test_a_command_that_goes_on_ends_well(line: str, shell: dict[str, str]) -> None:
     line = line.partition(" >> ")[0].replace("podtop", f"{sys.executable} -m tui", 1)

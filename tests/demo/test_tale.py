@@ -147,6 +147,7 @@ class Visit:
 EVERYTHING = {"hung", "idle", "straggler", "boot", "run-ended", "outbid", "spend-jump", "runway"}
 
 
+@pytest.mark.wide
 async def test_within_three_minutes_a_newcomer_sees_more_than_six_different_alerts(tmp_path: Path) -> None:
     visit = Visit(tmp_path)
     await visit.opens()

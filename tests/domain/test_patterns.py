@@ -89,6 +89,7 @@ def test_what_hangs_others_takes_few_steps(pattern: str) -> None:
     assert found._work < MOST_WORK
 
 
+@pytest.mark.wide
 def test_a_search_that_takes_too_long_ends() -> None:
     # Whether each of the last fifteen characters was an a: more states than there is time for.
     hostile = Pattern("a[ab]{15}c")

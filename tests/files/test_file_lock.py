@@ -177,6 +177,7 @@ COUNT = (
 )
 
 
+@pytest.mark.wide
 def test_of_many_processes_each_changes_what_the_one_before_left(tmp_path: Path) -> None:
     path = tmp_path / "numbers.json"
     shelf: JsonStore[int] = JsonStore(path, int, "numbers", "lost")
@@ -199,6 +200,7 @@ TAKE_OVER = (
 )
 
 
+@pytest.mark.wide
 def test_of_many_that_find_a_dead_owner_one_takes_over(tmp_path: Path) -> None:
     path = tmp_path / "a.lock"
     dead = holder(path, without_flock())

@@ -9,6 +9,8 @@ import pytest
 
 from tests.recipes.copied import CHEAPLY, PACKAGE, Copy
 
+pytestmark = pytest.mark.wide
+
 LLAMA, NAME = "k3v9x0q2m1a7ze", "llama-70b-pretrain"
 
 LOOK = """

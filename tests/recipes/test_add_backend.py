@@ -10,6 +10,8 @@ import pytest
 
 from tests.recipes.copied import PACKAGE, Copy
 
+pytestmark = pytest.mark.wide
+
 TOY = '''"""A RunPod that nobody has: two pods, and nothing but what every API has to offer."""
 
 from __future__ import annotations

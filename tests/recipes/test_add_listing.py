@@ -9,6 +9,8 @@ import pytest
 from tests.recipes.copied import Copy
 from tests.recipes.on_screen import press
 
+pytestmark = pytest.mark.wide
+
 LISTS = "ui/screens/market_lists.py"
 
 LISTING = '''

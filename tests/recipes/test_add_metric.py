@@ -8,6 +8,8 @@ import pytest
 
 from tests.recipes.copied import Copy
 
+pytestmark = pytest.mark.wide
+
 LOOK = """
 import asyncio, json, sys
 from contextlib import closing

@@ -9,6 +9,8 @@ import pytest
 from tests.recipes.copied import Copy
 from tests.recipes.on_screen import press
 
+pytestmark = pytest.mark.wide
+
 TABLE = "ui/screen_table.py"
 ROW = """
     Place("racks", "9", "Racks", "Racks: where pods run", "tui.ui.screens.racks:RacksScreen"),"""

@@ -8,6 +8,8 @@ import pytest
 
 from tests.recipes.copied import Copy
 
+pytestmark = pytest.mark.wide
+
 SINK = '''"""To a file of the user's, a line each."""
 
 from __future__ import annotations

@@ -200,7 +200,8 @@ def test_days_are_local_ones_whatever_their_length(
     assert sum(made.watched_by_utc_day.values()) == pytest.approx(sum(hours) * HOUR)
 
 
-@pytest.mark.parametrize("seed", [7, pytest.param(8, marks=pytest.mark.wide), pytest.param(9, marks=pytest.mark.wide)])
+@pytest.mark.wide
+@pytest.mark.parametrize("seed", [7, 8, 9])
 async def test_it_is_what_the_simulated_runpod_charges(seed: int, tmp_path: Path) -> None:
     now = NOW
     world = World(seed=seed, pods=12, start=NOW - HOUR, runway=400 * HOUR)

@@ -225,6 +225,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.wide
 def test_of_many_processes_at_once_each_alert_is_rung_by_one(tmp_path: Path) -> None:
     running = [
         subprocess.Popen([sys.executable, "-c", PROCESS, str(tmp_path)], stdout=subprocess.PIPE, text=True)

@@ -260,6 +260,7 @@ async def test_a_new_podtop_watches_for_the_whole_time_itself(tmp_path: Path) ->
     assert len(after.sent) == 1
 
 
+@pytest.mark.wide
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(["idle", "busy", "gap", "unknown"]), st.integers(1, 25)), max_size=12))
 async def test_it_never_stops_a_pod_without_an_hour_of_idle_samples_before(

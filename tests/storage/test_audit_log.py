@@ -103,6 +103,7 @@ def test_a_place_that_cannot_be_written_names_itself_and_the_way_out(tmp_path: P
         ledger(tmp_path / "file" / "a.jsonl").intent("stop", "p", "n", {})
 
 
+@pytest.mark.wide
 def test_lines_of_many_at_once_stay_whole(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     code = (

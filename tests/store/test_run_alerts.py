@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from tests.store.pods_at_work import EMPTY, HOUR, MINUTE, NOW, WORKS, Gpu, Watch, box
@@ -158,6 +159,7 @@ def test_one_bad_batch_is_no_divergence() -> None:
     assert diverged_since(run.fleet.runs["a"]) is None
 
 
+@pytest.mark.wide
 def test_a_plateau_is_judged_only_where_it_is_wanted() -> None:
     for on in (False, True):
         run = Writing()

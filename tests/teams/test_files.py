@@ -74,6 +74,7 @@ def test_vmalert_takes_the_rules() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("title", "expression"), EXPRESSIONS)
 def test_every_panel_shows_something_on_both_engines(engine: Engine, title: str, expression: str) -> None:
     said = engine.get("/api/v1/query_range", query=filled(expression), start=START + 3600, end=END, step=60)

@@ -66,6 +66,7 @@ async def test_every_node_and_part_is_styled_as_textual_styles_it(
         assert compared > 60
 
 
+@pytest.mark.wide
 async def test_every_message_has_the_handlers_that_textual_finds(launch: Launch) -> None:
     async with launch() as run:
         await run.press("question_mark")

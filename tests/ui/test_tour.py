@@ -112,6 +112,7 @@ def test_its_lines_fit(width: int, brief: bool) -> None:
     assert len(made) < 3 * len(STOPS)
 
 
+@pytest.mark.wide
 @pytest.mark.usefixtures("_touring")
 def test_a_demo_shows_it_the_first_time_only() -> None:
     for first in (True, False):

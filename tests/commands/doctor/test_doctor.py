@@ -99,6 +99,7 @@ def test_what_is_wrong_at_runpod_is_an_error_and_hides_nothing_else(fault: str, 
     assert found["podtop"]["verdict"] == "ok"
 
 
+@pytest.mark.wide
 def test_an_endpoint_that_hangs_delays_it_by_seconds(run: Run, served: Served) -> None:
     served.faults("timeout")
     began = time.monotonic()

@@ -474,6 +474,7 @@ def break_and_use(good: Path, directory: Path, seeds: range) -> Iterator[tuple[i
                 yield seed, error
 
 
+@pytest.mark.wide
 def test_whatever_is_in_a_recording_is_told_in_words(good: Path, tmp_path: Path) -> None:
     assert not list(break_and_use(good, tmp_path, range(12)))
 

@@ -212,6 +212,7 @@ def runs() -> st.SearchStrategy[list[tuple[int, int]]]:
     return st.lists(st.tuples(st.integers(-400, 400), st.integers(1, 40)), min_size=1, max_size=6)
 
 
+@pytest.mark.wide
 @given(runs(), st.booleans())
 # Set back twice: what an earlier run had packed begins between two polls, one of each run.
 @example([(-75, 11), (379, 40), (167, 35), (-245, 37), (154, 31)], True)

@@ -42,6 +42,7 @@ def recorded(path: Path) -> float:
     return at
 
 
+@pytest.mark.wide
 def test_runs_are_there_at_any_instant_of_a_recording(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     end = recorded(path)
@@ -68,6 +69,7 @@ def test_no_line_of_a_log_is_in_the_file(tmp_path: Path) -> None:
     assert size < 200
 
 
+@pytest.mark.wide
 def test_a_recording_without_them_has_none_and_is_written_on(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     recorded(path)
@@ -95,6 +97,7 @@ def test_whatever_is_in_a_row_it_is_a_report_or_left_out(at: object, name: objec
     assert row.values.loss is None or math.isfinite(row.values.loss)
 
 
+@pytest.mark.wide
 def test_scripts_get_the_run_of_a_pod_from_the_recording(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     end = recorded(path)

@@ -200,6 +200,7 @@ CASES: dict[str, tuple[list[str], Callable[[RunTracker], bool]]] = {
 }
 
 
+@pytest.mark.wide
 @pytest.mark.skipif(sshd.missing() != "", reason=f"no SSH server on this machine: {sshd.missing()}")
 async def test_runs_are_read_over_a_real_server(tmp_path: Path) -> None:
     from tui.domain.signals.detection import LineReader

@@ -84,6 +84,7 @@ def shown(recording: Recording, span: float, pane: tuple[int, int], heat: bool) 
 Cell = tuple[str, int]
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("pane", PANES, ids=lambda pane: f"{pane[0]}x{pane[1]}")
 @pytest.mark.parametrize("span", RANGES, ids=lambda span: f"{span / 3600:g}h")
 def test_it_is_seen(recorded: Recordings, span: float, pane: tuple[int, int]) -> None:

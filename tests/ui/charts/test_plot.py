@@ -62,6 +62,7 @@ def test_every_number_that_reaches_plotext_is_a_dot_of_the_canvas(
         assert all(type(y) is int and 0 <= y < 4 * 9 for y in ys)
 
 
+@pytest.mark.wide
 def test_wild_numbers_do_not_end_the_process() -> None:
     code = (
         "from tests.ui.charts.test_plot import spec_of, words\n"
