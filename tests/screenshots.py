@@ -104,7 +104,7 @@ async def shoot_accounts(theme: str, name: str) -> None:
             while len(app.desks) < 3 or any(desk.fleet.pods_at is None for desk in app.desks):
                 await pilot.pause(0.01)
             app.clear_notifications()
-            await pilot.press("A")
+            await pilot.press("0")
             await at_rest(pilot)
             (FOLDER / f"{name}.svg").write_text(app.export_screenshot(title="podtop"), "utf-8")
 
