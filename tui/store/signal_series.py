@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from tui.domain.signals.values import Values
@@ -67,9 +68,10 @@ class SignalSeries:
         """The instant of the last point that is not after `now`."""
         return next((at for at in reversed(self._at) if at <= now), None)
 
-    def has(self, name: str) -> bool:
-        """Whether any point has a value in a column."""
-        return any(value == value for value in reversed(self._columns[name]))
+    def has(self, name: str, since: float = -math.inf) -> bool:
+        """Whether any point of an instant or later has a value in a column."""
+        later = takewhile(lambda at: at >= since, reversed(self._at))
+        return any(value == value for _, value in zip(later, reversed(self._columns[name]), strict=False))
 
     def points(self, name: str) -> Iterator[tuple[float, float]]:
         """Instant and value of each point that has one in a column, oldest first."""

@@ -118,6 +118,12 @@ def test_only_what_is_reported_has_a_chart_and_throughput_has_one() -> None:
     assert all(len(chart.label) <= 5 for chart in RUN_CHARTS.values())
 
 
+def test_what_was_reported_before_the_range_takes_no_room_from_the_charts_of_gpus() -> None:
+    fleet = fleet_of(a=run_of((0.0, "step 1/9 | loss 2 | lr 1e-4"), (100.0, "step 2/9 | loss 2")))
+    shown = [run_lines.run_charts(fleet, fleet.records.values(), BEGUN + since) for since in (0.0, 1.0, 100.0, 101.0)]
+    assert shown == [("run.loss", "run.lr"), ("run.loss",), ("run.loss",), ()]
+
+
 def axis(scale: Scale, start: float, width: float, origin: float = 0.0) -> list[str]:
     made = AxisSpec(spec.Window(start, width, 100), UTC, scale=scale, origin=origin)
     return [label for _, label in plain_axis.ticks(made, 100)]

@@ -67,7 +67,7 @@ def test_a_loss_that_is_no_number_is_said_by_a_word() -> None:
 def test_the_section_says_when_it_ends_what_it_costs_and_whether_the_balance_lasts() -> None:
     run = run_of(*steady(101))
     shown = facts(run)
-    assert shown["Lines of"] == "key=value lines (detected)"
+    assert shown["Log format"] == "key=value lines (detected)"
     assert shown["Step"] == "100 of 1,000 · 10.0%"
     assert shown["Ends"] == "Mon 13:06 (in 1h 00m), $23.92 more; runway covers it"
     assert facts(run, balance=11.96)["Ends"].endswith("; the balance ends 30m 00s before")

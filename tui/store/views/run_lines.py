@@ -25,10 +25,10 @@ def runs_of(fleet: Fleet, records: Iterable[Record]) -> list[Run]:
     return [run for run in runs if run is not None and len(run.series)]
 
 
-def run_charts(fleet: Fleet, records: Iterable[Record]) -> tuple[str, ...]:
-    """The charts for which any of these pods' runs has reported values; of the two of throughput, one."""
+def run_charts(fleet: Fleet, records: Iterable[Record], since: float = -math.inf) -> tuple[str, ...]:
+    """The charts for which any of these pods' runs has reported values since then; of the two of throughput, one."""
     runs = runs_of(fleet, records)
-    names = [name for name, chart in RUN_CHARTS.items() if any(run.series.has(chart.column) for run in runs)]
+    names = [name for name, chart in RUN_CHARTS.items() if any(run.series.has(chart.column, since) for run in runs)]
     return tuple(name for name in names if name != "run.steps" or "run.tokens" not in names)
 
 

@@ -140,7 +140,7 @@ def _facts(run: Run, pod: Pod, now: float, funds: Funds | None, tz: tzinfo | Non
         return
     how = f"{run.title}{' (detected)' if run.detected else ''}" if run.title else "not recognized yet"
     missed = " · too fast: read in parts" if run.left_out else ""
-    yield Fact("Lines of", ((how, "text" if run.title else "muted"), (missed, "warn")))
+    yield Fact("Log format", ((how, "text" if run.title else "muted"), (missed, "warn")))
     now_of = run.now
     if run.not_finite is not None or now_of.loss is not None:
         value: Cell = ((f"{fmt.figure(now_of.loss)} ", "text"),) if now_of.loss is not None else ()

@@ -74,6 +74,9 @@ class ChartScreen(BaseScreen):
             of_runs = run_lines.run_charts(fleet, records)
         pane.offer_axis(bool(of_runs))
         scale = self._scale if of_runs else Scale.TIME
+        if of_runs and scale is Scale.TIME:
+            # An empty chart would take room from those of the GPUs.
+            of_runs = run_lines.run_charts(fleet, records, now - RANGES[self._range])
         of_pods = pods.charts_of(records[0]) if len(records) == 1 else COMPARED
         if scale is Scale.STEP or (scale is Scale.SINCE and len(records) > 1):
             of_pods = ()
