@@ -36,7 +36,8 @@ class Scheduling(LoadGroupScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         group = super()._split_scope(nodeid)
-        if group != nodeid:
+        if group != nodeid or self.config.option.markexpr == "soak":
+            # Long runs are given out one by one.
             return group
         file, _, _ = nodeid.partition("::")
         return file if file.startswith(BY_FILE) else nodeid.partition("[")[0]
