@@ -126,9 +126,9 @@ def busy(terminal: Terminal) -> bool:
 def asked(terminal: Terminal) -> bool:
     """Whether a dialog comes for the T that was typed."""
     until = time.monotonic() + 3.0
-    while "─ Terminate " not in terminal.text and (time.monotonic() < until or busy(terminal)):
+    while TITLE.search(terminal.text) is None and (time.monotonic() < until or busy(terminal)):
         terminal.listen(0.05)
-    return "─ Terminate " in terminal.text
+    return TITLE.search(terminal.text) is not None
 
 
 def burst(terminal: Terminal, model: Model, keys: list[str], gap: float) -> None:

@@ -159,7 +159,7 @@ def day(number: int, folder: Path, monkeypatch: pytest.MonkeyPatch, config: Conf
     state = StateFiles(lambda: folder, "test", API)
     source = Source("test", False, lambda: Week(now), now)
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
-        assert runner.run(record._record(source, config, make, state, NONE, None, None)) == 0
+        assert runner.run(record._record((record.Recorded(source, config, make, state),), NONE, None, None)) == 0
 
 
 @pytest.mark.wide

@@ -131,7 +131,8 @@ class BaseScreen(Screen[None]):
 
     def on_screen_resume(self, event: ScreenResume) -> None:
         # Textual's handler follows this one. Widgets are styled when they are added: not again before the first frame.
-        event.refresh_styles = event.refresh_styles and self._was_shown
+        # A screen with styles of its own is added before they are read.
+        event.refresh_styles = event.refresh_styles and (self._was_shown or bool(self.css_path))
         self._was_shown = True
         self._attend()
         self.show()
