@@ -28,7 +28,7 @@ from tui.commands.watcher import (
     live,
     ways,
 )
-from tui.domain.recorders import IDLE, LEASES, WATCHES
+from tui.domain.recorders import IDLE, WATCHES
 from tui.domain.user_message import Level, UserMessage
 from tui.history.recorder import Recorder, State
 from tui.services.action_lock import ActionLock
@@ -113,7 +113,7 @@ class _Account:
 
     def _this_one(self) -> AccountRecorder | None:
         """This podtop, for recorders of the account on other hosts."""
-        duties = tuple(duty for duty, may in zip((LEASES, WATCHES, IDLE), self.powers, strict=True) if may)
+        duties = tuple(duty for duty, may in zip((WATCHES, IDLE), self.powers[1:], strict=True) if may)
         id = self.session.account_id
         return this_recorder(id, self.session.began, duties) if id is not None else None
 

@@ -1,6 +1,8 @@
 """Recorders of one account on several hosts: which of them has a duty, so that nothing is done twice. Pure.
 
 Locks of files end at a host. Beyond it each recorder says when it began: the first one that has a duty keeps it.
+Leases are no such duty: they are in the files of one host, nobody else knows of them, and a pod that is stopped twice
+costs nothing, while one that nobody stops does.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-LEASES, WATCHES, IDLE = "leases", "watches", "idle stops"
+WATCHES, IDLE = "watches", "idle stops"
 
 
 class AccountRecorder(Struct, frozen=True):

@@ -44,7 +44,6 @@ class OtherRecorders:
 
     sources: whom to ask; `account`: the account's id, None while it is unknown.
     began:   when this podtop began, in epoch seconds.
-    acts:    whether it is a recorder, which may have a duty before others: any other leaves all of them to recorders.
     """
 
     def __init__(
@@ -55,7 +54,6 @@ class OtherRecorders:
         clock: Callable[[], float],
         *,
         began: float,
-        acts: bool,
         here: str = "",
     ) -> None:
         self._sources = tuple(sources)
@@ -64,7 +62,7 @@ class OtherRecorders:
         self._clock = clock
         self._here = here or host()
         self._began = began
-        self._rank = rank(began) if acts else math.inf
+        self._rank = rank(began)
         self._seen: dict[str, tuple[float, AccountRecorder]] = {}
         self._failed: set[int] = set()
         self._shown: frozenset[AccountRecorder] = frozenset()
@@ -131,7 +129,6 @@ def other_recorders(
     clock: Callable[[], float],
     *,
     began: float,
-    acts: bool,
 ) -> OtherRecorders | None:
     """For what the settings name; None if they name no other host."""
     sources: list[Ask] = []
@@ -139,4 +136,4 @@ def other_recorders(
         sources.append(peer(watcher))
     if history.url:
         sources.append(engine(history))
-    return OtherRecorders(sources, account, post, clock, began=began, acts=acts) if sources else None
+    return OtherRecorders(sources, account, post, clock, began=began) if sources else None

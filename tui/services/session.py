@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from tui.clocks import TimeOfDay, instant
-from tui.domain.recorders import IDLE, LEASES, WATCHES
+from tui.domain.recorders import IDLE, WATCHES
 from tui.domain.user_message import Level
 from tui.services.messages import to_event_log
 from tui.store.fleet import Fleet
@@ -225,16 +225,18 @@ class Session:
 
     @cached_property
     def others(self) -> OtherRecorders | None:
-        """Recorders of the account on other hosts; None for a command, and where the settings name none."""
+        """Recorders of the account on other hosts; None where this is none, and where the settings name none.
+
+        A screen does what was armed on its host: no recorder elsewhere knows of it.
+        """
         history, watcher = self.config.history, self.config.watcher
-        if not self._kind or self.source.demo or not (history.url or watcher.peer):
+        if self._kind != "record" or self.source.demo or not (history.url or watcher.peer):
             return None
         from tui.services.other_recorders import other_recorders
 
         return other_recorders(
-            history, watcher, lambda: self.account_id, self.messages.post, self.clock, began=self.began,
-            acts=self._kind == "record",
-        )  # fmt: skip
+            history, watcher, lambda: self.account_id, self.messages.post, self.clock, began=self.began
+        )
 
     @property
     def account_id(self) -> str | None:
@@ -263,7 +265,7 @@ class Session:
 
         if self.state is not None and self.executor is not None:
             await enforce(
-                self.state, self.fleet, partial(self.may_act, LEASES), self.executor, self.messages, self.clock,
+                self.state, self.fleet, self.may_act, self.executor, self.messages, self.clock,
                 self._kind or "screen",
             )  # fmt: skip
 
