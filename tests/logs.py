@@ -12,7 +12,7 @@ from tui.api.errors import CloudError
 from tui.api.pod_logs import LogLine, LogQuery, LogSource
 from tui.services.log_stream import StreamState
 
-START = 1_800_000_000.0
+START = 1_795_420_800.0
 
 
 class Time:

@@ -142,7 +142,7 @@ async def test_json_is_an_object_per_line_of_the_documented_shape(capsys: pytest
     assert await run.end() == Exit.OK
     first, second = map(json.loads, run.out.splitlines())
     assert first == {
-        "podtop": 1, "kind": "log", "pod_id": "a", "pod_name": "alpha", "at": "2027-01-15T08:00:00.250Z",
+        "podtop": 1, "kind": "log", "pod_id": "a", "pod_name": "alpha", "at": "2026-11-23T08:00:00.250Z",
         "source": "container", "id": line(0).id, "text": "caf\u00e9",
     }  # fmt: skip
     assert (second["at"], second["source"], second["text"]) == (None, "system", "x y")

@@ -310,7 +310,7 @@ async def test_a_line_is_copied_and_the_log_is_saved_once(
         await run.until("Saved 2 lines")
         path = tmp_path / "my.log"
         assert path.read_text() == (
-            "2027-01-15T08:00:00.000+00:00 container first\n2027-01-15T08:00:01.000+00:00 container second\n"
+            "2026-11-23T08:00:00.000+00:00 container first\n2026-11-23T08:00:01.000+00:00 container second\n"
         )
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         await run.press("ctrl+s", "ctrl+u", *"my.log", "enter")
@@ -435,4 +435,22 @@ def test_a_long_name_keeps_its_end(name: str, cells: int, short: str) -> None:
 
 
 def test_times_are_those_of_the_test() -> None:
-    assert START == 1_800_000_000.0
+    assert START == 1_795_420_800.0
+
+
+def test_a_line_of_another_day_says_so() -> None:
+    from datetime import UTC, date, datetime
+
+    from tui.api.pod_logs import LogLine
+    from tui.store.log_buffer import LogEntry
+    from tui.ui.render.log_rows import Look, prefix, prefix_width
+
+    at = datetime(2026, 11, 26, 16, 29, 13, tzinfo=UTC).timestamp()
+    entry = LogEntry("p", LogLine("1", at, LogSource.CONTAINER, "text"), at, 1)
+    whens = []
+    for today, cells in ((date(2026, 11, 26), 100), (date(2026, 11, 29), 100), (date(2026, 11, 29), 38)):
+        look = Look(UTC, today=today)
+        ((when, _),) = prefix(entry, look, cells)
+        assert len(when) == prefix_width(entry, look, cells)
+        whens.append(when)
+    assert whens == ["16:29:13 ", "Nov 26 16:29:13 ", "Nov 26   "]

@@ -113,10 +113,19 @@ async def test_by_log_stream() -> None:
     source = LogStreamSource(
         lambda: tale.cloud, skew=lambda: 0.0, clock=lambda: tale.now, elapsed=lambda: tale.now, sleep=soon
     )
+    followed = [pod for pod in tale.world.pods.values() if pod.name in {HEALTHY, *(name for name, _ in NAMED)}]
     async with tale.read(DEMO, {"log": source}) as reading:
+
+        def has_read() -> bool:
+            reading.look()
+            runs = [tale.fleet.runs.get(pod.id) for pod in followed]
+            return all(
+                run is not None and run.line == tale.written(pod, 1)[-1]
+                for pod, run in zip(followed, runs, strict=True)
+            )
+
         while tale.now < OPENED + NAN_AFTER + 60:
-            until = time.monotonic() + 0.05
-            await tale.poll(reading, lambda until=until: time.monotonic() > until)  # type: ignore[misc]
+            await tale.poll(reading, has_read)
     assert set(tale.named) == NAMED
     hold = NOT_FINITE.holds
     at = tale.named["olmo-ablation", "loss-nan"] - OPENED

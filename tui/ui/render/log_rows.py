@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
 from tui.api.pod_logs import LogSource
@@ -44,6 +44,7 @@ class Look(NamedTuple):
     names:   the pods' names and the numbers of their colours, by id; empty if there is one pod.
     sources: whether lines of the system are marked, as both sources are shown.
     shift:   cells by which the text is moved to the left, without wrap.
+    today:   the current day, of which lines have the time alone; None: all have it alone.
     """
 
     tz: tzinfo | None
@@ -53,6 +54,7 @@ class Look(NamedTuple):
     sources: bool = True
     shift: int = 0
     search: LogSearch = LogSearch()
+    today: date | None = None
 
 
 class Row(NamedTuple):
@@ -77,9 +79,9 @@ def prefix(entry: LogEntry, look: Look, cells: int) -> Cell:
     parts: list[Part] = []
     taken = 0
     if look.times and cells >= _LEAST + 9:
-        when = "" if entry.line.at is None else datetime.fromtimestamp(entry.line.at, look.tz).strftime("%H:%M:%S")
+        when = _when(entry.line.at, look, cells)
         parts.append((f"{when:8} ", "quiet"))
-        taken = 9
+        taken = max(8, len(when)) + 1
     if look.names:
         name, number = look.names.get(entry.pod, (entry.pod, 1))
         room = min(max(map(_name_width, look.names.values())), max(4, (cells - taken) // 4), 20)
@@ -88,6 +90,16 @@ def prefix(entry: LogEntry, look: Look, cells: int) -> Cell:
     if look.sources and entry.line.source is LogSource.SYSTEM:
         parts.append(("sys ", "accent"))
     return tuple(parts)
+
+
+def _when(at: float | None, look: Look, cells: int) -> str:
+    """The time of a line; of another day that comes before it, or in its place where there is no room for both."""
+    if at is None:
+        return ""
+    when = datetime.fromtimestamp(at, look.tz)
+    if look.today is None or when.date() == look.today:
+        return f"{when:%H:%M:%S}"
+    return f"{when:%b %d %H:%M:%S}" if cells >= _LEAST + 36 else f"{when:%b %d}"
 
 
 def shortened(name: str, cells: int) -> str:

@@ -95,7 +95,8 @@ class LogPane:
 
     def _lay_out(self, change: Change, width: int) -> None:
         """Count the rows of each line, if lines wrap: of new lines only, where nothing else has changed."""
-        laid_out = (width, self.look.names, self.look.times, self.look.wrap, self.look.sources)
+        look = self.look
+        laid_out = (width, look.names, look.times, look.wrap, look.sources, look.today)
         entries, ends = self.lines.entries, self._ends
         if not self.look.wrap:
             ends.clear()

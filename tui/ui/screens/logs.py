@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -231,7 +232,8 @@ class LogsScreen(ListingScreen):
     def _show_lines(self) -> None:
         pane, view = self._pane_of_lines, self._view_of_lines
         pane.name(self._names())
-        pane.look = pane.look._replace(sources=self._source is None)
+        today = datetime.fromtimestamp(self._sight.session.clock(), self._sight.tz).date()
+        pane.look = pane.look._replace(sources=self._source is None, today=today)
         pane.update(view.size.width)
         states = tuple(self._states.values())
         view.show(pane.rows(), pane.ends, log_status.empty(pane.lines, states, self._api))
