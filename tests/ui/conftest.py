@@ -171,7 +171,13 @@ class Running:
         self.cloud.fleet_answer = fleet if fleet is not None else self.cloud.fleet_answer
         self.cloud.market_answer = market if market is not None else self.cloud.market_answer
         self.at_leisure()
+        asked = self.cloud.asked
         await self.pilot.press("ctrl+r")
+        for _ in range(10):
+            # On a busy machine the request is later than the frame.
+            if self.cloud.asked > asked:
+                break
+            await self.pilot.pause(FRAME)
         await self.settle()
 
     def at_leisure(self) -> None:
