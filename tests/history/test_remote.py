@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests import servers
@@ -165,6 +165,8 @@ _VALUE = st.sampled_from(["NaN", "+Inf", "-Inf", "0.5", "x", "1e400", ""]) | st.
         max_size=6,
     )
 )  # fmt: skip
+@example(series=[{"metric": {"gpu": "²"}, "values": []}])
+@example(series=[{"metric": {"gpu": "9" * 5_000}, "values": [(START, "0.5")]}])
 def test_whatever_values_come_samples_are_whole(series: list[dict[str, object]]) -> None:
     body = json.dumps({"status": "success", "data": {"resultType": "matrix", "result": series}}).encode()
     samples: Samples = asyncio.run(

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.commands.argument_parser import Parser, Several
+from tui.format.digits import whole_number
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -92,10 +93,10 @@ _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 def ago(text: str) -> float:
     """Seconds, from a length of time such as 10m."""
     unit = _UNITS.get(text[-1:], 0)
-    number = text[:-1]
-    if not unit or not number.isascii() or not number.isdigit() or not 0 < int(number[:7]) * unit <= 366 * 86_400:
+    seconds = (whole_number(text[:-1]) or 0) * unit
+    if not 0 < seconds <= 366 * 86_400:
         raise argparse.ArgumentTypeError(f"invalid value {text!r}; expected a length of time like 90s, 10m, 2h or 3d")
-    return float(int(number) * unit)
+    return float(seconds)
 
 
 def date(text: str) -> datetime:
@@ -103,9 +104,9 @@ def date(text: str) -> datetime:
     from datetime import datetime, timedelta
 
     try:
-        if text[-1:] == "d" and text[:-1].isascii() and text[:-1].isdigit():
-            midnight = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
-            return midnight - timedelta(days=int(text[:-1][:5]))
+        days = whole_number(text[:-1]) if text[-1:] == "d" else None
+        if days is not None:
+            return datetime.now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
         return datetime.strptime(text, "%Y-%m-%d")
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"invalid value {text!r}; expected a date like 2026-11-23, or 3d") from None

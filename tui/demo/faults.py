@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from tui.format.digits import whole_number
+
 HTML = b"<!DOCTYPE html><html><head><title>%d</title></head><body><h1>Error %d</h1>cloudflare</body></html>"
 
 RETIRED = "graphql-410"
@@ -99,7 +101,7 @@ class Faults:
 
     def status(self) -> int | None:
         """The HTTP status that is sent instead of a response."""
-        return next((int(name) for name in self.active if name.isdigit()), None)
+        return next((status for name in self.active if (status := whole_number(name)) is not None), None)
 
 
 def parse(texts: Iterable[str]) -> Faults:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from tui.demo.catalogue import PLACES, GpuType, gpu_types
 from tui.demo.random_walk import chance, wander
+from tui.format.digits import whole_number
 from tui.store.price_history import BUCKET, COMMUNITY, SECURE, Prices, ReportedPrice
 
 _SWING = 7200.0
@@ -204,9 +205,9 @@ def cpu_stock(flavor: Flavor, now: float, seed: int) -> str | None:
 def _specifics(flavor: Flavor, instance: str | None, now: float, seed: int) -> dict[str, Any] | None:
     """Stock and price of one size, named like "cpu3c-2-4"; None if there is no such size."""
     parts = (instance or "").split("-")
-    if len(parts) != 3 or parts[0] != flavor.id or not all(part.isdecimal() for part in parts[1:]):
+    if len(parts) != 3 or parts[0] != flavor.id:
         return None
-    vcpus, memory = int(parts[1]), int(parts[2])
+    vcpus, memory = (whole_number(part) or 0 for part in parts[1:])
     if not 2 <= vcpus <= LARGEST_FLAVOR or memory != vcpus * flavor.memory:
         return None
     return {

@@ -8,6 +8,7 @@ from typing import Any
 from tui.demo.catalogue import PLACES, Place
 from tui.demo.pods import VOLUME, VOLUME_GB, SimPod, free_now, gpu_load, gpu_power, iso
 from tui.demo.random_walk import chance, mix, wander
+from tui.format.digits import whole_number
 
 
 def pod_view(
@@ -105,7 +106,7 @@ def port_views(pod: SimPod, seed: int, ssh_port: int | None) -> list[dict[str, A
             {
                 "ip": f"194.68.245.{mix(seed, pod.id) % 250 + 1}" if tcp else f"100.65.{mix(seed, pod.id) % 250}.17",
                 "isIpPublic": tcp,
-                "privatePort": int(number) if number.isdigit() else None,
+                "privatePort": whole_number(number),
                 "publicPort": 20_000 + mix(seed, pod.id, number, pod.version) % 40_000,
                 "type": kind or "http",
             }

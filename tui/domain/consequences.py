@@ -15,6 +15,7 @@ from tui.domain import offered, pod_health, upkeep
 from tui.domain.action import Command, Consent, PodAction, Point, is_spot
 from tui.domain.effects import bid_text, free_gpus, names_of
 from tui.format import numbers as fmt
+from tui.format.digits import whole_number
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, Pod
@@ -134,7 +135,7 @@ def describe(pod: Pod) -> str:
 
 
 def _whole(text: str) -> int | None:
-    return int(text) if text.strip().isascii() and text.strip().isdigit() and len(text.strip()) < 4 else None
+    return whole_number(text.strip(), 3)
 
 
 def _dollars(text: str) -> float | None:

@@ -11,6 +11,7 @@ from tui.api.enums import CloudKind, ComputeKind
 from tui.domain import costs, pod_costs, pod_health
 from tui.domain.deploy_draft import Draft, offer_of
 from tui.domain.deploy_text import dollars, listed
+from tui.format.digits import whole_number
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, Offer, Quote
@@ -96,5 +97,4 @@ def lowest_price(draft: Draft, offers: Sequence[Offer]) -> float | None:
 
 
 def _number(text: str) -> int | None:
-    clean = text.strip()
-    return int(clean) if clean.isascii() and clean.isdigit() and len(clean) < 8 else None
+    return whole_number(text.strip(), 7)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui import clocks
 from tui.domain.deploy_fields import BY_NAME, Field, Kind
+from tui.format.digits import whole_number
 
 if TYPE_CHECKING:
     from tui.domain.deploy_draft import Draft
@@ -31,10 +32,10 @@ def dollars(draft: Draft, name: str) -> float | None:
 
 
 def _whole(field: Field, text: str) -> int:
-    clean = text.strip()
-    if not (clean.isascii() and clean.isdigit()) or len(clean) > 9 or not field.least <= int(clean) <= field.most:
+    number = whole_number(text.strip())
+    if number is None or not field.least <= number <= field.most:
         raise Fault(f"must be a whole number from {field.least:,} to {field.most:,}")
-    return int(clean)
+    return number
 
 
 def _dollars(field: Field, text: str) -> float:
@@ -47,7 +48,7 @@ def _dollars(field: Field, text: str) -> float:
     return value
 
 
-_PORT = re.compile(r"(\d{1,5})/(http|tcp)")
+_PORT = re.compile(r"([0-9]{1,5})/(http|tcp)")
 
 
 def _ports(text: str) -> str:
@@ -55,8 +56,9 @@ def _ports(text: str) -> str:
     for part in filter(None, re.split(r"[,\s]+", text)):
         match = _PORT.fullmatch(part.lower())
         if match is None:
-            kind = " add the protocol, such as 8888/http" if part.isdigit() else " must look like 8888/http or 22/tcp"
-            raise Fault(f"{part}:{kind}")
+            is_number = whole_number(part) is not None
+            kind = "add the protocol, such as 8888/http" if is_number else "must look like 8888/http or 22/tcp"
+            raise Fault(f"{part}: {kind}")
         if not 1 <= int(match[1]) <= 65_535:
             raise Fault(f"{part}: must be from 1 to 65535")
         if match[0] in ports:

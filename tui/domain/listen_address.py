@@ -6,6 +6,8 @@ import ipaddress
 from contextlib import suppress
 from typing import NamedTuple
 
+from tui.format.digits import whole_number
+
 PORT = 9464
 """The default port, which is that of OpenTelemetry's Prometheus exporters."""
 
@@ -38,7 +40,7 @@ def is_local(host: str) -> bool:
 def listen_address(text: str) -> ListenAddress:
     """An address as the user writes it: HOST:PORT, PORT, or HOST. Raises ValueError for anything else."""
     host, port = text.strip(), str(PORT)
-    if host.isascii() and host.isdigit():
+    if whole_number(host) is not None:
         host, port = "127.0.0.1", host
     elif host.startswith("["):
         host, _, rest = host[1:].partition("]")
@@ -48,6 +50,7 @@ def listen_address(text: str) -> ListenAddress:
     elif host.count(":") == 1:
         host, _, port = host.partition(":")
         host = host or "0.0.0.0"  # noqa: S104
-    if not (port.isascii() and port.isdigit() and int(port) <= 65_535):
+    number = whole_number(port)
+    if number is None or number > 65_535:
         raise ValueError
-    return ListenAddress(host if host == "localhost" else str(ipaddress.ip_address(host)), int(port))
+    return ListenAddress(host if host == "localhost" else str(ipaddress.ip_address(host)), number)

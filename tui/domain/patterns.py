@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from tui.format.digits import whole_number
+
 LONGEST = 200
 """Characters of a pattern at most."""
 
 MOST_NODES = 1_000
 """Steps of a pattern at most, after its counted repeats are written out."""
+
+_MOST_REPEATS = 9_999
 
 DEEPEST = 20
 """Groups within groups at most."""
@@ -262,13 +266,13 @@ class _Parser:
         if self._next != "{" or end < 0:
             return None
         least, comma, most = self._text[self._at + 1 : end].partition(",")
-        if not (least.isdecimal() and least.isascii()) or not (most == "" or (most.isdecimal() and most.isascii())):
+        low, high = whole_number(least, LONGEST), whole_number(most, LONGEST)
+        if low is None or (most and high is None):
             return None
-        if len(least) > 4 or len(most) > 4:
+        if max(low, high or 0) > _MOST_REPEATS:
             raise PatternError("the pattern is too long")
         self._at = end + 1
-        low = int(least)
-        high = (int(most) if most else None) if comma else low
+        high = high if comma else low
         if high is not None and high < low:
             raise PatternError("a repeat with its ends reversed")
         return low, high

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from tui.domain.recorders import AccountRecorder
+from tui.format.digits import whole_number
 from tui.store.metrics import BY_NAME, Metric
 from tui.store.series import EMPTY, GAP, SampleColumn, Samples, pack
 
@@ -262,10 +263,11 @@ def _by_bucket(result: Iterable[_Series], first: float, count: int, width: float
 def _recorder(series: _Series) -> AccountRecorder | None:
     """The podtop that a sample is about; None if it is about none."""
     labels, since = series.metric, _number(series.value[1]) if series.value is not None else None
-    if since is None or not labels.get("host") or not labels.get("pid", "").isdigit():
+    pid = whole_number(labels.get("pid", ""))
+    if since is None or not labels.get("host") or pid is None:
         return None
     duties = tuple(filter(None, labels.get("duties", "").split(",")))
-    return AccountRecorder(labels.get("key", ""), labels["host"], int(labels["pid"]), since, duties)
+    return AccountRecorder(labels.get("key", ""), labels["host"], pid, since, duties)
 
 
 def _number(text: str) -> float | None:
@@ -299,7 +301,8 @@ def samples_of(
         if not metric.per_gpu:
             columns[name] = by_gpu.get("", {})
             continue
-        columns |= {metric.of_gpu(int(gpu)): each for gpu, each in by_gpu.items() if gpu.isdigit() and int(gpu) < 1000}
+        numbered = ((whole_number(gpu, 3), each) for gpu, each in by_gpu.items())
+        columns |= {metric.of_gpu(number): each for number, each in numbered if number is not None}
         if metric.always:
             columns[name] = _pooled(metric, by_gpu)
     times = sorted({index for buckets in columns.values() for index in buckets if 0 <= index < count})

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from tui.api.features import Feature
 from tui.api.models import GpuReading, Telemetry
 from tui.domain import pod_health
+from tui.format.digits import whole_number
 
 if TYPE_CHECKING:
     from tui.api.hosts import HostLoad
@@ -98,7 +99,7 @@ class Metric(Struct, frozen=True, kw_only=True):
     def series_in(self, names: Iterable[str]) -> tuple[str, ...]:
         """The names among these that are its series of single GPUs."""
         length = len(self.prefix)
-        return tuple(n for n in names if n.startswith(self.prefix) and n[length:].isdigit())
+        return tuple(n for n in names if n.startswith(self.prefix) and whole_number(n[length:], 4) is not None)
 
     def gpus_in(self, names: Iterable[str]) -> list[int]:
         """The numbers of the GPUs whose series are among these, in order."""

@@ -7,6 +7,8 @@ import socket
 from collections.abc import MutableMapping
 from contextlib import suppress
 
+from tui.format.digits import whole_number
+
 VARIABLES = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 """What systemd sets for a service, and no program that the service starts is to use."""
 
@@ -60,5 +62,5 @@ def service_manager(environ: MutableMapping[str, str] = os.environ, pid: int | N
     if address[:1] not in ("/", "@") or len(address) < 2:
         return None
     is_ours = watched in ("", str(pid or os.getpid()))
-    seconds = int(interval) / 1e6 if interval.isdecimal() and is_ours else 0.0
-    return ServiceManager(address, seconds or None)
+    microseconds = whole_number(interval, 15) if is_ours else None
+    return ServiceManager(address, microseconds / 1e6 if microseconds else None)

@@ -27,6 +27,7 @@ from tui.api.http.proxies import Proxy
 from tui.api.http.sanitize import clean
 from tui.api.models import Problem
 from tui.api.refusals import NO_REASON
+from tui.format.digits import whole_number
 
 LONGEST_RETRY_AFTER = 3600.0
 """Seconds. A server that requests more is taken at an hour, so that one bad header does not end the monitoring."""
@@ -99,7 +100,7 @@ def _not_accepted(host: str, proxy: Proxy | None) -> str:
 def _refused_by_proxy(error: Exception, host: str, proxy: Proxy | None) -> str:
     """A proxy's refusal of a connection. Its own words are not repeated: only its number."""
     text = str(error)
-    status = int(text[:3]) if text[:3].isascii() and text[:3].isdigit() else None
+    status = whole_number(text[:3])
     variable = proxy.variable if proxy is not None else "HTTPS_PROXY"
     name = f"The proxy {proxy.where}" if proxy is not None else "The proxy"
     code = "" if status is None else f" (HTTP {status})"
@@ -236,8 +237,8 @@ def retry_after(response: httpx.Response, wall: Callable[[], float]) -> float | 
 def _retry_after(response: httpx.Response, wall: Callable[[], float]) -> float | None:
     """A date is compared with the server's own clock if that is reported."""
     text = response.headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return min(LONGEST_RETRY_AFTER, float(text[:9]))
+    if (seconds := whole_number(text[:9])) is not None:
+        return min(LONGEST_RETRY_AFTER, float(seconds))
     at = notices.instant_of(text)
     if at is None:
         return None

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from tui.api.errors import Misconfigured
 from tui.api.secret import Secret
+from tui.format.digits import whole_number
 
 PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 """The kinds of proxies, and their usual ports."""
@@ -114,9 +115,10 @@ def _place(variable: str, text: str) -> tuple[str, int | None]:
 def _port(variable: str, text: str) -> int | None:
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or len(text) > 5 or not 0 < int(text) < 65_536:
+    port = whole_number(text, 5)
+    if port is None or not 0 < port < 65_536:
         raise _wrong(variable, "its port is not a number from 1 to 65535")
-    return int(text)
+    return port
 
 
 def _wrong(variable: str, why: str) -> Misconfigured:

@@ -17,6 +17,7 @@ from tui.api.quantities import KINDS, Reader
 from tui.api.rest.exchange import Query
 from tui.api.rest.wire import WireFlavor, WireGpuType, WirePlace
 from tui.api.values import each, whole
+from tui.format.digits import whole_number
 
 MARKET_LACKS = frozenset({Feature.SPOT_PRICE, Feature.HOST_LIMITS, Feature.HOST_SPECS, Feature.RENTED_SHARE})
 
@@ -203,8 +204,8 @@ _WORDS = {True: Availability.AVAILABLE, False: Availability.UNAVAILABLE, None: N
 
 def _numbers(version: str) -> tuple[tuple[int, ...], str]:
     """12.11 is above 12.2."""
-    steps = version.split(".")
-    return (tuple(int(step) for step in steps) if all(s.isascii() and s.isdigit() for s in steps) else (), version)
+    steps = [number for step in version.split(".") if (number := whole_number(step)) is not None]
+    return (tuple(steps) if len(steps) == version.count(".") + 1 else (), version)
 
 
 def places(items: Sequence[Raw]) -> DataCenters:

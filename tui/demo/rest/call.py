@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from tui.demo.faults import Faults
 from tui.demo.world import Refusal, Why, World
+from tui.format.digits import whole_number
 
 LARGEST_BODY = 102_400
 """Bytes of the body of a request (RunPod's document of September 2026: 413 above)."""
@@ -122,9 +123,10 @@ class Call:
         if given is None:
             return default
         # More digits than these are outside of every range, and expensive to read.
-        if not (given.removeprefix("-").isdecimal() and given.isascii() and len(given) < 12):
+        size = whole_number(given.removeprefix("-"), 11)
+        if size is None:
             raise invalid(f"query.{name}: got string, want integer")
-        number = int(given)
+        number = -size if given.startswith("-") else size
         if number < low:
             raise invalid(f"query.{name}: minimum: got {number}, want {low}")
         if high is not None and number > high:

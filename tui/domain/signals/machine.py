@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from tui.api.http.sanitize import clean, without_escapes
 from tui.domain.signals.values import amount, number
+from tui.format.digits import whole_number
 
 MOST = 16
 """Rows of each kind that are kept."""
@@ -99,10 +100,10 @@ def _apps(text: str) -> Iterator[Process]:
     for line in text.splitlines()[:MOST]:
         first, _, rest = line.partition(",")
         name, _, last = rest.rpartition(",")
-        pid = first.strip()
-        if pid.isascii() and pid.isdigit() and len(pid) < 12:
+        pid = whole_number(first.strip(), 11)
+        if pid is not None:
             memory = amount(number(last.strip()))
-            yield Process(int(pid), plain(name.strip().rpartition("/")[2]) or "?", None, memory)
+            yield Process(pid, plain(name.strip().rpartition("/")[2]) or "?", None, memory)
 
 
 def _used(text: str) -> Iterator[float]:
@@ -117,8 +118,10 @@ def _processes(text: str) -> Iterator[Process]:
     """pid, resident KiB, name."""
     for line in text.splitlines()[: 2 * MOST]:
         parts = line.split(None, 2)
-        if len(parts) == 3 and all(part.isascii() and part.isdigit() and len(part) < 15 for part in parts[:2]):
-            yield Process(int(parts[0]), plain(parts[2]) or "?", int(parts[1]) / 1024)
+        if len(parts) == 3:
+            pid, resident = (whole_number(part, 14) for part in parts[:2])
+            if pid is not None and resident is not None:
+                yield Process(pid, plain(parts[2]) or "?", resident / 1024)
 
 
 def _disks(text: str) -> Iterator[Disk]:
@@ -126,8 +129,10 @@ def _disks(text: str) -> Iterator[Disk]:
     seen = set()
     for line in text.splitlines()[: 2 * MOST]:
         parts = line.split(None, 5)
-        if len(parts) == 6 and all(part.isascii() and part.isdigit() and len(part) < 18 for part in parts[1:4]):
-            size, used, mount = int(parts[1]) / 2**20, int(parts[2]) / 2**20, plain(parts[5])
-            if size > 0 and mount and mount not in seen:
-                seen.add(mount)
-                yield Disk(mount, size, min(used, size))
+        if len(parts) != 6:
+            continue
+        size, used, available = (whole_number(part, 17) for part in parts[1:4])
+        mount = plain(parts[5])
+        if size and used is not None and available is not None and mount and mount not in seen:
+            seen.add(mount)
+            yield Disk(mount, size / 2**20, min(used, size) / 2**20)

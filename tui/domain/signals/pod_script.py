@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from tui.domain.signals.metric_files import TRACKIO, WANDB
 from tui.domain.signals.rules import PodSignals
+from tui.format.digits import whole_number
 
 AT_ONCE = 65_536
 """Bytes of a log, or of a file of metrics in text, that are read at once; what is before them is left out."""
@@ -169,4 +170,4 @@ def parts(output: bytes, marker: str) -> Iterator[Part]:
 
 
 def _is_number(word: str) -> bool:
-    return len(word) < 20 and word.removeprefix("-").isascii() and word.removeprefix("-").isdigit()
+    return whole_number(word.removeprefix("-"), 19) is not None

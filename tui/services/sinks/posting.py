@@ -11,6 +11,7 @@ from tui.api.http import name_lookup
 from tui.api.http.endpoint import objection
 from tui.config.keys import token
 from tui.files import reading
+from tui.format.digits import whole_number
 from tui.services.sinks.sink import PATIENCE, Means, NotSent
 
 _ITS_HOST = "the server"
@@ -54,8 +55,7 @@ async def _answer(means: Means, url: str, body: Mapping[str, Any], headers: Mapp
 
 
 def _seconds(text: str) -> float:
-    text = text.strip()
-    return float(text[:9]) if text.isascii() and text.isdigit() else 0.0
+    return float(whole_number(text.strip()[:9]) or 0)
 
 
 def authorization(token_file: str, setting: str) -> dict[str, str]:

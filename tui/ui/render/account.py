@@ -12,6 +12,7 @@ from tui.domain import offered
 from tui.domain.filters import Kind
 from tui.domain.pod_costs import MONTH_HOURS, network_volume_per_hr
 from tui.format import numbers as fmt
+from tui.format.digits import whole_number
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import MASKED, Fact, Section
 from tui.ui.render.facts import LACKING, LACKING_CELL, NOTHING, cell_or_lacking, date, money, or_lacking, text, yes
@@ -245,8 +246,9 @@ def access_facts(
         Section("Account holder", tuple(_profile(profile, revealed))),
     ]  # fmt: skip
     kind, _, number = volume.partition(" ")
-    if kind == "volume" and number.isdigit() and int(number) < len(account.network_volumes):
-        network_volume = account.network_volumes[int(number)]
+    index = whole_number(number)
+    if kind == "volume" and index is not None and index < len(account.network_volumes):
+        network_volume = account.network_volumes[index]
         rate = network_volume_per_hr(network_volume.size_gb)
         cost: Cell = NOTHING
         if rate is not None:
@@ -257,8 +259,8 @@ def access_facts(
             Fact("Data center", text(network_volume.data_center)), Fact("Costs", cost),
         )  # fmt: skip
         sections.insert(0, Section("Network volume", details))
-    if kind == "key" and number.isdigit() and int(number) < len(account.api_keys):
-        key = account.api_keys[int(number)]
+    if kind == "key" and index is not None and index < len(account.api_keys):
+        key = account.api_keys[index]
         details = (
             Fact("Name", text(key.name)), Fact("Permissions", text(key.permissions)),
             Fact("ID", ((MASKED, "quiet"), ("  never requested: for old keys it is the key", "quiet"))),
