@@ -11,6 +11,7 @@ from tests.ui.conftest import NOW, HeldCloud, Launch, Running
 from tui.config.loader import Config
 from tui.domain.attention import Attention, Grade
 from tui.ui.screens.pod import PodScreen
+from tui.ui.themes import has_shades
 from tui.ui.widgets.gpu_map import GpuMap
 from tui.ui.widgets.table import Table
 
@@ -164,3 +165,19 @@ async def test_in_small_terminals_the_gpus_come_first(launch: Launch, size: tupl
         await run.press("enter")
         assert "GPU UTIL" in run.text()
         assert ("Telemetry ─" in run.text()) is (size[1] == 24)
+
+
+@pytest.mark.wide
+async def test_every_theme_on_offer_draws_every_pane_whatever_was_shown_before(launch: Launch) -> None:
+    """Also those of the terminal's own colours, which have no shades, and while cells of the theme before are shown."""
+    async with launch(size=(120, 40), cloud=cloud()) as run:
+        for _ in range(3):
+            await run.poll(PODS)
+        for theme in (*run.app.available_themes, "podtop-dark"):
+            run.app.theme = theme
+            shades = has_shades(run.app.current_theme)
+            await run.settle()
+            assert ("███◌████" if not shades else "◌") in run.text(), theme
+            for key in ("x", "M", "M", "M", "enter", "x", "escape"):
+                await run.press(key)
+                assert run.app._exception is None, f"{key} in {theme}"

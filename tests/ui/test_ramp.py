@@ -10,7 +10,7 @@ from tui.ui import themes
 from tui.ui.primitives import ramp
 from tui.ui.terminal.colours import contrast, nearest_of_256
 
-SHADED = [theme for theme in themes.OWN if theme.name not in themes.SHADELESS]
+SHADED = [theme for theme in themes.OWN if themes.has_shades(theme)]
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

@@ -145,8 +145,17 @@ HUELESS = frozenset({MONO.name})
 """Themes in which the lines of a chart cannot be told apart."""
 
 
-SHADELESS = frozenset({MONO.name, SIXTEEN.name})
-"""Themes without eight shades of a hue: heights of blocks show amounts instead."""
+_SHADELESS = frozenset({MONO.name, SIXTEEN.name})
+
+
+def has_shades(theme: Theme) -> bool:
+    """Whether a theme has eight shades of a hue; heights of blocks show amounts otherwise.
+
+    A theme of the terminal's own colours names these, and nobody knows what they look like.
+    """
+    named = any(colour.startswith("ansi_") for colour in (theme.primary, theme.background or ""))
+    return theme.name not in _SHADELESS and not named
+
 
 _COMPLETE = frozenset(theme.name for theme in OWN)
 """Themes that define all of podtop's variables."""

@@ -42,7 +42,7 @@ def bar(part: float) -> str:
 def cell(part: float, shades: bool) -> tuple[str, str]:
     """A cell for a part of the whole, as text and role: a full block in its shade, or a block of its height.
 
-    shades: whether the terminal shows eight shades of a hue (see `themes.SHADELESS`).
+    shades: whether the terminal shows eight shades of a hue (see `themes.has_shades`).
     """
     return ("█", HEAT[step(part)]) if shades else (height(part), "spark")
 

@@ -6,8 +6,11 @@ widget before the first frame.
 
 from __future__ import annotations
 
-from rich.color import Color
+from collections.abc import Mapping
+
+from rich.color import Color as RichColor
 from rich.style import Style
+from textual.color import Color
 from textual.widget import Widget
 
 from tui.ui.primitives import ramp
@@ -25,6 +28,12 @@ BADGE = "badge-"
 SHADE = "heat-"
 """Prefix of a role's name: a step of the ramp (see `ramp.py`), in the theme's colours."""
 
+
+def rgb(theme: Mapping[str, str], name: str) -> str:
+    """A colour of a theme as #rrggbb, however the theme writes it."""
+    return Color.parse(theme[name]).hex6
+
+
 PAINTED = ("badge", "tab")
 """Roles with a background of their own."""
 
@@ -34,11 +43,11 @@ def style_of(widget: Widget, role: str, under: Style) -> Style:
     if role.startswith(BADGE):
         # The colour of another role as the background of a word, without a component class for each.
         style = widget.screen.get_component_rich_style(f"role--{role.removeprefix(BADGE)}")
-        return Style(color=under.bgcolor or Color.parse("default"), bgcolor=style.color, bold=True)
+        return Style(color=under.bgcolor or RichColor.parse("default"), bgcolor=style.color, bold=True)
     if role.startswith(SHADE):
         # Computed from the theme and not component classes, which every widget would pay for before the first frame.
         theme = widget.app.theme_variables
-        shade = ramp.colours(theme["background"], theme["heat"])[int(role.removeprefix(SHADE)) - 1]
-        return Style.parse(shade) + under.background_style
+        shades = ramp.colours(rgb(theme, "background"), rgb(theme, "heat"))
+        return Style(color=shades[int(role.removeprefix(SHADE)) - 1]) + under.background_style
     style = widget.screen.get_component_rich_style(f"role--{role}")
     return style if role in PAINTED else style + under.background_style

@@ -110,7 +110,7 @@ class ChartScreen(BaseScreen):
     @property
     def _has_shades(self) -> bool:
         """Whether amounts are shown by shades of a hue."""
-        return self.app.theme not in themes.SHADELESS and not self._sight.display.ascii
+        return themes.has_shades(self.app.current_theme) and not self._sight.display.ascii
 
     def _look_back(self, fleet: Fleet, records: Sequence[Record], frame: pods.Frame) -> None:
         """Request from the recording the samples that memory lacks: once for each pod and bucket width."""

@@ -17,7 +17,7 @@ from tui.store.fleet_state import Record
 from tui.store.metrics import METRICS
 from tui.store.views import gpu_map, pods
 from tui.store.views.attention import loud, next_pod, worst
-from tui.ui import layout, themes
+from tui.ui import layout
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
 from tui.ui.primitives import gpu_plan
@@ -180,17 +180,13 @@ class FleetScreen(ListingScreen):
             self._grouped = keys, fleet.records, gpu_map.groups(fleet, keys)
         return self._grouped[2]
 
-    @property
-    def _shades(self) -> bool:
-        return not self._sight.display.ascii and self.app.theme not in themes.SHADELESS
-
     def _show_map(self) -> None:
         """Show the GPUs of the pods in the list, in its order; their cursors follow each other."""
         if "map" not in self._shown:
             return
         fleet, now = self._view
         pane = self.query_one("#map", GpuMap)
-        shades = self._shades
+        shades = self._has_shades
         self._signs.follow(not (fleet.past or self._player.in_history) and fleet.snapshot.took is not None)
         pane.show(
             self._groups(fleet),
@@ -210,7 +206,7 @@ class FleetScreen(ListingScreen):
             brief = self.size.width < rows.NARROW
             read = gpus.words(record.name or record.id, of_pod[pane.cursor[1]], brief)
             title = read if brief else f"{title}  {read}"
-        pane.entitle(title, map_signs.legend(self._shades, pane.size.width))
+        pane.entitle(title, map_signs.legend(self._has_shades, pane.size.width))
 
     def _show_gpus(self) -> None:
         """Show the GPUs of the pod under the cursor, in the room below the pods."""

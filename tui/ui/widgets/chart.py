@@ -19,6 +19,7 @@ from tui.ui.charts import canvas, plot, spec
 from tui.ui.charts.spec import AxisSpec, ChartSpec, Drawn, Row
 from tui.ui.messages import Resized
 from tui.ui.primitives import ramp
+from tui.ui.primitives.roles import rgb
 
 LINES = 8
 FAINTEST = 0.18
@@ -139,5 +140,5 @@ class Chart(Widget):
 
 def shades_of(theme: Mapping[str, str]) -> tuple[str, ...]:
     """The colours of the shades of a chart by their numbers, of which the first is the background."""
-    ground, full = theme["background"], theme["heat"]
-    return (ground, *ramp.colours(ground, full, spec.FINE, FAINTEST), theme["chart-1"], *ramp.colours(ground, full))
+    ground, full, edge = (rgb(theme, name) for name in ("background", "heat", "chart-1"))
+    return (ground, *ramp.colours(ground, full, spec.FINE, FAINTEST), edge, *ramp.colours(ground, full))
