@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 from tests import textual_shortcuts
 from tui.storage import app_log
@@ -57,6 +58,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         from tests.scheduling import tell_what_counts
 
         tell_what_counts(session.config)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Examples are the same in each run only without the constants of whatever modules a worker has imported by then.
+
+    Reading them out of every module takes each worker seconds, too.
+    """
+    if config.getoption("--hypothesis-profile") != "search" and hasattr(providers, "_get_local_constants"):
+        none = providers._local_constants
+        providers._get_local_constants = lambda: none
 
 
 def pytest_collection_finish() -> None:
