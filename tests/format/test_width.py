@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.format.width import STAND_IN, certain, cut, shown, width
+from tests.source_trees import PACKAGE, SOURCE, modules, nodes
+from tui.format.width import STAND_IN, certain, cut, shown, width, wrapped
 from tui.ui.primitives.cells import fit, width_of, wrap
 from tui.ui.terminal.cell_buffer import glyphs
 
@@ -129,3 +131,19 @@ def test_tmux_draws_it_in_as_many_cells(of: int, tmp_path: Path) -> None:
         subprocess.run([*command, "kill-server"], check=False, timeout=20)
     wrong = {ascii(text): (got, width(text)) for text, got in zip(texts, cells, strict=True) if got != width(text)}
     assert not wrong
+
+
+@pytest.mark.parametrize("columns", [-3, 0, 1])
+def test_a_room_of_no_columns_takes_a_letter_a_line(columns: int) -> None:
+    assert wrapped("ab c", columns) == ["a", "b", "c"]
+
+
+@SOURCE
+def test_the_screens_wrap_with_it() -> None:
+    found = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in modules()
+        for node in nodes(path)
+        if isinstance(node, ast.ImportFrom) and node.module == "textwrap" and "ui" in path.relative_to(PACKAGE).parts
+    }
+    assert not found

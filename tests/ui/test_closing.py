@@ -12,6 +12,7 @@ from rich.style import Style
 from textual import events
 from textual.app import ComposeResult
 from textual.command import CommandInput, CommandList
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Label
 
@@ -117,6 +118,43 @@ async def test_a_page_down_where_nothing_is_found(launch: Launch) -> None:
             palette.query_one(CommandList).clear_options()
             for action in ("page_down", "page_up", "cursor_down", "cursor_up", "first", "last", "select"):
                 palette._action_command_list(action)  # type: ignore[attr-defined]
+            await run.settle()
+
+
+async def test_what_a_closed_screen_meant_to_draw_is_not_looked_for(launch: Launch) -> None:
+    async with launch() as run:
+        screen = Help(())
+        run.app.push_screen(screen)
+        await run.settle()
+        screen.dismiss(None)
+        # As a resize right before the key that closes it.
+        screen.call_after_refresh(screen.query_one, "#nowhere")
+        await run.settle()
+        assert run.app._exception is None
+        assert run.app.screen is not screen
+
+
+@pytest.mark.wide
+async def test_every_modal_stands_a_terminal_of_a_few_columns(launch: Launch) -> None:
+    async def copy(text: str) -> Outcome:
+        return Outcome(True, text)
+
+    made: tuple[Callable[[], Screen[Any]], ...] = (
+        lambda: Help(()),
+        lambda: Readme("a template", "t1"),
+        lambda: CopyMenu("a pod", (Entry("c", "pod ID", "p1"),), "", copy),
+        lambda: Tour(()),
+    )
+    async with launch() as run:
+        for make in (*made, None):
+            screen = await opened_palette(run) if make is None else make()
+            if make is not None:
+                run.app.push_screen(screen)
+            for size in ((9, 24), (5, 2), (4, 10), (3, 10), (2, 3), (1, 1), (7, 1), (120, 40)):
+                run.app.post_message(events.Resize(Size(*size), Size(*size)))
+                await run.settle()
+                assert run.app._exception is None, f"{screen} at {size}"
+            screen.dismiss(None)
             await run.settle()
 
 

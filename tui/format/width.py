@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
+from textwrap import wrap
+from typing import Any
 
 STAND_IN = "\ufffd"
 """One cell on every terminal."""
@@ -95,3 +97,8 @@ def cut(text: str, cells: int) -> str:
         if left < 0:
             return text[:at]
     return text
+
+
+def wrapped(text: str, columns: int, **options: Any) -> list[str]:
+    """The lines of a text, as `textwrap.wrap` makes them; there may be no room at all, in a terminal of a column."""
+    return wrap(text, max(1, columns), **options)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from rich.text import Text
@@ -15,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.files.paths import styles
+from tui.format.width import wrapped
 from tui.ui.key_hints import Hint, grouped, hints
 from tui.ui.modals.once import Once
 from tui.ui.primitives import roles
@@ -196,7 +196,7 @@ class Help(Once, ModalScreen[None]):
         keys = KEYS if room >= NARROW - 10 else NARROW_KEYS
         lines = [self._text((title, "accent"))]
         for key, meaning, now in entries:
-            first, *rest = wrap(meaning, room - keys) or [""]
+            first, *rest = wrapped(meaning, room - keys) or [""]
             if len(key) >= keys:
                 lines.append(self._text((key, "strong" if now else "quiet")))
                 key = ""

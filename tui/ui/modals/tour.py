@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from textwrap import wrap
 from typing import NamedTuple
 
 from rich.text import Text
@@ -14,6 +13,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from tui.files.paths import styles
+from tui.format.width import wrapped
 from tui.ui.key_hints import Hint
 from tui.ui.modals.dialog import Dialog
 
@@ -74,7 +74,7 @@ def lines(hints: Iterable[Hint], width: int, brief: bool) -> tuple[tuple[str, st
         keys = [by_id[id].keys[0] for id in stop.keys if id in by_id]
         if not text or (stop.keys and not keys):
             continue
-        first, *rest = wrap(text, max(10, width - side))
+        first, *rest = wrapped(text, max(10, width - side))
         drawn.append((f"{' '.join(keys) or stop.sign:<{side}}", first, bool(stop.keys)))
         drawn += [(" " * side, line, False) for line in rest]
     return tuple(drawn)
@@ -112,7 +112,7 @@ class Tour(Dialog[None]):
         box.border_subtitle = "press any key"
         room = min(76, size.width) - (4 if brief else 8)
         texts: list[Text] = []
-        for line in wrap(SHORT_INTRODUCTION if brief else INTRODUCTION, room):
+        for line in wrapped(SHORT_INTRODUCTION if brief else INTRODUCTION, room):
             texts.append(self.text(((line, "text"),), "#tour"))
         if not brief:
             texts.append(Text(""))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from textwrap import wrap
 
 from msgspec import Struct
 
+from tui.format.width import wrapped
 from tui.ui.primitives.cells import Cell, fit, width_of
 
 
@@ -23,12 +23,12 @@ _WIDEST = 72
 
 def _even(text: str, measure: int) -> list[str]:
     """The text in as few lines as it needs, of about the same length: no word stands alone on the last."""
-    lines = wrap(text, measure, break_on_hyphens=False)
+    lines = wrapped(text, measure, break_on_hyphens=False)
     if len(lines) < 2:
         return lines
     least = max(len(text) // len(lines), 1)
     return next(
-        even for n in range(least, measure + 1) if len(even := wrap(text, n, break_on_hyphens=False)) == len(lines)
+        even for n in range(least, measure + 1) if len(even := wrapped(text, n, break_on_hyphens=False)) == len(lines)
     )
 
 

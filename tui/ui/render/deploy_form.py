@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from tui.api.enums import ComputeKind
@@ -13,6 +12,7 @@ from tui.domain.deploy_draft import Draft, folded_inputs
 from tui.domain.deploy_fields import Field, fields
 from tui.domain.deploy_price import Price
 from tui.format import numbers as fmt
+from tui.format.width import wrapped
 from tui.ui.primitives.cells import Cell
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def fold_words(draft: Draft, folded: bool, room: int) -> str:
     if not inputs:
         return text
     names = ", ".join(field.label.partition(",")[0] for field in inputs)
-    return "\n".join(wrap(f"{text} · {len(inputs)} set: {names}", room, subsequent_indent="  "))
+    return "\n".join(wrapped(f"{text} · {len(inputs)} set: {names}", room, subsequent_indent="  "))
 
 
 def price_lines(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from tui.domain import pod_health
 from tui.domain.attention import Grade
 from tui.domain.events import ENDS, Event, Kind
 from tui.format import numbers as fmt
+from tui.format.width import wrapped
 from tui.store.views.event_log import alert_of, subject_of
 from tui.store.views.pods import gpu_name
 from tui.ui.charts.pod_charts import GLYPHS
@@ -174,7 +174,7 @@ def about(
     line("Event", (), "key")
     line("Kind", ((f"{GLYPHS[event.kind]} {event.kind.word}", hue),))
     line("Time", ((f"{when:%a %d %b %Y %H:%M:%S}", "text"), (f"  {_ago(now - event.at)}", "quiet")))
-    for number, part in enumerate(wrap(event.text, max(10, width - ABOUT_COLUMNS[0].width - 2))):
+    for number, part in enumerate(wrapped(event.text, max(10, width - ABOUT_COLUMNS[0].width - 2))):
         line("" if number else "Details", ((part, "text"),))
     if event.pod:
         line("", ())

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from tui.api.features import NOT_OFFERED, Feature
 from tui.domain import costs, pod_health
 from tui.format import numbers as fmt
+from tui.format.width import wrapped
 from tui.ui.primitives.facts import Fact
 from tui.ui.render.facts import LACKING, money, or_lacking, per_hour
 from tui.ui.render.header_figures import AGED
@@ -52,5 +52,5 @@ def spent(funds: Funds | None, rows: Sequence[PodCost], lacks: frozenset[Feature
 def alerts_off(dark: Mapping[str, Sequence[str]], room: int) -> Iterator[Fact]:
     """The alerts that are off, by the reason."""
     for why, subjects in dark.items():
-        for line in wrap(f"{NOT_OFFERED} {', '.join(subjects)}: {why}", max(12, room)):
+        for line in wrapped(f"{NOT_OFFERED} {', '.join(subjects)}: {why}", max(12, room)):
             yield Fact("", ((line, "warn"),))

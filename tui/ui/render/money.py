@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from tui.api.features import Feature
 from tui.domain import costs, offered, pod_health, runway
 from tui.format import numbers as fmt
+from tui.format.width import wrapped
 from tui.store import balances
 from tui.store.series import Point
 from tui.store.views import pod_costs
@@ -167,7 +167,7 @@ def _runway(
 
 
 def _named(rows: Sequence[PodCost], room: int) -> Iterator[Fact]:
-    for line in wrap(names(rows), max(12, room), break_on_hyphens=False):
+    for line in wrapped(names(rows), max(12, room), break_on_hyphens=False):
         yield Fact("", ((line, "text"),))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from textwrap import wrap
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -17,6 +16,7 @@ from tui.api.features import NOT_OFFERED
 from tui.domain.alert_rules import is_muted
 from tui.domain.events import Event
 from tui.domain.filters import Vocabulary
+from tui.format.width import wrapped
 from tui.store.alerts import off
 from tui.store.fleet import Fleet
 from tui.store.fleet_state import EVENTS
@@ -242,7 +242,7 @@ class EventsScreen(ListingScreen):
             self._show_about(event)
             return
         width = max(20, self.size.width - 4)
-        lines = wrap(self._log.whole(event), width) if event is not None else []
+        lines = wrapped(self._log.whole(event), width) if event is not None else []
         most = 1 if self.has_class("-short") else TEXT_LINES
         self.query_one("#event", Lines).content = tuple(TwoSided((((line, "text"),),)) for line in _most(lines, most))
 

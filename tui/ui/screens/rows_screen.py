@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from msgspec.structs import replace
 from textual import on
 
 from tui import turns
+from tui.format.width import wrapped
 from tui.services.barrier import held
 from tui.store.fleet import Fleet
 from tui.ui.charts.spec import ChartSpec
@@ -283,7 +283,7 @@ class RowsScreen(PanedScreen):
 
     def _remark(self, text: str) -> None:
         """Show why what is typed is invalid, below it."""
-        lines = wrap(f"▲ {text}", max(20, self.size.width - 2))[:2] if text else []
+        lines = wrapped(f"▲ {text}", max(20, self.size.width - 2))[:2] if text else []
         for note in self.query("#filter-note").results(Lines):
             note.display = bool(lines)
             note.styles.height = max(1, len(lines))
