@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tui.api.cloud import Capability
+from tui.api.capabilities import Capability
 from tui.api.enums import ENDED, STARTING, PodStatus
 from tui.api.models import PodVerb
 from tui.domain import pod_health

@@ -42,8 +42,11 @@ SLOW_LINK = (
     "To turn this off: slow_link = false"
 )
 
-STYLES = ("app", "roles", "panes", "table", "chart")
-"""Styles of the first screen; dialogs and the palette bring their own."""
+STYLES = ("app", "roles", "panes", "table")
+"""Styles of the first frame; dialogs and the palette bring their own."""
+
+LATER_STYLES = ("chart", "later")
+"""Styles of what the first frame does not have yet."""
 
 
 def _palette() -> type[Provider]:
@@ -166,6 +169,7 @@ class PodtopApp(AccountsApp, SessionApp, TypingApp, TerminalApp, SurvivingApp):
 
     def begun(self) -> None:
         self._open_log()
+        self.read_styles(*LATER_STYLES)
         for setup in self._others:
             self.add_desk(self._desk(setup, self._messages_of(setup)))
         if self.shows_all:

@@ -8,7 +8,8 @@ from unittest.mock import sentinel
 
 import pytest
 
-from tui.api.cloud import Capability, Cloud, not_offered
+from tui.api.capabilities import Capability, not_offered
+from tui.api.cloud import Cloud
 from tui.api.errors import CloudError, NotOffered
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.listener import Listener

@@ -17,7 +17,8 @@ from tests.api.make import pod as wire_pod
 from tests.make import pod, snapshot
 from tests.variants import every
 from tui.api import errors
-from tui.api.cloud import Capability, Cloud
+from tui.api.capabilities import Capability
+from tui.api.cloud import Cloud
 from tui.api.dual import BESIDE, NO_ADDRESS, DualCloud, cloud_at
 from tui.api.enums import CloudKind
 from tui.api.graphql.client import GraphQLCloud

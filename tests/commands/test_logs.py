@@ -16,7 +16,7 @@ from tests.cli import quick
 from tests.commands.conftest import Run
 from tests.logs import START, Logs, Time, always, line
 from tests.make import pod, snapshot
-from tui.api.cloud import Capability, not_offered
+from tui.api.capabilities import Capability, not_offered
 from tui.api.errors import CloudError, NotOffered, Rejected, Throttled, Unauthorized, Unreachable
 from tui.api.models import Problem, Snapshot
 from tui.api.pod_logs import LogLine, LogQuery, LogSource

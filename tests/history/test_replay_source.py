@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.make import snapshot
-from tui.api.cloud import Capability, Cloud
+from tui.api.capabilities import Capability
+from tui.api.cloud import Cloud
 from tui.api.errors import ReadOnly
 from tui.api.offline import OfflineCloud
 from tui.history.archive.schema import connect

@@ -23,7 +23,7 @@ from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Writer
 from tui.store.fleet import Fleet
 from tui.store.metrics import sample
-from tui.store.views import pods
+from tui.store.views import pod_lines, pods
 from tui.ui.charts import pod_charts
 from tui.ui.charts.look import Look
 from tui.ui.render import gpu_figures, rows
@@ -48,7 +48,7 @@ fleet.apply(answer, NOW)
 pod = next(pod for pod in answer.pods if pod.runtime is not None and len(pod.runtime.gpus) == 8)
 record = fleet.records[pod.id]
 look = Look(now=NOW, span=600.0)
-charts = pods.charts_of(record)
+charts = pod_lines.charts_of(record)
 specs = pod_charts.specs(fleet, [record], look, 5.0, [(60, 12)] * len(charts), charts)
 spec = next(spec for spec in specs if spec.title == title)
 cells = rows.pod_cells(pods.pod_row(record, NOW), NOW, 8)

@@ -12,7 +12,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.make import pod, snapshot
-from tui.api.cloud import Capability, Cloud
+from tui.api.capabilities import Capability
+from tui.api.cloud import Cloud
 from tui.api.dual import DualCloud
 from tui.api.errors import CloudError, Forbidden, NotOffered, Retired, Unauthorized, Unreachable
 from tui.api.features import Feature

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.logs import START, Logs, Reader, Time, always, line
-from tui.api.cloud import Capability, not_offered
+from tui.api.capabilities import Capability, not_offered
 from tui.api.errors import (
     CloudError,
     Faltering,

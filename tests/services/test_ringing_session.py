@@ -36,7 +36,7 @@ class Ringing(Stand):
         for _ in range(number * 6):
             self.cloud.now += 10.0
             await self.session.monitor.look()
-        while tasks := self.session._notifier._tasks:
+        while tasks := self.session.notifications.notifier._tasks:
             await asyncio.gather(*tasks)
 
     @property
@@ -121,7 +121,7 @@ async def test_that_podtop_cannot_watch_rings_after_a_quarter_of_an_hour(tmp_pat
             stand.cloud.now += 30.0
             stand.session.monitor._pods_failed(Unreachable("no route"), stand.cloud.now, stand.cloud.now + 30)
             stand.session.changed()
-            while tasks := stand.session._notifier._tasks:
+            while tasks := stand.session.notifications.notifier._tasks:
                 await asyncio.gather(*tasks)
         assert 900 <= stand.cloud.now - begun <= 1020
         assert len(stand.rang) == 1

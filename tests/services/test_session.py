@@ -16,6 +16,7 @@ from tui.config.loader import Config
 from tui.config.settings import Notify
 from tui.domain import deploy_draft
 from tui.domain.user_message import Level, UserMessage
+from tui.services import duties
 from tui.services.action_lock import ActionLock
 from tui.services.messages import Messages
 from tui.services.session import Session
@@ -105,7 +106,7 @@ async def test_a_deploy_that_an_earlier_podtop_left_open_gets_its_lease(tmp_path
     await session.drafts.keep(draft)
     stand.state.ledger().intent("deploy", "", draft["name"], {})
     session.start_executor(stand.state)
-    catching_up = asyncio.ensure_future(session.catch_up())
+    catching_up = asyncio.ensure_future(duties.catch_up(session))
     stand.cloud.now += 60
     stand.cloud.fleet_answer = snapshot(pod("pod1", name=draft["name"]))
     for _ in range(200):

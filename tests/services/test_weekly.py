@@ -17,6 +17,7 @@ from tui.config.settings import Notify
 from tui.domain.events import Kind
 from tui.domain.user_message import Level, UserMessage
 from tui.history.recorder import Recorder
+from tui.services import duties
 from tui.services.messages import Messages
 from tui.services.weekly import Weekly, latest_due
 from tui.storage.weekly_file import WeeklyFile
@@ -135,7 +136,7 @@ async def test_a_session_posts_it_from_the_recording_of_its_account(
     session.fleet.apply(snapshot(), DUE)
     posted = asyncio.Event()
     session.messages.add(lambda message: posted.set())
-    running = asyncio.ensure_future(session.report_weekly())
+    running = asyncio.ensure_future(duties.report_weekly(session))
     await asyncio.wait_for(posted.wait(), 20)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

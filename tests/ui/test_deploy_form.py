@@ -22,7 +22,7 @@ from tui.api.account import Template
 from tui.api.errors import Unreachable
 from tui.api.models import Funds, Offer, Quote
 from tui.api.secret import Secret
-from tui.app import STYLES
+from tui.app import LATER_STYLES, STYLES
 from tui.domain import deploy_draft as drafts
 from tui.domain import deploy_order
 from tui.domain.deploy_draft import Draft
@@ -50,7 +50,7 @@ SECRET = "hf_verysecret"
 class Stage(App[None]):
     """The form, and what it looks at, in a test's hand."""
 
-    CSS_PATH: ClassVar = [str(styles_dir() / f"{name}.tcss") for name in STYLES]
+    CSS_PATH: ClassVar = [str(styles_dir() / f"{name}.tcss") for name in (*STYLES, *LATER_STYLES)]
 
     def __init__(self, draft: Draft = FRESH, kept: bool = False, theme: str = themes.DEFAULT) -> None:
         super().__init__()

@@ -28,7 +28,7 @@ from tui.store.alerts import off, off_text
 from tui.store.balances import Balances
 from tui.store.fleet import Fleet
 from tui.store.price_history import Prices
-from tui.store.views import gpu_map
+from tui.store.views import gpu_map, pod_lines
 from tui.store.views import offers as offer_views
 from tui.store.views import pod_costs as cost_rows
 from tui.store.views import pods as pod_views
@@ -496,7 +496,7 @@ def test_readings_from_before_are_drawn_and_the_chart_says_why_they_end() -> Non
     state.apply(snapshot(hot), NOW)
     for step in range(1, 6):
         state.apply(Snapshot(None, (ON,), lacks=ALL), NOW + 60 * step)
-    assert "temp" in pod_views.charts_of(state.records["on"])
+    assert "temp" in pod_lines.charts_of(state.records["on"])
     look = Look(now=NOW + 300, span=3600.0, tz=UTC)
     (spec,) = pod_charts.specs(state, [state.records["on"]], look, 60.0, [(80, 8)], ["temp"])
     title = "".join(part for part, _ in captions.title(spec, 80))

@@ -19,7 +19,7 @@ from textual.widgets import Button
 from tests.make import funds, pod
 from tests.ui.test_deploy_form import FRESH, NOW, OFFERS
 from tui.actions import BY_ID
-from tui.app import STYLES
+from tui.app import LATER_STYLES, STYLES
 from tui.domain import consequences
 from tui.domain.deploy_draft import Draft
 from tui.domain.lease import Lease
@@ -38,7 +38,7 @@ from tui.ui.render.watch_question import deploys
 class Stage(App[None]):
     """A dialog by itself, at a clock in the test's hand."""
 
-    CSS_PATH: ClassVar = [str(styles_dir() / f"{name}.tcss") for name in STYLES]
+    CSS_PATH: ClassVar = [str(styles_dir() / f"{name}.tcss") for name in (*STYLES, *LATER_STYLES)]
 
     def __init__(self, make: Callable[[Callable[[], float]], Dialog[Any]]) -> None:
         super().__init__()

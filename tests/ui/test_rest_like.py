@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tests.make import funds, pod, snapshot
 from tests.rest_like import OF_MARKET, OF_PODS
 from tests.ui.conftest import OFFERS, PODS, HeldCloud, Launch, Running
-from tui.api.cloud import Capability, not_offered
+from tui.api.capabilities import Capability, not_offered
 from tui.api.enums import BillingMode, PodStatus
 from tui.api.features import Feature
 from tui.api.models import Funds, Market, Snapshot

@@ -20,7 +20,7 @@ async def test_an_alert_rings_from_the_screen(launch: Launch, tmp_path: Path) ->
         for _ in range(8):
             run.cloud.now += 15.0
             await run.poll(HUNGRY)
-        while tasks := run.app.session._notifier._tasks:
+        while tasks := run.app.session.notifications.notifier._tasks:
             await asyncio.gather(*tasks)
         told = out.read_text().splitlines()
     low = [line for line in told if "2h 00m left" in line]

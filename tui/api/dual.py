@@ -13,7 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from tui.api.addresses import AUTO, address_of
-from tui.api.cloud import Capability, Cloud, not_offered
+from tui.api.capabilities import Capability, not_offered
+from tui.api.cloud import Cloud
 from tui.api.errors import Forbidden, Insecure, NotOffered, ReadOnly, Retired, Unauthorized, Unreachable
 from tui.api.listener import Api, Listener, Switched
 

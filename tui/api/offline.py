@@ -9,7 +9,8 @@ from tui.api.errors import ReadOnly
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
 
-    from tui.api.cloud import Capability, Cloud
+    from tui.api.capabilities import Capability
+    from tui.api.cloud import Cloud
     from tui.api.listener import Listener
 
 

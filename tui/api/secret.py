@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NoReturn
 
 MASK = "•••"
@@ -12,7 +13,7 @@ _SHORTEST = 4
 
 _BREAK = re.compile(r"[\s\"'\\]+|\\[nrt]")
 
-_LOOKS_LIKE_A_KEY = re.compile(
+_FORMS_OF_KEYS = (
     r"rpa_[A-Za-z0-9_-]{3,}"  # RunPod
     r"|(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:"
     r"sk-[A-Za-z0-9_-]{8,}"  # OpenAI, Anthropic
@@ -80,6 +81,12 @@ def redact(text: str, secrets: tuple[Secret, ...]) -> str:
     return text
 
 
+@cache
+def _form_of_a_key() -> re.Pattern[str]:
+    # Compiled for the first text that is masked: a start has none.
+    return re.compile(_FORMS_OF_KEYS)
+
+
 def looks_like_a_key(text: str) -> bool:
     """Whether something in `text` has the form of an API key."""
     return mask(text) != text
@@ -90,4 +97,4 @@ def mask(text: str) -> str:
 
     For text that may repeat what the user typed or pasted into the wrong place.
     """
-    return _LOOKS_LIKE_A_KEY.sub(MASK, _BEARER.sub(lambda match: match[1] + MASK, text))
+    return _form_of_a_key().sub(MASK, _BEARER.sub(lambda match: match[1] + MASK, text))

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui.actions import BY_ID
-from tui.api.cloud import not_offered
+from tui.api.capabilities import not_offered
 from tui.api.doubt import surely_with_pods, with_pods
 from tui.api.errors import CloudError
 from tui.commands import confirmation

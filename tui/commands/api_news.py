@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.api import log_lines
-from tui.api.cloud import WORDS, Capability
+from tui.api.capabilities import WORDS, Capability
 from tui.api.dual import DualCloud
 from tui.api.listener import RETIRING, Api, Listener
 from tui.commands.stdio import note

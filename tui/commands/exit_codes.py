@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from tui.api import errors as api
+if TYPE_CHECKING:
+    from tui.api.errors import CloudError
 
 
 class Exit(IntEnum):
@@ -35,8 +37,10 @@ MEANINGS = {
 }
 
 
-def code_of(error: api.CloudError) -> Exit:
+def code_of(error: CloudError) -> Exit:
     """The exit code of a failed RunPod request."""
+    from tui.api import errors as api
+
     match error:
         case api.Insecure() | api.Misconfigured() | api.NotOffered():
             return Exit.USAGE

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from tui.api.cloud import REST_DOES, Capability, not_offered
+from tui.api.capabilities import REST_DOES, Capability, not_offered
 from tui.api.doubt import with_pods
 from tui.api.errors import CloudError, NotOffered, Rejected
 from tui.api.http.sanitize import clean

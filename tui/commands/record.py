@@ -31,6 +31,7 @@ from tui.commands.watcher import (
 from tui.domain.recorders import IDLE, WATCHES
 from tui.domain.user_message import Level, UserMessage
 from tui.history.recorder import Recorder, State
+from tui.services import duties
 from tui.services.action_lock import ActionLock
 from tui.services.messages import Messages, logged
 from tui.services.other_recorders import this_recorder
@@ -148,18 +149,18 @@ class _Account:
         session, powers = self.session, self.powers
         if any(powers):
             session.start_executor(self.recorded.state)
-            yield session.catch_up()
+            yield duties.catch_up(session)
         if powers.leases:
-            yield session.enforce_leases()
+            yield duties.enforce_leases(session)
         if powers.idle:
-            yield session.stop_idle()
+            yield duties.stop_idle(session)
         if powers.watches or self.ways:
             # Without a way to notify, a watch that is met is left to a podtop that has one.
-            yield session.look_out(acts=powers.watches)
-        yield session.follow_owners()
+            yield duties.look_out(session, acts=powers.watches)
+        yield duties.follow_owners(session)
         if session.others is not None:
             yield session.others.follow()
-        yield session.report_weekly()
+        yield duties.report_weekly(session)
         if session.config.signals.pods:
             from tui.services.signals.start import read_signals
 

@@ -40,6 +40,7 @@ class Simulator:
     clock: returns the time to which the world is advanced before each request.
     packs: compress large responses for clients that accept it; not worth it without a network.
     beat:  seconds from one look for new lines of an open log to the next.
+    beside: build responses of GraphQL in a thread.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Simulator:
         *,
         packs: bool = True,
         beat: float = 0.25,
+        beside: bool = True,
     ) -> None:
         self.world = world
         self.faults = faults or Faults()
@@ -58,6 +60,7 @@ class Simulator:
         self._clock = clock
         self._packs = packs
         self._beat = beat
+        self._beside = beside
         self._execution: Any = None
         self._rest: Any = None
         self._retires_at: float | None = None
@@ -114,8 +117,12 @@ class Simulator:
         if request is None:
             await _reply(send, 400, b'{"errors":[{"message":"Must provide query string."}]}', JSON)
             return
-        # A large response takes a while to build: done in a thread, so that the event loop continues.
-        answer = await asyncio.to_thread(self._answer, request, _key(scope), self._packs and _takes_gzip(scope))
+        packed = self._packs and _takes_gzip(scope)
+        if self._beside:
+            # A large response takes a while to build: done in a thread, so that the event loop continues.
+            answer = await asyncio.to_thread(self._answer, request, _key(scope), packed)
+        else:
+            answer = self._answer(request, _key(scope), packed)
         await self._send(answer, receive, send)
 
     async def _v2(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:

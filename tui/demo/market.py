@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from tui.demo.catalogue import PLACES, GpuType, gpu_types
-from tui.demo.random_walk import chance, wander
+from tui.demo.random_walk import Curve, chance, wander
 from tui.format.digits import whole_number
 from tui.store.price_history import BUCKET, COMMUNITY, SECURE, Prices, ReportedPrice
 
@@ -25,11 +25,24 @@ class Shelf:
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self.taken: dict[tuple[str, bool], int] = {}
+        self._curves: dict[tuple[str, bool, str], Curve] = {}
+        self._totals: dict[tuple[str, bool], int] = {}
+
+    def _wandered(self, now: float, period: float, gpu: GpuType, secure: bool, what: str) -> float:
+        """How something of a GPU type's offers in a cloud varies, 0..1."""
+        key = gpu.id, secure, what
+        curve = self._curves.get(key)
+        if curve is None:
+            curve = self._curves[key] = Curve(period, self._seed, *key)
+        return curve.at(now)
 
     def total(self, gpu: GpuType, secure: bool) -> int:
         if not (gpu.secure if secure else gpu.community):
             return 0
-        return 16 + int(220 * chance(self._seed, gpu.id, secure, "total"))
+        total = self._totals.get((gpu.id, secure))
+        if total is None:
+            total = self._totals[gpu.id, secure] = 16 + int(220 * chance(self._seed, gpu.id, secure, "total"))
+        return total
 
     def free(self, gpu: GpuType, secure: bool, now: float) -> int:
         """GPUs that can be rented now."""
@@ -38,7 +51,7 @@ class Shelf:
             gone = self.taken.get((gpu.id, secure), 0)
             # Sold out at first, so that a user can set a watch on it.
             return max(0, count - gone) if secure and (now - there) % period >= period - there else 0
-        level = 1.25 * wander(now, _SWING, self._seed, gpu.id, secure, "free") - 0.2
+        level = 1.25 * self._wandered(now, _SWING, gpu, secure, "free") - 0.2
         total = self.total(gpu, secure)
         return min(total, max(0, int(total * min(1.0, level)) - self.taken.get((gpu.id, secure), 0)))
 
@@ -49,9 +62,9 @@ class Shelf:
         base = gpu.secure_price if secure else gpu.community_price
         if spot:
             listed = gpu.secure_spot if secure else gpu.community_spot
-            drift = wander(now, 1800, self._seed, gpu.id, secure, "spot")
+            drift = self._wandered(now, 1800, gpu, secure, "spot")
             return round((listed if listed is not None else base * 0.55) * (0.9 + 0.25 * drift), 2)
-        step = wander(now, 6 * 3600, self._seed, gpu.id, secure, "price")
+        step = self._wandered(now, 6 * 3600, gpu, secure, "price")
         return round(base * (0.97 + 0.06 * step), 2)
 
     def stands_in(self, gpu: GpuType, place: str) -> bool:

@@ -31,16 +31,33 @@ def chance(*parts: int | str) -> float:
     return mix(*parts) / _MASK
 
 
-@lru_cache(_KEPT)
-def _stream(*parts: int | str) -> int:
-    return mix(mix(*parts))
+class Curve:
+    """A smooth curve through 0..1 that takes about `period` seconds from one bend to the next."""
+
+    __slots__ = ("_known", "_period", "_stream")
+
+    def __init__(self, period: float, *parts: int | str) -> None:
+        self._period = period
+        self._stream = mix(mix(*parts))
+        self._known: tuple[int | None, int, int] = None, 0, 0
+
+    def at(self, t: float) -> float:
+        """Its value at an instant."""
+        position = t / self._period
+        step = int(position // 1)
+        # In one piece, as several threads may ask for it.
+        known = self._known
+        if known[0] != step:
+            known = self._known = step, _stir(self._stream, step), _stir(self._stream, step + 1)
+        share = position - step
+        share = share * share * (3 - 2 * share)
+        return (known[1] * (1 - share) + known[2] * share) / _MASK
+
+
+curve = lru_cache(_KEPT)(Curve)
+"""The curve of these parts, which keeps its last two bends: instants are mostly requested in their order."""
 
 
 def wander(t: float, period: float, *parts: int | str) -> float:
-    """A smooth curve through 0..1 that takes about `period` seconds from one bend to the next."""
-    position = t / period
-    step = int(position // 1)
-    share = position - step
-    share = share * share * (3 - 2 * share)
-    stream = _stream(*parts)
-    return (_stir(stream, step) * (1 - share) + _stir(stream, step + 1) * share) / _MASK
+    """The value of a curve at an instant."""
+    return curve(period, *parts).at(t)

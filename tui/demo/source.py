@@ -36,6 +36,9 @@ FINE = 3600.0
 
 _FEWEST = 6
 
+_FEW = 20
+"""Pods of which a response is built within a millisecond."""
+
 
 def demo_source(
     *,
@@ -62,7 +65,7 @@ def demo_source(
     def clock() -> float:
         return opened + (real() - opened) * speed
 
-    def connect(instant: Callable[[], float], faults: Faults | None = None) -> Cloud:
+    def connect(instant: Callable[[], float], faults: Faults | None = None, *, beside: bool = True) -> Cloud:
         from tui.api.addresses import api_at
         from tui.api.dual import cloud_at
         from tui.api.graphql.client import GraphQLCloud
@@ -72,7 +75,7 @@ def demo_source(
         from tui.demo.world import World
 
         world = World(seed=seed, pods=pods, start=opened - history_s, history=history_s, tale=tale)
-        transport = in_process(Simulator(world, instant, faults, packs=False))
+        transport = in_process(Simulator(world, instant, faults, packs=False, beside=beside))
 
         def make(url: str) -> Cloud:
             if api_at(url) is Api.GRAPHQL:
@@ -88,7 +91,8 @@ def demo_source(
 
     async def history(_: Cloud) -> AsyncIterator[tuple[float, Snapshot]]:
         at = opened - history_s
-        past = await asyncio.to_thread(connect, lambda: at)
+        # Of few pods a response is built faster than it is handed to a thread and back.
+        past = await asyncio.to_thread(connect, lambda: at, beside=pods > _FEW)
         try:
             for at in instants(opened, history_s, pods):
                 yield at, await past.fleet()

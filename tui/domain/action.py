@@ -11,7 +11,8 @@ from msgspec import Struct
 from tui.api.enums import INTERRUPTIBLE
 
 if TYPE_CHECKING:
-    from tui.api.cloud import Capability, Cloud
+    from tui.api.capabilities import Capability
+    from tui.api.cloud import Cloud
     from tui.api.models import Funds, Pod, PodVerb
     from tui.api.orders import DeployOrder, Receipt, RentOrder
     from tui.domain.operations import Operation

@@ -7,7 +7,6 @@ costs nothing, while one that nobody stops does.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 
 from msgspec import Struct
@@ -37,6 +36,9 @@ class AccountRecorder(Struct, frozen=True):
 
 def key_of(account_id: str) -> str:
     """What stands for an account where others read it."""
+    # The hashes are an import of their own, and a start needs none.
+    import hashlib
+
     return hashlib.sha256(f"podtop account {account_id}".encode()).hexdigest()[:16]
 
 

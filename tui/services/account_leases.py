@@ -3,51 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from tui.domain.user_message import Level, UserMessage
 from tui.format import numbers as fmt
+from tui.services.account_files import AccountFiles
 
 if TYPE_CHECKING:
     from tui.domain.deploy_draft import Draft
-    from tui.services.messages import Messages
     from tui.storage.lease_file import LeaseFile
-    from tui.storage.state_files import StateFiles
-    from tui.store.fleet import Fleet
 
 
-class AccountLeases:
-    """A lease is on disk before the user is notified.
+class AccountLeases(AccountFiles):
+    """A lease is on disk before the user is notified."""
 
-    clock:     current time, in epoch seconds.
-    on_change: called after every change.
-    """
-
-    def __init__(
-        self,
-        state: StateFiles | None,
-        fleet: Fleet,
-        messages: Messages,
-        clock: Callable[[], float],
-        on_change: Callable[[], object],
-    ) -> None:
-        self._state = state
-        self._fleet = fleet
-        self._messages = messages
-        self._clock = clock
-        self._on_change = on_change
-        self._file: LeaseFile | None = None
+    _file: LeaseFile | None = None
 
     @property
     def file(self) -> LeaseFile | None:
         """The account's leases on disk, once the account is known."""
         from tui.storage.lease_file import LeaseFile
 
-        funds = self._fleet.funds
-        if self._file is None and self._state is not None and funds is not None and funds.account_id is not None:
-            self._file = LeaseFile(self._state.leases(funds.account_id))
+        if self._file is None and self._state is not None and self._account_id is not None:
+            self._file = LeaseFile(self._state.leases(self._account_id))
         return self._file
 
     async def set(self, pod: str, name: str, action: str, ends: float) -> None:

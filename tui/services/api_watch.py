@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from tui.api import log_lines
-from tui.api.cloud import WORDS, Capability
+from tui.api.capabilities import WORDS, Capability
 from tui.api.listener import RETIRING, Api, Listener
 from tui.domain import offered, retirement
 from tui.domain.events import Event, Kind

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from tui.domain.auto import POSTPONED, Armed, AutoRules, rules_of
 from tui.format import numbers as fmt
+from tui.services.account_files import AccountFiles
 from tui.storage.auto_file import AutoFile
 from tui.storage.json_store import StoreError
 
@@ -38,7 +39,7 @@ class Standing(Struct, frozen=True):
     stopped: int
 
 
-class IdleStops:
+class IdleStops(AccountFiles):
     """What is armed is on disk before the user is notified."""
 
     def __init__(
@@ -50,20 +51,15 @@ class IdleStops:
         clock: Callable[[], float],
         on_change: Callable[[], object],
     ) -> None:
+        super().__init__(state, fleet, messages, clock, on_change)
         self.rules = rules(settings)
-        self._state = state
-        self._fleet = fleet
-        self._messages = messages
-        self._clock = clock
-        self._on_change = on_change
 
     @property
     def file(self) -> AutoFile | None:
         """The account's armed idle stops on disk, once the account is known."""
-        funds = self._fleet.funds
-        if self._state is None or funds is None or funds.account_id is None:
+        if self._state is None or self._account_id is None:
             return None
-        return AutoFile(self._state.idle_stops(funds.account_id))
+        return AutoFile(self._state.idle_stops(self._account_id))
 
     async def standing(self, pod: str, name: str) -> Standing:
         """How it stands with a pod. Raises StoreError."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.api.cloud import Capability, not_offered
+from tui.api.capabilities import Capability, not_offered
 from tui.api.errors import CloudError
 from tui.api.models import ANYTHING
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal
 
-from tui.api import log_lines
-from tui.domain.events import Kind
 from tui.domain.user_message import Level, UserMessage
 
 if TYPE_CHECKING:
@@ -52,6 +50,8 @@ def to_event_log(happened: Callable[[Event], object]) -> Sink:
 
 def post_switched(events: Iterable[Event], post: Sink) -> None:
     """Tell the user that alerts were switched off, or on again: nobody may rely on one that is not there."""
+    from tui.domain.events import Kind
+
     for event in events:
         if event.kind in (Kind.ALERTS_OFF, Kind.ALERTS_ON):
             level = Level.WARNING if event.kind is Kind.ALERTS_OFF else Level.INFO
@@ -67,6 +67,8 @@ def logged(component: str) -> Sink:
     """A sink that writes messages into the application log, under that component."""
 
     def log(message: UserMessage) -> None:
+        from tui.api import log_lines
+
         if message.level is Level.CALL:
             log_lines.event(component, "alarm", kind=message.topic, title=message.title, text=message.text)
         else:

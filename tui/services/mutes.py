@@ -4,43 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from tui.domain import pod_health
 from tui.domain.alert_rules import Mute, is_muted, is_over
 from tui.domain.user_message import UserMessage
+from tui.services.account_files import AccountFiles
 from tui.storage.json_store import StoreError
 from tui.storage.mute_file import MuteFile
 
-if TYPE_CHECKING:
-    from tui.services.messages import Messages
-    from tui.storage.state_files import StateFiles
-    from tui.store.fleet import Fleet
 
+class AccountMutes(AccountFiles):
+    """Keeps `fleet.mutes` as the file has them."""
 
-class AccountMutes:
-    """Keeps `fleet.mutes` as the file has them.
-
-    clock:     current time, in epoch seconds.
-    on_change: called after every change by the user.
-    """
-
-    def __init__(
-        self,
-        state: StateFiles | None,
-        fleet: Fleet,
-        messages: Messages,
-        clock: Callable[[], float],
-        on_change: Callable[[], object],
-    ) -> None:
-        self._state = state
-        self._fleet = fleet
-        self._messages = messages
-        self._clock = clock
-        self._on_change = on_change
-        self._file: MuteFile | None = None
-        self._account = ""
-        self._trouble = ""
+    _file: MuteFile | None = None
+    _account = ""
+    _trouble = ""
 
     async def read(self, account: str | None) -> None:
         """Read the mutes before the alerts of a response are judged. `account`: its id; None if it is unknown."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, tzinfo
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from tui.clocks import TimeOfDay, instant
-from tui.domain.recorders import IDLE, WATCHES
 from tui.domain.user_message import Level
 from tui.services.messages import to_event_log
 from tui.store.fleet import Fleet
@@ -18,20 +16,15 @@ from tui.store.fleet_series import MEMORY_BUDGET
 
 if TYPE_CHECKING:
     from tui.api.models import Snapshot
-    from tui.api.orders import DeployOrder, RentOrder
     from tui.config.loader import Config
-    from tui.domain.deploy_draft import Draft
     from tui.domain.events import Event
-    from tui.domain.operations import Outcome
     from tui.domain.rate_limit import Use
-    from tui.domain.ringing import Call
     from tui.domain.user_message import UserMessage
     from tui.history.queries import HistoryQueries
     from tui.history.recorder import Recorder
     from tui.services.account_leases import AccountLeases
     from tui.services.account_link import AccountLink, Ask, Identify
     from tui.services.action_lock import ActionLock
-    from tui.services.alarms import Alarms
     from tui.services.draft_keeper import DraftKeeper
     from tui.services.executor import Executor
     from tui.services.idle_stops import IdleStops
@@ -39,13 +32,12 @@ if TYPE_CHECKING:
     from tui.services.messages import Messages
     from tui.services.monitor import Monitor
     from tui.services.mutes import AccountMutes
-    from tui.services.notifier import Notifier
+    from tui.services.notifications import Notifications
     from tui.services.other_recorders import OtherRecorders
     from tui.services.owner import Ownership
     from tui.services.source import Source
     from tui.services.watch_runner import WatchRunner
     from tui.services.world import World
-    from tui.storage.audit_log import Intent
     from tui.storage.state_files import StateFiles
 
 MakeRecorder = Callable[[Callable[["UserMessage"], object]], "Recorder"]
@@ -108,7 +100,7 @@ class Session:
         self.executor: Executor | None = None
         self.watch_runner: WatchRunner | None = None
         self.recorder: Recorder | None = None
-        self._kind = kind
+        self.kind = kind
         self._record = record
         self._on_change = on_change
         self._prepare = prepare
@@ -116,7 +108,6 @@ class Session:
         self._write = write
         self._world = world
         self._hosts = hosts
-        self._alarms: Alarms | None = None
         self._notifies = bool(kind) or write is not None
         self._ask_account = ask_account
         self._link: AccountLink | None = None
@@ -137,6 +128,11 @@ class Session:
             identify=self._identify(), before=self._read_mutes if self.state is not None else None,
         )  # fmt: skip
 
+    @property
+    def records(self) -> bool:
+        """Whether what is seen is recorded."""
+        return self._record is not None
+
     def _make_recorder(self, make: MakeRecorder, post: Callable[[UserMessage], object]) -> Recorder:
         self.recorder = make(post)
         return self.recorder
@@ -144,11 +140,11 @@ class Session:
     @cached_property
     def ownership(self) -> Ownership | None:
         """Which podtop does what for the account; None for a command, and where nothing is kept."""
-        if self.state is None or not self._kind:
+        if self.state is None or not self.kind:
             return None
         from tui.services.owner import Ownership
 
-        return Ownership(self.state, self.fleet, self._kind, self._is_recording, self.messages, self.clock)
+        return Ownership(self.state, self.fleet, self.kind, self._is_recording, self.messages, self.clock)
 
     def _is_recording(self) -> bool:
         from tui.history.recorder import State
@@ -230,7 +226,7 @@ class Session:
         A screen does what was armed on its host: no recorder elsewhere knows of it.
         """
         history, watcher = self.config.history, self.config.watcher
-        if self._kind != "record" or self.source.demo or not (history.url or watcher.peer):
+        if self.kind != "record" or self.source.demo or not (history.url or watcher.peer):
             return None
         from tui.services.other_recorders import other_recorders
 
@@ -259,160 +255,36 @@ class Session:
         )  # fmt: skip
         return self.executor
 
-    async def enforce_leases(self) -> None:
-        """Handle the account's leases, until cancelled."""
-        from tui.services.lease_runner import enforce
-
-        if self.state is not None and self.executor is not None:
-            await enforce(
-                self.state, self.fleet, self.may_act, self.executor, self.messages, self.clock,
-                self._kind or "screen",
-            )  # fmt: skip
-
-    async def stop_idle(self) -> None:
-        """Stop idle pods for which that is armed, until cancelled; nothing without a rule in the settings."""
-        from tui.services.auto_runner import stop_idle
-
-        if self.state is not None and self.executor is not None and self.ownership is not None:
-            await stop_idle(
-                self.config.auto, self.state, self.fleet, self.executor, self.monitor.look, self.messages, self.clock,
-                partial(self.may_act, IDLE), self.ownership.claim,
-            )  # fmt: skip
-
-    async def follow_owners(self) -> None:
-        """Show which podtop does what, until cancelled."""
-        if self.ownership is not None and not self.source.demo:
-            await self.ownership.follow()
-
-    async def report_weekly(self) -> None:
-        """Post the report of each week, until cancelled."""
-        from tui.services.weekly import LOOK, Weekly
-        from tui.storage.weekly_file import WeeklyFile
-
-        if (state := self.state) is None or self.source.demo or self._record is None:
-            return
-
-        def file() -> WeeklyFile | None:
-            return WeeklyFile(state.weekly(self.account_id)) if self.account_id is not None else None
-
-        await Weekly(
-            file, lambda: self.recorder.path if self.recorder is not None else None, self.messages, self.clock,
-            self.start_of_day, self.tz, notifies=self.config.notify.weekly,
-        ).run(LOOK / self.source.pace)  # fmt: skip
-
-    async def look_out(self, *, acts: bool = True) -> None:
-        """Run the market watches, until cancelled. `acts`: whether armed ones may act."""
-        from tui.services.watch_runner import WatchRunner
-        from tui.storage.watch_file import WatchFile
-
-        if self.state is None:
-            return
-        self.watch_runner = WatchRunner(
-            WatchFile(self.state.watches()), self.fleet,
-            messages=self.messages, want=lambda demands: self.monitor.want("watches", demands),
-            executor=lambda: self.executor if acts else None, refresh=self.monitor.look,
-            refusal=partial(self.may_act, WATCHES), clock=self.clock, name=_unique,
-            on_deployed=self._deployed, tz=self.tz, objections=self._objections,
-        )  # fmt: skip
-        await self.watch_runner.run()
-
-    def _objections(self, order: DeployOrder | RentOrder) -> Sequence[tuple[str, str]]:
-        cloud = self.monitor.cloud
-        return cloud.order_objections(order) if cloud is not None else ()
-
-    async def _deployed(self, draft: Draft, outcome: Outcome) -> None:
-        await self.leases.set_for(draft, outcome.pod, draft["name"], self.clock(), self.tz)
-
-    async def catch_up(self) -> None:
-        """Find out the outcomes of what an earlier podtop sent; a deploy among it gets the lease of its draft."""
-        if self.executor is None:
-            return
-        earlier = [item for item in await self.executor.resume_looking() if not item.intent.pod]
-        await asyncio.gather(*(self._deployed_earlier(intent, ending) for intent, ending in earlier))
-
-    async def _deployed_earlier(self, intent: Intent, ending: asyncio.Task[Outcome]) -> None:
-        from tui.domain.operations import Status
-
-        outcome, draft = await ending, await self.drafts.load()
-        if outcome.ending is not Status.DONE or draft is None or draft["name"].strip() != intent.name:
-            return
-        # The lease first: a podtop that ends in between finds the draft again, and no pod runs on without either.
-        await self.leases.set_for(draft, outcome.pod, intent.name, intent.at, self.tz)
-        await self.drafts.keep(None)
-
     async def close(self) -> None:
         """Give notifications and requests under way their moment, then end them."""
         if "logs" in self.__dict__:
             await self.logs.close()
         if self._link is not None:
             self._link.close()
-        if self._alarms is not None:
-            self._alarms.close()
-        if "_notifier" in self.__dict__:
-            await self._notifier.close()
+        if "notifications" in self.__dict__:
+            await self.notifications.close()
         if self.executor is not None:
             await self.executor.close()
 
     # Notifications
 
     @cached_property
-    def _notifier(self) -> Notifier:
-        from tui.services.notifier import Notifier
-        from tui.storage.notify_spool import SpoolFile
+    def notifications(self) -> Notifications:
+        """Notifies of alerts, and of what else is worth a call."""
+        from tui.services.notifications import Notifications
 
-        return Notifier(
-            self.config.notify, write=self._write, post=self.messages.post, monotonic=time.monotonic,
-            hidden=self.config.hidden, store=None if self.state is None else SpoolFile(self.state.notifications()),
-            clock=self.clock, clock_of=self._clock_of,
+        return Notifications(
+            self.config.notify, self.config.hidden, self.fleet, self.messages, self.state, write=self._write,
+            clock=self.clock, tz=self.tz, pace=self.source.pace,
         )  # fmt: skip
-
-    def _clock_of(self, at: float) -> str:
-        return f"{datetime.fromtimestamp(at, self.tz):%a %H:%M}"
 
     def _call(self, message: UserMessage) -> None:
-        if message.level is not Level.CALL:
-            return
-        from tui.domain.notification import Notification
-
-        about = message.about
-        self._notifier.notify(
-            Notification(
-                message.title, message.text, message.topic, self.clock() if about is None else about.at,
-                None if about is None else about.grade, "" if about is None else about.id, about,
-            ),
-            message.audiences,
-        )  # fmt: skip
+        if message.level is Level.CALL:
+            self.notifications.call(message)
 
     def _ring_alarms(self) -> None:
-        """Notify of alerts, once they were judged."""
+        """Notify of alerts, once they were judged. Without any way to notify nothing is loaded for it."""
         if not self._notifies or self.state is None or self.fleet.judged_at is None:
             return
-        if self.config.notify == type(self.config.notify)():
-            # Without any way to notify nothing is loaded for it.
-            return
-        if self._alarms is None:
-            from tui.services.alarms import Alarms
-
-            self._alarms = Alarms(
-                self.fleet, self.config.notify, self._notifier.audiences, file=self.state.alarms,
-                ring=self._ring, post=self.messages.post, clock=self.clock,
-                tz=self.tz, pace=self.source.pace,
-            )  # fmt: skip
-        self._notifier.resume()
-        self._alarms.look()
-
-    def _ring(self, call: Call, audiences: frozenset[str]) -> None:
-        from tui.domain.ring_words import words
-        from tui.domain.user_message import UserMessage
-
-        title, text = words(call, self._clock_of)
-        self.messages.post(UserMessage(text, Level.CALL, title, call.topic, about=call, audiences=audiences))
-
-
-def _unique(stem: str) -> str:
-    """A name that no other pod has."""
-    import secrets
-
-    from tui.domain import deploy_draft
-
-    return deploy_draft.unique(stem, secrets.token_hex(2))
+        if self.config.notify != type(self.config.notify)():
+            self.notifications.ring_alarms(self.state)

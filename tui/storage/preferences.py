@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 
-from tui.files import atomic
 from tui.files.reading import unmarked
 
 
@@ -38,6 +37,8 @@ class Preferences:
         """Save a text, replacing the previous one."""
         if self.get(name) == text:
             return
+        from tui.files import atomic
+
         self._texts = {**self.texts, name: text}
         with suppress(OSError):
             atomic.write(self._path(), msgspec.json.encode(self._texts), sync=False)

@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
-from tui.api.doubt import doubt
 from tui.api.models import ANYTHING
-from tui.domain import pod_health
-from tui.domain.events import Event, between
-from tui.domain.operations import Operation
 from tui.store.feed import Feed, is_stale
 from tui.store.fleet_series import FEWEST_SAMPLES, FleetSeries
-from tui.store.fleet_state import Record
-from tui.store.holds import Cadence, cadence_of
-from tui.store.packed_samples import PackedSample, packed_sample
-from tui.store.series import Series
 from tui.store.slices import SLICE, Sliced, sliced, whole
 from tui.store.watched_time import LONGEST_REQUEST
 
 if TYPE_CHECKING:
     from tui.api.errors import CloudError
     from tui.api.features import Feature
-    from tui.api.models import Funds, Market, MarketQuery, Pod, Snapshot, Unreadable
-    from tui.store.windows import Window
+    from tui.api.models import Funds, Market, MarketQuery, Snapshot, Unreadable
+    from tui.domain.events import Event
+    from tui.domain.operations import Operation
+    from tui.store.fleet_state import Record
+    from tui.store.packed_samples import PackedSample
 
 NAMELESS = "unreadable-"
 """The key prefix of a pod that came without its id."""
-
-_ANY_CADENCE = Cadence(math.inf, math.inf, math.inf)
-"""Of a simulated history: it has no gaps."""
 
 
 class Fleet(FleetSeries, eq=False):
@@ -71,6 +60,8 @@ class Fleet(FleetSeries, eq=False):
         polled_at, last = self.pods_at, self.snapshot
         if polled_at is None or last.error is not None or last.value is None or last.value.pods is None:
             return None
+        from tui.api.doubt import doubt
+
         return None if doubt(last.value) or is_stale(now - polled_at, self.interval) else polled_at
 
     def pods_stale(self, now: float) -> bool:
@@ -106,22 +97,25 @@ class Fleet(FleetSeries, eq=False):
         # A simulated history has no gaps, however far apart its samples are.
         interval = math.inf if self.past else self.interval * self.slowness
         self.watched.saw(before, at, took, interval)
-        cadence = _ANY_CADENCE if self.past else cadence_of(interval, min(took or 0.0, LONGEST_REQUEST))
-        # The first frame needs no windows.
-        from tui.store.window_fill import after
+        # The first frame shows no pods.
+        from tui.store import record_of
+        from tui.store.holds import cadence_of
 
+        cadence = cadence_of(interval, min(took or 0.0, LONGEST_REQUEST))
+        limit = self._limit or FEWEST_SAMPLES
         records: dict[str, Record] = {}
         for pause, pod in sliced(snapshot.pods):
             if pause:
                 yield
-            records[pod.id] = self._seen(pod, at, partial(after, at=at, cadence=cadence), samples)
+            records[pod.id] = record_of.of_pod(pod, self.records.get(pod.id), at, cadence, limit, samples)
         maybe = self._maybe(snapshot)
         named = [broken for broken in snapshot.unreadable if broken.id]
         nameless = [broken for broken in snapshot.unreadable if not broken.id]
         # An entry without an id is one of the missing pods; any beyond their number are other pods.
         for number, broken in enumerate((*named, *maybe, *nameless[len(maybe) :])):
-            record = self._unreadable(broken, number, at)
-            records.setdefault(record.id, record)
+            key = broken.id or f"{NAMELESS}{number}"
+            record = record_of.of_unreadable(key, broken, self.records.get(key), at, limit)
+            records.setdefault(key, record)
         derived = yield from self._deriving(records, at)
         replaced = list(self.records.values())
         # Both at once: code that waits for a new state of a pod must not take the old one for it.
@@ -153,6 +147,8 @@ class Fleet(FleetSeries, eq=False):
         before = self.pods_at
         if before is None or snapshot.pods is None:
             return ()
+        from tui.domain.events import between
+
         there = {pod.id for pod in snapshot.pods}
         there |= {broken.id for broken in (*snapshot.unreadable, *self._maybe(snapshot)) if broken.id}
         gone = [r for r in self.records.values() if r.pod is not None and r.id not in there]
@@ -223,35 +219,6 @@ class Fleet(FleetSeries, eq=False):
             self.operations.pop(deed.pod, None)
         if event is not None:
             self.events.append(event)
-
-    def _seen(
-        self, pod: Pod, at: float, after: Callable[..., Window], samples: dict[str, PackedSample] | None
-    ) -> Record:
-        """`after`: the pod's window after this response."""
-        old = self.records.get(pod.id)
-        series = old.series if old else Series(self._limit or FEWEST_SAMPLES)
-        sample = None
-        if pod_health.is_live(pod):
-            sample = packed_sample(pod, at)
-            series.append_packed(at, *sample)
-            if samples is not None:
-                samples[pod.id] = sample
-        window = after(old.window if old else None, pod, sample)
-        moved_at = old.moved_at if old else None
-        if old and old.pod is not None and pod_health.has_moved(old.pod, pod):
-            moved_at = at
-        seen = old.seen if old else at
-        return Record(pod.id, pod.name, pod, None, series, seen, at, window, window.work.idle.total, moved_at)
-
-    def _unreadable(self, broken: Unreadable, number: int, at: float) -> Record:
-        key = broken.id or f"{NAMELESS}{number}"
-        old = self.records.get(key)
-        name = broken.name or (old.name if old else "")
-        if old is None:
-            series = Series(self._limit or FEWEST_SAMPLES)
-            return Record(key, name, None, broken.reason, series, at, at)
-        old.series.gap(at)
-        return replace(old, name=name, pod=None, unreadable=broken.reason, told_at=at, moved_at=None)
 
     # Memory need not keep what is in an archive
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from msgspec import field
 
 from tui.domain import pod_health
-from tui.domain.costs import total
 from tui.store.fleet_state import FleetState, Record
 from tui.store.slices import SLICE, Sliced, whole
 
@@ -20,6 +19,13 @@ UNREAD = 60
 """How often a value is computed ahead that nobody reads: a user is back from another screen within minutes."""
 
 T = TypeVar("T")
+
+
+def _total(costs: Iterable[float | None]) -> float | None:
+    # Before the first response there is nothing to sum up.
+    from tui.domain.costs import total
+
+    return total(costs)
 
 
 class FleetSums(FleetState, eq=False, kw_only=True):
@@ -71,7 +77,7 @@ class FleetSums(FleetState, eq=False, kw_only=True):
             of_part = [record.phase(at) for record in part]
             phases.update(zip((record.id for record in part), of_part, strict=True))
             idle = [r.pod for r, phase in zip(part, of_part, strict=True) if phase is pod_health.Phase.IDLE]
-            burn = total((burn, *(pod.cost_per_hr for pod in idle if pod is not None)))
+            burn = _total((burn, *(pod.cost_per_hr for pod in idle if pod is not None)))
         derived: dict[Hashable, Any] = {"totals": sums, "idle burn": burn, "phases": phases}
         ahead, self._ahead = self._ahead, {}
         for key, (make, unread) in ahead.items():
@@ -109,13 +115,13 @@ class FleetSums(FleetState, eq=False, kw_only=True):
             readable = [r.pod for r in self.records.values()]
             if None in readable:
                 return None
-            return total(pod.cost_per_hr for pod in readable if pod is not None and pod_health.is_on(pod))
+            return _total(pod.cost_per_hr for pod in readable if pod is not None and pod_health.is_on(pod))
 
         return self.derived("running cost", math.inf, cost)
 
     @staticmethod
     def _idle_burn_of(records: Collection[Record], now: float) -> float | None:
-        return total(
+        return _total(
             r.pod.cost_per_hr
             for r in records
             if r.pod is not None and pod_health.phase(r.pod, r.idle_for(now)) is pod_health.Phase.IDLE

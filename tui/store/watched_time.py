@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from tui.domain import pod_health
 from tui.store.metrics import UTIL
-from tui.store.series import GAP, GAP_BYTE, Samples
+
+if TYPE_CHECKING:
+    from tui.store.series import Samples
 
 INTERVALS = 2.5
 """Poll intervals between two responses beyond which the time between them was not watched."""
@@ -76,6 +79,8 @@ def idle_in(stretch: Samples, interval: float) -> tuple[float, bool]:
     A step between two samples counts if both are known and none is missing between them; an unknown one ends nothing.
     `interval`: seconds between polls now; recorded samples may have been polled less often.
     """
+    from tui.store.series import GAP, GAP_BYTE
+
     times = stretch.times
     columns = [stretch.columns[name] for name in UTIL.series_in(stretch.columns)]
     if len(times) < 2 or not columns:

@@ -14,10 +14,7 @@ from tui.storage.preferences import Preferences
 from tui.ui import key_hints, screen_table
 from tui.ui.controllers.alert_news import AlertNews
 from tui.ui.controllers.connect import Connect
-from tui.ui.controllers.deploys import Deploys
-from tui.ui.controllers.idle_stops import IdleStopQuestions
-from tui.ui.controllers.market_watches import WatchController
-from tui.ui.controllers.muting import Muting
+from tui.ui.controllers.on_demand import ControllersOnDemand
 from tui.ui.controllers.pod_actions import PodActions
 from tui.ui.render.header import Badges
 
@@ -26,7 +23,11 @@ if TYPE_CHECKING:
     from tui.history.playback import Playback
     from tui.services.session import Session
     from tui.store.fleet import Fleet
+    from tui.ui.controllers.deploys import Deploys
     from tui.ui.controllers.host import Host
+    from tui.ui.controllers.idle_stops import IdleStopQuestions
+    from tui.ui.controllers.market_watches import WatchController
+    from tui.ui.controllers.muting import Muting
     from tui.ui.terminal.display import Display
 
 
@@ -46,19 +47,32 @@ class ScreenContext(Struct, frozen=True):
     badges: Badges
     playback: Playback
     actions: PodActions
-    deploys: Deploys
+    on_demand: ControllersOnDemand
     tz: tzinfo | None
     preferences: Preferences
-    watches: WatchController
     use: Callable[[], Use | None]
     display: Display
     marks: dict[str, None]
     connect: Connect
     news: AlertNews
-    muting: Muting
-    idle_stops: IdleStopQuestions
     acting: frozenset[str] = key_hints.ACTING
     accounts: Callable[[], tuple[AccountContext, ...]] = lambda: ()
+
+    @property
+    def deploys(self) -> Deploys:
+        return self.on_demand.deploys
+
+    @property
+    def watches(self) -> WatchController:
+        return self.on_demand.watches
+
+    @property
+    def muting(self) -> Muting:
+        return self.on_demand.muting
+
+    @property
+    def idle_stops(self) -> IdleStopQuestions:
+        return self.on_demand.idle_stops
 
 
 class AccountContext(Struct, frozen=True):
@@ -95,8 +109,6 @@ def screen_context(
         places=screen_table.rebound(keymap, several=accounts is not None), back=key_hints.spoken(keymap, "chart.reset"),
     )  # fmt: skip
     actions = PodActions(session, playback, host, back=badges.back)
-    deploys = Deploys(session, actions, host)
-    watches = WatchController(session, actions, deploys, host)
     connect = Connect(session, playback, host, simulated=source.demo or source.simulated)
 
     def preferences_file() -> Path:
@@ -105,8 +117,8 @@ def screen_context(
         return session.state.kept()
 
     return ScreenContext(
-        session, session.fleet, changed, badges, playback, actions, deploys, session.tz, Preferences(preferences_file),
-        watches, session.api_use, display, {}, connect,
-        AlertNews(session.fleet, playback, session.messages), Muting(session, playback, host),
-        IdleStopQuestions(session, actions, host), key_hints.acting(keymap), accounts or (lambda: ()),
+        session, session.fleet, changed, badges, playback, actions,
+        ControllersOnDemand(session, playback, actions, host), session.tz, Preferences(preferences_file),
+        session.api_use, display, {}, connect, AlertNews(session.fleet, playback, session.messages),
+        key_hints.acting(keymap), accounts or (lambda: ()),
     )  # fmt: skip

@@ -18,8 +18,6 @@ from textual.app import App
 from textual.message import Message
 from textual.message_pump import MessagePump
 
-from tui.storage import app_log
-
 MOST, WITHIN = 10, 60.0
 """Number of faults, and the seconds within which they occur, that end podtop after all: it would do nothing else."""
 
@@ -139,6 +137,8 @@ class SurvivingApp(App[None]):
 
     def _fatal_error(self) -> None:
         """Textual would print a traceback over the screen: one line instead, and the traceback goes to the log."""
+        from tui.storage import app_log
+
         error = sys.exc_info()[1] or self._exception or RuntimeError("unknown")
         self.crash = app_log.crash_report(error, self._open_log())
         self._close_messages_no_wait()

@@ -12,7 +12,6 @@ from textual.app import App
 from textual.screen import ModalScreen
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
-from tui import turns
 from tui.ui.messages import Attend, Inspect, LookBack
 from tui.ui.render.empty_states import held_back
 
@@ -51,6 +50,8 @@ class SessionApp(App[None]):
         self.set_timer(FIRST_FRAME, self._begin)
 
     def _begin(self) -> None:
+        from tui import turns
+
         gc.freeze()
         gc.enable()
         # Maximum wait of a key for a thread that parses a large response or writes the recording.
@@ -65,15 +66,17 @@ class SessionApp(App[None]):
         session, playback = desk.session, desk.playback
         self._monitoring.append(self.run_worker(session.monitor.run(), name="monitor"))
         if session.state is not None:
+            from tui.services import duties
+
             session.start_executor(session.state)
-            self.run_worker(session.catch_up(), name="catch up")
-            self.run_worker(session.enforce_leases(), name="leases")
-            self.run_worker(session.look_out(), name="watches")
-            self.run_worker(session.stop_idle(), name="idle stops")
-            self.run_worker(session.follow_owners(), name="owners")
+            self.run_worker(duties.catch_up(session), name="catch up")
+            self.run_worker(duties.enforce_leases(session), name="leases")
+            self.run_worker(duties.look_out(session), name="watches")
+            self.run_worker(duties.stop_idle(session), name="idle stops")
+            self.run_worker(duties.follow_owners(session), name="owners")
             if session.others is not None:
                 self.run_worker(session.others.follow(), name="recorders")
-            self.run_worker(session.report_weekly(), name="weekly report")
+            self.run_worker(duties.report_weekly(session), name="weekly report")
         if session.config.signals.pods:
             from tui.services.signals.start import read_signals
 
@@ -110,6 +113,8 @@ class SessionApp(App[None]):
                 dialog.end(None)
 
     async def on_unmount(self) -> None:
+        from tui import turns
+
         turns.put_first(None)
         for desk in self.desks:
             await desk.session.close()

@@ -372,7 +372,7 @@ async def test_a_price_above_what_was_agreed_to_is_told(cost: float | None, told
 
 
 def test_what_this_api_offers() -> None:
-    from tui.api.cloud import Capability
+    from tui.api.capabilities import Capability
 
     connection = RestCloud("https://api.runpod.io/v2", None)
     assert {capability for capability in Capability if not connection.offers(capability)} == {

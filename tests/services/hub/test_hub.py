@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import make
-from tui.api.cloud import Capability
+from tui.api.capabilities import Capability
 from tui.api.errors import Malformed, ReadOnly, Unauthorized, Unreachable
 from tui.api.models import Quote
 from tui.api.secret import Secret

@@ -10,7 +10,7 @@ import pytest
 
 from tests.logs import START, Logs, Time, always, line
 from tests.make import pod
-from tui.api.cloud import Capability, not_offered
+from tui.api.capabilities import Capability, not_offered
 from tui.api.errors import CloudError, Rejected, Throttled, Unreachable
 from tui.api.models import Problem
 from tui.api.pod_logs import LogSource

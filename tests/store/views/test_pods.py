@@ -13,9 +13,11 @@ from tui.domain.pod_health import Phase
 from tui.store.fleet import Fleet
 from tui.store.fleet_state import Older
 from tui.store.series import EMPTY
+from tui.store.views import pod_lines
 from tui.store.views import pods as views
 from tui.store.views.pod_filter import VOCABULARY
-from tui.store.views.pods import Frame, Query
+from tui.store.views.pod_lines import Frame
+from tui.store.views.pods import Query
 
 NOW = 1_000_000.0
 
@@ -92,10 +94,11 @@ def test_every_order_says_which_way_it_goes(sort: str) -> None:
 
 def test_chart_lines_one_for_each_gpu() -> None:
     fleet = fleet_of(pod("a", utils=tuple(range(12))))
-    lines = views.chart_lines(fleet, fleet.records["a"], "util", Frame(NOW, 5, 1, NOW))
+    lines = pod_lines.chart_lines(fleet, fleet.records["a"], "util", Frame(NOW, 5, 1, NOW))
     assert [line.label for line in lines] == [f"GPU {i}" for i in range(12)]
     assert [line.last for line in lines] == list(range(12))
-    assert [line.label for line in views.chart_lines(fleet, fleet.records["a"], "cpu", Frame(NOW, 5, 1, NOW))] == [""]
+    (of_cpu,) = pod_lines.chart_lines(fleet, fleet.records["a"], "cpu", Frame(NOW, 5, 1, NOW))
+    assert of_cpu.label == ""
 
 
 def test_a_spot_pod_is_marked() -> None:
@@ -110,7 +113,7 @@ def test_the_past_of_a_pod_without_samples_is_asked_for_once() -> None:
     for later in range(5):
         now = NOW + 10 * later
         frame = Frame(now - 900.0, 60.0, 15, now)
-        lacking = views.lacking(fleet, record, frame)
+        lacking = pod_lines.lacking(fleet, record, frame)
         if later == 0:
             assert lacking is not None
             fleet.remember("a", Older(*lacking, 60.0, EMPTY))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.store.series import Point
-from tui.store.views.pods import Line
+from tui.store.views.pod_lines import Line
 from tui.ui.charts import captions
 from tui.ui.charts.spec import CURSOR, EVENT, ChartSpec, Mark, Window, bucket, window
 from tui.ui.charts.time_axis import time_axis

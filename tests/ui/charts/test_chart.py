@@ -17,7 +17,7 @@ from textual.geometry import Region
 from tests.ui.charts.test_plot import NOON, spec_of
 from tui.files.paths import styles_dir
 from tui.store.series import Point
-from tui.store.views.pods import Line
+from tui.store.views.pod_lines import Line
 from tui.ui import themes
 from tui.ui.charts import canvas, plot, spec
 from tui.ui.charts.spec import ChartSpec, Form

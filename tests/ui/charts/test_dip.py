@@ -19,7 +19,7 @@ from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Writer
 from tui.history.queries import _older
 from tui.store.fleet import Fleet
-from tui.store.views import pods
+from tui.store.views import pod_lines
 from tui.ui import layout
 from tui.ui.charts import plot, pod_charts
 from tui.ui.charts.look import Look
@@ -70,7 +70,7 @@ def shown(recording: Recording, span: float, pane: tuple[int, int], heat: bool) 
     fleet = Fleet(5.0, 60.0)
     fleet.apply(snapshot(worked(now, False)), now + 1.0)
     record = fleet.records["a"]
-    charts = pods.charts_of(record)
+    charts = pod_lines.charts_of(record)
     sizes = [(tile.width, tile.height) for tile in layout.tiles(*pane, len(charts))[:-1]]
     look = Look(now=now, span=span, tz=UTC, heat=heat)
     width = pod_charts.width_of(look, sizes)
@@ -145,7 +145,7 @@ def test_samples_that_are_a_minute_apart_are_no_comb(minutely: Recording, pane: 
     width = pod_charts.width_of(look, sizes)
     frame = pod_charts.frame_of(look, sizes[0], width)
     fleet.remember("a", _older(minutely, "a", frame.start, now, width))
-    lines = pods.chart_lines(fleet, record, "util", frame)
+    lines = pod_lines.chart_lines(fleet, record, "util", frame)
     runs = [[(run[0].at, run[-1].at) for run in line.runs] for line in lines]
     assert all(len(each) == 2 for each in runs), "but where nobody watched"
     (_, left), (back, _) = runs[0]

@@ -16,7 +16,7 @@ from rich.cells import cell_len
 
 from tests.variants import up_to
 from tui.store.series import Point, Series
-from tui.store.views.pods import Line
+from tui.store.views.pod_lines import Line
 from tui.ui.charts import bar_chart, canvas, plot
 from tui.ui.charts.spec import BarSpec, ChartSpec, Form, Window, plot_columns, window
 

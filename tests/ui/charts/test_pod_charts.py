@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tests.make import pod, snapshot
 from tui.format import numbers
 from tui.store.fleet import Fleet
-from tui.store.views import pods
+from tui.store.views import pod_lines
 from tui.ui.charts import plot, pod_charts
 from tui.ui.charts.look import Look
 from tui.ui.charts.spec import GUTTER, ChartSpec, Form
@@ -30,7 +30,7 @@ def fleet() -> Fleet:
 def specs(fleet: Fleet, now: float = NOON, span: float = 900) -> tuple[ChartSpec, ...]:
     look = Look(now=now, span=span, tz=UTC)
     width = pod_charts.width_of(look, SIZES)
-    return pod_charts.specs(fleet, [fleet.records["a"]], look, width, SIZES, pods.charts_of(fleet.records["a"]))
+    return pod_charts.specs(fleet, [fleet.records["a"]], look, width, SIZES, pod_lines.charts_of(fleet.records["a"]))
 
 
 def title(spec: ChartSpec) -> str:
@@ -82,20 +82,20 @@ def test_the_range_says_how_much_of_it_has_data(known: float, whole: float, word
 
 def test_the_first_sample_is_known_unless_older_ones_are_loading(fleet: Fleet) -> None:
     record = fleet.records["a"]
-    assert pods.known_since(fleet, [record], NOON - 900) == NOON - 300
-    assert pods.known_since(fleet, [record], NOON - 200) == NOON - 200
+    assert pod_lines.known_since(fleet, [record], NOON - 900) == NOON - 300
+    assert pod_lines.known_since(fleet, [record], NOON - 200) == NOON - 200
     fleet.has_past = True
-    assert pods.known_since(fleet, [record], NOON - 900) == NOON - 900
+    assert pod_lines.known_since(fleet, [record], NOON - 900) == NOON - 900
 
 
 def test_charts_end_with_the_newest_sample_until_the_next_is_overdue(fleet: Fleet) -> None:
     record = fleet.records["a"]
     newest = NOON - 5
-    assert pods.charted_until(fleet, [record], NOON) == newest
-    assert pods.charted_until(fleet, [record], NOON + 30) == NOON + 30
-    assert pods.charted_until(fleet, [], NOON) == NOON
+    assert pod_lines.charted_until(fleet, [record], NOON) == newest
+    assert pod_lines.charted_until(fleet, [record], NOON + 30) == NOON + 30
+    assert pod_lines.charted_until(fleet, [], NOON) == NOON
     # A bucket that has begun without a sample is not there yet: nothing is drawn twice.
-    look = Look(now=NOON + 1, span=900, tz=UTC, end=pods.charted_until(fleet, [record], NOON + 1))
+    look = Look(now=NOON + 1, span=900, tz=UTC, end=pod_lines.charted_until(fleet, [record], NOON + 1))
     width = pod_charts.width_of(look, SIZES)
     frame = pod_charts.frame_of(look, SIZES[0], width)
     assert frame.start + frame.columns * width > newest >= frame.start + (frame.columns - 1) * width
@@ -136,9 +136,9 @@ def test_a_new_sample_changes_one_column_of_each_chart_until_its_bucket_is_over(
     def cells(now: float) -> list[tuple[float, list[tuple[str, int]]]]:
         rows = []
         for size in ((60, 10), (60, 1)):
-            look = Look(now=now, span=900, tz=UTC, end=pods.charted_until(made, made.records.values(), now))
+            look = Look(now=now, span=900, tz=UTC, end=pod_lines.charted_until(made, made.records.values(), now))
             width = pod_charts.width_of(look, [size])
-            charts = pods.charts_of(made.records["a"])
+            charts = pod_lines.charts_of(made.records["a"])
             for spec in pod_charts.specs(made, [made.records["a"]], look, width, [size] * len(charts), charts):
                 for row in plot.draw(spec, *size)[size[1] > 1 :]:
                     rows.append((spec.window.start, [(letter, kind) for part, kind in row for letter in part][GUTTER:]))

@@ -13,7 +13,7 @@ from tui.store.fleet import Fleet
 from tui.store.run_signals import Run
 from tui.store.series import Point
 from tui.store.views import run_lines
-from tui.store.views.pods import Line
+from tui.store.views.pod_lines import Line
 from tui.store.views.run_chart_kinds import RUN_CHARTS, Scale, with_runs
 from tui.ui.charts import plain_axis, pod_charts, run_charts, spec
 from tui.ui.charts.look import Look

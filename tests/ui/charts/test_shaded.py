@@ -14,7 +14,7 @@ from rich.cells import cell_len
 
 from tests.variants import up_to
 from tui.store.series import Point
-from tui.store.views.pods import Line
+from tui.store.views.pod_lines import Line
 from tui.ui.charts import plot
 from tui.ui.charts.figures import short
 from tui.ui.charts.spec import (

@@ -9,7 +9,7 @@ from tui.domain.attention import Attention, Grade
 from tui.format import numbers as fmt
 from tui.store.views.gpu_map import Doing, Gpu, Spot
 from tui.ui.primitives.cells import Cell, width_of
-from tui.ui.render import gpu_map, gpus
+from tui.ui.render import gpu_blocks, gpu_map, gpus
 
 UTIL = st.none() | st.floats(0, 100)
 
@@ -21,42 +21,42 @@ def text(cell: Cell) -> str:
 @given(st.lists(st.floats(50, 100), min_size=7, max_size=7), st.integers(0, 7))
 def test_one_idle_gpu_of_eight_has_a_block_of_its_own(busy: list[float], at: int) -> None:
     utils = [*busy[:at], 0.0, *busy[at:]]
-    cell = gpus.blocks(utils, 8)
+    cell = gpu_blocks.blocks(utils, 8)
     assert [number for number, block in enumerate(text(cell)) if block == "▁"] == [at]
     assert [role for part, role in cell if "▁" in part] == ["warn"]
 
 
 @given(st.lists(UTIL, min_size=1, max_size=200), st.integers(1, 20))
 def test_blocks_fit_and_an_unknown_gpu_is_no_low_one(utils: list[float | None], room: int) -> None:
-    cell = gpus.blocks(utils, room)
-    assert width_of(cell) <= max(room, gpus.BLOCKS)
-    if len(utils) <= min(room, gpus.MOST_BLOCKS):
+    cell = gpu_blocks.blocks(utils, room)
+    assert width_of(cell) <= max(room, gpu_blocks.BLOCKS)
+    if len(utils) <= min(room, gpu_blocks.MOST_BLOCKS):
         assert [block == "?" for block in text(cell)] == [util is None for util in utils]
 
 
 def test_a_gpu_far_below_the_others_is_marked_and_none_of_a_steady_pod() -> None:
-    assert gpus.blocks([88.0, 88.0, 45.0, 88.0], 8) == (("▇▇", "spark"), ("▄", "warn"), ("▇", "spark"))
-    assert gpus.blocks([88.0, 70.0, 65.0, 88.0], 8) == (("▇▅▅▇", "spark"),)
+    assert gpu_blocks.blocks([88.0, 88.0, 45.0, 88.0], 8) == (("▇▇", "spark"), ("▄", "warn"), ("▇", "spark"))
+    assert gpu_blocks.blocks([88.0, 70.0, 65.0, 88.0], 8) == (("▇▅▅▇", "spark"),)
 
 
 @given(st.lists(UTIL, min_size=1, max_size=16))
 def test_rows_one_below_the_other_stay_apart(utils: list[float | None]) -> None:
-    assert "█" not in text(gpus.blocks(utils, 16))
+    assert "█" not in text(gpu_blocks.blocks(utils, 16))
     assert "█" not in fmt.spark(utils)
 
 
 def test_many_gpus_are_a_histogram_in_which_one_idle_gpu_is_seen() -> None:
-    cell = gpus.blocks([0.0] + [95.0] * 31, 16)
+    cell = gpu_blocks.blocks([0.0] + [95.0] * 31, 16)
     assert text(cell) == "▁      ▇"
     assert cell[0] == ("▁", "warn")
-    assert text(gpus.blocks([95.0] * 32, 16)) == "       ▇"
-    assert text(gpus.blocks([None] * 32, 16)) == "????????"
+    assert text(gpu_blocks.blocks([95.0] * 32, 16)) == "       ▇"
+    assert text(gpu_blocks.blocks([None] * 32, 16)) == "????????"
 
 
 def test_a_pod_without_work_is_quiet_and_one_that_hangs_is_not() -> None:
-    assert gpus.blocks([0.0, 1.0], 8) == (("▁▁", "muted"),)
-    assert gpus.blocks([100.0, 99.0], 8) == (("▇▇", "spark"),)
-    assert gpus.blocks([100.0, 99.0], 8, hangs=True) == (("▇▇", "bad"),)
+    assert gpu_blocks.blocks([0.0, 1.0], 8) == (("▁▁", "muted"),)
+    assert gpu_blocks.blocks([100.0, 99.0], 8) == (("▇▇", "spark"),)
+    assert gpu_blocks.blocks([100.0, 99.0], 8, hangs=True) == (("▇▇", "bad"),)
 
 
 def test_signs_stand_in_place_of_a_shade_and_are_told_apart() -> None:

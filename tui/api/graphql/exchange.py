@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -30,16 +29,7 @@ _encode = msgspec.json.Encoder().encode
 class Exchange(Transport[Answer]):
     """Sends documents to one address; arguments as `GraphQLCloud`'s."""
 
-    def __init__(
-        self,
-        url: str,
-        key: Secret | None,
-        *,
-        transport: httpx.AsyncBaseTransport | None,
-        deadline: float,
-        wall: Callable[[], float],
-    ) -> None:
-        super().__init__(url, key, api=Api.GRAPHQL, transport=transport, deadline=deadline, wall=wall)
+    api = Api.GRAPHQL
 
     async def ask(
         self,

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from contextvars import ContextVar
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import httpx
 
@@ -64,23 +64,24 @@ _trace: ContextVar[dict[str, object]] = ContextVar("trace")
 class Transport(ABC, Generic[A]):
     """Sends requests of one API to one address; arguments as a backend's. A: its responses.
 
+    api:      which of RunPod's APIs it is.
     host:     the part of the address that is shown.
     listener: the receiver of requests, limits and the end of the API.
     dated:    called with the server's time of each response, and the seconds waited for it.
     """
+
+    api: ClassVar[Api]
 
     def __init__(
         self,
         url: str,
         key: Secret | None,
         *,
-        api: Api,
         transport: httpx.AsyncBaseTransport | None,
         deadline: float,
         wall: Callable[[], float],
     ) -> None:
         self.host = host_of(url) or "the API"
-        self.api = api
         self.listener = Listener()
         self.dated: Callable[[float, float], object] = lambda date, waited: None
         self._url = url

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -55,17 +55,8 @@ class Answer(NamedTuple):
 class RestExchange(StreamingTransport[Answer]):
     """Sends requests below one address; arguments as `RestCloud`'s."""
 
-    def __init__(
-        self,
-        url: str,
-        key: Secret | None,
-        *,
-        transport: httpx.AsyncBaseTransport | None,
-        deadline: float,
-        wall: Callable[[], float],
-    ) -> None:
-        super().__init__(url, key, api=Api.REST, transport=transport, deadline=deadline, wall=wall)
-        self._may_read = False
+    api = Api.REST
+    _may_read = False
 
     async def read(
         self,

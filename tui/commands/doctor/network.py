@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from tui.api import errors as api
-from tui.api.cloud import Capability
+from tui.api.capabilities import Capability
 from tui.api.features import Feature
 from tui.api.http.endpoint import host_of, stays_here
 from tui.api.listener import RETIRING, Listener

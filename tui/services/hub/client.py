@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, NoReturn
 
-from tui.api.cloud import Capability, Cloud
+from tui.api.capabilities import Capability
+from tui.api.cloud import Cloud
 from tui.api.errors import Forbidden, Malformed, NotOffered, ReadOnly, Unauthorized, Unreachable
 from tui.services.hub.state import VERSION, HubState, decoded
 

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tui.domain import waste
 from tui.domain.attention import Attention, Grade
 
 if TYPE_CHECKING:
@@ -90,6 +89,8 @@ def next_pod(needing: Iterable[str], shown: Sequence[str], here: str | None, ste
 
 def wasted(fleet: Fleet, now: float) -> Waste:
     """What is wasted, as of the last response about the pods."""
+    from tui.domain import waste
+
     at = now if fleet.pods_at is None else min(now, fleet.pods_at)
     disks = fleet.derived(
         "disks", math.inf, lambda: waste.of_disks((r.pod for r in fleet.records.values() if r.pod is not None), at)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
 from tui.api.enums import INTERRUPTIBLE
-from tui.domain import pod_costs, pod_health
-from tui.domain.lease import acts_at
+from tui.domain import pod_health
 from tui.domain.pod_health import Phase
 from tui.store import metrics
-from tui.store.metrics import BY_NAME, METRICS, UTIL, steps
-from tui.store.series import EMPTY, Samples, unbroken
+from tui.store.metrics import BY_NAME, METRICS, UTIL
 from tui.store.slices import Sliced, sliced
-from tui.store.stretches import join
 from tui.store.views import attention
 
 if TYPE_CHECKING:
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
     from tui.store.fleet_state import Record
     from tui.store.metrics import Metric
     from tui.store.pod_inspection import PodInspection
-    from tui.store.series import Segment
 
 SPARK_WIDTH = 60.0
 """Seconds per character of a sparkline, aligned to the clock so that a new sample changes one character."""
@@ -122,6 +118,10 @@ def pod_row(
 
     Telemetry of a pod that is not live is left out: RunPod keeps it for a while.
     """
+    # The first frame has no rows.
+    from tui.domain.lease import acts_at
+    from tui.domain.pod_costs import since_start
+
     at = record.phase(now)
     pod = record.pod
     if pod is None or at is Phase.UNREADABLE:
@@ -154,7 +154,7 @@ def pod_row(
         doing=deed.word if deed else "",
         lost=bool(deed and deed.lost),
         lease=(lease.action, acts_at(lease) - now) if lease is not None else None,
-        spent=pod_costs.since_start(pod),
+        spent=since_start(pod),
         image=pod.image or "",
         cluster=pod.cluster_id or "",
         ports=tuple(sorted({p.private for p in live.ports if p.private is not None})) if live else (),
@@ -168,6 +168,8 @@ def timers(fleet: Fleet) -> Mapping[str, Lease]:
     """What podtop is going to do to pods, by id: their lease or their idle stop, whichever acts first."""
     if not fleet.idle_stops:
         return fleet.leases
+    from tui.domain.lease import acts_at
+
     both = dict(fleet.leases)
     for pod, stop in fleet.idle_stops.items():
         if pod not in both or acts_at(stop) < acts_at(both[pod]):
@@ -284,104 +286,6 @@ def _by_name(records: Iterable[Record]) -> Sliced[list[Record]]:
     by_id = sorted(records, key=attrgetter("id"))
     yield
     return sorted(by_id, key=lambda r: r.name.lower())
-
-
-class Line(Struct, frozen=True):
-    """One line of a chart: its label, its unbroken runs, and its value at the chart cursor."""
-
-    label: str
-    runs: tuple[Segment, ...]
-    last: float | None
-
-
-class Frame(NamedTuple):
-    """The time range of a chart: `columns` buckets of `width` seconds from `start`, nothing after `now`.
-
-    cursor: the instant whose values are shown; None for `now`.
-    """
-
-    start: float
-    width: float
-    columns: int
-    now: float
-    cursor: float | None = None
-
-
-def charts_of(record: Record) -> tuple[str, ...]:
-    """The metrics that can be drawn: temperature and power only if RunPod gives them."""
-    names = record.series.names
-    return tuple(metric.name for metric in METRICS if metric.always or metric.gpus_in(names))
-
-
-def chart_lines(fleet: Fleet, record: Record, chart: str, frame: Frame) -> tuple[Line, ...]:
-    """The lines of one chart: one per GPU, or the one of the container."""
-    metric = BY_NAME[chart]
-    if not metric.per_gpu:
-        return (_line(fleet, record, "", chart, frame),)
-    names = {*_older(fleet, record, frame.width).columns, *record.series.names}
-    return tuple(_line(fleet, record, f"GPU {i}", metric.of_gpu(i), frame) for i in metric.gpus_in(names))
-
-
-def compared_lines(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) -> tuple[Line, ...]:
-    """One line per pod, of the mean of its GPUs or of its container."""
-    return tuple(_line(fleet, record, record.name or record.id, chart, frame) for record in records)
-
-
-def _older(fleet: Fleet, record: Record, width: float) -> Samples:
-    older = fleet.older.get(record.id)
-    return older.stretch if older is not None and older.width == width else EMPTY
-
-
-def _line(fleet: Fleet, record: Record, label: str, name: str, frame: Frame) -> Line:
-    series, older = record.series, _older(fleet, record, frame.width)
-    if older.times and name in older.columns:
-        known = fleet.older[record.id]
-        whole = join([older, series.stretch(known.end, (name,))])
-        runs = unbroken(
-            whole.times, whole.columns[name], steps(name), *frame[:3], fleet.silence, frame.now,
-            earlier=(known.end, known.silence),
-        )  # fmt: skip
-    else:
-        runs = series.runs(name, *frame[:3], fleet.silence, until=frame.now)
-    if frame.cursor is None:
-        return Line(label, runs, series.value(name, frame.now))
-    return Line(
-        label, runs, next((p.mean for run in runs for p in run if p.at <= frame.cursor < p.at + frame.width), None)
-    )
-
-
-def lacking(fleet: Fleet, record: Record, frame: Frame) -> tuple[float, float] | None:
-    """The range that must be queried from an archive for this frame; None if all data are in memory."""
-    times = record.series.times
-    # A pod without samples is known to have had none since it was first seen; "now" would query for ever.
-    first = times[0] if times else record.seen
-    if not fleet.has_past or frame.start >= first - frame.width:
-        return None
-    older = fleet.older.get(record.id)
-    if older is not None and older.width == frame.width and older.start <= frame.start and older.end >= first:
-        return None
-    return frame.start, max(first, frame.start)
-
-
-def charted_until(fleet: Fleet, records: Iterable[Record], now: float) -> float:
-    """The instant at which the charts of these pods end: that of their newest sample, unless the next is overdue.
-
-    A bucket that has just begun would be drawn twice: first without a sample.
-    """
-    newest = max((at for record in records if (at := record.series.newest(now)) is not None), default=now)
-    return newest if now - newest <= 1.5 * fleet.interval * fleet.slowness else now
-
-
-def known_since(fleet: Fleet, records: Iterable[Record], start: float) -> float:
-    """The instant, not before `start`, since which these pods have samples; `start` while older ones are loading."""
-    firsts = []
-    for record in records:
-        older, times = fleet.older.get(record.id), record.series.times
-        if older is not None and older.stretch.times:
-            firsts.append(older.stretch.times[0])
-        elif times:
-            firsts.append(start if older is None and fleet.has_past else times[0])
-    return max(start, min(firsts, default=start))
 
 
 def events(fleet: Fleet, pods: Collection[str], start: float, end: float) -> tuple[Event, ...]:

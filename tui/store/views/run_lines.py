@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui.store.run_signals import SILENT, has_ended, is_silent, patience
 from tui.store.series import Point
-from tui.store.views.pods import Line
+from tui.store.views.pod_lines import Line
 from tui.store.views.run_chart_kinds import RUN_CHARTS, Scale
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tui.store.fleet_state import Record
     from tui.store.run_signals import Run
     from tui.store.series import Segment
-    from tui.store.views.pods import Frame
+    from tui.store.views.pod_lines import Frame
 
 
 def runs_of(fleet: Fleet, records: Iterable[Record]) -> list[Run]:

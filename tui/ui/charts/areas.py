@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.store.series import Point
-from tui.store.views.pods import Line
+from tui.store.views.pod_lines import Line
 from tui.ui.charts import buckets
 from tui.ui.charts.buckets import Column
 from tui.ui.charts.figures import at_cursor, gutter_cell, short

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from tui.store.series import Point, Segment
-from tui.store.views.pods import Line
+from tui.store.views.pod_lines import Line
 from tui.ui.charts.spec import Window
 
 Column = Point | None

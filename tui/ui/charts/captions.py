@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tui.api.features import NOT_OFFERED
 from tui.domain import offered
 from tui.format import numbers as fmt
-from tui.store.views.pods import Line
+from tui.store.views.pod_lines import Line
 from tui.ui.charts import buckets, heatmap
 from tui.ui.charts.figures import at_cursor, dressed, lagging, short
 from tui.ui.charts.spec import ALERT, CURSOR, EDGE, HEAT, QUIET, STEP, TEXT, TITLE, ChartSpec, Form, Part, Row, paint

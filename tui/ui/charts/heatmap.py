@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tui.format import numbers as fmt
-from tui.store.views.pods import Line
+from tui.store.views.pod_lines import Line
 from tui.ui.charts import buckets
 from tui.ui.charts.buckets import Column
 from tui.ui.charts.figures import at_cursor, gutter_cell, lagging, short

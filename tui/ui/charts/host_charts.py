@@ -11,7 +11,7 @@ from tui.store.host_telemetry import is_percent
 from tui.store.metrics import BY_NAME, METRICS, PART
 from tui.store.series import Point
 from tui.store.views.hosts import DAY, Earned
-from tui.store.views.pods import Line
+from tui.store.views.pod_lines import Line
 from tui.ui.charts import buckets, spec
 from tui.ui.charts.look import Look
 from tui.ui.charts.pod_charts import FIELDS, as_one, form_of, top_of

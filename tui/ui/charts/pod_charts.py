@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from tui.domain import offered, pod_health
 from tui.domain.events import ENDS, Kind
 from tui.store.metrics import BY_NAME
-from tui.store.views import pods
-from tui.store.views.pods import Frame, Line
+from tui.store.views import pod_lines, pods
+from tui.store.views.pod_lines import Frame, Line
 from tui.store.views.run_chart_kinds import RUN_CHARTS, Scale
 from tui.ui.charts import areas, buckets, spec
 from tui.ui.charts.look import Look
@@ -165,8 +165,8 @@ _low, _high = attrgetter("low"), attrgetter("high")
 
 def _lines(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) -> tuple[Line, ...]:
     if len(records) > 1:
-        return pods.compared_lines(fleet, records, chart, frame)
-    return pods.chart_lines(fleet, records[0], chart, frame)
+        return pod_lines.compared_lines(fleet, records, chart, frame)
+    return pod_lines.chart_lines(fleet, records[0], chart, frame)
 
 
 def top_of(metric: Metric, lines: Sequence[Line]) -> float:
@@ -203,7 +203,7 @@ def _note(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) -> 
     record, metric = records[0], BY_NAME[chart]
     if len(records) == 1 and metric.per_gpu and metric.always and record.pod is not None and not record.pod.gpu_count:
         return "no GPU in this pod"
-    if any(pods.lacking(fleet, each, frame) for each in records):
+    if any(pod_lines.lacking(fleet, each, frame) for each in records):
         return "loading history…"
     if metric.feature in fleet.lacks:
         return offered.MARKED

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from tui.domain import pod_health
-from tui.store.views import pods, run_lines
+from tui.store.views import pod_lines, pods, run_lines
 from tui.store.views.run_chart_kinds import RUN_CHARTS, Scale
 from tui.ui.charts import buckets, spec
 from tui.ui.charts.spec import ChartSpec, Form, Mark
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tui.domain.events import Kind
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
-    from tui.store.views.pods import Frame, Line
+    from tui.store.views.pod_lines import Frame, Line
     from tui.store.views.run_chart_kinds import RunChart
     from tui.ui.charts.look import Look
 
@@ -72,7 +72,7 @@ def _line(fleet: Fleet, record: Record, chart: RunChart, frame: Frame, scale: Sc
     run = fleet.runs.get(record.id)
     label = (record.name or record.id) if named else ""
     if run is None:
-        return pods.Line(label, (), None)
+        return pod_lines.Line(label, (), None)
     line = run_lines.line(run, label, chart.column, frame, scale)
     if frame.cursor is None and (record.pod is None or not pod_health.is_live(record.pod) or run.problem):
         return replace(line, last=None)

@@ -14,7 +14,7 @@ from tui.format import numbers as fmt
 from tui.store.views.run_chart_kinds import Scale
 
 if TYPE_CHECKING:
-    from tui.store.views.pods import Line
+    from tui.store.views.pod_lines import Line
 
 AXIS = 4
 """Cells for the labels of the value axis, in charts wide and high enough to have one."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from tui.api.cloud import Capability
+from tui.api.capabilities import Capability
 from tui.domain.action import NEW_POD
 
 if TYPE_CHECKING:

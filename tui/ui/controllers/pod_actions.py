@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tui.actions import BY_ID
-from tui.api.cloud import Capability, not_offered
+from tui.api.capabilities import Capability, not_offered
 from tui.domain.action import Consent
 
 if TYPE_CHECKING:

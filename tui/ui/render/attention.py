@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tui.domain.attention import Attention, Grade
-from tui.domain.costs import total
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
@@ -39,6 +38,8 @@ class _Kind:
         self.alerts = [first]
 
     def words(self, money: bool) -> str:
+        from tui.domain.costs import total
+
         first = self.alerts[0]
         count = f"{len(self.alerts)} " if first.pod else ""
         wasted = total(alert.wasted_per_hr for alert in self.alerts) if money else None

@@ -1,19 +1,18 @@
-"""Single GPUs in cells: signs and shades, blocks for a table's row, rows of their own, a line of words. Pure."""
+"""Single GPUs in cells: signs and shades, rows of their own, a line of words. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from tui.api.features import Feature
-from tui.domain.pod_health import BUSY_PERCENT
 from tui.format import numbers as fmt
 from tui.store.views.gpu_map import Doing, Gpu, Spot
 from tui.ui.primitives import ramp
 from tui.ui.primitives.cells import Cell, Part, fit, width_of, wrap
 from tui.ui.render.attention import SIGN, role_of
 from tui.ui.render.facts import cell_or_lacking
+from tui.ui.render.gpu_blocks import block_of
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
@@ -28,12 +27,6 @@ SIGNS: Mapping[Doing, Part] = {
 }
 """What stands in place of a shade: how much a GPU works is then not what matters."""
 
-HANGS = ("hung", "latched")
-"""Kinds of alerts about GPUs that only say that they work."""
-
-BLOCKS, MOST_BLOCKS = 8, 16
-"""Cells for the GPUs of a pod in a row: as a rule, and where there is room. More of them are a histogram."""
-
 SPARK = 10
 """Minutes of utilization in a row of a GPU."""
 
@@ -44,58 +37,6 @@ def sign(spot: Spot, shades: bool) -> Part:
     if matches is None:
         return ramp.cell((spot.util or 0.0) / 100, shades)
     return matches if spot.loud or spot.doing is not Doing.IDLE else (matches[0], "muted")
-
-
-# Blocks in the row of a pod
-
-
-def blocks(utils: Sequence[float | None], room: int, hangs: bool = False) -> Cell:
-    """The utilization of each GPU as a block of its height; where there are too many, how many have which utilization.
-
-    An idle one beside others that work is marked, and an unknown one is no low block. hangs: whether the GPUs only say
-    that they work.
-    """
-    if not utils:
-        return ()
-    if len(utils) > min(room, MOST_BLOCKS):
-        return _histogram(utils)
-    if hangs:
-        return _joined([(text, "bad" if role == "spark" else role) for text, role in (_block(u, False) for u in utils)])
-    known = [util for util in utils if util is not None]
-    works, mean = any(util >= BUSY_PERCENT for util in known), sum(known) / max(1, len(known))
-    return _joined([_block(util, works, mean) for util in utils])
-
-
-LAGS = 20.0
-"""Percent points below the mean of its pod at which a GPU is marked."""
-
-
-def _block(util: float | None, works: bool, mean: float = 0.0) -> Part:
-    """works: whether another GPU of the pod does; mean: of their utilization. Only an idle GPU has the lowest block."""
-    if util is None:
-        return "?", "quiet"
-    if util < BUSY_PERCENT:
-        return ramp.BARS[0], "warn" if works else "muted"
-    return max(ramp.bar(util / 100), ramp.BARS[1]), "warn" if mean - util > LAGS else "spark"
-
-
-def _histogram(utils: Sequence[float | None]) -> Cell:
-    """Eight bars, for an eighth of the utilization each: as high as the share of the GPUs that have it."""
-    known = [util for util in utils if util is not None]
-    if not known:
-        return (("?" * BLOCKS, "quiet"),)
-    counts = [0] * BLOCKS
-    for util in known:
-        counts[ramp.step(util / 100)] += 1
-    parts = [(ramp.bar((count - 0.5) / len(known)) if count else " ", "spark") for count in counts]
-    idle = sum(util < BUSY_PERCENT for util in known)
-    if 0 < idle < len(known):
-        parts[0] = (parts[0][0], "warn")
-    return _joined(parts)
-
-
-def _joined(parts: Sequence[Part]) -> Cell:
-    return tuple(("".join(text for text, _ in same), role) for role, same in groupby(parts, key=lambda part: part[1]))
 
 
 # A row for each GPU
@@ -230,7 +171,7 @@ def _brief(gpu: Gpu, room: int) -> Cell:
     """One GPU in a line of its own: what matters least is left out where room is short."""
     util: Cell = ((f"{fmt.percent(gpu.util):>3}", "text"), ("% " if gpu.util is not None else "  ", "quiet"))
     number: Cell = ((f"{gpu.index:>2} ", "muted"),)
-    block: Cell = (_block(gpu.util, works=gpu.loud), (" ", "text"))
+    block: Cell = (block_of(gpu.util, works=gpu.loud), (" ", "text"))
     vram: Cell = (
         (" VRAM ", "quiet"),
         (f"{fmt.percent(gpu.vram):>3}", "muted"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from tui.api.cloud import Capability, not_offered
+from tui.api.capabilities import Capability, not_offered
 from tui.api.errors import CloudError, NotOffered, ReadOnly
 from tui.api.features import NOT_OFFERED
 from tui.api.pod_logs import LogSource

@@ -15,7 +15,7 @@ from tui.store import balances
 from tui.store.series import Point
 from tui.store.views import pod_costs
 from tui.store.views.pod_costs import PodCost
-from tui.store.views.pods import Line
+from tui.store.views.pod_lines import Line
 from tui.ui.charts import spec
 from tui.ui.charts.spec import ChartSpec, Mark, Window
 from tui.ui.primitives.cells import Cell

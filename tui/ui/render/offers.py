@@ -13,7 +13,7 @@ from tui.format import numbers as fmt
 from tui.store.price_history import CLOUDS, SECURE, Low, Presence, Prices, words
 from tui.store.views import offers as views
 from tui.store.views.offer_rows import OfferRow
-from tui.store.views.pods import Line
+from tui.store.views.pod_lines import Line
 from tui.ui.charts import spec
 from tui.ui.charts.spec import ChartSpec
 from tui.ui.primitives.cells import Cell

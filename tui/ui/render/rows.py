@@ -11,12 +11,11 @@ from tui.domain.pod_health import BOOT_PATIENCE, Phase
 from tui.format import numbers as fmt
 from tui.format.width import width
 from tui.store.metrics import BY_NAME, METRICS, UTIL
-from tui.store.price_history import SOME
 from tui.store.views.offer_rows import stock_rank
 from tui.ui.primitives.cells import Cell, fit, width_of
 from tui.ui.render.attention import MUTED, SIGN, role_of
 from tui.ui.render.facts import LACKING_CELL, cell_or_lacking
-from tui.ui.render.gpus import BLOCKS, HANGS, LAGS, MOST_BLOCKS, blocks
+from tui.ui.render.gpu_blocks import BLOCKS, HANGS, LAGS, MOST_BLOCKS, blocks
 from tui.ui.widgets.table import REST, Cells, Column
 
 if TYPE_CHECKING:
@@ -312,6 +311,9 @@ _STOCK_WORDS = {"medium": "med"}
 
 def stock_cell(word: str | None) -> Cell:
     """Stock as a gauge of three and RunPod's word; a hint, as deploys fail on "High" too."""
+    # The first frame needs no prices, and nothing of their history.
+    from tui.store.price_history import SOME
+
     if word == SOME:
         return ((f"    {fmt.UNKNOWN}", "quiet"),)
     glyph, role = _STOCK[stock_rank(word)]

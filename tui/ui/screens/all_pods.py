@@ -26,7 +26,7 @@ from tui.ui.primitives.cells import Cell
 from tui.ui.render import header as status
 from tui.ui.render.accounts import all_connected, is_current, money_line
 from tui.ui.screens.all_pods_lists import Accounts, AllPods, accounts_of, marks_of
-from tui.ui.screens.keys import COLUMNS, INVERT, LOGS, MUTE, NEEDY, SORT, filter_key, mark_keys, pane_keys
+from tui.ui.screens.keys import mark_keys, pod_list_keys
 from tui.ui.screens.listing_screen import MOST_LOGS, ListingScreen
 from tui.ui.widgets.status_lines import Lines
 from tui.ui.widgets.table import Table
@@ -52,15 +52,7 @@ class AllPodsScreen(ListingScreen):
         "time.far-back", "time.far-on", "time.event-back", "time.event-on", "time.go-to", "time.slower", "time.faster",
     )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
-        *pane_keys(),
-        filter_key(),
-        SORT,
-        INVERT,
-        COLUMNS,
-        LOGS,
-        *NEEDY,
-        MUTE,
-        Binding("enter", "open", "details", id="table.open", tooltip="Pod details"),
+        *pod_list_keys(),
         *mark_keys("Select pod, for actions", show=False),
         Binding("escape", "back", "Back", id="pane.back", show=False, tooltip="Clear filter, selection"),
     ]

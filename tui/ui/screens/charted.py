@@ -13,7 +13,6 @@ from tui.format import numbers as fmt
 from tui.store.fleet import Fleet
 from tui.store.fleet_state import Record
 from tui.store.metrics import COMPARED
-from tui.store.views import pods
 from tui.store.views.run_chart_kinds import Scale, with_runs
 from tui.ui import themes
 from tui.ui.context import ScreenContext
@@ -22,6 +21,7 @@ from tui.ui.screens.base import BaseScreen
 from tui.ui.widgets.telemetry import Telemetry
 
 if TYPE_CHECKING:
+    from tui.store.views.pod_lines import Frame
     from tui.ui.charts.spec import ChartSpec
     from tui.ui.widgets.chart import Chart
     from tui.ui.widgets.time_line import TimeLine
@@ -62,6 +62,7 @@ class ChartScreen(BaseScreen):
     def _show_charts(self, pane: Telemetry, records: Sequence[Record]) -> None:
         """Draw the charts of a pod, or of several on one axis."""
         # Charts are the most expensive import: deferred until there is data to draw.
+        from tui.store.views import pod_lines
         from tui.ui.charts import pod_charts
         from tui.ui.charts.look import MANY, Look
 
@@ -77,7 +78,7 @@ class ChartScreen(BaseScreen):
         if of_runs and scale is Scale.TIME:
             # An empty chart would take room from those of the GPUs.
             of_runs = run_lines.run_charts(fleet, records, now - RANGES[self._range])
-        of_pods = pods.charts_of(records[0]) if len(records) == 1 else COMPARED
+        of_pods = pod_lines.charts_of(records[0]) if len(records) == 1 else COMPARED
         if scale is Scale.STEP or (scale is Scale.SINCE and len(records) > 1):
             of_pods = ()
         wanted = pane.in_turn(with_runs(of_pods, of_runs), self._turn)
@@ -87,7 +88,7 @@ class ChartScreen(BaseScreen):
             return
         pane.divide(len(wanted))
         self._shown_pods = tuple(record.id for record in records)
-        self._last_sample = pods.charted_until(fleet, records, now)
+        self._last_sample = pod_lines.charted_until(fleet, records, now)
         self._span, origin = None, 0.0
         if scale is not Scale.TIME:
             self._span, self._last_sample, origin = run_lines.whole(fleet, records, scale, self._last_sample)
@@ -112,17 +113,21 @@ class ChartScreen(BaseScreen):
         """Whether amounts are shown by shades of a hue."""
         return themes.has_shades(self.app.current_theme) and not self._sight.display.ascii
 
-    def _look_back(self, fleet: Fleet, records: Sequence[Record], frame: pods.Frame) -> None:
+    def _look_back(self, fleet: Fleet, records: Sequence[Record], frame: Frame) -> None:
         """Request from the recording the samples that memory lacks: once for each pod and bucket width."""
+        from tui.store.views import pod_lines
+
         for record in records:
-            lacking = pods.lacking(fleet, record, frame)
+            lacking = pod_lines.lacking(fleet, record, frame)
             if lacking is not None:
                 self.post_message(LookBack(fleet, (record.id,), *lacking, frame.width))
 
     def _since(self, records: Iterable[Record]) -> float:
         """The instant since which there are samples of these pods in the range of the charts."""
+        from tui.store.views.pod_lines import known_since
+
         fleet, now = self._view
-        return pods.known_since(fleet, records, now - RANGES[self._range])
+        return known_since(fleet, records, now - RANGES[self._range])
 
     def _span_words(self, since: float | None = None) -> str:
         """The range of the charts, and how much of it has data. `since`: the first sample."""

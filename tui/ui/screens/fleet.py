@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import on
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.timer import Timer
 from textual.widget import Widget
 
-from tui.format import numbers
 from tui.store.fleet import Fleet
 from tui.store.fleet_state import Record
 from tui.store.metrics import METRICS
-from tui.store.views import gpu_map, pods
-from tui.store.views.attention import loud, next_pod, worst
+from tui.store.views.attention import loud, next_pod
 from tui.ui import layout
 from tui.ui.context import ScreenContext
-from tui.ui.controllers.deploys import Wish
-from tui.ui.primitives import gpu_plan
-from tui.ui.render import empty_states, gpus, rows
-from tui.ui.render import gpu_map as map_signs
+from tui.ui.render import empty_states, rows
 from tui.ui.render.attention import none_to_go_to
 from tui.ui.screens.fleet_lists import Offers, Pods
-from tui.ui.screens.keys import COLUMNS, INVERT, LOGS, MUTE, NEEDY, SORT, filter_key, hidden, mark_keys, pane_keys
+from tui.ui.screens.keys import hidden, mark_keys, pod_list_keys
 from tui.ui.screens.listing import Listing
 from tui.ui.screens.listing_screen import MARKING, ListingScreen
-from tui.ui.widgets.gpu_map import GpuMap
 from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from tui.ui.controllers.deploys import Wish
+    from tui.ui.screens.fleet_gpus import FleetGpus
+    from tui.ui.widgets.gpu_map import GpuMap
 
 REST = 1.5
 """Seconds without a move after which, on a slow link, the charts follow the cursor."""
@@ -42,17 +40,11 @@ MOST_COMPARED = 8
 MANY_GPUS = 8
 """GPUs of an account above which the map of GPUs is shown unless the user chose otherwise."""
 
-MOST_LINES = 12
-"""Lines of the map, at most, before it scrolls."""
-
 ASIDE = "fleet.aside"
 """The name under which the user's choice of the map or the market is stored."""
 
 _BESIDE = ("pods", "map", "telemetry", "market")
 """The panes in the order of `tab` where several are shown."""
-
-_FRAME = 5
-"""Cells of a line of the map that its frame and its scroll bar take."""
 
 
 class FleetScreen(ListingScreen):
@@ -62,15 +54,7 @@ class FleetScreen(ListingScreen):
     TABS: ClassVar = {**TITLES, "map": "GPUs"}
     TO_THE_LIST = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        *pane_keys(),
-        filter_key(),
-        SORT,
-        INVERT,
-        COLUMNS,
-        LOGS,
-        *NEEDY,
-        MUTE,
-        Binding("enter", "open", "details", id="table.open", tooltip="Pod details"),
+        *pod_list_keys(),
         hidden("M", "aside", "pane.aside", "Show GPU map, market, or neither"),
         Binding("w", "watch", "watch", id="table.watch", show=False, tooltip="Watch a GPU, or a pod's host"),
         *mark_keys("Select pod, for actions and charts", show=False),
@@ -91,22 +75,34 @@ class FleetScreen(ListingScreen):
         self._resting: Timer | None = None
         self._first: str | None = None
         self._begun = False
-        self._signs = map_signs.Signs()
-        self._grouped: tuple[tuple[str, ...], object, tuple[gpu_map.Group, ...]] | None = None
+        self._of_gpus: FleetGpus | None = None
 
     def _panes(self) -> Iterator[Widget]:
         yield Table(self._pods.columns, id="pods")
         yield Lines(id="gpus", classes="pane")
-        yield GpuMap(id="map")
         yield Telemetry(len(METRICS), id="telemetry")
         yield Table(self._offers.columns, id="market")
 
+    def _pane(self, name: str) -> Widget:
+        return self._map if name == "map" else super()._pane(name)
+
+    @property
+    def _map(self) -> GpuMap:
+        """The map of GPUs, which is created when it is first shown."""
+        for there in self.query("#map").results():
+            return cast("GpuMap", there)
+        from tui.ui.widgets.gpu_map import GpuMap
+
+        pane = GpuMap(id="map")
+        self.query_one("#body").mount(pane, before="#telemetry")
+        self._entitle(pane, self.TITLES["map"], "")
+        return pane
+
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
-        fleet, _ = self._view
+        fleet, table = self._view[0], self._table(self._pods)
         return layout.panes(
             width, height, self._active, len(fleet.records), self._alone, aside=self._aside,
-            cells=lambda wide: gpu_plan.lines_wanted(self._groups(fleet), wide - _FRAME, MOST_LINES),
-            gpus=self._single and bool(self._table(self._pods).cursor),
+            cells=lambda wide: self._gpus.lines(fleet, table.keys, wide), gpus=self._single and bool(table.cursor),
         )  # fmt: skip
 
     @property
@@ -173,69 +169,48 @@ class FleetScreen(ListingScreen):
         self._show_gpus()
         self._show_telemetry()
 
-    def _groups(self, fleet: Fleet) -> tuple[gpu_map.Group, ...]:
-        # Asked for by each layout: there may be thousands of pods.
-        keys = self._table(self._pods).keys
-        if self._grouped is None or self._grouped[0] is not keys or self._grouped[1] is not fleet.records:
-            self._grouped = keys, fleet.records, gpu_map.groups(fleet, keys)
-        return self._grouped[2]
+    @property
+    def _gpus(self) -> FleetGpus:
+        if self._of_gpus is None:
+            # The first frame shows none.
+            from tui.ui.screens.fleet_gpus import FleetGpus
+
+            self._of_gpus = FleetGpus()
+        return self._of_gpus
 
     def _show_map(self) -> None:
         """Show the GPUs of the pods in the list, in its order; their cursors follow each other."""
         if "map" not in self._shown:
             return
         fleet, now = self._view
-        pane = self.query_one("#map", GpuMap)
-        shades = self._has_shades
-        self._signs.follow(not (fleet.past or self._player.in_history) and fleet.snapshot.took is not None)
-        pane.show(
-            self._groups(fleet),
-            lambda pod: self._signs.of_pod(pod, gpu_map.spots(fleet, pod, now), shades),
-            notice=empty_states.gpus(fleet),
-        )
-        pane.look_at(self._table(self._pods).cursor)
-        self._entitle_map(pane)
+        pane, table = self._map, self._table(self._pods)
+        live = not (fleet.past or self._player.in_history) and fleet.snapshot.took is not None
+        self._gpus.show_map(pane, fleet, now, table.keys, shades=self._has_shades, live=live)
+        pane.look_at(table.cursor)
+        self._entitle_map()
         pane.set_class(fleet.pods_stale(now), "-old")
 
-    def _entitle_map(self, pane: GpuMap) -> None:
-        """The title of the map reads the GPU under its cursor."""
-        fleet, now = self._view
-        title = self.TITLES["map"]
-        if pane.cursor is not None and (record := fleet.records.get(pane.cursor[0])) is not None:
-            of_pod = gpu_map.gpus(fleet, record.id, now)
-            brief = self.size.width < rows.NARROW
-            read = gpus.words(record.name or record.id, of_pod[pane.cursor[1]], brief)
-            title = read if brief else f"{title}  {read}"
-        pane.entitle(title, map_signs.legend(self._has_shades, pane.size.width))
+    def _entitle_map(self) -> None:
+        brief = self.size.width < rows.NARROW
+        self._gpus.entitle(self._map, self.TITLES["map"], *self._view, brief=brief, shades=self._has_shades)
 
     def _show_gpus(self) -> None:
         """Show the GPUs of the pod under the cursor, in the room below the pods."""
         if "gpus" not in self._shown:
             return
         fleet, now = self._view
-        pane, key = self.query_one("#gpus", Lines), self._table(self._pods).cursor
-        record = fleet.records.get(key or "")
-        if record is None or record.pod is None:
-            pane.content = ()
-            self._entitle(pane, "", "")
-            return
-        name, cost = record.name or record.id, record.pod.cost_per_hr
-        of_pod = gpu_map.gpus(fleet, record.id, now, gpus.SPARK)
-        lines = gpus.strip(of_pod, worst(fleet).get(record.id), pane.size.width, pane.size.height)
-        if not of_pod:
-            lines = (*lines, (("No GPU is rented now", "muted"),))
+        pane = self.query_one("#gpus", Lines)
+        record = fleet.records.get(self._table(self._pods).cursor or "")
+        title, lines = self._gpus.of_pod(fleet, record, now, *pane.size)
         pane.content = tuple(TwoSided((line,)) for line in lines)
-        price = (f"{numbers.money(cost)}/h",) if of_pod and cost is not None else ()
-        kind = (gpus.number_of(len(of_pod), pods.gpu_name(record)),) if of_pod else ()
-        self._entitle(pane, "  ".join((name, *kind, *price)), "")
+        self._entitle(pane, title, "")
 
-    @on(GpuMap.Moved)
-    def _map_moved(self, event: GpuMap.Moved) -> None:
+    def on_gpu_map_moved(self, event: GpuMap.Moved) -> None:
         self._table(self._pods).move_to(event.pod)
         if event.opened:
             self.action_open()
         else:
-            self._entitle_map(self.query_one("#map", GpuMap))
+            self._entitle_map()
 
     def _show_telemetry(self) -> None:
         fleet, _ = self._view
@@ -311,5 +286,9 @@ class FleetScreen(ListingScreen):
         return super().check_action(action, parameters)
 
     def _wish(self) -> Wish | None:
+        if (wish := super()._wish()) is not None or self._sight.fleet.records:
+            return wish
+        from tui.ui.controllers.deploys import Wish
+
         # An account without pods has none to copy: its first is rented here.
-        return super()._wish() or (Wish() if not self._sight.fleet.records else None)
+        return Wish()

@@ -14,7 +14,6 @@ from tui.store.views import pods
 from tui.store.views.attention import ranks, worst
 from tui.store.views.pods import Query
 from tui.ui.context import ScreenContext
-from tui.ui.controllers.deploys import Wish
 from tui.ui.messages import OpenPod
 from tui.ui.render import empty_states, rows
 from tui.ui.render.run_columns import with_runs
@@ -24,6 +23,7 @@ from tui.ui.widgets.table import Cells, Column
 if TYPE_CHECKING:
     from tui.domain.filters import Vocabulary
     from tui.domain.lease import Lease
+    from tui.ui.controllers.deploys import Wish
     from tui.ui.render.copy_entries import Entry
 
 
@@ -172,6 +172,8 @@ class Offers(FleetListing):
         return next((offer for offer in (market.offers if market else ()) if offer.gpu_id == key), None)
 
     def wish(self, key: str | None) -> Wish | None:
+        from tui.ui.controllers.deploys import Wish
+
         offer = self._offer(key)
         return Wish(offer=offer) if offer is not None else None
 

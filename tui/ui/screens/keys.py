@@ -86,6 +86,14 @@ def pane_keys(*, show: bool = True) -> tuple[Binding, Binding, Binding]:
     )
 
 
+def pod_list_keys() -> tuple[Binding, ...]:
+    """Those of a screen whose first list is of pods, but for the selection and the way back."""
+    return (
+        *pane_keys(), filter_key(), SORT, INVERT, COLUMNS, LOGS, *NEEDY, MUTE,
+        Binding("enter", "open", "details", id="table.open", tooltip="Pod details"),
+    )  # fmt: skip
+
+
 def filter_key(word: str = "filter", help: str = "Filter by words and values") -> Binding:
     # With priority: input right behind the slash is text, and no key for the table.
     return Binding("slash", "filter", word, id="table.filter", priority=True, tooltip=help)

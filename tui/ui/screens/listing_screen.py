@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.message import Message
@@ -11,12 +11,14 @@ from textual.screen import ModalScreen
 
 from tui.actions import ACTIONS
 from tui.ui.context import ScreenContext
-from tui.ui.controllers.deploys import Wish
 from tui.ui.layout import place_of
 from tui.ui.messages import OpenLogs
 from tui.ui.screens.listing import Listing
 from tui.ui.screens.rows_screen import RowsScreen
 from tui.ui.widgets.table import Table
+
+if TYPE_CHECKING:
+    from tui.ui.controllers.deploys import Wish
 
 OWN = frozenset((
     "sort", "invert", "columns", "filter", "logs", "demand", "list", "pane", "zoom", "open", "mute", "needy", "watch",
@@ -202,6 +204,8 @@ class ListingScreen(RowsScreen):
         """The meaning of the row under the cursor for a deploy; None if it has none."""
         if (wish := self._listing.wish(self._key)) is not None:
             return wish
+        from tui.ui.controllers.deploys import Wish
+
         targets = self._targets()
         return Wish(pod=targets[0]) if len(targets) == 1 else None
 

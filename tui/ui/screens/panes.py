@@ -163,7 +163,7 @@ class PanedScreen(ChartScreen):
 
     def _in_turn(self) -> tuple[str, ...]:
         """The panes that `tab` goes through."""
-        return tuple(name for name in self.TITLES if self._alone or self._pane(name).display)
+        return tuple(name for name in self.TITLES if self._alone or name in self._shown)
 
     def action_pane(self, step: int) -> None:
         names = self._in_turn()

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from msgspec.structs import replace
 from textual import on
 
-from tui import turns
 from tui.format.width import wrapped
-from tui.services.barrier import held
 from tui.store.fleet import Fleet
-from tui.ui.charts.spec import ChartSpec
 from tui.ui.context import ScreenContext
 from tui.ui.layout import place_of
 from tui.ui.messages import Attend
@@ -19,7 +16,6 @@ from tui.ui.screens.charted import RANGES
 from tui.ui.screens.listing import Listing, Rows, Scene
 from tui.ui.screens.panes import PanedScreen
 from tui.ui.widgets.columns import arranged
-from tui.ui.widgets.filter_input import FilterLine
 from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
@@ -31,6 +27,7 @@ if TYPE_CHECKING:
     from tui.store.slices import Sliced
     from tui.ui.charts.spec import Drawn
     from tui.ui.widgets.facts_pane import FactsPane
+    from tui.ui.widgets.filter_input import FilterLine
 
 
 class RowsScreen(PanedScreen):
@@ -107,10 +104,14 @@ class RowsScreen(PanedScreen):
         """Let lists of very many rows be computed while keys are heard; they are shown once that is done."""
         works = [work for each in self._on_screen() if (work := each.preparing(self._scene(each))) is not None]
         if works and not self._prepares:
+            from tui.services.barrier import held
+
             self._prepares = True
             self.run_worker(held(self._prepared(works), "computing a list"), name="prepare rows", group="prepare rows")
 
     async def _prepared(self, works: Sequence[Sliced[None]]) -> None:
+        from tui import turns
+
         try:
             for work in works:
                 for _ in work:
@@ -177,6 +178,8 @@ class RowsScreen(PanedScreen):
         if picture.draw is None:
             pane.show_notice(picture.empty)
         elif sizes := pane.sizes(1):
+            from tui.ui.charts.spec import ChartSpec
+
             drawn = picture.draw(*sizes[0])
             if isinstance(drawn, ChartSpec):
                 drawn = replace(drawn, shades=self._has_shades)
@@ -262,6 +265,7 @@ class RowsScreen(PanedScreen):
 
     async def action_filter(self) -> None:
         from tui.domain.filters import completion
+        from tui.ui.widgets.filter_input import FilterLine
 
         listing = self._listing
         place = place_of(self._table(listing))
@@ -289,12 +293,10 @@ class RowsScreen(PanedScreen):
             note.styles.height = max(1, len(lines))
             note.content = tuple(TwoSided((((line, "warn"),),)) for line in lines)
 
-    @on(FilterLine.Typed)
-    def _is_typed(self, event: FilterLine.Typed) -> None:
+    def on_filter_line_typed(self, event: FilterLine.Typed) -> None:
         self._take(event.of, event.text)
 
-    @on(FilterLine.Done)
-    async def _was_typed(self, event: FilterLine.Done) -> None:
+    async def on_filter_line_done(self, event: FilterLine.Done) -> None:
         if not event.left:
             self._go(self._place(event.of))
         await event.line.remove()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 from textual.filter import LineFilter
 
+from tui.files.paths import styles
 from tui.system.signals import ON_SCREEN, end_on_signals
 from tui.ui import themes
 from tui.ui.terminal import diff_renderer
@@ -44,6 +45,13 @@ class TerminalApp(App[None]):
             self.register_theme(theme)
         chosen = self.preferences.get("theme") if remember else ""
         self._start_with(self.display_settings.theme(self, chosen, self.available_themes))
+
+    def read_styles(self, *names: str) -> None:
+        """Read more style sheets. What is there already is styled again: it may have come too early."""
+        for path in styles(*names):
+            self.stylesheet.read(path)
+        self.stylesheet.reparse()
+        self.stylesheet.update(self)
 
     def link_changed(self) -> None:
         """The link was found to be slow, or no longer is."""

@@ -21,6 +21,7 @@ from tui.ui.primitives.cells import Cell, Part, fit
 from tui.ui.primitives.empty_state import EmptyState, notice_line
 from tui.ui.primitives.gpu_plan import Plan, Run, plan
 from tui.ui.primitives.roles import style_of
+from tui.ui.widgets.table import ROW_KEYS
 
 Signs = Callable[[str], Cell]
 """A cell for each GPU of a pod, by the pod's id."""
@@ -37,12 +38,7 @@ class GpuMap(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "left", id="table.left", show=False, tooltip="Previous GPU"),
         Binding("right", "step(1)", "right", id="table.right", show=False, tooltip="Next GPU"),
-        Binding("down,j", "line(1)", "Down", id="table.down", show=False, tooltip="Next row"),
-        Binding("up,k", "line(-1)", "Up", id="table.up", show=False, tooltip="Previous row"),
-        Binding("pagedown", "page(1)", "Page down", id="table.page-down", show=False, tooltip="Page down"),
-        Binding("pageup", "page(-1)", "Page up", id="table.page-up", show=False, tooltip="Page up"),
-        Binding("home,g", "edge(-1)", "First", id="table.first", show=False, tooltip="First row"),
-        Binding("end,G", "edge(1)", "Last", id="table.last", show=False, tooltip="Last row"),
+        *ROW_KEYS,
     ]
 
     class Moved(Message):
@@ -140,14 +136,14 @@ class GpuMap(ScrollView, can_focus=True):
             group, gpu = (group + 1, 0) if group + 1 < len(self._groups) else (group, gpu - 1)
         self._go(group, gpu)
 
-    def action_line(self, by: int) -> None:
+    def action_move(self, by: int) -> None:
         line, x = self._place or (-1 if by > 0 else 1, 0)
         matches = self._plan.gpu_at(min(max(0, line + by), len(self._plan.lines) - 1), x)
         if matches is not None:
             self._go(*matches)
 
     def action_page(self, by: int) -> None:
-        self.action_line(by * max(1, self.size.height))
+        self.action_move(by * max(1, self.size.height))
 
     def action_edge(self, side: int) -> None:
         if self._groups:

@@ -30,19 +30,23 @@ REST = "rest"
 """The key of a cell that takes the flexible column and all behind it: a sentence in place of figures."""
 
 
+ROW_KEYS = (
+    Binding("down,j", "move(1)", "Down", id="table.down", show=False, tooltip="Next row"),
+    Binding("up,k", "move(-1)", "Up", id="table.up", show=False, tooltip="Previous row"),
+    Binding("pagedown", "page(1)", "Page down", id="table.page-down", show=False, tooltip="Page down"),
+    Binding("pageup", "page(-1)", "Page up", id="table.page-up", show=False, tooltip="Page up"),
+    Binding("home,g", "edge(-1)", "First", id="table.first", show=False, tooltip="First row"),
+    Binding("end,G", "edge(1)", "Last", id="table.last", show=False, tooltip="Last row"),
+)
+"""Keys of a widget whose cursor goes through rows."""
+
+
 class Table(ScrollView, can_focus=True):
     """A table of keyed rows with a cursor that stays on its key while rows are added, removed and moved."""
 
     DEFAULT_CLASSES = "pane"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--sorted", "table--cursor"}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "Down", id="table.down", show=False, tooltip="Next row"),
-        Binding("up,k", "move(-1)", "Up", id="table.up", show=False, tooltip="Previous row"),
-        Binding("pagedown", "page(1)", "Page down", id="table.page-down", show=False, tooltip="Page down"),
-        Binding("pageup", "page(-1)", "Page up", id="table.page-up", show=False, tooltip="Page up"),
-        Binding("home,g", "edge(-1)", "First", id="table.first", show=False, tooltip="First row"),
-        Binding("end,G", "edge(1)", "Last", id="table.last", show=False, tooltip="Last row"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*ROW_KEYS]
 
     class Moved(Message):
         """The cursor is on another key, None if there are no rows."""

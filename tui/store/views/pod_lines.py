@@ -1,0 +1,115 @@
+"""The lines of a pod's charts: from its samples in memory, and older ones that were recorded. No formatting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+
+from tui.store.metrics import BY_NAME, METRICS, steps
+from tui.store.series import EMPTY, Samples, unbroken
+from tui.store.stretches import join
+
+if TYPE_CHECKING:
+    from tui.store.fleet import Fleet
+    from tui.store.fleet_state import Record
+    from tui.store.series import Segment
+
+
+class Line(Struct, frozen=True):
+    """One line of a chart: its label, its unbroken runs, and its value at the chart cursor."""
+
+    label: str
+    runs: tuple[Segment, ...]
+    last: float | None
+
+
+class Frame(NamedTuple):
+    """The time range of a chart: `columns` buckets of `width` seconds from `start`, nothing after `now`.
+
+    cursor: the instant whose values are shown; None for `now`.
+    """
+
+    start: float
+    width: float
+    columns: int
+    now: float
+    cursor: float | None = None
+
+
+def charts_of(record: Record) -> tuple[str, ...]:
+    """The metrics that can be drawn: temperature and power only if RunPod gives them."""
+    names = record.series.names
+    return tuple(metric.name for metric in METRICS if metric.always or metric.gpus_in(names))
+
+
+def chart_lines(fleet: Fleet, record: Record, chart: str, frame: Frame) -> tuple[Line, ...]:
+    """The lines of one chart: one per GPU, or the one of the container."""
+    metric = BY_NAME[chart]
+    if not metric.per_gpu:
+        return (_line(fleet, record, "", chart, frame),)
+    names = {*_older(fleet, record, frame.width).columns, *record.series.names}
+    return tuple(_line(fleet, record, f"GPU {i}", metric.of_gpu(i), frame) for i in metric.gpus_in(names))
+
+
+def compared_lines(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) -> tuple[Line, ...]:
+    """One line per pod, of the mean of its GPUs or of its container."""
+    return tuple(_line(fleet, record, record.name or record.id, chart, frame) for record in records)
+
+
+def _older(fleet: Fleet, record: Record, width: float) -> Samples:
+    older = fleet.older.get(record.id)
+    return older.stretch if older is not None and older.width == width else EMPTY
+
+
+def _line(fleet: Fleet, record: Record, label: str, name: str, frame: Frame) -> Line:
+    series, older = record.series, _older(fleet, record, frame.width)
+    if older.times and name in older.columns:
+        known = fleet.older[record.id]
+        whole = join([older, series.stretch(known.end, (name,))])
+        runs = unbroken(
+            whole.times, whole.columns[name], steps(name), *frame[:3], fleet.silence, frame.now,
+            earlier=(known.end, known.silence),
+        )  # fmt: skip
+    else:
+        runs = series.runs(name, *frame[:3], fleet.silence, until=frame.now)
+    if frame.cursor is None:
+        return Line(label, runs, series.value(name, frame.now))
+    return Line(
+        label, runs, next((p.mean for run in runs for p in run if p.at <= frame.cursor < p.at + frame.width), None)
+    )
+
+
+def lacking(fleet: Fleet, record: Record, frame: Frame) -> tuple[float, float] | None:
+    """The range that must be queried from an archive for this frame; None if all data are in memory."""
+    times = record.series.times
+    # A pod without samples is known to have had none since it was first seen; "now" would query for ever.
+    first = times[0] if times else record.seen
+    if not fleet.has_past or frame.start >= first - frame.width:
+        return None
+    older = fleet.older.get(record.id)
+    if older is not None and older.width == frame.width and older.start <= frame.start and older.end >= first:
+        return None
+    return frame.start, max(first, frame.start)
+
+
+def charted_until(fleet: Fleet, records: Iterable[Record], now: float) -> float:
+    """The instant at which the charts of these pods end: that of their newest sample, unless the next is overdue.
+
+    A bucket that has just begun would be drawn twice: first without a sample.
+    """
+    newest = max((at for record in records if (at := record.series.newest(now)) is not None), default=now)
+    return newest if now - newest <= 1.5 * fleet.interval * fleet.slowness else now
+
+
+def known_since(fleet: Fleet, records: Iterable[Record], start: float) -> float:
+    """The instant, not before `start`, since which these pods have samples; `start` while older ones are loading."""
+    firsts = []
+    for record in records:
+        older, times = fleet.older.get(record.id), record.series.times
+        if older is not None and older.stretch.times:
+            firsts.append(older.stretch.times[0])
+        elif times:
+            firsts.append(start if older is None and fleet.has_past else times[0])
+    return max(start, min(firsts, default=start))

@@ -1,0 +1,75 @@
+"""The GPUs on the Fleet screen: the map of all, and those of one pod. Imported when one of the two is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.format import numbers
+from tui.store.fleet import Fleet
+from tui.store.fleet_state import Record
+from tui.store.views import gpu_map
+from tui.store.views.attention import worst
+from tui.store.views.pods import gpu_name
+from tui.ui.primitives import gpu_plan
+from tui.ui.primitives.cells import Cell
+from tui.ui.render import empty_states, gpus
+from tui.ui.render.gpu_map import Signs, legend
+from tui.ui.widgets.gpu_map import GpuMap
+
+MOST_LINES = 12
+"""Lines of the map, at most, before it scrolls."""
+
+_FRAME = 5
+"""Cells of a line of the map that its frame and its scroll bar take."""
+
+
+class FleetGpus:
+    """What the map and the pane of one pod show; each GPU keeps its shade from one drawing to the next."""
+
+    def __init__(self) -> None:
+        self._signs = Signs()
+        self._grouped: tuple[Sequence[str], object, tuple[gpu_map.Group, ...]] | None = None
+
+    def _groups(self, fleet: Fleet, keys: Sequence[str]) -> tuple[gpu_map.Group, ...]:
+        # Asked for by each layout: there may be thousands of pods.
+        if self._grouped is None or self._grouped[0] is not keys or self._grouped[1] is not fleet.records:
+            self._grouped = keys, fleet.records, gpu_map.groups(fleet, keys)
+        return self._grouped[2]
+
+    def lines(self, fleet: Fleet, keys: Sequence[str], width: int) -> int:
+        """The lines that the map of these pods takes in a pane of a width."""
+        return gpu_plan.lines_wanted(self._groups(fleet, keys), width - _FRAME, MOST_LINES)
+
+    def show_map(
+        self, pane: GpuMap, fleet: Fleet, now: float, keys: Sequence[str], *, shades: bool, live: bool
+    ) -> None:
+        """Show the GPUs of these pods, in their order. `live`: see `Signs.follow`."""
+        self._signs.follow(live)
+        pane.show(
+            self._groups(fleet, keys),
+            lambda pod: self._signs.of_pod(pod, gpu_map.spots(fleet, pod, now), shades),
+            notice=empty_states.gpus(fleet),
+        )
+
+    def entitle(self, pane: GpuMap, title: str, fleet: Fleet, now: float, *, brief: bool, shades: bool) -> None:
+        """The title of the map reads the GPU under its cursor. `brief`: nothing else, for narrow terminals."""
+        if pane.cursor is not None and (record := fleet.records.get(pane.cursor[0])) is not None:
+            of_pod = gpu_map.gpus(fleet, record.id, now)
+            read = gpus.words(record.name or record.id, of_pod[pane.cursor[1]], brief)
+            title = read if brief else f"{title}  {read}"
+        pane.entitle(title, legend(shades, pane.size.width))
+
+    def of_pod(
+        self, fleet: Fleet, record: Record | None, now: float, width: int, height: int
+    ) -> tuple[str, tuple[Cell, ...]]:
+        """The GPUs of a pod in a pane of this size, and its title; both are empty without a pod."""
+        if record is None or record.pod is None:
+            return "", ()
+        cost = record.pod.cost_per_hr
+        of_pod = gpu_map.gpus(fleet, record.id, now, gpus.SPARK)
+        lines = gpus.strip(of_pod, worst(fleet).get(record.id), width, height)
+        if not of_pod:
+            lines = (*lines, (("No GPU is rented now", "muted"),))
+        price = (f"{numbers.money(cost)}/h",) if of_pod and cost is not None else ()
+        kind = (gpus.number_of(len(of_pod), gpu_name(record)),) if of_pod else ()
+        return "  ".join((record.name or record.id, *kind, *price)), lines
