@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from tui.commands.exit_codes import Exit
-from tui.commands.stdio import ReaderGone, note, say
+from tui.commands.stdio import NotWritten, ReaderGone, note, say
 from tui.files import private
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import ArchiveError, answered
@@ -55,6 +55,8 @@ def export(wanted: Wanted, directory: Path) -> int:
     except (ReplayError, ArchiveError) as error:
         say(str(error))
         return Exit.USAGE
+    except NotWritten:
+        raise
     except OSError as error:
         say(f"cannot write {wanted.output}: {error.strerror or error}. Nothing was written; name another file")
         return Exit.USAGE
@@ -78,6 +80,8 @@ def _to_output(path: Path, write: Write) -> Exported:
         sys.stdout.buffer.flush()
     except BrokenPipeError as error:
         raise ReaderGone from error
+    except OSError as error:
+        raise NotWritten(error) from None
     return done
 
 
