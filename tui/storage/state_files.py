@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from tui.api.addresses import identity
+from tui.api.addresses import file_name, profile_name
 
 if TYPE_CHECKING:
     from tui.storage.audit_log import AuditLog
@@ -77,7 +76,7 @@ class StateFiles(Struct, frozen=True):
 
     def profile_name(self, profile: str) -> str:
         """The name of a profile at this host, in files."""
-        return self._name(f"profile {profile}")
+        return profile_name(self.api_url, profile)
 
     def watches(self) -> Path:
         """The market watches."""
@@ -102,7 +101,7 @@ class StateFiles(Struct, frozen=True):
         return True
 
     def _name(self, account: str) -> str:
-        return hashlib.sha256(f"{identity(self.api_url)}\n{account}".encode()).hexdigest()[:16]
+        return file_name(self.api_url, account)
 
 
 def _owners(directory: Path, name: str) -> OwnerFile:
