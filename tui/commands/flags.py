@@ -86,6 +86,9 @@ seconds = number_of("seconds from 2 to 86400", float, 2, 86_400)
 
 log_lines = number_of("a number of lines from 0 to 5000", int, 0, 5_000)
 
+_MOST_DIGITS = 9
+"""More are beyond any time, and Python reads no number of thousands of digits."""
+
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
@@ -93,7 +96,8 @@ def ago(text: str) -> float:
     """Seconds, from a length of time such as 10m."""
     unit = _UNITS.get(text[-1:], 0)
     number = text[:-1]
-    if not unit or not number.isascii() or not number.isdigit() or not 0 < int(number[:7]) * unit <= 366 * 86_400:
+    is_number = number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS
+    if not unit or not is_number or not 0 < int(number) * unit <= 366 * 86_400:
         raise argparse.ArgumentTypeError(f"invalid value {text!r}; expected a length of time like 90s, 10m, 2h or 3d")
     return float(int(number) * unit)
 
@@ -103,9 +107,9 @@ def date(text: str) -> datetime:
     from datetime import datetime, timedelta
 
     try:
-        if text[-1:] == "d" and text[:-1].isascii() and text[:-1].isdigit():
+        if text[-1:] == "d" and text[:-1].isascii() and text[:-1].isdigit() and len(text) <= _MOST_DIGITS:
             midnight = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
-            return midnight - timedelta(days=int(text[:-1][:5]))
+            return midnight - timedelta(days=int(text[:-1]))
         return datetime.strptime(text, "%Y-%m-%d")
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"invalid value {text!r}; expected a date like 2026-11-23, or 3d") from None

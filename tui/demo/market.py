@@ -204,7 +204,7 @@ def cpu_stock(flavor: Flavor, now: float, seed: int) -> str | None:
 def _specifics(flavor: Flavor, instance: str | None, now: float, seed: int) -> dict[str, Any] | None:
     """Stock and price of one size, named like "cpu3c-2-4"; None if there is no such size."""
     parts = (instance or "").split("-")
-    if len(parts) != 3 or parts[0] != flavor.id or not all(part.isdecimal() for part in parts[1:]):
+    if len(parts) != 3 or parts[0] != flavor.id or not all(part.isdecimal() and len(part) < 6 for part in parts[1:]):
         return None
     vcpus, memory = int(parts[1]), int(parts[2])
     if not 2 <= vcpus <= LARGEST_FLAVOR or memory != vcpus * flavor.memory:

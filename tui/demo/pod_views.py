@@ -105,7 +105,7 @@ def port_views(pod: SimPod, seed: int, ssh_port: int | None) -> list[dict[str, A
             {
                 "ip": f"194.68.245.{mix(seed, pod.id) % 250 + 1}" if tcp else f"100.65.{mix(seed, pod.id) % 250}.17",
                 "isIpPublic": tcp,
-                "privatePort": int(number) if number.isdigit() else None,
+                "privatePort": int(number) if number.isdigit() and len(number) < 6 else None,
                 "publicPort": 20_000 + mix(seed, pod.id, number, pod.version) % 40_000,
                 "type": kind or "http",
             }

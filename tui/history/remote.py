@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from tui.domain.recorders import AccountRecorder
-from tui.store.metrics import BY_NAME, Metric
+from tui.store.metrics import BY_NAME, MOST_DIGITS, Metric
 from tui.store.series import EMPTY, GAP, SampleColumn, Samples, pack
 
 if TYPE_CHECKING:
@@ -262,7 +262,7 @@ def _by_bucket(result: Iterable[_Series], first: float, count: int, width: float
 def _recorder(series: _Series) -> AccountRecorder | None:
     """The podtop that a sample is about; None if it is about none."""
     labels, since = series.metric, _number(series.value[1]) if series.value is not None else None
-    if since is None or not labels.get("host") or not labels.get("pid", "").isdigit():
+    if since is None or not labels.get("host") or not labels.get("pid", "").isdigit() or len(labels["pid"]) > 9:
         return None
     duties = tuple(filter(None, labels.get("duties", "").split(",")))
     return AccountRecorder(labels.get("key", ""), labels["host"], int(labels["pid"]), since, duties)
@@ -299,7 +299,8 @@ def samples_of(
         if not metric.per_gpu:
             columns[name] = by_gpu.get("", {})
             continue
-        columns |= {metric.of_gpu(int(gpu)): each for gpu, each in by_gpu.items() if gpu.isdigit() and int(gpu) < 1000}
+        numbers = {gpu: metric.of_gpu(int(gpu)) for gpu in by_gpu if gpu.isdigit() and len(gpu) <= MOST_DIGITS}
+        columns |= {number: by_gpu[gpu] for gpu, number in numbers.items()}
         if metric.always:
             columns[name] = _pooled(metric, by_gpu)
     times = sorted({index for buckets in columns.values() for index in buckets if 0 <= index < count})

@@ -72,6 +72,9 @@ class Intent(Struct, frozen=True):
     agreed: float | None = None
 
 
+_MOST = 1e9
+"""Dollars per hour that no pod costs: a line of the file may have any number."""
+
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)
 """Errors that mean a lack of room; None stands for a write that was cut short."""
 
@@ -234,7 +237,9 @@ def _text_of(entry: Entry) -> str:
 
 def _agreed(entry: Entry) -> float | None:
     price = entry.inputs.get("deploy_cost")
-    return float(price) if isinstance(price, int | float) and not isinstance(price, bool) else None
+    if not isinstance(price, int | float) or isinstance(price, bool) or not -_MOST < price < _MOST:
+        return None
+    return float(price)
 
 
 def _instant(text: str) -> float:

@@ -13,6 +13,9 @@ VARIABLES = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 LONGEST = 200
 """Characters of a status."""
 
+_MOST_DIGITS = 15
+"""Digits of a number of microseconds: what follows is years more."""
+
 
 class ServiceManager:
     """The manager at the other end of a datagram socket. Nothing that goes wrong with it disturbs the service.
@@ -60,5 +63,5 @@ def service_manager(environ: MutableMapping[str, str] = os.environ, pid: int | N
     if address[:1] not in ("/", "@") or len(address) < 2:
         return None
     is_ours = watched in ("", str(pid or os.getpid()))
-    seconds = int(interval) / 1e6 if interval.isdecimal() and is_ours else 0.0
+    seconds = float(interval[:_MOST_DIGITS]) / 1e6 if interval.isascii() and interval.isdigit() and is_ours else 0.0
     return ServiceManager(address, seconds or None)

@@ -204,7 +204,8 @@ _WORDS = {True: Availability.AVAILABLE, False: Availability.UNAVAILABLE, None: N
 def _numbers(version: str) -> tuple[tuple[int, ...], str]:
     """12.11 is above 12.2."""
     steps = version.split(".")
-    return (tuple(int(step) for step in steps) if all(s.isascii() and s.isdigit() for s in steps) else (), version)
+    numbers = all(s.isascii() and s.isdigit() and len(s) < 10 for s in steps)
+    return (tuple(int(step) for step in steps) if numbers else (), version)
 
 
 def places(items: Sequence[Raw]) -> DataCenters:
