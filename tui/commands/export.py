@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
@@ -16,6 +15,7 @@ from tui.files import private
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import ArchiveError, answered
 from tui.history.replay_source import ReplayError, choose
+from tui.storage.clock_file import now_at
 
 if TYPE_CHECKING:
     from tui.services.exporter.archive import Exported
@@ -42,7 +42,7 @@ def export(wanted: Wanted, directory: Path) -> int:
     from tui.services.exporter.archive import Wanted as Selection
     from tui.services.exporter.archive import export as write
 
-    since = 0.0 if wanted.ago is None else time.time() - wanted.ago
+    since = 0.0 if wanted.ago is None else now_at(*directory.glob("clock-*.json")) - wanted.ago
     selection = Selection(wanted.account, since, wanted.pods)
 
     def written(out: IO[bytes], path: Path) -> Exported:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,11 +29,11 @@ class StateFiles(Struct, frozen=True):
     origin: str
     api_url: str
 
-    def ledger(self) -> AuditLog:
-        """The action log."""
+    def ledger(self, utc: Callable[[], float] = time.time, skew: Callable[[], float] = lambda: 0.0) -> AuditLog:
+        """The action log. utc: the true time; skew: seconds by which podtop's own clock is behind it."""
         from tui.storage.audit_log import AuditLog
 
-        return AuditLog(self.directory() / "actions.jsonl", origin=self.origin)
+        return AuditLog(self.directory() / "actions.jsonl", origin=self.origin, wall=utc, skew=skew)
 
     def draft(self) -> Path:
         """The deploy draft being edited."""
@@ -77,6 +78,10 @@ class StateFiles(Struct, frozen=True):
     def profile_name(self, profile: str) -> str:
         """The name of a profile at this host, in files."""
         return profile_name(self.api_url, profile)
+
+    def clock(self) -> Path:
+        """By which time podtop dates what it writes."""
+        return self.directory() / f"clock-{self._name('')}.json"
 
     def watches(self) -> Path:
         """The market watches."""
