@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.clocks import Clocks, TimeOfDay, instant
+from tui.clocks import Clocks, TimeOfDay, instant, passed
+from tui.storage.audit_log import AuditLog, entries
+from tui.storage.clock_file import BOOT, ClockFile, dated_by, now_at
 
 NOON = 1_795_435_200.0  # 2026-11-23 12:00 UTC
 HOUR, DAY = 3600.0, 86_400.0
@@ -88,6 +95,141 @@ def test_a_skew_is_known_from_the_first_answer_on_and_does_not_flicker(
         told.append(machine.clocks.skew)
     assert all(abs(skew - by) <= 4.5 for skew in told)
     assert len(set(told)) <= 3
+
+
+# From one podtop to the next
+
+
+class Restarted(Machine):
+    """A machine on which one podtop after the other runs, with the file by which they date what they write."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        (folder / "boot_id").write_text("first-boot\n")
+        self._folder = folder
+        self.start()
+
+    def start(self) -> None:
+        self.file = ClockFile(self._folder / "clock.json", self._folder / "boot_id")
+        self.clocks = Clocks(lambda: self.wall, lambda: self.boot, self.file.begun())
+
+    async def poll_once(self) -> float:
+        self.wait(0.2)
+        # One thread: what comes second in it is done after the first.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        dated_by(self.clocks, self.file)(float(int(self.server)), 0.2)
+        await asyncio.to_thread(lambda: None)
+        return self.clocks.now()
+
+    def reboot(self) -> None:
+        self.boot = 5.0
+        (self._folder / "boot_id").write_text("second-boot\n")
+        self.start()
+
+
+@pytest.mark.parametrize("by", [*MOVES, 180.0, -180.0])
+async def test_what_an_earlier_podtop_dated_is_as_old_as_it_is_whatever_was_set_in_between(
+    by: float, tmp_path: Path
+) -> None:
+    machine = Restarted(tmp_path)
+    before = await machine.poll_once()
+    machine.wall += by
+    machine.wait(60)
+    machine.start()
+    assert machine.clocks.now() - before == pytest.approx(60)
+    assert await machine.poll_once() - before == pytest.approx(60.2)
+    assert machine.clocks.skew == 0, "RunPod's clock agrees with that time"
+    assert machine.clocks.ahead() == pytest.approx(by), "the time of day is shown as it is set"
+
+
+async def test_a_time_that_runpods_clock_does_not_confirm_is_not_kept(tmp_path: Path) -> None:
+    machine = Restarted(tmp_path)
+    machine.wall -= HOUR
+    machine.start()
+    await machine.poll_once()
+    assert machine.clocks.skew != 0
+    assert not (tmp_path / "clock.json").exists()
+    machine.wall += HOUR
+    machine.start()
+    assert machine.clocks.now() == pytest.approx(machine.wall)
+
+
+@pytest.mark.parametrize("by", MOVES)
+async def test_an_action_is_logged_with_the_true_time_and_found_at_podtops_own(by: float, tmp_path: Path) -> None:
+    machine = Restarted(tmp_path)
+    machine.wall += by
+    machine.start()
+    assert machine.clocks.utc() == machine.wall, "nothing else is known yet"
+    await machine.poll_once()
+    wrong = machine.clocks
+    log = AuditLog(tmp_path / "a.jsonl", origin="demo", wall=wrong.utc, skew=lambda: wrong.skew)
+    sent_at = wrong.now()
+    log.intent("restart", "p", "n", {})
+    (entry,) = entries(log.path)
+    assert abs(datetime.fromisoformat(entry.time).timestamp() - machine.server) < 3
+    assert abs(log.unfinished()[0].at - sent_at) < 1
+    machine.wall -= by
+    machine.start()
+    later = AuditLog(log.path, origin="demo", wall=machine.clocks.utc, skew=lambda: machine.clocks.skew)
+    assert abs(later.unfinished()[0].at - machine.clocks.now()) < 3, (
+        "by the clock of a podtop that began after the jump"
+    )
+
+
+@pytest.mark.skipif(not BOOT.exists(), reason="nothing names a boot here")
+def test_since_means_by_the_time_of_the_recording(tmp_path: Path) -> None:
+    kept = ClockFile(tmp_path / "clock-x.json")
+    begun = Clocks().now() - passed() - DAY
+    kept.keep(begun)
+    assert now_at(tmp_path / "none.json", *tmp_path.glob("clock-*.json")) == pytest.approx(begun + passed(), abs=5)
+    assert now_at() == pytest.approx(begun + passed() + DAY, abs=5)
+
+
+async def test_after_a_reboot_the_time_of_day_is_believed(tmp_path: Path) -> None:
+    machine = Restarted(tmp_path)
+    await machine.poll_once()
+    machine.wall += HOUR
+    machine.reboot()
+    assert machine.clocks.now() == pytest.approx(machine.wall)
+
+
+async def test_a_machine_that_was_halted_between_two_podtops_passes_the_time_in_which_it_was(tmp_path: Path) -> None:
+    machine = Restarted(tmp_path)
+    before = await machine.poll_once()
+    machine.halt(8 * HOUR)
+    machine.start()
+    after = await machine.poll_once()
+    assert after - before == pytest.approx(8 * HOUR + 0.2, abs=1e-3)
+    assert (machine.clocks.skew, machine.clocks.ahead()) == (0, 0)
+    machine.start()
+    assert machine.clocks.now() == pytest.approx(machine.wall), "and the next one begins there"
+
+
+async def test_a_kept_time_that_both_clocks_refute_is_forgotten(tmp_path: Path) -> None:
+    machine = Restarted(tmp_path)
+    await machine.poll_once()
+    kept = json.loads((tmp_path / "clock.json").read_text())
+    (tmp_path / "clock.json").write_text(json.dumps({**kept, "begun": kept["begun"] + DAY}))
+    machine.start()
+    before = machine.clocks.now()
+    assert await machine.poll_once() > before, "time never goes back while podtop runs"
+    machine.start()
+    assert machine.clocks.now() == pytest.approx(machine.wall)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[", b"{}", b'{"boot": "first-boot", "begun": "x"}', b'{"boot": "first-boot", "begun": NaN}',
+                b'{"boot": "first-boot", "begun": 1e999}', b'{"boot": "first-boot", "begun": ' + b"9" * 5000 + b"}",
+                b"[" * 60_000, b"\xff\xfe", b'{"boot": ["first-boot"], "begun": 1}', b'"first-boot"', None],
+)  # fmt: skip
+def test_a_file_of_any_content_is_no_reason_to_fail(content: bytes | None, tmp_path: Path) -> None:
+    if content is None:
+        os.mkfifo(tmp_path / "clock.json")
+    else:
+        (tmp_path / "clock.json").write_bytes(content)
+    machine = Restarted(tmp_path)
+    assert machine.file.begun() is None
+    assert machine.clocks.now() == NOON
 
 
 @pytest.mark.parametrize("seconds", [HOUR, 8 * HOUR, DAY])

@@ -124,6 +124,8 @@ def _misplaced(options: argparse.Namespace) -> str:
         return "--hub shows the screen, or once pods and once market; it cannot be combined with anything else"
     if options.replay is not None and (options.demo or options.command):
         return "--replay cannot be combined with --demo or a command"
+    if options.at is not None and options.command:
+        return "--at requires --replay"
     return ""
 
 

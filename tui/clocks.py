@@ -46,6 +46,10 @@ class _Between(Struct, frozen=True):
     def middle(self) -> float:
         return (self.low + self.high) / 2
 
+    def is_near(self, seconds: float) -> bool:
+        """Whether that many seconds may be meant: dates are whole seconds."""
+        return self.low - NEAR <= seconds <= self.high + NEAR
+
     def both(self, other: _Between) -> _Between | None:
         """The intersection of both; None if it is empty."""
         low, high = max(self.low, other.low), min(self.high, other.high)
@@ -58,12 +62,21 @@ class Clocks:
     wall:   the time of day, in epoch seconds; it may be set at any time.
     passed: elapsed seconds, which only go forward, sleep included.
     skew:   seconds that RunPod's clock is ahead of `now()`; 0 while it is near, and before the first response.
+    begun:  when elapsed time was 0, as an earlier podtop of this boot found it and RunPod's clock confirmed it: what it
+            wrote to the disk is dated by that, though the time of day was set since. None if there was none.
     """
 
-    def __init__(self, wall: Callable[[], float] = time.time, passed: Callable[[], float] = passed) -> None:
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        passed: Callable[[], float] = passed,
+        begun: float | None = None,
+    ) -> None:
         self._wall = wall
         self._passed = passed
-        self._begun = wall() - passed()
+        here = wall() - passed()
+        # Within what RunPod's dates can show the time of day is as good, and is kept in step with all other clocks.
+        self._begun = here if begun is None or abs(here - begun) <= 2 * NEAR else begun
         self.skew = 0.0
         self._known: _Between | None = None
         self._doubt: _Between | None = None
@@ -109,7 +122,7 @@ class Clocks:
         if abs(date - now) > WRONG:
             return
         bounds = _Between(date - now, date + 1.0 - now + waited)
-        if self._known is not None and (slept := self._slept(bounds)):
+        if slept := self._slept(bounds) if self._known is not None else self._missed(bounds):
             self._begun += slept
             bounds = _Between(bounds.low - slept, bounds.high - slept)
         self._ahead_then = self._wall() - self.now()
@@ -122,7 +135,7 @@ class Clocks:
             return
         self._known, self._doubt = agreed, None
         self._answered = date + 1.0 - agreed.low
-        if agreed.low - NEAR <= 0.0 <= agreed.high + NEAR:
+        if agreed.is_near(0.0):
             self.skew = 0.0
         elif not agreed.low - STEP <= self.skew <= agreed.high + STEP:
             self.skew = float(round(agreed.middle))
@@ -134,6 +147,28 @@ class Clocks:
         """
         now, then = self.now(), self._answered
         return then if then is not None and now - waited <= then <= now - UNREAD else now
+
+    def utc(self) -> float:
+        """The true time, in epoch seconds: RunPod's clock shows it, or before the first response the time of day."""
+        return self.now() + self.skew if self.compared else self._wall()
+
+    @property
+    def confirmed(self) -> float | None:
+        """When elapsed time was 0, if RunPod's clock agrees with that: the next podtop of this boot begins there."""
+        return self._begun if self._known is not None and not self.doubtful and not self.skew else None
+
+    @property
+    def refuted(self) -> bool:
+        """Whether the instant of an earlier podtop is wrong: RunPod's clock and the time of day agree on another."""
+        return bool(self.skew) and not self.doubtful and abs(self.ahead() - self.skew) <= 2 * NEAR
+
+    def _missed(self, bounds: _Between) -> float:
+        """Seconds that passed since an earlier podtop and that elapsed time did not count: a halted machine was woken.
+
+        Asked once, of the first response: both RunPod's clock and the time of day must be ahead by them.
+        """
+        ahead = self.ahead()
+        return ahead if ahead > 0 and not bounds.is_near(0.0) and bounds.is_near(ahead) else 0.0
 
     def _slept(self, bounds: _Between) -> float:
         """Seconds that passed by RunPod's clock and the time of day, but not by elapsed time: a machine was halted."""

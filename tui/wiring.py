@@ -82,7 +82,7 @@ def cloud_of(config: Config, dated: Callable[[float, float], object]) -> Cloud:
     return cloud_at(config.api_url, config.api, make)
 
 
-def source_of(options: argparse.Namespace, config: Config) -> Source:
+def source_of(options: argparse.Namespace, config: Config, *, keeps_time: bool = True) -> Source:
     if options.demo:
         from tui.commands.flags import DEMO_PODS
         from tui.demo.source import demo_source
@@ -91,7 +91,7 @@ def source_of(options: argparse.Namespace, config: Config) -> Source:
         return demo_source(
             seed=options.seed, pods=pods, speed=options.speed, read_only=config.read_only, api=config.api, tale=True
         )
-    return runpod_source(config)
+    return runpod_source(config, keeps_time=keeps_time)
 
 
 def hub_source(url: str, token_file: str | None) -> Source:
@@ -131,19 +131,26 @@ def of_a_reader(config: Config) -> Config:
     return replace(config, read_only=True, record=False, notify=Notify(), auto=Auto())
 
 
-def runpod_source(config: Config) -> Source:
-    """RunPod itself, or the server at the configured URL."""
+def runpod_source(config: Config, *, keeps_time: bool = True) -> Source:
+    """RunPod itself, or the server at the configured URL.
+
+    keeps_time: go on with the time of the podtop before it, and keep that for the next.
+    """
     from urllib.parse import urlsplit
 
     from tui.api.http.endpoint import is_loopback
     from tui.clocks import Clocks
     from tui.services.source import Source
+    from tui.storage.clock_file import ClockFile, dated_by
+    from tui.storage.state_files import StateFiles
 
-    clocks = Clocks()
     host = urlsplit(config.api_url).hostname or ""
+    file = ClockFile(StateFiles(paths.state_dir, host, config.api_url).clock())
+    clocks = Clocks(begun=file.begun() if keeps_time else None)
+    dated = dated_by(clocks, file) if keeps_time else clocks.dated
     badge = "runpod" if host == "api.runpod.io" else "simulated" if is_loopback(host) else host
     return Source(
-        badge=badge, demo=False, open=lambda: cloud_of(config, clocks.dated), clock=clocks.now,
+        badge=badge, demo=False, open=lambda: cloud_of(config, dated), clock=clocks.now,
         simulated=is_loopback(host), profile=config.account, clocks=clocks,
     )  # fmt: skip
 
@@ -302,8 +309,8 @@ def examine(options: argparse.Namespace, flags: Mapping[str, object], no_screen:
     faults = [fault for fault in loaded.faults if fault != loaded.key_fault]
     config = Config() if faults else loaded.config
     others = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    # Whatever the settings allow: the doctor changes nothing.
-    source = source_of(options, replace(config, read_only=True))
+    # Whatever the settings allow: the doctor changes nothing; and it checks this machine's clock itself.
+    source = source_of(options, replace(config, read_only=True), keeps_time=False)
     with ExitStack() as shelf:
         subject = Subject(
             config=config, config_file=paths.config_file(), config_error=f"{faults[0]}{others}" if faults else "",

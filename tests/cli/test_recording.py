@@ -160,6 +160,7 @@ def test_a_restarted_podtop_shows_what_the_killed_one_saw(url: str) -> None:
         (["--replay", "latest", "--demo"], "--replay cannot be combined"),
         (["--replay", "latest", "doctor"], "--replay cannot be combined"),
         (["--replay", "latest", "log"], "--replay cannot be combined"),
+        (["--at", "14:30", "doctor"], "--at requires --replay"),
         (["--hub", "http://127.0.0.1:1", "doctor"], "--hub shows the screen"),
     ],
 )

@@ -34,6 +34,10 @@ class Person(Terminal):
         self.asked: list[str] = []
         self._meanwhile = meanwhile
 
+    @property
+    def there(self) -> bool:
+        return True
+
     async def ask(self, question: str) -> str | None:
         self.asked.append(question)
         self._meanwhile()
@@ -94,6 +98,27 @@ async def test_a_stop_is_asked_written_down_sent_once_and_told(stage: Stage, cap
         assert words in said.err
     intent, end = stage.log()
     assert (intent["action"], intent["pod"], intent["by"], end["outcome"]) == ("stop", QWEN, "command", "done")
+
+
+class Nobody(Person):
+    @property
+    def there(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("pod", "code", "words"),
+    [("nope", 3, "no pod named 'nope'"), (QWEN, 2, "no terminal to ask"), (PREP, 0, "already stopped. Nothing to do")],
+)
+async def test_without_a_terminal_what_is_wrong_with_the_pod_comes_first(
+    pod: str, code: int, words: str, stage: Stage, capsys: Any
+) -> None:
+    stage.said = ""
+    assert await stage.act("stop", pod, person=Nobody()) == code
+    said = stage.said + capsys.readouterr().err
+    assert words in said
+    assert "Saves" not in said, "there is nothing to agree to"
+    assert stage.mutations == []
 
 
 @pytest.mark.parametrize("answer", ["", "n", "stop", "yy", "no", None, "qwen-eval-sweep"])

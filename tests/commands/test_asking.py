@@ -16,6 +16,7 @@ import pytest
 from tests.cli import quick
 from tests.cli.terminal import Terminal
 from tests.commands.conftest import PODTOP, Run, Served
+from tests.variants import wide
 
 QWEN = "z1x2c3v4b5n6m7"
 
@@ -117,11 +118,40 @@ def test_an_end_in_the_middle_of_a_request_is_unknown_and_logged(environ: dict[s
     assert [entry.get("outcome") for entry in log()] == [None, "unknown"]
 
 
-def test_an_output_that_nobody_reads_changes_nothing_of_what_is_done(environ: dict[str, str]) -> None:
-    command = f"{' '.join(PODTOP)} stop {QWEN} --yes >/dev/full 2>/dev/null </dev/null"
-    done = subprocess.run(["bash", "-c", command], check=False, env=environ, timeout=60)
-    assert done.returncode == 0
+@pytest.mark.parametrize(
+    ("redirect", "code", "said"),
+    [
+        ("-q >/dev/full", 1, "the output cannot be written: No space left on device. The outcome is in podtop log.\n"),
+        wide((">/dev/full 2>/dev/null", 1, ""), 3),
+        wide(("-q >/dev/full 2>&1", 1, ""), 3),
+        # Whoever closes a pipe has read enough.
+        wide(("-q > >(exit 0)", 0, ""), 3),
+        wide(("-q 2>/dev/full", 0, ""), 3),
+    ],
+)
+def test_an_outcome_that_cannot_be_written_is_no_success_and_in_the_log(
+    redirect: str, code: int, said: str, environ: dict[str, str], served: Served
+) -> None:
+    command = f"{' '.join(PODTOP)} stop {QWEN} --yes </dev/null {redirect}"
+    done = subprocess.run(
+        ["bash", "-c", command], check=False, env=environ, timeout=60, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (code, f"podtop: stop: {said}" if said else "")
     assert [entry.get("outcome") for entry in log()] == [None, "done"]
+
+
+@pytest.mark.parametrize(
+    ("redirect", "code"),
+    [wide((case, code), 2) for case, code in ((">/dev/full 2>&1", 6), ("2>/dev/full", 6), (">&-", 1))],
+)
+def test_nothing_is_sent_where_its_consequences_cannot_be_shown(
+    redirect: str, code: int, environ: dict[str, str], served: Served
+) -> None:
+    command = f"{' '.join(PODTOP)} stop {QWEN} --yes </dev/null {redirect}"
+    done = subprocess.run(["bash", "-c", command], check=False, env=environ, timeout=60, capture_output=True)
+    assert done.returncode == code
+    assert log() == []
 
 
 def test_the_demo_can_be_acted_upon_and_keeps_nothing(run: Run) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
 import stat
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +16,7 @@ from tests.services.exporter.test_archive import recorded
 from tui.commands import export as command
 from tui.commands.exit_codes import Exit
 from tui.commands.export import Wanted, export
+from tui.commands.stdio import NotWritten, ReaderGone
 
 
 @pytest.fixture
@@ -75,3 +81,29 @@ def test_what_breaks_off_leaves_nothing_half_written(state: Path, monkeypatch: p
     monkeypatch.setattr(command.private, "open_file", full)
     assert export(wanted(str(state / "out.om")), state) == Exit.USAGE
     assert [path.name for path in state.iterdir()] == ["archive"]
+
+
+@pytest.mark.parametrize(
+    ("number", "failure"), [(errno.ENOSPC, NotWritten), (errno.EBADF, NotWritten), (errno.EPIPE, ReaderGone)]
+)
+@pytest.mark.parametrize("fails", ["write", "flush"])
+def test_an_output_that_takes_nothing_is_that_and_no_damaged_recording(
+    number: int, failure: type[Exception], fails: str, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    buffer = SimpleNamespace(**{"write": len, "flush": lambda: None, fails: refuse})
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", SimpleNamespace(buffer=buffer, fileno=io.StringIO().fileno))
+        with pytest.raises(failure):
+            export(wanted(), state)
+
+
+def test_a_disk_that_fills_while_a_file_is_written_is_told_with_its_name(
+    state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(command.private, "open_file", lambda *args: os.open("/dev/full", os.O_WRONLY))
+        assert export(wanted(str(state / "out.om")), state) == Exit.USAGE
+    assert "out.om: No space left on device. Nothing was written" in capsys.readouterr().err

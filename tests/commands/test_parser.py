@@ -97,6 +97,14 @@ def test_a_mistake_is_named_with_what_was_meant(line: str, words: str, capsys: p
     assert words in refused(line, capsys)
 
 
+@pytest.mark.parametrize("number", ["0" * 5000 + "1d", "9" * 5000 + "d", "10000000000s", "99999999d"])
+@pytest.mark.parametrize("flag", ["logs pod --since", "export --since", "report --since"])
+def test_a_number_of_any_length_is_read_whole_or_refused(
+    flag: str, number: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "invalid value" in refused(f"{flag} {number}", capsys)
+
+
 KEY = "rpa_0123456789abcdefghijklmnop"
 
 

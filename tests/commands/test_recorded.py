@@ -16,13 +16,16 @@ from tests.cli import quick
 from tests.cli.terminal import Terminal
 from tests.make import market, offer, pod, snapshot
 from tests.variants import wide
+from tui.api.addresses import file_name, profile_name
 from tui.api.models import Pod, Quote
 from tui.commands.arguments import SHELLS
 from tui.commands.completions import THEMES, completions
 from tui.commands.parser import parser
-from tui.commands.recorded import FLAG, WORDS
+from tui.commands.recorded import API_URL, FLAG, WORDS
+from tui.config import settings as defaults
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Priced, Writer
+from tui.storage.account_file import AccountFile, KnownAccount
 
 HOSTILE = (
     "$(touch pwned)",
@@ -54,8 +57,22 @@ def recorded(name: str, *pods: Pod, at: float = NOON, offers: Sequence[str] = ()
     return path
 
 
-def words(kind: str) -> list[str]:
-    done = quick.run(FLAG, kind)
+def of_profile(profile: str, account: str, url: str = API_URL) -> str:
+    """What podtop keeps of a profile that it watched; returns the name of the account's recording."""
+    file = Path(os.environ["XDG_STATE_HOME"]) / "podtop" / "accounts.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    AccountFile(file).put(profile_name(url, profile), KnownAccount(account, NOON))
+    return file_name(url, account)
+
+
+def settings(text: str) -> None:
+    file = Path(os.environ["XDG_CONFIG_HOME"]) / "podtop" / "config.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+def words(kind: str, *typed: str) -> list[str]:
+    done = quick.run(FLAG, kind, *typed)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.splitlines()
 
@@ -89,6 +106,40 @@ def test_the_newest_recording_that_has_any_is_read() -> None:
     recorded("market", at=NOON + 7200, offers=("A40", "RTX 4090"))
     assert words("pods") == ["new", "p2"]
     assert words("gpus") == ["A40", "RTX 4090"]
+
+
+def test_pods_are_those_of_the_profile_that_is_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings('[profiles.work]\n[profiles.lab]\napi_url = "https://lab.example/v2"\n[profiles.new]\n')
+    recorded(of_profile("work", "u1"), pod("p1", name="of-work"))
+    recorded(of_profile("lab", "u2", "https://lab.example/graphql"), pod("p2", name="of-lab"), at=NOON + 3600)
+    assert words("pods") == ["of-lab", "p2"]
+    for flags in ("--profile work", "--profile=work", "--profile = work", "--profile lab --profile work"):
+        assert words("pods", "podtop", *flags.split(), "stop", "") == ["of-work", "p1"], flags
+    assert words("pods", "podtop", "stop", "--profile", "lab") == ["of-lab", "p2"]
+    assert words("pods", "podtop", "--profile", "new", "stop") == [], "pods of another account are none of its"
+    monkeypatch.setenv("PODTOP_PROFILE", "work")
+    assert words("pods") == ["of-work", "p1"]
+    assert words("pods", "podtop", "--profile", "lab") == ["of-lab", "p2"]
+
+
+def test_pods_are_those_of_the_profile_in_the_settings_and_of_the_typed_file(tmp_path: Path) -> None:
+    settings('profile = "work"\n[profiles.work]\n')
+    recorded(of_profile("work", "u1"), pod("p1", name="of-work"))
+    recorded(of_profile("lab", "u2"), pod("p2", name="of-lab"), at=NOON + 3600)
+    assert words("pods", "podtop", "stop") == ["of-work", "p1"]
+    (tmp_path / "other.toml").write_text('profile = "lab"\n[profiles.lab]\n')
+    typed = ["podtop", "--config", str(tmp_path / "other.toml")]
+    assert words("pods", *typed, "stop") == ["of-lab", "p2"]
+    assert words("profiles", *typed) == ["lab"]
+
+
+def test_a_key_that_overrides_the_profile_decides_whose_pods_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings('[profiles.work]\napi_key_env = "WORK_KEY"\n')
+    recorded(of_profile("work", "u1"), pod("p1", name="of-work"))
+    recorded(of_profile("RUNPOD_API_KEY", "u2"), pod("p2", name="of-key"))
+    assert words("pods", "--profile", "work") == ["of-work", "p1"]
+    monkeypatch.setenv("RUNPOD_API_KEY", "rpa_other")
+    assert words("pods", "--profile", "work") == ["of-key", "p2"]
 
 
 def test_profiles_are_those_of_the_settings() -> None:
@@ -125,6 +176,10 @@ def test_no_kind_and_a_closed_output_are_silent() -> None:
     assert (quick.run(FLAG).returncode, quick.run(FLAG).stdout) == (0, "")
 
 
+def test_its_default_address_is_that_of_the_settings() -> None:
+    assert API_URL == defaults.API_URL
+
+
 def test_no_help_lists_it() -> None:
     assert FLAG not in parser().format_help()
 
@@ -158,6 +213,7 @@ def shell(tmp_path: Path) -> dict[str, str]:
     file = Path(os.environ["XDG_CONFIG_HOME"]) / "podtop" / "config.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("[profiles.work]\n[profiles.lab]\n")
+    recorded(of_profile("lab", "u2"), pod("lab1", name="lab-pod"), at=NOON - 3600)
     command = quick.command(tmp_path / "bin" / "podtop")
     for name in SHELLS:
         (tmp_path / name).mkdir()
@@ -175,6 +231,8 @@ BASH = [
     (["stop", "$"], []),
     wide((["log", "--pod", "k"], ["k3v9"]), 2),
     (["--profile", "w"], ["work"]),
+    (["--profile", "lab", "stop", "l"], ["lab-pod", "lab1"]),
+    wide((["stop", "--profile", "lab", "l"], ["lab-pod", "lab1"]), 2),
     wide((["once", "--profile", ""], ["work", "lab"]), 2),
     wide((["market", "--filter", "RTX"], ["RTX\\ 4090"]), 2),
     wide((["--theme", "podtop-l"], ["podtop-light"]), 2),
@@ -202,6 +260,7 @@ def test_bash_completes_what_was_recorded(
     [
         ("podtop stop ", {"llama-70b", "two words", "k3v9", "z1x2", "m5n4"}),
         ("podtop --profile ", {"work", "lab"}),
+        ("podtop --profile lab stop ", {"lab-pod", "lab1"}),
         wide(("podtop stop k3v9 two", {"two words"}), 2),
         wide(("podtop log --pod lla", {"llama-70b"}), 2),
         wide(("podtop once --filter H", {"H100 SXM"}), 2),
@@ -228,6 +287,8 @@ def test_fish_completes_what_was_recorded(typed: str, offered: set[str], shell: 
         ("podtop resume m", "podtop resume m5n4"),
         ("podtop log --pod k", "podtop log --pod k3v9"),
         ("podtop --profile wo", "podtop --profile work"),
+        ("podtop --profile lab stop lab-", "podtop --profile lab stop lab-pod"),
+        ("true; podtop --profile 'lab' stop lab-", "true; podtop --profile 'lab' stop lab-pod"),
         ("podtop market --filter RT", "podtop market --filter RTX\\ 4090"),
         ("podtop --theme podtop-da", "podtop --theme podtop-dark"),
     ],

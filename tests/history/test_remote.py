@@ -158,7 +158,7 @@ _VALUE = st.sampled_from(["NaN", "+Inf", "-Inf", "0.5", "x", "1e400", ""]) | st.
         st.fixed_dictionaries({
             "metric": st.dictionaries(
                 st.sampled_from(["gpu", "rollup", "pod"]),
-                st.text(max_size=4) | st.sampled_from(["min", "avg", "max", "0"]),
+                st.text(max_size=4) | st.sampled_from(["min", "avg", "max", "0", "9" * 5000]),
             ),
             "values": st.lists(st.tuples(st.floats(START - 100, END + 100), _VALUE), max_size=4),
         }),

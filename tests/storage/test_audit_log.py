@@ -87,6 +87,14 @@ def full_disk(room: int) -> Iterator[None]:
         signal.signal(signal.SIGXFSZ, old)
 
 
+@pytest.mark.parametrize(("price", "agreed"), [("2.5", 2.5), ("1" + "0" * 400, None), ("-1e300", None), ("true", None)])
+def test_a_price_that_no_pod_has_is_unknown(price: str, agreed: float | None, tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "actions.jsonl", origin="demo")
+    log.intent("deploy", "", "new", {"deploy_cost": 7})
+    log.path.write_text(log.path.read_text().replace('"deploy_cost":7', f'"deploy_cost":{price}'))
+    assert [intent.agreed for intent in log.unfinished()] == [agreed]
+
+
 def test_a_full_disk_is_told_and_the_next_line_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     log = ledger(path)

@@ -21,7 +21,7 @@ from tui.commands.confirmation import Refused
 from tui.commands.exit_codes import Exit, code_of
 from tui.commands.outlet import Outlet
 from tui.commands.prompt import Terminal
-from tui.commands.stdio import is_quiet, make_lenient, note, say, write
+from tui.commands.stdio import NotWritten, is_quiet, make_lenient, note, say, write
 from tui.domain import consequences
 from tui.domain.action import Command, is_spot
 from tui.domain.events import Event, Kind
@@ -67,9 +67,6 @@ def act(
     if config.read_only and not dry_run:
         say(f"{action}: podtop is in read-only mode. Nothing was sent.")
         return Exit.REFUSED
-    if not (yes or dry_run or terminal.there):
-        say(f"{action}: no terminal to ask for confirmation; add --yes. Nothing was sent.")
-        return Exit.USAGE
     hands = partial(Hands, source=source, state=state, config=config, dry_run=dry_run)
     return asyncio.run(_run(source, action, wanted, None if yes or dry_run else terminal, hands))
 
@@ -90,6 +87,20 @@ async def _run(
     if not signalled:
         acting = asyncio.ensure_future(hands.act(action, wanted, terminal))
     try:
+        code = await _ended(action, acting, hands, signalled)
+    finally:
+        await hands.close()
+        await cloud.aclose()
+    if (lost := hands.lost) is None:
+        return code
+    say(f"{action}: {NotWritten(lost)}. The outcome is in podtop log.")
+    # What happened says more than that it could not be printed; but a success that nobody was told of is none.
+    return code or Exit.CRASHED
+
+
+async def _ended(action: str, acting: asyncio.Future[int], hands: Hands, signalled: Sequence[int]) -> int:
+    """The exit code of how it ended; what went wrong is printed."""
+    try:
         return await acting
     except Refused as refused:
         say(f"{action}: {refused}")
@@ -107,9 +118,6 @@ async def _run(
             return known
         say(f"{action}: interrupted before the outcome was known. Check podtop log before you try again.")
         return Exit.UNKNOWN
-    finally:
-        await hands.close()
-        await cloud.aclose()
 
 
 class Hands:
@@ -177,6 +185,8 @@ class Hands:
         case = self._case(action, ids)
         code = self._tell_left_out(case, ids)
         while case.subjects:
+            if terminal is not None and not terminal.there:
+                raise Refused("no terminal to ask for confirmation; add --yes", Exit.USAGE)
             if terminal is not None or self._dry_run or not is_quiet():
                 # What is to be agreed to is shown, however quiet podtop is.
                 confirmation.show(case, self._account)
@@ -255,6 +265,11 @@ class Hands:
             if event.kind is Kind.UNKNOWN and event.pod in outcomes:
                 outcomes[event.pod] = Exit.UNKNOWN
         return max(outcomes.values())
+
+    @property
+    def lost(self) -> OSError | None:
+        """Why an outcome could not be printed; None if all were, or whoever read them had enough."""
+        return None if self._out is None else self._out.lost
 
     # Outcomes
 

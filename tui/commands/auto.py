@@ -60,9 +60,6 @@ def auto(source: Source, state: StateFiles, config: Config, asked: Asked) -> int
     if asked.arm is not None and config.read_only:
         say("auto: podtop is in read-only mode. Nothing was armed.")
         return Exit.REFUSED
-    if asked.arm is not None and not (asked.yes or terminal.there):
-        say("auto: no terminal to ask for confirmation; add --yes. Nothing was armed.")
-        return Exit.USAGE
     return asyncio.run(_run(source, state, config, asked, terminal))
 
 
@@ -150,6 +147,8 @@ async def _arm(
         after = agreed_after(target, covered, rules)
     except NotArmable as error:
         raise Refused(str(error)) from None
+    if terminal is not None and not terminal.there:
+        raise Refused("no terminal to ask for confirmation; add --yes. Nothing was armed", Exit.USAGE)
     if terminal is not None:
         for line in question(word, covered, after, rules.per_day):
             sys.stderr.write(shown(f"{line}\n"))

@@ -37,14 +37,15 @@ _podtop_recorded() {{
   while IFS= read -r line; do
     [[ "$line" == "$plain"* ]] || continue
     if [[ "$word" == [\\"\\']* ]]; then printf '%s\\n' "$line"; else printf '%q\\n' "$line"; fi
-  done < <(podtop {FLAG} "$1" 2>/dev/null)
+  done < <(podtop {FLAG} "$1" "${{COMP_WORDS[@]}}" 2>/dev/null)
 }}"""
 
 _ZSH = f"""\
 _podtop_recorded() {{
   local kind="$1"
   shift
-  local -a found=(${{(f)"$(podtop {FLAG} $kind 2>/dev/null)"}})
+  # The words of zsh are those of the command alone, without the flags before it.
+  local -a found=(${{(f)"$(podtop {FLAG} $kind "${{(@Q)${{(z)BUFFER}}}}" 2>/dev/null)"}})
   compadd "$@" -a found
 }}"""
 
@@ -78,7 +79,7 @@ def _recorded(kind: str) -> dict[str, object]:
     return {
         "bash": own,
         "zsh": own,
-        "fish": f"(podtop {FLAG} {kind} 2>/dev/null)",
+        "fish": f"(podtop {FLAG} {kind} (commandline -opc) 2>/dev/null)",
         "preamble": {
             "bash": f'{_BASH}\n{own}() {{ _podtop_recorded {kind} "$1"; }}',
             "zsh": f'{_ZSH}\n{own}() {{ _podtop_recorded {kind} "$@"; }}',

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from tui.commands.exit_codes import Exit
-from tui.commands.stdio import ReaderGone, note, say
+from tui.commands.stdio import NotWritten, ReaderGone, drop, note, say
 from tui.files import private
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import ArchiveError, answered
 from tui.history.replay_source import ReplayError, choose
+from tui.storage.clock_file import now_at
 
 if TYPE_CHECKING:
     from tui.services.exporter.archive import Exported
@@ -42,7 +42,7 @@ def export(wanted: Wanted, directory: Path) -> int:
     from tui.services.exporter.archive import Wanted as Selection
     from tui.services.exporter.archive import export as write
 
-    since = 0.0 if wanted.ago is None else time.time() - wanted.ago
+    since = 0.0 if wanted.ago is None else now_at(*directory.glob("clock-*.json")) - wanted.ago
     selection = Selection(wanted.account, since, wanted.pods)
 
     def written(out: IO[bytes], path: Path) -> Exported:
@@ -55,6 +55,8 @@ def export(wanted: Wanted, directory: Path) -> int:
     except (ReplayError, ArchiveError) as error:
         say(str(error))
         return Exit.USAGE
+    except NotWritten:
+        raise
     except OSError as error:
         say(f"cannot write {wanted.output}: {error.strerror or error}. Nothing was written; name another file")
         return Exit.USAGE
@@ -72,13 +74,47 @@ def _only(directory: Path) -> str:
     return str(recordings[0]) if recordings else "latest"
 
 
+class _Output:
+    """A stream that remembers why it could not be written: what reads a recording takes each failure for its own."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self._out = out
+        self.failure: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        try:
+            return self._out.write(data)
+        except OSError as error:
+            self.failure = error
+            raise
+
+    def flush(self) -> None:
+        try:
+            self._out.flush()
+        except OSError as error:
+            self.failure = error
+            raise
+
+
+def _written(write: Write, to: IO[bytes], path: Path) -> Exported:
+    """Write it all. Raises OSError if that cannot be written, ArchiveError if the recording cannot be read."""
+    out = _Output(to)
+    try:
+        done = write(cast("IO[bytes]", out), path)
+        out.flush()
+    except (OSError, ArchiveError):
+        if out.failure is None:
+            raise
+        raise out.failure from None
+    return done
+
+
 def _to_output(path: Path, write: Write) -> Exported:
     try:
-        done = write(sys.stdout.buffer, path)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError as error:
-        raise ReaderGone from error
-    return done
+        return _written(write, sys.stdout.buffer, path)
+    except OSError as error:
+        drop(sys.stdout)
+        raise (ReaderGone() if isinstance(error, BrokenPipeError) else NotWritten(error)) from None
 
 
 def _into_file(target: Path, path: Path, write: Write) -> Exported:
@@ -86,7 +122,7 @@ def _into_file(target: Path, path: Path, write: Write) -> Exported:
     half = target.with_name(f".{target.name}.{os.urandom(6).hex()}")
     try:
         with os.fdopen(private.open_file(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY), "wb") as out:
-            done = write(out, path)
+            done = _written(write, out, path)
         # Unlike a rename, a link never replaces a file.
         target.hardlink_to(half)
     finally:

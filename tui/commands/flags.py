@@ -87,6 +87,7 @@ seconds = number_of("seconds from 2 to 86400", float, 2, 86_400)
 
 log_lines = number_of("a number of lines from 0 to 5000", int, 0, 5_000)
 
+
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 

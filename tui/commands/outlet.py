@@ -27,6 +27,7 @@ class Outlet:
     A text that cannot be written is dropped too, and the next is tried: a full disk may have room again.
 
     trouble: why the last text was not written; None if it was.
+    lost:    why a text was not written, though a reader was there; None if none is missing.
     """
 
     def __init__(self, out: TextIO | None = None) -> None:
@@ -36,6 +37,7 @@ class Outlet:
         self._file = out.fileno() if any(out is real for real in (sys.__stdout__, sys.__stderr__)) else None
         self.is_terminal = out.isatty()
         self.trouble: OSError | None = None
+        self.lost: OSError | None = None
         self._waiting: deque[tuple[str, asyncio.Future[None] | None]] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -88,6 +90,8 @@ class Outlet:
             error = self._write(text)
             if text:
                 self.trouble = error
+            if error is not None and not isinstance(error, BrokenPipeError):
+                self.lost = error
             if done is not None:
                 _settle(done, error)
 

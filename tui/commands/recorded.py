@@ -1,4 +1,6 @@
-"""`podtop --complete KIND`: words for a shell's completion, from what podtop recorded last and from its settings.
+"""`podtop --complete KIND [WORDS]`: words for a shell's completion, from what podtop recorded last and its settings.
+
+`WORDS` is the command line as far as it is typed: pods are those of the profile that is chosen there.
 
 It runs at each press of tab: it sends no request, imports next to nothing, and has no words where anything fails.
 """
@@ -6,12 +8,14 @@ It runs at each press of tab: it sends no request, imports next to nothing, and 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from tui.commands.stdio import write
 from tui.files import paths, reading
@@ -29,10 +33,17 @@ _PODS = "SELECT pod.pod, state.data, max(state.at) FROM state JOIN pod ON pod.id
 _GPUS = "SELECT gpu, data, id FROM offer"
 
 
-def show(kinds: Sequence[str]) -> int:
-    """Print the words of a kind, one per line; returns the exit code."""
+API_URL = "https://api.runpod.io/graphql"
+"""That of the settings, whose import would take longer than all the rest."""
+
+
+def show(arguments: Sequence[str]) -> int:
+    """Print the words of a kind, one per line; returns the exit code. `arguments`: the kind, and what is typed."""
+    kinds, typed = arguments[:1], arguments[1:]
     try:
-        safe = [word for kind in kinds[:1] for word in WORDS[kind]() if _SAFE.fullmatch(word)]
+        if file := _typed("--config", typed):
+            os.environ[paths.CONFIG_VARIABLE] = file
+        safe = [word for kind in kinds for word in WORDS[kind](typed) if _SAFE.fullmatch(word)]
     except Exception:
         # A completion has nobody to report to: whatever cannot be read completes nothing.
         return 0
@@ -40,36 +51,88 @@ def show(kinds: Sequence[str]) -> int:
     return 0
 
 
-def _pods() -> Iterator[str]:
+def _pods(typed: Sequence[str]) -> Iterator[str]:
     """Ids, and names that only one pod has."""
-    names = dict(_rows(_PODS))
+    names = dict(_rows(_PODS, _recordings(typed)))
     several = Counter(names.values())
     yield from (name for name in names.values() if several[name] == 1 and name not in names)
     yield from names
 
 
-def _gpus() -> Iterator[str]:
-    for id, name in _rows(_GPUS):
+def _gpus(typed: Sequence[str]) -> Iterator[str]:
+    # The market is the same for all accounts.
+    for id, name in _rows(_GPUS, _newest_first()):
         yield name or id
 
 
-def _profiles() -> Iterator[str]:
+def _profiles(typed: Sequence[str]) -> Iterator[str]:
+    yield from _settings().get("profiles", {})
+
+
+def _settings() -> dict[str, Any]:
     import tomllib
 
     # A pipe or a device never ends.
-    yield from tomllib.loads(reading.read(paths.config_file()).text).get("profiles", {})
+    return tomllib.loads(reading.read(paths.config_file()).text)
 
 
-def _rows(query: str) -> list[tuple[str, str]]:
-    """Ids with their names in the newest recording that has any."""
+def _typed(flag: str, typed: Sequence[str]) -> str:
+    """The value of a flag that was given last. bash takes the `=` of a flag for a word."""
+    value = ""
+    for n, word in enumerate(typed):
+        if word == flag:
+            value = next((after for after in typed[n + 1 : n + 3] if after != "="), "")
+        elif word.startswith(f"{flag}="):
+            value = word.partition("=")[2]
+    return value.strip("\"'")
+
+
+def _recordings(typed: Sequence[str]) -> Iterable[Path]:
+    """The recording of the chosen profile's account; of all, the newest first, if none is chosen and none is known."""
+    try:
+        settings = _settings()
+    except Exception:
+        # Its trouble is told when the command runs; a file that is not there is none.
+        settings = {}
+    chosen = _typed("--profile", typed) or os.environ.get("PODTOP_PROFILE") or settings.get("profile") or ""
+    own = settings.get("profiles", {}).get(chosen, {})
+    url = _typed("--api-url", typed) or os.environ.get("PODTOP_API_URL")
+    url = url or own.get("api_url") or settings.get("api_url") or API_URL
+    path = _of_account(url, chosen, {name for name in own if name.startswith("api_key")})
+    if path is not None:
+        return (path,)
+    # Pods of another account are no words for this one.
+    return () if chosen else _newest_first()
+
+
+def _of_account(url: str, profile: str, keys: Collection[str]) -> Path | None:
+    """The recording of the account that was used last in a profile, or with the key that overrides the profile's."""
+    from tui.api.addresses import file_name, profile_name
+
+    stronger = next((name for name in ("RUNPOD_API_KEY", "PODTOP_API_KEY_FILE") if os.environ.get(name)), "")
+    file = paths.state_dir() / "accounts.json"
+    known = json.loads(reading.read(file).text) if file.exists() else {}
+    for name in ((stronger,) if stronger and keys else ()) + (profile,):
+        if (account := known.get(profile_name(url, name))) is not None:
+            path = paths.state_dir() / "archive" / f"{file_name(url, account['id'])}.sqlite"
+            return path if path.is_file() else None
+    return None
+
+
+def _rows(query: str, recordings: Iterable[Path]) -> list[tuple[str, str]]:
+    """Ids with their names in the first recording that has any."""
     from tui.history.archive.schema import connect
 
-    for path in sorted((paths.state_dir() / "archive").glob("*.sqlite"), key=_written, reverse=True):
+    for path in recordings:
         with closing(connect(path, write=False)) as db:
             rows = [(str(id), json.loads(data)) for id, data, _ in islice(db.execute(query), MOST) if data is not None]
         if rows:
             return [(id, str(data.get("name") or "")) for id, data in rows]
     return []
+
+
+def _newest_first() -> list[Path]:
+    return sorted((paths.state_dir() / "archive").glob("*.sqlite"), key=_written, reverse=True)
 
 
 def _written(path: Path) -> float:
@@ -78,5 +141,5 @@ def _written(path: Path) -> float:
     return max(part.stat().st_mtime for part in (path, log) if part.exists())
 
 
-WORDS: dict[str, Callable[[], Iterator[str]]] = {"pods": _pods, "gpus": _gpus, "profiles": _profiles}
+WORDS: dict[str, Callable[[Sequence[str]], Iterator[str]]] = {"pods": _pods, "gpus": _gpus, "profiles": _profiles}
 """The kinds of words."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +15,7 @@ from tui.history.archive.schema import ArchiveError
 from tui.history.export import Exported, export
 from tui.history.recording_files import archive_path
 from tui.storage.account_file import AccountFile
+from tui.storage.clock_file import now_at
 
 if TYPE_CHECKING:
     from tui.config.loader import Config
@@ -38,7 +38,7 @@ class Refused(Exception):
 def show(wanted: Wanted, config: Config, state: StateFiles, profile: str, tz: tzinfo | None = None) -> int:
     """Export, and print what the file has; returns the exit code."""
     try:
-        since = None if wanted.since is None else time_text.instant(wanted.since, time.time(), tz)
+        since = None if wanted.since is None else time_text.instant(wanted.since, now_at(state.clock()), tz)
     except time_text.NotATime as error:
         warn(f"--since {wanted.since}: {error}")
         return Exit.USAGE

@@ -118,10 +118,10 @@ def write(text: str, out: TextIO | None = None) -> None:
         out.write(text)
         out.flush()
     except BrokenPipeError:
-        _drop(out)
+        drop(out)
         raise ReaderGone from None
     except (OSError, ValueError) as error:
-        _drop(out)
+        drop(out)
         raise NotWritten(error) from None
 
 
@@ -130,20 +130,20 @@ def finish(code: int) -> int:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        _drop(sys.stdout)
+        drop(sys.stdout)
     except (AttributeError, OSError, ValueError) as error:
-        _drop(sys.stdout)
+        drop(sys.stdout)
         if not isinstance(error, AttributeError):
             say(str(NotWritten(error)))
             code = code or 1
     try:
         sys.stderr.flush()
     except (AttributeError, OSError, ValueError):
-        _drop(sys.stderr)
+        drop(sys.stderr)
     return code
 
 
-def _drop(out: TextIO | None) -> None:
+def drop(out: TextIO | None) -> None:
     """Discard pending output: it must not fail once more when Python ends."""
     try:
         if out is not None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tui.api.addresses import identity
+from tui.api.addresses import file_name
 
 
 def archive_path(directory: Path, api_url: str, account_id: str) -> Path:
     """The file of an account at a host, over either of its APIs; its name reveals neither."""
-    name = hashlib.sha256(f"{identity(api_url)}\n{account_id}".encode()).hexdigest()[:16]
-    return directory / "archive" / f"{name}.sqlite"
+    return directory / "archive" / f"{file_name(api_url, account_id)}.sqlite"
 
 
 def set_aside(path: Path, at: float) -> Path:

@@ -18,7 +18,7 @@ import msgspec
 
 from tui.domain.recorders import AccountRecorder
 from tui.format.digits import whole_number
-from tui.store.metrics import BY_NAME, Metric
+from tui.store.metrics import BY_NAME, MOST_DIGITS, Metric
 from tui.store.series import EMPTY, GAP, SampleColumn, Samples, pack
 
 if TYPE_CHECKING:
@@ -301,7 +301,7 @@ def samples_of(
         if not metric.per_gpu:
             columns[name] = by_gpu.get("", {})
             continue
-        numbered = ((whole_number(gpu, 3), each) for gpu, each in by_gpu.items())
+        numbered = ((whole_number(gpu, MOST_DIGITS), each) for gpu, each in by_gpu.items())
         columns |= {metric.of_gpu(number): each for number, each in numbered if number is not None}
         if metric.always:
             columns[name] = _pooled(metric, by_gpu)

@@ -250,7 +250,8 @@ class Session:
         from tui.services.executor import Executor
 
         self.executor = Executor(
-            self.fleet, self.guard, self._world or self.monitor, state.ledger,
+            self.fleet, self.guard, self._world or self.monitor,
+            lambda: state.ledger(self.source.utc, lambda: self.source.skew),
             clock=self.clock, messages=self.messages, on_change=self.changed,
         )  # fmt: skip
         return self.executor

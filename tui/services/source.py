@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,3 +54,7 @@ class Source(Struct, frozen=True):
     def skew(self) -> float:
         """Seconds that RunPod's clock is ahead."""
         return self.clocks.skew if self.clocks is not None else 0.0
+
+    def utc(self) -> float:
+        """The true time, whatever this machine's clock is set to, in epoch seconds."""
+        return self.clocks.utc() if self.clocks is not None else time.time()

@@ -72,6 +72,9 @@ class Intent(Struct, frozen=True):
     agreed: float | None = None
 
 
+_MOST = 1e9
+"""Dollars per hour that no pod costs: a line of the file may have any number."""
+
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)
 """Errors that mean a lack of room; None stands for a write that was cut short."""
 
@@ -113,6 +116,8 @@ class AuditLog:
     """One file for all accounts, shared by every podtop of a user. Every method blocks: call it in a thread.
 
     origin: the host of the pods' API, or "demo".
+    wall:   the true time, by which entries are dated.
+    skew:   seconds by which the clock of this podtop is behind that; instants that are read are brought to it.
     """
 
     def __init__(
@@ -121,12 +126,14 @@ class AuditLog:
         *,
         origin: str,
         wall: Callable[[], float] = time.time,
+        skew: Callable[[], float] = lambda: 0.0,
         user: Callable[[], str] = user_name,
         new_id: Callable[[], str] = lambda: secrets.token_hex(6),
     ) -> None:
         self.path = path
         self._origin = origin
         self._wall = wall
+        self._skew = skew
         self._user = user
         self._new_id = new_id
 
@@ -165,7 +172,7 @@ class AuditLog:
             if entry.origin != self._origin:
                 continue
             if entry.phase == "intent":
-                at = _instant(entry.time)
+                at = _instant(entry.time) - self._skew()
                 by_id[entry.id] = Intent(
                     entry.id, at, entry.action, entry.pod, entry.name, entry.account, _text_of(entry),
                     _agreed(entry),
@@ -234,7 +241,9 @@ def _text_of(entry: Entry) -> str:
 
 def _agreed(entry: Entry) -> float | None:
     price = entry.inputs.get("deploy_cost")
-    return float(price) if isinstance(price, int | float) and not isinstance(price, bool) else None
+    if not isinstance(price, int | float) or isinstance(price, bool) or not -_MOST < price < _MOST:
+        return None
+    return float(price)
 
 
 def _instant(text: str) -> float:

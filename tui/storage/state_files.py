@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from tui.api.addresses import identity
+from tui.api.addresses import file_name, profile_name
 
 if TYPE_CHECKING:
     from tui.storage.audit_log import AuditLog
@@ -29,11 +29,11 @@ class StateFiles(Struct, frozen=True):
     origin: str
     api_url: str
 
-    def ledger(self) -> AuditLog:
-        """The action log."""
+    def ledger(self, utc: Callable[[], float] = time.time, skew: Callable[[], float] = lambda: 0.0) -> AuditLog:
+        """The action log. utc: the true time; skew: seconds by which podtop's own clock is behind it."""
         from tui.storage.audit_log import AuditLog
 
-        return AuditLog(self.directory() / "actions.jsonl", origin=self.origin)
+        return AuditLog(self.directory() / "actions.jsonl", origin=self.origin, wall=utc, skew=skew)
 
     def draft(self) -> Path:
         """The deploy draft being edited."""
@@ -77,7 +77,11 @@ class StateFiles(Struct, frozen=True):
 
     def profile_name(self, profile: str) -> str:
         """The name of a profile at this host, in files."""
-        return self._name(f"profile {profile}")
+        return profile_name(self.api_url, profile)
+
+    def clock(self) -> Path:
+        """By which time podtop dates what it writes."""
+        return self.directory() / f"clock-{self._name('')}.json"
 
     def watches(self) -> Path:
         """The market watches."""
@@ -102,7 +106,7 @@ class StateFiles(Struct, frozen=True):
         return True
 
     def _name(self, account: str) -> str:
-        return hashlib.sha256(f"{identity(self.api_url)}\n{account}".encode()).hexdigest()[:16]
+        return file_name(self.api_url, account)
 
 
 def _owners(directory: Path, name: str) -> OwnerFile:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 TELEMETRY_AGE = 120.0
 """Seconds after which RunPod's own latest sample of a pod's GPUs is outdated."""
 
+MOST_DIGITS = 3
+"""Digits of the number of a GPU: names of series come from recordings, and are not to be millions of lines."""
+
 
 class Source(Enum):
     """The source of a metric in a response: the container, a GPU at work, or a GPU in RunPod's own latest sample.
@@ -99,7 +102,9 @@ class Metric(Struct, frozen=True, kw_only=True):
     def series_in(self, names: Iterable[str]) -> tuple[str, ...]:
         """The names among these that are its series of single GPUs."""
         length = len(self.prefix)
-        return tuple(n for n in names if n.startswith(self.prefix) and whole_number(n[length:], 4) is not None)
+        return tuple(
+            n for n in names if n.startswith(self.prefix) and whole_number(n[length:], MOST_DIGITS) is not None
+        )
 
     def gpus_in(self, names: Iterable[str]) -> list[int]:
         """The numbers of the GPUs whose series are among these, in order."""

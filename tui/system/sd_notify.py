@@ -15,6 +15,9 @@ VARIABLES = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 LONGEST = 200
 """Characters of a status."""
 
+_MOST_DIGITS = 15
+"""Digits of a number of microseconds: what follows is years more."""
+
 
 class ServiceManager:
     """The manager at the other end of a datagram socket. Nothing that goes wrong with it disturbs the service.
@@ -62,5 +65,5 @@ def service_manager(environ: MutableMapping[str, str] = os.environ, pid: int | N
     if address[:1] not in ("/", "@") or len(address) < 2:
         return None
     is_ours = watched in ("", str(pid or os.getpid()))
-    microseconds = whole_number(interval, 15) if is_ours else None
+    microseconds = whole_number(interval, _MOST_DIGITS) if is_ours else None
     return ServiceManager(address, microseconds / 1e6 if microseconds else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from tui.api.models import Quote
 from tui.domain.market_watch import State
 from tui.ui.modals.deploy import DeployForm
 from tui.ui.modals.question import QuestionDialog
-from tui.ui.modals.watch import WatchDialog
+from tui.ui.modals.watch import WatchDialog, Wrong
 
 B200 = "NVIDIA B200"
 
@@ -43,6 +44,13 @@ async def typed(run: Running, **fields: str) -> None:
     for name, text in fields.items():
         run.app.screen.query_one(f"#watch-{name}").value = text  # type: ignore[attr-defined]
     await run.settle()
+
+
+@pytest.mark.parametrize("text", ["9" * 400, "9" * 5000, "101", "0", "-1", "1.5", "x"])
+def test_a_number_of_gpus_that_no_pod_has_is_wrong(text: str) -> None:
+    typed: Any = SimpleNamespace(_typed=lambda id: text)
+    with pytest.raises(Wrong, match="GPUs: must be a whole number up to 100"):
+        WatchDialog._number(typed, "watch-count", "GPUs", 100, whole=True)
 
 
 @pytest.mark.wide

@@ -136,3 +136,24 @@ def test_alt_keys_and_strange_bytes() -> None:
     keyboard = Keyboard()
     assert keys(list(keyboard.feed(b"\xff\xc3j\xc3", 0.0))) == ["j"]
     assert keys(list(keyboard.feed(b"\xa9", 0.1))) == ["é"]
+
+
+@settings(deadline=None, max_examples=up_to(400))
+@given(
+    st.lists(st.sampled_from(["", "0", "1", "27", "97", "55296", "57343", "1114111", "1114112", "9" * 12]), max_size=4),
+    st.sampled_from([";", ":", ";;"]),
+    st.sampled_from(["u", "~", "M", "m", "t", "R", "A", "c", "$y"]),
+    st.sampled_from(["", "<", "?", ">", "="]),
+)
+def test_whatever_numbers_a_sequence_has_the_next_key_is_heard(
+    numbers: list[str], between: str, end: str, mark: str
+) -> None:
+    found = typed((f"\x1b[{mark}{between.join(numbers)}{end}", 0.0), ("j", 6.0))
+    assert keys(found)[-1] == "j"
+    for event in found:
+        if isinstance(event, events.Key):
+            (event.character or "").encode()
+
+
+def test_half_a_character_is_no_key() -> None:
+    assert keys(typed(("\x1b[97;1;55296u", 0.0), ("\x1b[55296u", 1.0), ("\x1b[1114112u", 1.0), ("x", 1.0))) == ["x"]

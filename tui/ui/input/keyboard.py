@@ -43,15 +43,29 @@ class Keyboard:
         if piece.kind is Kind.PASTE:
             yield events.Paste(piece.text.replace("\x00", ""))
             return
-        yield from self._parser.feed(piece.text)
+        try:
+            found = list(self._parser.feed(piece.text))
+        except Exception:
+            # Numbers of a sequence may be anything, and Textual takes some for characters that there are not.
+            self._begin_anew()
+            return
+        yield from filter(_is_text, found)
         if self._parser._timeout_time is None:
             return
         if piece.kind is Kind.SEQUENCE:
             # It waits for more, and there is none: whole sequences unknown to it are dropped.
-            parser = XTermParser()
-            for name in _KEPT:
-                setattr(parser, name, getattr(self._parser, name))
-            self._parser = parser
+            self._begin_anew()
         else:
             self._parser._timeout_time = 0.0
             yield from self._parser.tick()
+
+    def _begin_anew(self) -> None:
+        parser = XTermParser()
+        for name in _KEPT:
+            setattr(parser, name, getattr(self._parser, name))
+        self._parser = parser
+
+
+def _is_text(message: Message) -> bool:
+    """Whether it is no key with half a character, which no file and no terminal takes."""
+    return not (isinstance(message, events.Key) and any("\ud800" <= ch <= "\udfff" for ch in message.character or ""))

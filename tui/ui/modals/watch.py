@@ -109,7 +109,7 @@ class WatchDialog(FramedDialog[Decision]):
             return None
         try:
             number = float(int(text)) if whole else float(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             number = math.nan
         if not 0 < number <= most:
             raise Wrong(f"{label}: must be a {'whole ' if whole else ''}number up to {most:g}")
