@@ -19,7 +19,7 @@ from tui.api.graphql.wire import (
     WireTelemetry,
 )
 from tui.api.models import Funds, GpuReading, Placement, Pod, Port, Problem, Runtime, Snapshot, Telemetry
-from tui.api.quantities import Reader, instant
+from tui.api.quantities import MOST, Reader, instant
 from tui.api.status_change import StatusChange
 from tui.api.values import NOT_UNDERSTOOD, each, reason, whole
 
@@ -64,8 +64,8 @@ def _snapshot(funds: Funds | None, pods: list[Raw] | None, problems: tuple[Probl
     if pods is None or (not pods and any(is_of_pods(problem) for problem in problems)):
         # The server's own words say why, if there are any. An empty list beside an error is no list.
         return Snapshot(funds, None, (), problems or (Problem("the response has no pod list"),))
-    readable, broken, cuts = each(pods, "pods", _pod, pod)
-    return Snapshot(funds, readable, broken, (*problems, *cuts))
+    readable, broken, cuts = each(pods, "pods", _pod, pod, MOST)
+    return Snapshot(funds, readable, broken, (*problems, *cuts), is_cut=len(pods) > MOST)
 
 
 def myself(data: Raw, problems: tuple[Problem, ...]) -> Raw:

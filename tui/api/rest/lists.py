@@ -30,6 +30,10 @@ class Items(NamedTuple):
     items: list[Raw]
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def is_cut(self) -> bool:
+        return bool(self.problems)
+
 
 class Page(NamedTuple):
     """One response: its items, and the cursor of the next page; None at the end."""
