@@ -330,7 +330,7 @@ class WatchRunner(Runner[MarketWatch]):
             tried=refused(watch, sighting),
         )  # fmt: skip
         if await self._written(watch, sending):
-            outcome = await does.deploy(order, by="watch")
+            outcome = await does.deploy(order, by="watch", agreed=plan.cap)
             self._end(replace(sending, holder=self._life.token), outcome)
             if outcome.ending is Status.DONE:
                 await self._on_deployed(draft, outcome)
