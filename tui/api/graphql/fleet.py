@@ -76,10 +76,14 @@ def myself(data: Raw, problems: tuple[Problem, ...]) -> Raw:
     except NOT_UNDERSTOOD as error:
         failure = Malformed(f"RunPod returned an invalid response: {reason(error)}.")
     else:
-        if bytes(account) not in (b"", b"null"):
+        if bytes(memoryview(account)[:5]) not in (b"", b"null"):
             return account
         failure = _nobody(problems)
-    raise failure
+    try:
+        raise failure
+    finally:
+        # Else it would keep the response, through its own traceback, until garbage is collected.
+        del failure
 
 
 def _nobody(problems: tuple[Problem, ...]) -> CloudError:

@@ -79,7 +79,11 @@ def read_page(answer: Answer, name: str) -> Page:
         error = flaw
     except NOT_UNDERSTOOD as flaw:
         error = answer.malformed(f"RunPod returned an invalid list of {name}: {reason(flaw)}")
-    raise error.with_traceback(None)
+    try:
+        raise error.with_traceback(None)
+    finally:
+        # Else it would keep the response, through its own traceback, until garbage is collected.
+        del error
 
 
 def _cursor(answer: Answer, name: str, page: WirePage | None) -> str | None:
