@@ -20,6 +20,7 @@ from tests.services import test_executor_rest as rest
 from tests.services.test_executor import Start
 from tests.variants import every
 from tui.api.http.body import LARGEST_OF_CHANGE
+from tui.api.orders import DeployOrder, RentOrder
 from tui.domain.events import Kind
 from tui.domain.operations import Outcome, Status
 
@@ -298,9 +299,12 @@ async def test_the_price_is_compared_even_if_the_answer_did_not_have_it(twist: T
     await account.performer.close()
 
 
-async def test_the_price_is_compared_by_the_podtop_that_finds_the_pod(tmp_path: Path) -> None:
-    account = await opened(tmp_path, "rest", says(502))
-    task = agreed(account, 0.05)
+@pytest.mark.parametrize(("api", "order"), [("rest", rest.ORDER), ("graphql", graphql.ORDER), ("graphql", graphql.BID)])
+async def test_the_price_is_compared_by_the_podtop_that_finds_the_pod(
+    api: str, order: DeployOrder | RentOrder, tmp_path: Path
+) -> None:
+    account = await opened(tmp_path, api, says(502))
+    task = account.performer.deploy(order, agreed=0.05)
     await account.told("podtop is checking")
     task.cancel()
     await account.performer.close()

@@ -269,14 +269,18 @@ class Answers:
     def __init__(self, *outcomes: Outcome) -> None:
         self.outcomes = list(outcomes)
         self.orders: list[DeployOrder | RentOrder] = []
+        self.agreed: list[float | None] = []
         self.commands: list[object] = []
 
     def start(self, command: object, by: str = "keys") -> asyncio.Task[Outcome]:
         self.commands.append(command)
         return self._next()
 
-    def deploy(self, order: DeployOrder | RentOrder, by: str = "keys") -> asyncio.Task[Outcome]:
+    def deploy(
+        self, order: DeployOrder | RentOrder, by: str = "keys", agreed: float | None = None
+    ) -> asyncio.Task[Outcome]:
         self.orders.append(order)
+        self.agreed.append(agreed)
         return self._next()
 
     def _next(self) -> asyncio.Task[Outcome]:
@@ -301,6 +305,7 @@ async def test_after_a_refusal_the_next_one_that_would_do_is_tried(tmp_path: Pat
         # A GPU in both clouds, the cheaper one first, then the next GPU, before anything is tried again.
         assert tried[:3] == [(gpus[0], "COMMUNITY"), (gpus[0], "SECURE"), (gpus[1], "COMMUNITY")]
         assert len(tried) == 5
+        assert set(answers.agreed) == {9.0}
         assert post.watch().state is State.GIVEN_UP
 
 

@@ -154,6 +154,7 @@ class Snapshot(Struct, frozen=True):
     """One fleet poll. `funds` or `pods` is None if the server failed to give that part; `problems` says why.
 
     lacks: what the API does not offer at all: it is None in this poll, and neither unknown nor zero.
+    is_cut: whether there are more pods than podtop reads: one that is not among these may exist.
     """
 
     funds: Funds | None
@@ -161,6 +162,7 @@ class Snapshot(Struct, frozen=True):
     unreadable: tuple[Unreadable, ...] = ()
     problems: tuple[Problem, ...] = ()
     lacks: frozenset[Feature] = frozenset()
+    is_cut: bool = False
 
 
 class MarketQuery(Struct, frozen=True):

@@ -179,7 +179,8 @@ class Hands:
         if (needed := BY_ID[action].needs) is not None and not self._cloud.offers(needed):
             raise not_offered(needed)
         await self.look()
-        ids = confirmation.find(wanted, {key: record.name for key, record in self._fleet.records.items()})
+        names = {key: record.name for key, record in self._fleet.records.items()}
+        ids = confirmation.find(wanted, names, is_cut=self._fleet.is_cut)
         if not self._dry_run:
             await self._settle_earlier(ids)
         case = self._case(action, ids)

@@ -32,7 +32,7 @@ from tui.storage.lease_file import LeaseFile
 from tui.system.signals import cancel_on_signals
 
 if TYPE_CHECKING:
-    from tui.api.models import Pod
+    from tui.api.models import Pod, Snapshot
     from tui.config.loader import Config
     from tui.domain.lease import Lease
     from tui.services.source import Source
@@ -83,12 +83,13 @@ async def _run(source: Source, state: StateFiles, config: Config, asked: Asked, 
 
 
 async def _done(source: Source, state_files: StateFiles, config: Config, asked: Asked, terminal: Terminal) -> int:
-    pods, account = await _read(source, state_files)
+    snapshot, account = await _read(source, state_files)
+    pods = snapshot.pods or ()
     path = state_files.idle_stops(account)
     file, rules = AutoFile(path), rules_of(config.auto)
     names, now = {pod.id: pod.name for pod in pods}, source.clock()
     if asked.keep is not None:
-        for pod in confirmation.find((asked.keep,), names):
+        for pod in confirmation.find((asked.keep,), names, is_cut=snapshot.is_cut):
             await asyncio.to_thread(file.keep, pod, now + POSTPONED, now)
             write(shown(f"{names[pod]} is not stopped before {_clock(now + POSTPONED)}\n"))
         return Exit.OK
@@ -101,7 +102,7 @@ async def _done(source: Source, state_files: StateFiles, config: Config, asked: 
         write(shown(f"disarmed: {asked.disarm}\n"))
         return Exit.OK
     if asked.arm is not None:
-        return await _arm(asked.arm, pods, rules, file, now, None if asked.yes else terminal)
+        return await _arm(asked.arm, snapshot, rules, file, now, None if asked.yes else terminal)
     state, due = file.state(), dict(LeaseFile(path).all())
     if asked.as_json:
         items = document(pods, rules, state, due, now, source=source.badge, profile=source.profile)
@@ -112,7 +113,7 @@ async def _done(source: Source, state_files: StateFiles, config: Config, asked: 
     return Exit.OK
 
 
-async def _read(source: Source, state: StateFiles) -> tuple[tuple[Pod, ...], str]:
+async def _read(source: Source, state: StateFiles) -> tuple[Snapshot, str]:
     """The pods, and the id by which the account's files are found."""
     cloud = await asyncio.to_thread(source.open)
     try:
@@ -126,7 +127,7 @@ async def _read(source: Source, state: StateFiles) -> tuple[tuple[Pod, ...], str
     account = snapshot.funds.account_id if snapshot.funds is not None else None
     if account is None:
         raise Refused("RunPod does not report which account this is")
-    return snapshot.pods or (), account
+    return snapshot, account
 
 
 def _targets(word: str, names: Mapping[str, str], state: AutoState) -> list[str]:
@@ -139,10 +140,10 @@ def _targets(word: str, names: Mapping[str, str], state: AutoState) -> list[str]
 
 
 async def _arm(
-    word: str, pods: tuple[Pod, ...], rules: AutoRules, file: AutoFile, now: float, terminal: Terminal | None
+    word: str, snapshot: Snapshot, rules: AutoRules, file: AutoFile, now: float, terminal: Terminal | None
 ) -> int:
     """Arm a rule. `terminal`: where to ask; None: do not."""
-    target, covered = _meant(word, pods)
+    target, covered = _meant(word, snapshot)
     try:
         after = agreed_after(target, covered, rules)
     except NotArmable as error:
@@ -161,11 +162,14 @@ async def _arm(
     return Exit.OK
 
 
-def _meant(word: str, pods: tuple[Pod, ...]) -> tuple[str, tuple[Pod, ...]]:
+def _meant(word: str, snapshot: Snapshot) -> tuple[str, tuple[Pod, ...]]:
     """The target, and the pods that it covers now: a pod by id or by a name without wildcards is that one pod."""
+    pods = snapshot.pods or ()
     if is_pattern(word):
+        if snapshot.is_cut:
+            raise Refused(f"RunPod lists more pods than podtop reads, so which of them {word!r} covers is unknown")
         return word, matching(word, pods)
-    (id,) = confirmation.find((word,), {pod.id: pod.name for pod in pods})
+    (id,) = confirmation.find((word,), {pod.id: pod.name for pod in pods}, is_cut=snapshot.is_cut)
     return id, tuple(pod for pod in pods if pod.id == id)
 
 

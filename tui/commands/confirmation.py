@@ -27,13 +27,20 @@ class Refused(Exception):
         self.code = code
 
 
-def find(wanted: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:
+def find(wanted: Sequence[str], names: Mapping[str, str], *, is_cut: bool = False) -> tuple[str, ...]:
     """The ids of the selected pods, each once: by id, or by a name that only one pod has. Raises Refused.
 
-    names: of every pod, by id.
+    names:  of every pod, by id.
+    is_cut: whether there are more pods than these, which may have the same names.
     """
     ids: list[str] = []
     for word in wanted:
+        if is_cut and word not in names:
+            raise Refused(
+                f"RunPod lists more pods than podtop reads, and {word!r} is the ID of none of those. "
+                "Select a pod by its ID, or use the RunPod console",
+                Exit.NOTHING,
+            )
         named = [id for id, name in names.items() if name == word]
         if word in names:
             if others := sorted(id for id in named if id != word):

@@ -107,7 +107,7 @@ async def print_logs(cloud: Cloud, source: Source, wanted: Wanted, service: PodL
             raise not_offered(Capability.LOGS)
         fleet = with_pods(await cloud.fleet())
         names = {pod.id: pod.name for pod in fleet.pods or ()}
-        ids = confirmation.find(wanted.pods, names)
+        ids = confirmation.find(wanted.pods, names, is_cut=fleet.is_cut)
     except CloudError as error:
         say(_sentence(error))
         return code_of(error)

@@ -44,6 +44,10 @@ class Consent(StrEnum):
     TEXT = "text"
 
 
+AGREED = "agreed"
+"""The input that keeps the price the user agreed to: a podtop that starts later compares it with the pod's."""
+
+
 class Command(Struct, frozen=True):
     """One action on one pod, with all that is sent for it.
 
@@ -70,9 +74,10 @@ class Command(Struct, frozen=True):
 
     @property
     def inputs(self) -> dict[str, object]:
-        """What is sent beside the pod's id, in a form that may be logged."""
+        """What is sent beside the pod's id, in a form that may be logged; of an order also the agreed price."""
         if self.order is not None:
-            return order_inputs(self.order)
+            agreed = {} if self.agreed is None else {AGREED: self.agreed}
+            return {**order_inputs(self.order), **agreed}
         values: dict[str, object] = {"gpuCount": self.gpu_count, "bidPerGpu": self.bid, "name": self.text}
         return {name: value for name, value in values.items() if value is not None}
 

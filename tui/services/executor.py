@@ -17,7 +17,7 @@ from tui.api import errors as api
 from tui.domain.action import NEW_POD, Command, Target
 from tui.domain.answers import agreed_price, answered, judge, limits_of
 from tui.domain.events import Event, Kind
-from tui.domain.operations import Operation, Outcome, Status
+from tui.domain.operations import CUT, Operation, Outcome, Status
 from tui.domain.user_message import Level, UserMessage
 from tui.services.operation_log import OperationLog, log_step
 from tui.services.reconciler import Reconciler
@@ -239,6 +239,8 @@ class Executor:
         if action.target is Target.NEW and (other := await self._unsettled_rental()):
             why = f"the outcome of deploying {other} is still unknown; wait for it. Nothing was sent."
             return operation, Outcome(Status.NOT_SENT, why)
+        if action.target is Target.NEW and self._fleet.is_cut:
+            return operation, Outcome(Status.NOT_SENT, f"{CUT}. Nothing was sent.")
         try:
             ident = await self._log.intent(operation, command, by, self._account)
         except AuditLogError as error:

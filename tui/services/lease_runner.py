@@ -127,6 +127,10 @@ class LeaseRunner(Runner[Lease]):
 
     def _see_to(self, lease: Lease, now: float, polled_at: float) -> None:
         record = self._fleet.records.get(lease.pod)
+        if record is None and (why := self._fleet.unread(lease.pod)):
+            if now >= lease.ends - WARNING:
+                self._once(lease, f"{self.what}: {lease.name} is due to {lease.action}, but {why}; act manually")
+            return
         is_over = record is None or BY_ID[lease.action].reached(record)
         due = step(lease, is_over, record is not None and record.pod is not None, now)
         if due is not Step.OVER:

@@ -95,16 +95,23 @@ class Reconciler:
     def _is_legible(self, operation: Operation) -> bool:
         """Whether the pod can be read, so that what is not shown did not happen.
 
-        A new pod may be any of those that came since and cannot be read.
+        A new pod may be any of those that came since and cannot be read; any pod may be in a part of the list that
+        was not read.
         """
         if EVERY[operation.action].target is Target.POD:
             record = self._fleet.records.get(operation.pod)
-            return record is None or (record.pod is not None and record.told_at > operation.at)
+            if record is None:
+                return not self._fleet.is_cut
+            return record.pod is not None and record.told_at > operation.at
+        if self._fleet.is_cut:
+            return False
         unread = [record for record in self._fleet.records.values() if record.pod is None]
         return not any(record.seen > operation.at or record.id.startswith(NAMELESS) for record in unread)
 
     def _is_reached(self, operation: Operation) -> bool:
         action, record = EVERY[operation.action], self._record(operation)
+        if record is None and self._fleet.is_cut:
+            return False
         if action.shown is None:
             return action.reached(record)
         seen = self._fleet.pods_at

@@ -30,7 +30,7 @@ from tui.domain.market_watch import (
     seen,
     what,
 )
-from tui.domain.operations import Outcome, Status
+from tui.domain.operations import CUT, Outcome, Status
 from tui.domain.user_message import Level, UserMessage
 from tui.services.podtop_life import PodtopLife
 from tui.services.runner import Does, Runner
@@ -214,8 +214,7 @@ class WatchRunner(Runner[MarketWatch]):
             at = self._fleet.pods_told(now)
             if at is None:
                 return None, None
-            record = self._fleet.records.get(watch.pod)
-            if record is not None and record.unreadable is not None:
+            if self._fleet.unread(watch.pod):
                 return None, None
             return at, True if has_room(self._pod(watch)) else None
         feed = self._fleet.market_for(watch.question)
@@ -285,9 +284,8 @@ class WatchRunner(Runner[MarketWatch]):
         return await asyncio.to_thread(self._is_first, watch.id, watch, sending)
 
     async def _resume(self, watch: MarketWatch, does: Does) -> None:
-        record = self._fleet.records.get(watch.pod)
-        if record is not None and record.pod is None:
-            self._hold_back(watch, f"could not be checked again: {record.unreadable}")
+        if why := self._fleet.unread(watch.pod):
+            self._hold_back(watch, f"could not be checked again: {why}")
             return
         pod = self._pod(watch)
         if pod is None or moot(watch, pod) is not None or not has_room(pod):
@@ -303,6 +301,9 @@ class WatchRunner(Runner[MarketWatch]):
     async def _deploy(self, watch: MarketWatch, sighting: Hit, does: Does) -> None:
         plan = watch.plan
         if plan is None or plan.attempts < 1:
+            return
+        if self._fleet.is_cut:
+            self._hold_back(watch, CUT)
             return
         if (pod := self._named(watch.sent)) is not None:
             # RunPod refused it, and created it all the same.
@@ -329,7 +330,7 @@ class WatchRunner(Runner[MarketWatch]):
             tried=refused(watch, sighting),
         )  # fmt: skip
         if await self._written(watch, sending):
-            outcome = await does.deploy(order, by="watch")
+            outcome = await does.deploy(order, by="watch", agreed=plan.cap)
             self._end(replace(sending, holder=self._life.token), outcome)
             if outcome.ending is Status.DONE:
                 await self._on_deployed(draft, outcome)

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.api.secret import Secret
+from tui.domain.action import AGREED
 from tui.files import file_lock, private
 from tui.files.reading import unmarked
 
@@ -34,7 +35,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
     account: the pod's owner; "" if unknown.
     by:    "keys", or what acted for a user: "lease", "command".
     phase: "intent", before it is sent, or "outcome".
-    inputs: what was sent besides the pod's id; only the names of variables.
+    inputs: what was sent besides the pod's id, only the names of variables; of an order also the agreed price.
     """
 
     time: str
@@ -59,7 +60,7 @@ class Intent(Struct, frozen=True):
 
     at:     in epoch seconds.
     text:   a new name.
-    agreed: dollars per hour that a new pod may cost; None if that was not said.
+    agreed: dollars per hour that a new pod may cost at most; None if no price was known.
     """
 
     id: str
@@ -240,10 +241,9 @@ def _text_of(entry: Entry) -> str:
 
 
 def _agreed(entry: Entry) -> float | None:
-    price = entry.inputs.get("deploy_cost")
-    if not isinstance(price, int | float) or isinstance(price, bool) or not -_MOST < price < _MOST:
-        return None
-    return float(price)
+    prices = (entry.inputs.get(AGREED), entry.inputs.get("deploy_cost"))
+    known = [float(p) for p in prices if isinstance(p, int | float) and not isinstance(p, bool) and -_MOST < p < _MOST]
+    return min(known, default=None)
 
 
 def _instant(text: str) -> float:

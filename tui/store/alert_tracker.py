@@ -245,7 +245,9 @@ class AlertTracker:
         if dark := dark_reason(kind, fleet, record.name if record is not None else ""):
             known.over_at = None
             return self._end(key, at, f"no longer judged ({dark})"), None
-        why = kind.over(fleet, record)
+        # A pod in the part of the list that was not read is not gone.
+        may_exist = bool(key[0]) and record is None and fleet.is_cut
+        why = None if may_exist else kind.over(fleet, record)
         known.missed(seconds, why is not None, at)
         self._unsaved |= known.state != before
         if why is None:

@@ -46,7 +46,8 @@ class Feed(Struct, Generic[T], frozen=True):
 
     def failed(self, error: CloudError, at: float, retry_at: float | None = None) -> Feed[T]:
         since = at if self.failed_since is None else self.failed_since
-        return Feed(self.value, self.at, self.took, error, since, retry_at)
+        # It is kept for as long as the failures last, and its traceback would keep the response that it is about.
+        return Feed(self.value, self.at, self.took, error.with_traceback(None), since, retry_at)
 
     def age(self, now: float) -> float | None:
         """Seconds since the value was current; None if there is none."""

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 NAMELESS = "unreadable-"
 """The key prefix of a pod that came without its id."""
 
+BEYOND = "RunPod lists more pods than podtop reads, and it is not among those"
+"""Why nothing is known of a pod that may exist."""
+
 
 class Fleet(FleetSeries, eq=False):
     """Pods, money and market as last polled. One writer; screens read."""
@@ -63,6 +66,13 @@ class Fleet(FleetSeries, eq=False):
         from tui.api.doubt import doubt
 
         return None if doubt(last.value) or is_stale(now - polled_at, self.interval) else polled_at
+
+    def unread(self, pod: str) -> str:
+        """Why the last list of pods does not show the state of one; empty if it does, or if the pod is gone."""
+        record = self.records.get(pod)
+        if record is None:
+            return BEYOND if self.is_cut else ""
+        return record.unreadable or ""
 
     def pods_stale(self, now: float) -> bool:
         """Whether the pods are stale: a response without them renews the money but not the pods."""
@@ -108,18 +118,18 @@ class Fleet(FleetSeries, eq=False):
             if pause:
                 yield
             records[pod.id] = record_of.of_pod(pod, self.records.get(pod.id), at, cadence, limit, samples)
-        maybe = self._maybe(snapshot)
+        beyond, maybe = self._beyond(snapshot), self._maybe(snapshot)
         named = [broken for broken in snapshot.unreadable if broken.id]
         nameless = [broken for broken in snapshot.unreadable if not broken.id]
         # An entry without an id is one of the missing pods; any beyond their number are other pods.
-        for number, broken in enumerate((*named, *maybe, *nameless[len(maybe) :])):
+        for number, broken in enumerate((*named, *beyond, *maybe, *nameless[len(maybe) :])):
             key = broken.id or f"{NAMELESS}{number}"
             record = record_of.of_unreadable(key, broken, self.records.get(key), at, limit)
             records.setdefault(key, record)
         derived = yield from self._deriving(records, at)
         replaced = list(self.records.values())
         # Both at once: code that waits for a new state of a pod must not take the old one for it.
-        self.records, self.pods_at = records, at
+        self.records, self.pods_at, self.is_cut = records, at, snapshot.is_cut
         self._derived_from, self._derived = records, derived
         self.events.extend(happened)
         self._share_memory()
@@ -131,13 +141,21 @@ class Fleet(FleetSeries, eq=False):
 
     def _maybe(self, snapshot: Snapshot) -> tuple[Unreadable, ...]:
         """Known pods that an entry without an id may stand for: nobody knows that they are gone."""
-        if all(broken.id for broken in snapshot.unreadable):
+        if snapshot.is_cut or all(broken.id for broken in snapshot.unreadable):
             return ()
+        return self._missing(snapshot, "RunPod returned a pod without an ID; it may be this one")
+
+    def _beyond(self, snapshot: Snapshot) -> tuple[Unreadable, ...]:
+        """Known pods that may be in the part of the list that was not read: nobody knows that they are gone."""
+        return self._missing(snapshot, BEYOND) if snapshot.is_cut else ()
+
+    def _missing(self, snapshot: Snapshot, why: str) -> tuple[Unreadable, ...]:
+        """Known pods that a response does not have."""
         from tui.api.models import Unreadable
 
         listed = {pod.id for pod in snapshot.pods or ()} | {broken.id for broken in snapshot.unreadable}
         return tuple(
-            Unreadable(record.id, record.name, "RunPod returned a pod without an ID; it may be this one")
+            Unreadable(record.id, record.name, why)
             for record in self.records.values()
             if record.id not in listed and not record.id.startswith(NAMELESS)
         )
@@ -150,7 +168,8 @@ class Fleet(FleetSeries, eq=False):
         from tui.domain.events import between
 
         there = {pod.id for pod in snapshot.pods}
-        there |= {broken.id for broken in (*snapshot.unreadable, *self._maybe(snapshot)) if broken.id}
+        unknown = (*snapshot.unreadable, *self._beyond(snapshot), *self._maybe(snapshot))
+        there |= {broken.id for broken in unknown if broken.id}
         gone = [r for r in self.records.values() if r.pod is not None and r.id not in there]
         happened = [event for r in gone for event in between(r.id, r.pod, None, before, at)]
         for pause, pod in sliced(snapshot.pods):
@@ -225,5 +244,5 @@ class Fleet(FleetSeries, eq=False):
     def recalled(self, snapshot: Snapshot, at: float, records: dict[str, Record]) -> None:
         """Take over a response as it was recorded, and the pods as they were known with it."""
         self.snapshot = self.snapshot.succeeded(snapshot, at)
-        self.records, self.pods_at = records, at
+        self.records, self.pods_at, self.is_cut = records, at, snapshot.is_cut
         self._derived_from, self._derived = records, whole(self._deriving(records, at))

@@ -112,6 +112,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     """Pods, money and market as last polled, and their observed history.
 
     pods_at:  when the pods were last reported; a later response may have come without them.
+    is_cut:   whether there were more of them than podtop reads: a pod that is not in `records` may exist.
     tz:       the user's time zone, for clock times in texts; None: the machine's.
     recorded: whether this is an instant of history, from an archive.
     keyless:  whether there is no API key, so that only prices are available.
@@ -137,6 +138,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     """
 
     pods_at: float | None = None
+    is_cut: bool = False
     snapshot: Feed[Snapshot] = Feed()
     market: Feed[Market] = Feed()
     records: dict[str, Record] = field(default_factory=dict)

@@ -106,14 +106,16 @@ class FleetSums(FleetState, eq=False, kw_only=True):
 
     @property
     def running_cost(self) -> float | None:
-        """Dollars per hour of the pods that run or boot, None if one has no known price: not the account's spend.
+        """Dollars per hour of the pods that run or boot, None if one is unknown or has no known price.
+
+        It is not the account's spend.
 
         Network volumes, serverless and the disks of stopped pods are not in it.
         """
 
         def cost() -> float | None:
             readable = [r.pod for r in self.records.values()]
-            if None in readable:
+            if self.is_cut or None in readable:
                 return None
             return _total(pod.cost_per_hr for pod in readable if pod is not None and pod_health.is_on(pod))
 

@@ -268,6 +268,7 @@ async def test_pages_without_end_are_cut_and_that_is_said(
     (cut,) = snapshot.problems
     assert cut.code == PARTIAL
     assert "5 pages" in cut.message
+    assert snapshot.is_cut
     assert not doubt(snapshot)
 
 

@@ -19,7 +19,7 @@ from tui.api.graphql.wire import (
     WireTelemetry,
 )
 from tui.api.models import Funds, GpuReading, Placement, Pod, Port, Problem, Runtime, Snapshot, Telemetry
-from tui.api.quantities import Reader, instant
+from tui.api.quantities import MOST, Reader, instant
 from tui.api.status_change import StatusChange
 from tui.api.values import NOT_UNDERSTOOD, each, reason, whole
 
@@ -64,8 +64,8 @@ def _snapshot(funds: Funds | None, pods: list[Raw] | None, problems: tuple[Probl
     if pods is None or (not pods and any(is_of_pods(problem) for problem in problems)):
         # The server's own words say why, if there are any. An empty list beside an error is no list.
         return Snapshot(funds, None, (), problems or (Problem("the response has no pod list"),))
-    readable, broken, cuts = each(pods, "pods", _pod, pod)
-    return Snapshot(funds, readable, broken, (*problems, *cuts))
+    readable, broken, cuts = each(pods, "pods", _pod, pod, MOST)
+    return Snapshot(funds, readable, broken, (*problems, *cuts), is_cut=len(pods) > MOST)
 
 
 def myself(data: Raw, problems: tuple[Problem, ...]) -> Raw:
@@ -76,10 +76,14 @@ def myself(data: Raw, problems: tuple[Problem, ...]) -> Raw:
     except NOT_UNDERSTOOD as error:
         failure = Malformed(f"RunPod returned an invalid response: {reason(error)}.")
     else:
-        if bytes(account) not in (b"", b"null"):
+        if bytes(memoryview(account)[:5]) not in (b"", b"null"):
             return account
         failure = _nobody(problems)
-    raise failure
+    try:
+        raise failure
+    finally:
+        # Else it would keep the response, through its own traceback, until garbage is collected.
+        del failure
 
 
 def _nobody(problems: tuple[Problem, ...]) -> CloudError:

@@ -142,7 +142,11 @@ def hosts(data: Raw, problems: tuple[Problem, ...]) -> Hosts:
             earned, lost = _earned(wire.machine_earnings)
             return Hosts(good, broken, earned, (*problems, *cuts, *lost))
         failure = refusal(problems)
-    raise failure
+    try:
+        raise failure
+    finally:
+        # Else it would keep the response, through its own traceback, until garbage is collected.
+        del failure
 
 
 def _earned(raw: Raw) -> tuple[tuple[HostEarning, ...], tuple[Problem, ...]]:
@@ -166,7 +170,11 @@ def cpu_types(data: Raw, problems: tuple[Problem, ...]) -> tuple[CpuType, ...]:
         if items is not None:
             return tuple(_cpu(item) for item in items if item is not None)
         failure = refusal(problems) if problems else Malformed("RunPod's response has no list of CPUs.")
-    raise failure
+    try:
+        raise failure
+    finally:
+        # Else it would keep the response, through its own traceback, until garbage is collected.
+        del failure
 
 
 def _cpu(wire: WireCpuType) -> CpuType:

@@ -151,7 +151,11 @@ def receipt(field: str, data: Raw, problems: tuple[Problem, ...]) -> Receipt:
         )
     if problems and bytes(result) == b"null":
         failure = refused(field, problems)
-    raise failure
+    try:
+        raise failure
+    finally:
+        # Else it would keep the response, through its own traceback, until garbage is collected.
+        del failure
 
 
 def nothing(field: str, data: Raw, problems: tuple[Problem, ...]) -> None:

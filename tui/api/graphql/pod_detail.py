@@ -176,7 +176,11 @@ def pod_detail(data: Raw, problems: tuple[Problem, ...]) -> PodDetail | None:
         if not problems:
             return None
         failure = refusal(problems)
-    raise failure
+    try:
+        raise failure
+    finally:
+        # Else it would keep the response, through its own traceback, until garbage is collected.
+        del failure
 
 
 def _detail(wire: WirePodDetail, problems: tuple[Problem, ...]) -> PodDetail:

@@ -68,6 +68,10 @@ class Trail:
     def may_have_left(self) -> bool:
         return self.left or not self.known
 
+    def end(self) -> None:
+        """Let go of the deadline: it knows the task, and thereby the response, and httpx's request knows this."""
+        self._leaving = lambda: None
+
 
 class Dropped(CloudError):
     """The other side closed a connection that was open before this request, without any response."""

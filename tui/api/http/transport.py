@@ -230,12 +230,12 @@ class Transport(ABC, Generic[A]):
 
     async def _attempt(self, line: Line, call: Call) -> A | CloudError:
         until = asyncio.get_running_loop().time() + self._deadline
-        trail = Trail()
+        trail = first = Trail()
         try:
             async with asyncio.timeout_at(until) as limit:
                 if self._transport is None:
                     limit.reschedule(min(until, until - self._deadline + CONNECTED))
-                trail = Trail(lambda: limit.reschedule(until))
+                trail = first = Trail(lambda: limit.reschedule(until))
                 outcome = await self._once(line, trail, call)
                 if call.again and isinstance(outcome, Dropped):
                     # A client of its own has no other connection that may just be closing.
@@ -247,6 +247,8 @@ class Transport(ABC, Generic[A]):
             return error
         except TimeoutError as error:
             outcome = failures.of_transport(error, self.host, self._deadline, line.proxy, sent=trail.may_have_left)
+        finally:
+            first.end()
         if isinstance(outcome, Dropped):
             return Unreachable(f"{self.host} closed the connection before it responded.")
         return outcome

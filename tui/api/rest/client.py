@@ -17,7 +17,7 @@ from tui.api.listener import Api
 from tui.api.models import ANYTHING, Problem
 from tui.api.rest import pods
 from tui.api.rest.exchange import CREATE, Answer, RestExchange
-from tui.api.rest.lists import read_list
+from tui.api.rest.lists import Items, read_list
 from tui.api.rest.problems import Missing
 from tui.api.rest.slow_reads import PATIENCE, GpuNames, Purse
 from tui.api.secret import Secret
@@ -105,7 +105,7 @@ class RestCloud(Cloud):
         purse = self._purse
         snapshot = await _apart(
             result.items, lambda: pods.snapshot(
-                result.items, (*result.problems, *purse.problems), purse.funds(), purse.lacks, self._gpus.names
+                result, purse.problems, purse.funds(), purse.lacks, self._gpus.names
             )
         )  # fmt: skip
         self._counts = {pod.id: pod.gpu_count for pod in snapshot.pods or ()}
@@ -141,7 +141,7 @@ class RestCloud(Cloud):
             result = await read_list(self._exchange, "market", "gpus", "catalog", "gpus", query=market.query(shelf))
         except CloudError as error:
             return error
-        types = market.gpu_types(result.items)
+        types = market.gpu_types(*result)
         self._gpus.learn(types.types)
         return types
 
@@ -151,7 +151,7 @@ class RestCloud(Cloud):
 
         query = market.PLACES_QUERY
         result = await read_list(self._exchange, "places", "dataCenters", "catalog", "datacenters", query=query)
-        return market.places(result.items)
+        return market.places(*result)
 
     async def gpu_sheets(self) -> tuple[GpuSpec, ...]:
         """What v2 has of data sheets: list prices, most GPUs, versions of CUDA."""
@@ -213,7 +213,8 @@ class RestCloud(Cloud):
             result = await read_list(self._exchange, "volumes", "networkVolumes", "network-volumes")
         except CloudError as error:
             return None, (Problem(f"network volume: {error}"),)
-        return next((v for v in account.volumes(result.items, parts) if v.id == volume_id), None), parts.left_out()
+        volume = next((v for v in account.volumes(result.items, parts) if v.id == volume_id), None)
+        return volume, (*result.problems, *parts.left_out())
 
     async def account(self) -> Account:
         """What v2 has of the account: its keys, logins and volumes; balance and identity where the server has them."""
@@ -231,27 +232,31 @@ class RestCloud(Cloud):
                 error = answer.malformed("RunPod returned an invalid list of SSH keys")
             raise error
 
-        async def items(operation: str, name: str, path: str) -> list[Raw]:
-            return (await read_list(self._exchange, operation, name, path)).items
-
         ssh, logins, volumes, _ = await asyncio.gather(
-            keys(), items("registries", "registries", "registries"),
-            items("volumes", "networkVolumes", "network-volumes"), self._begin("purse", self._purse.look),
-            return_exceptions=True,
+            keys(), read_list(self._exchange, "registries", "registries", "registries"),
+            read_list(self._exchange, "volumes", "networkVolumes", "network-volumes"),
+            self._begin("purse", self._purse.look), return_exceptions=True,
         )  # fmt: skip
         errors = [part for part in (ssh, logins, volumes) if isinstance(part, BaseException)]
         for error in errors:
             if len(errors) == 3 or not isinstance(error, CloudError):
                 raise error
         parts, purse = Parts(), self._purse
+        login_list, volume_list = (part if isinstance(part, Items) else Items([]) for part in (logins, volumes))
         return account.account(
             purse.funds() or Funds(None, None, None, None),
             purse.email,
             purse.workers,
             ssh if isinstance(ssh, str) else None,
-            account.logins(logins, parts) if isinstance(logins, list) else (),
-            account.volumes(volumes, parts) if isinstance(volumes, list) else (),
-            (*(Problem(str(error)) for error in errors), *purse.problems, *parts.left_out()),
+            account.logins(login_list.items, parts),
+            account.volumes(volume_list.items, parts),
+            (
+                *(Problem(str(error)) for error in errors),
+                *login_list.problems,
+                *volume_list.problems,
+                *purse.problems,
+                *parts.left_out(),
+            ),
             purse.account_lacks,
         )
 

@@ -30,6 +30,10 @@ class Items(NamedTuple):
     items: list[Raw]
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def is_cut(self) -> bool:
+        return bool(self.problems)
+
 
 class Page(NamedTuple):
     """One response: its items, and the cursor of the next page; None at the end."""
@@ -75,7 +79,11 @@ def read_page(answer: Answer, name: str) -> Page:
         error = flaw
     except NOT_UNDERSTOOD as flaw:
         error = answer.malformed(f"RunPod returned an invalid list of {name}: {reason(flaw)}")
-    raise error.with_traceback(None)
+    try:
+        raise error.with_traceback(None)
+    finally:
+        # Else it would keep the response, through its own traceback, until garbage is collected.
+        del error
 
 
 def _cursor(answer: Answer, name: str, page: WirePage | None) -> str | None:

@@ -84,11 +84,11 @@ PLACES_QUERY: Query = {"include": "GPU_AVAILABILITY"}
 FLAVORS_QUERY: Query = {"include": "AVAILABILITY", "product": "POD"}
 
 
-def gpu_types(items: Sequence[Raw]) -> GpuTypes:
-    """The GPU types of a response. One that is not understood is reported in `problems`."""
+def gpu_types(items: Sequence[Raw], problems: Sequence[Problem] = ()) -> GpuTypes:
+    """The GPU types of a list. One that is not understood is reported in `problems`, beside those of the list."""
     types, broken, cuts = each(items, "GPU types", _gpu_type, lambda wire: wire, KINDS)
     unread = tuple(Problem(f"invalid GPU type {b.id or '(no id)'}: {b.reason}") for b in broken)
-    return GpuTypes(tuple(wire for wire in types if wire.id != _PSEUDO_GPU), (*unread, *cuts))
+    return GpuTypes(tuple(wire for wire in types if wire.id != _PSEUDO_GPU), (*problems, *unread, *cuts))
 
 
 def market(demand: MarketQuery, result: Mapping[Shelf, GpuTypes | CloudError]) -> Market | CloudError:
@@ -208,11 +208,11 @@ def _numbers(version: str) -> tuple[tuple[int, ...], str]:
     return (tuple(steps) if len(steps) == version.count(".") + 1 else (), version)
 
 
-def places(items: Sequence[Raw]) -> DataCenters:
-    """The data centers. One that is not understood is reported in `problems`."""
+def places(items: Sequence[Raw], problems: Sequence[Problem] = ()) -> DataCenters:
+    """The data centers. One that is not understood is reported in `problems`, beside those of the list."""
     centers, broken, cuts = each(items, "data centers", _place, _center, KINDS)
     unread = tuple(Problem(f"invalid data center {b.id or '(no id)'}: {b.reason}") for b in broken)
-    return DataCenters(centers, (*unread, *cuts))
+    return DataCenters(centers, (*problems, *unread, *cuts))
 
 
 def _center(wire: WirePlace) -> DataCenter:

@@ -209,7 +209,11 @@ def receipt(answer: Answer, accepted: Callable[[WirePod], bool] = lambda pod: Tr
                 None,
             )
         error = answer.malformed("RunPod's response shows another pod, or the pod unchanged")
-    raise error.with_traceback(None)
+    try:
+        raise error.with_traceback(None)
+    finally:
+        # Else it would keep the response, through its own traceback, until garbage is collected.
+        del error
 
 
 def with_price_checked(built: Receipt, order: DeployOrder) -> Receipt:

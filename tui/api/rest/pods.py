@@ -6,12 +6,11 @@ import ipaddress
 from collections.abc import Mapping
 from functools import lru_cache
 
-from msgspec import Raw
-
 from tui.api.enums import ENDED, CloudKind
 from tui.api.features import Feature
 from tui.api.models import Funds, GpuReading, Placement, Pod, PodVerb, Port, Problem, Runtime, Snapshot
-from tui.api.quantities import Reader
+from tui.api.quantities import MOST, Reader
+from tui.api.rest.lists import Items
 from tui.api.rest.wire import WireMounts, WirePod, WirePort, WireRuntime, WireSsh
 from tui.api.values import each, whole
 
@@ -56,15 +55,20 @@ _pod = Reader[WirePod](WirePod)
 
 
 def snapshot(
-    items: list[Raw], problems: tuple[Problem, ...], funds: Funds | None, lacks: frozenset[Feature], names: Names
+    found: Items, problems: tuple[Problem, ...], funds: Funds | None, lacks: frozenset[Feature], names: Names
 ) -> Snapshot:
-    """The fleet. One pod that is not understood is unreadable, and nothing more."""
-    readable, broken, cuts = each(items, "pods", _pod, lambda wire: pod(wire, names))
+    """The fleet. One pod that is not understood is unreadable, and nothing more.
+
+    problems: of what was requested beside the pods.
+    """
+    readable, broken, cuts = each(found.items, "pods", _pod, lambda wire: pod(wire, names), MOST)
+    is_cut = found.is_cut or len(found.items) > MOST
     unique: dict[str, Pod] = {}
     for single in readable:
         # A page that is read while pods are created repeats the last ones of the page before.
         unique.setdefault(single.id, single)
-    return Snapshot(funds, tuple(unique.values()), broken, (*problems, *cuts), LACKS | lacks)
+    problems = (*found.problems, *problems, *cuts)
+    return Snapshot(funds, tuple(unique.values()), broken, problems, LACKS | lacks, is_cut)
 
 
 def pod(wire: WirePod, names: Names) -> Pod:

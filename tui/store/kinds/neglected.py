@@ -83,7 +83,7 @@ def _forgotten_text(alert: Alert) -> str:
 def _unmounted(fleet: Fleet) -> tuple[NetworkVolume, ...]:
     """The account's network volumes that no pod mounts; none while that is unknown."""
     account = fleet.account.value
-    if account is None or any(record.pod is None for record in fleet.records.values()):
+    if account is None or fleet.is_cut or any(record.pod is None for record in fleet.records.values()):
         return ()
     mounted = {record.pod.network_volume_id for record in fleet.records.values() if record.pod is not None}
     return tuple(volume for volume in account.network_volumes if volume.id not in mounted)
