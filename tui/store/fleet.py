@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tui.api.doubt import doubt
 from tui.api.models import ANYTHING
 from tui.domain import pod_health
-from tui.domain.events import Event, between
+from tui.domain.events import Event, Kind, between
 from tui.domain.operations import Operation
 from tui.store.feed import Feed, is_stale
 from tui.store.fleet_series import FEWEST_SAMPLES, FleetSeries
@@ -34,6 +34,14 @@ NAMELESS = "unreadable-"
 
 _ANY_CADENCE = Cadence(math.inf, math.inf, math.inf)
 """Of a simulated history: it has no gaps."""
+
+
+def _or_restart(event: Event, before: Record, pod: Pod) -> Event:
+    """A container that is up again, and is another one, was restarted: so a later run knows of a crash loop too."""
+    uptime = pod.runtime.uptime if pod.runtime is not None else None
+    if event.kind is not Kind.UP or uptime is None or not before.window.is_another(event.at, uptime):
+        return event
+    return replace(event, kind=Kind.RESTART, text="container restarted")
 
 
 class Fleet(FleetSeries, eq=False):
@@ -161,8 +169,10 @@ class Fleet(FleetSeries, eq=False):
             if pause:
                 yield
             old = self.records.get(pod.id)
-            if old is None or old.pod is not None:
-                happened += between(pod.id, old.pod if old else None, pod, before, at)
+            if old is None:
+                happened += between(pod.id, None, pod, before, at)
+            elif old.pod is not None:
+                happened += (_or_restart(event, old, pod) for event in between(pod.id, old.pod, pod, before, at))
         return tuple(sorted(happened, key=lambda event: event.at))
 
     def asked_for_pods(self, at: float, took: float | None = None, retry_at: float | None = None) -> None:

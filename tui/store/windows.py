@@ -242,14 +242,17 @@ class Window(Struct, gc=False, eq=False):
         self.unseen.clear()
         is_restart = False
         if uptime is not None:
-            started = at - uptime
-            is_restart = self.up_at is not None and self.started is not None and started > self.started + RESET_SLACK
+            is_restart = self.is_another(at, uptime)
             if is_restart:
                 self.restarted(at)
-            self.started = started
+            self.started = at - uptime
         if uptime is None or uptime > 0:
             self.up_at = at
         return is_restart
+
+    def is_another(self, at: float, uptime: int) -> bool:
+        """Whether a container with this uptime was started after the one that was last seen up."""
+        return self.up_at is not None and self.started is not None and at - uptime > self.started + RESET_SLACK
 
     def restarted(self, at: float) -> None:
         """Another container: what the one before it did says nothing of it."""
