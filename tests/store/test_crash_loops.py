@@ -95,9 +95,26 @@ def up(uptime: int) -> Pod:
 def test_a_container_that_does_not_run_yet_is_not_restarted() -> None:
     """RunPod gives it another negative uptime in each response."""
     fleet = Fleet(30.0, 30.0)
-    for poll, uptime in enumerate((-11, -7, -15, -14, -3, 20, 50)):
+    for poll, uptime in enumerate((-11, -7, -15, -14, -3, 20, 80)):
         fleet.apply(snapshot(up(uptime), funds=RICH), NOW + 60 * poll)
     assert [event.kind for event in fleet.events] == []
+    assert fleet.records["a"].window.restarts == ()
+    for poll, uptime in enumerate((-11, -7, -15, -14, 20, 80)):
+        fleet.apply(snapshot(up(uptime), funds=RICH), NOW + 420 + 60 * poll)
+    assert [event.kind for event in fleet.events] == [Kind.RESTART]
+    assert len(fleet.records["a"].window.restarts) == 1
+
+
+def test_a_container_that_never_gets_up_boots_slowly_and_is_in_no_loop() -> None:
+    watch = Watch(60.0)
+    change = said(NOW - 2 * MINUTE, "Rented by User")
+
+    def scene(seconds: float) -> Pod:
+        uptime = -3 - int(seconds // 60 * 7 % 15)
+        return replace(box(at=watch.at, count=8), runtime=runtime((), uptime), telemetry=None, status_change=change)
+
+    watch.run(scene, 30 * MINUTE)
+    assert watch.kinds == [Kind.BOOT]
 
 
 def test_another_container_after_a_pause_was_restarted_and_the_same_one_was_not() -> None:
