@@ -156,6 +156,10 @@ ENDS = {
 """Lasting conditions, and the kind that reports their end."""
 
 
+ENDS_A_RUN = (Kind.STOPPED, Kind.OUTBID, Kind.GONE)
+"""What a pod begins anew after: restarts of its container before it are no crash loop any more."""
+
+
 class Event(Struct, frozen=True, gc=False):
     """One thing that happened to a pod, in words, at an instant (epoch seconds)."""
 
