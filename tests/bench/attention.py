@@ -12,7 +12,7 @@ import argparse
 import random
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -21,8 +21,9 @@ from msgspec.structs import replace
 from tests.make import funds, snapshot
 from tests.store.pods_at_work import HOUR, MINUTE, NOW, UNKNOWN, Gpu, box, looped
 from tui.api.errors import Unreachable
-from tui.api.models import Pod
+from tui.api.models import Pod, Snapshot
 from tui.commands.recall import recall
+from tui.domain.events import Event
 from tui.domain.gpu_power import nominal_w
 from tui.domain.ringing import RingState, Seen, step
 from tui.history.archive.schema import connect
@@ -32,7 +33,7 @@ from tui.store.alert_tracker import AlertTracker
 from tui.store.fleet import Fleet
 
 Scene = Callable[[float, random.Random], Pod]
-DRAW = random.Random(0)
+RICH = funds(1e6, 100.0)
 
 
 class Machine:
@@ -264,20 +265,19 @@ class Day:
     def begin(self) -> None:
         self.fleet, self.tracker = Fleet(self.step, 60.0, budget=0), AlertTracker()
 
-    def restart(self, at: float, pods: list[Pod], told: list[object]) -> None:
+    def restart(self, at: float, pods: list[Pod]) -> None:
         """A new podtop, which has the recording alone."""
         self.flush()
         self.begin()
-        self.fleet.apply(snapshot(*pods, funds=funds(1e6, 100.0)), at)
-        recall(self.fleet, self.path, at, AlertTracker())
-        self.tracker.recall(told)  # type: ignore[arg-type]
+        self.fleet.apply(snapshot(*pods, funds=RICH), at)
+        recall(self.fleet, self.path, at, self.tracker)
 
     def flush(self) -> None:
         self.writer.write(self.entries)
         self.entries.clear()
 
-    def run(self, scenes: dict[str, Scene], seconds: float, tidy: float) -> None:
-        at, told, restarts = 0.0, list[object](), [0.31, 0.62]
+    def run(self, scenes: dict[str, Scene], seconds: float) -> None:
+        at, restarts = 0.0, [0.31, 0.62]
         while at < seconds:
             now = NOW + at
             asleep = 0.40 < at / seconds < 0.415
@@ -288,23 +288,30 @@ class Day:
                 continue
             if outage or self.draw.random() < 0.005:
                 self.fleet.fail(Unreachable("no route"), now)
+                self.happened(now, None, self.tracker.judge_failure(self.fleet, now))
             else:
                 if restarts and at / seconds > restarts[0]:
                     restarts.pop(0)
-                    self.restart(now, pods, told)
-                self.fleet.apply(snapshot(*pods, funds=funds(1e6, 100.0)), now)
-                events = self.tracker.judge(self.fleet, now)
-                told += events
-                for event in events:
-                    self.named[event.pod].append((at, event.kind.value))
-                self.entries.append(Polled(now, snapshot(*pods, funds=funds(1e6, 100.0)), events))
-                if len(self.entries) >= 200:
-                    self.flush()
-                self.ring(at)
+                    self.restart(now, pods)
+                seen = snapshot(*pods, funds=RICH)
+                happened = self.fleet.apply(seen, now)
+                self.happened(now, seen, self.tracker.judge(self.fleet, now), happened)
+            self.ring(at)
             at += self.step
         self.flush()
         with closing(self.writer):
             pass
+
+    def happened(
+        self, now: float, seen: Snapshot | None, judged: Sequence[Event], before: Sequence[Event] = ()
+    ) -> None:
+        """Log it, and record it, as podtop does with every poll."""
+        self.fleet.events.extend(judged)
+        for event in judged:
+            self.named[event.pod].append((now - NOW, event.kind.value))
+        self.entries.append(Polled(now, seen, (*before, *judged), alerts=self.tracker.changes(now)))
+        if len(self.entries) >= 200:
+            self.flush()
 
     def ring(self, at: float) -> None:
         now = NOW + at
@@ -328,7 +335,7 @@ def main() -> None:
     scenes |= {f"work-{n}": at_work(n, seconds) for n in range(options.seed, options.seed + 8)}
     scenes |= {f"grey-{n}": grey(n) for n in range(options.seed, options.seed + 6)}
     day = Day(options.step, options.seed)
-    day.run(scenes, seconds, 0.0)
+    day.run(scenes, seconds)
     events = {kind.name: kind.event.value for kind in KINDS if kind.event}
     named = rung = 0
     for plant in planted:

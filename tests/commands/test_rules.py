@@ -76,3 +76,4 @@ def test_what_is_muted_is_marked_and_in_no_sum() -> None:
     document = asked("alerts", mutes=(Mute("a"),))
     assert [item.muted for item in document.items] == [True]
     assert (document.totals.wasted_per_hr, document.totals.so_far_usd) == (0.0, 0.0)
+    assert any("muted: all GPUs idle" in line for line in table("alerts", document.items, None))

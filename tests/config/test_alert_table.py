@@ -71,6 +71,13 @@ def test_a_mistake_is_an_error_with_its_line(text: str, words: str) -> None:
     assert problem.line == text.count("\n") + 2
 
 
+@pytest.mark.parametrize("hours", ["22:00-22:00", "22:00", "24:00-08:00", "22:00-08:00-09:00"])
+def test_quiet_hours_have_a_beginning_and_another_end(hours: str) -> None:
+    (problem,) = reading(f'[notify]\nquiet = "{hours}"').errors
+    assert "expected two times of day" in str(problem)
+    assert not reading('[notify]\nquiet = "22:00-08:00"').errors
+
+
 WILD: Any = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),

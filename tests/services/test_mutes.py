@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from tests.make import pod, snapshot
+from tests.store.pods_at_work import WAITS, WORKS, Gpu, box
 from tui.domain.alert_rules import AlertRules, Mute, Rule, is_muted
 from tui.services.messages import Messages
 from tui.services.mutes import AccountMutes
@@ -40,6 +44,16 @@ class World:
             self.fleet.apply(snapshot(pod("a", name="alder", utils=(util,))), self.at)
         await self.mutes.read("user_1")
         self.tracker.judge(self.fleet, self.at)
+
+    async def works(self, gpu: Gpu, polls: int = 130, judges: bool = True) -> None:
+        """Polls, one every 5 s, of a pod whose GPUs do this; the mutes are read, and alerts judged, at every tenth."""
+        for poll in range(polls):
+            self.at += 5
+            self.fleet.apply(snapshot(box(gpu, gpu, at=self.at)), self.at)
+            if poll % 10 == 0:
+                await self.mutes.read("user_1")
+                if judges:
+                    self.tracker.judge(self.fleet, self.at)
 
     @property
     def muted(self) -> dict[str, bool]:
@@ -78,6 +92,57 @@ async def test_until_it_works_again_ends_with_work_and_not_with_an_outage(tmp_pa
     await world.poll(util=90.0)
     await world.poll(util=90.0)
     assert world.fleet.mutes == ()
+
+
+async def test_a_hung_pod_that_is_muted_before_its_alert_is_judged_stays_muted(tmp_path: Path) -> None:
+    """By name its GPUs are busy, and while the recording is read no alert is known."""
+    world = World(tmp_path)
+    await world.works(WAITS, 3, judges=False)
+    await world.mutes.set(Mute("a", until_works=True, set_at=world.at), "alder")
+    await world.works(WAITS, 3, judges=False)
+    await world.works(WAITS, 200)
+    assert world.muted["hung"]
+    await world.works(WORKS, 80)
+    assert world.fleet.mutes == ()
+
+
+async def test_a_pod_that_works_is_muted_until_it_works_again_after_its_next_alert(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    await world.works(WORKS, 20)
+    await world.mutes.set(Mute("a", until_works=True, set_at=world.at), "alder, until it works again")
+    assert world.said == ["Muted: alder, until it works again after its next alert"]
+    await world.works(WORKS, 20)
+    assert world.fleet.mutes
+    await world.works(WAITS, 200)
+    assert world.muted["hung"]
+    await world.works(WORKS, 80)
+    assert world.fleet.mutes == ()
+
+
+async def test_a_mute_that_is_set_while_the_file_is_read_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path)
+    await world.poll()
+    read, goes_on, whole = threading.Event(), threading.Event(), MuteFile.all
+
+    def slow(file: MuteFile) -> object:
+        found = dict(whole(file))
+        if not read.is_set():
+            read.set()
+            goes_on.wait(10)
+        return found
+
+    monkeypatch.setattr(MuteFile, "all", slow)
+    reading = asyncio.create_task(world.mutes.read("user_1"))
+    await asyncio.to_thread(read.wait, 10)
+    setting = asyncio.create_task(world.mutes.set(Mute("a", set_at=world.at), "alder"))
+    # The other one goes as far as it gets.
+    for _ in range(50):
+        await asyncio.to_thread(lambda: None)
+    goes_on.set()
+    await asyncio.gather(reading, setting)
+    assert [mute.pod for mute in world.fleet.mutes] == ["a"]
 
 
 async def test_what_is_unmuted_is_no_longer_muted(tmp_path: Path) -> None:

@@ -303,7 +303,7 @@ def test_a_lease_is_an_event_ten_minutes_before_it_acts() -> None:
     assert life.poll(A, times=49) == []
     life.fleet.leases = {"a": replace(due, warned_at=life.at + 60)}
     (event,) = life.poll(A)
-    assert event.text == "auto-stop timer stops it in 10m 00s ($2.99/h); t extends it"
+    assert event.text == "auto-stop timer stops it in 10m 00s ($2.99/h); this run $2.99 so far; t extends it"
     assert life.poll(A, times=5) == []
     life.fleet.leases = {"a": replace(due, ends=NOW + 3 * HOUR, warned_at=None)}
     (over,) = life.poll(A)

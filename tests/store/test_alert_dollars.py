@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC
 
 import pytest
+from msgspec.structs import replace
 
 from tests.make import funds, pod, snapshot
 from tui.api.errors import Unauthorized, Unreachable
 from tui.domain.attention import Ring
-from tui.store.alert import AlertKind
+from tui.format import numbers as fmt
+from tui.store.alert import Alert, AlertKind
 from tui.store.alert_kinds import KINDS
 from tui.store.alert_tracker import AlertTracker
 from tui.store.fleet import Fleet
@@ -19,15 +21,30 @@ NOW = 1_795_435_200.0
 OF_PODS = [kind for kind in KINDS if kind.find is not None and kind.name not in ("quiet", "restarted", "outbid")]
 """Without a pod that has ended, and what is no news."""
 
+OF_THE_MARKET = ("cheaper",)
+
+
+def texts(kind: AlertKind, alert: Alert) -> tuple[str, ...]:
+    return (kind.text(alert, funds(), NOW), *([kind.begins(alert, NOW)] if kind.event else []))
+
 
 @pytest.mark.parametrize("kind", OF_PODS, ids=lambda kind: kind.name)
 def test_every_alert_of_a_pod_that_bills_has_dollars(kind: AlertKind) -> None:
     price = pod("a", name="llama", cost=11.96)
-    # Their notes have the dollars, which are of the market.
-    note = "$" if kind.name == "cheaper" else "note"
+    # Their notes have the dollars: of the market, and of the idle time.
+    note = {"cheaper": "$", "idle-stop": "idle for 1 h, $11.96 so far, "}.get(kind.name, "note")
     alert = kind.alert(price, since=NOW - 60.0, lasts=60.0, note=note, wasted_per_hr=11.96, so_far=3.0, count=3)
-    for text in (kind.text(alert, funds(), NOW), *([kind.begins(alert, NOW)] if kind.event else [])):
+    for text in texts(kind, replace(alert, up_since=NOW - 3600.0)):
         assert "$" in text, text
+        assert kind.name in OF_THE_MARKET or "so far" in text, text
+
+
+@pytest.mark.parametrize("kind", OF_PODS, ids=lambda kind: kind.name)
+def test_unknown_dollars_are_no_dollars(kind: AlertKind) -> None:
+    alert = kind.alert(pod("a", cost=None), since=NOW - 60.0, lasts=60.0, note="note", count=3)
+    for text in texts(kind, replace(alert, up_since=NOW - 3600.0)):
+        assert "$0" not in text
+        assert "so far" not in text or f"{fmt.UNKNOWN} so far" in text, text
 
 
 def test_the_kinds_that_ring_are_all_held_against_it() -> None:

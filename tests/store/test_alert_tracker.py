@@ -131,7 +131,7 @@ def test_maintenance_is_told_when_it_is_announced() -> None:
     )  # fmt: skip
     told = life.poll(replace(BUSY, machine=window), times=3)
     assert kinds(told) == [Kind.MAINTENANCE]
-    assert told[0].text == "host maintenance in 2h 00m ($2.99/h): new fan"
+    assert told[0].text == "host maintenance in 2h 00m ($2.99/h; this run $2.99 so far): new fan"
     life.at = NOW + 9060
     assert kinds(life.poll(replace(BUSY, machine=window), times=REARM + 1)) == [Kind.MAINTENANCE_OVER]
 

@@ -147,7 +147,7 @@ def test_a_crash_loop_goes_on_through_a_sleep() -> None:
     assert life.kinds == [Kind.LOOP]
     life.poll(BUSY, 31 + 6)
     assert life.kinds == [Kind.LOOP, Kind.LOOP_OVER]
-    assert life.told[-1].text == "no more restarts after 59m 55s"
+    assert life.told[-1].text == "no more restarts after 1h 00m"
 
 
 def test_a_sleep_is_no_part_of_an_outage() -> None:

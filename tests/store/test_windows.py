@@ -163,7 +163,7 @@ def test_every_poll_interval_finds_it(row: Row, step: float) -> None:
     begin = watch.at - NOW
     watch.play(max(row.hold, 121 * step) + 2 * MINUTE, *row.gpus, **row.more)
     (at,) = watch.when(row.kind)
-    samples = {Kind.HUNG: 120, Kind.LATCHED: 30}.get(row.kind, 0)
+    samples = {Kind.HUNG: 120, Kind.LATCHED: 30, Kind.ENDED: 8}.get(row.kind, 0)
     assert begin + row.hold - step <= at <= begin + max(row.hold, samples * step) + step
 
 
@@ -489,6 +489,17 @@ def test_restarts_after_similar_times_are_a_loop_and_others_are_none(every: floa
     assert Kind.LOOP not in watch.kinds
 
 
+def test_a_run_that_is_started_again_after_four_minutes_has_not_ended_by_rare_polls() -> None:
+    """It worked unseen between two polls, and one of them had no values."""
+    watch = Watch(60.0).play(40 * MINUTE, *EIGHT)
+    watch.poll(box(*(UNKNOWN,) * 8, at=watch.at))
+    watch.run(lambda _: box(*(EMPTY,) * 8, at=watch.at), 4 * MINUTE)
+    watch.run(lambda _: box(*EIGHT, at=watch.at), 5 * MINUTE)
+    assert Kind.ENDED not in watch.kinds
+    watch.run(lambda _: box(*(EMPTY,) * 8, at=watch.at), 10 * MINUTE)
+    assert Kind.ENDED in watch.kinds
+
+
 # Anything
 
 
@@ -540,7 +551,10 @@ def test_few_watts_are_a_limit_only_where_runpod_says_so(watts: float | None, li
     assert watch.kinds.count(Kind.CAPPED) == told
     if told:
         (text,) = [event.text for event in watch.told if event.kind is Kind.CAPPED]
-        assert text == "RunPod limits it to 60% of its power at full price, 400 of 700 W ($23.92/h)"
+        assert (
+            text
+            == "RunPod limits it to 60% of its power at full price, 400 of 700 W ($23.92/h); this run $243.19 so far"
+        )
 
 
 def test_watts_that_change_are_work_and_no_limit() -> None:

@@ -181,7 +181,7 @@ ALERT_COLUMNS = (
     Column("ALERT", lambda a: a.alert),
     Column("POD", lambda a: a.pod_name or "", flex=True),
     Column("ID", lambda a: a.pod_id or "", 1),
-    Column("DETAILS", lambda a: a.text, wrap=True),
+    Column("DETAILS", lambda a: f"muted: {a.text}" if a.muted else a.text, wrap=True),
 )
 
 HOST_COLUMNS = (

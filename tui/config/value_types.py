@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct, convert, json
+from msgspec.structs import replace
 
 from tui.api.http.endpoint import host_of, objection
 from tui.api.secret import Secret
@@ -44,6 +45,14 @@ def _host_alone(value: object) -> str:
 
 
 def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _two_times(value: str) -> str:
+    """From a time to the same one it is either never or always: nobody knows which is meant."""
+    begin, _, end = value.partition("-")
+    if begin == end:
+        raise ValueError(value)
     return value
 
 
@@ -268,7 +277,9 @@ NAME = text("a profile name: at most 24 letters, digits, - and _", "[A-Za-z0-9][
 ARGUMENTS = texts("an array of arguments", example='["-o", "StrictHostKeyChecking=accept-new"]')
 COMMAND = texts("an array of a program and its arguments", least=1, example='["notify-send", "{title}", "{text}"]')
 TIME_OF_DAY = text('a time of day, as in "09:00"', _TIME, example="09:00")
-HOURS = text('two times of day, as in "22:00-08:00"', f"{_TIME}-{_TIME}", example="22:00-08:00")
+HOURS = replace(
+    text('two times of day, as in "22:00-08:00"', f"{_TIME}-{_TIME}", example="22:00-08:00"), check=_two_times
+)  # fmt: skip
 TOPICS = Kind(
     'an array of topics, as in ["money", "runs"]',
     tuple[Literal["money", "runs", "trouble", "watch"], ...], {"min_length": 1}, example='["money", "runs"]',

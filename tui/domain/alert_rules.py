@@ -55,7 +55,8 @@ class Mute(Struct, frozen=True):
     pod:   the pod's id; empty for the account.
     kind:  the name of a kind of alert; empty for all.
     until: when it ends; None: not by time.
-    until_works: whether it ends once a GPU of the pod is busy again.
+    until_works: whether it ends once the pod works again.
+    working: whether the pod works, and has done so since the mute was set: then it is to stand still first.
     set_at: when it was set.
     """
 
@@ -63,6 +64,7 @@ class Mute(Struct, frozen=True):
     kind: str = ""
     until: float | None = None
     until_works: bool = False
+    working: bool = False
     set_at: float = 0.0
 
     def holds(self, now: float) -> bool:
@@ -78,9 +80,9 @@ def is_muted(pod: str, name: str, kind: str, rules: AlertRules, mutes: Iterable[
     return rules.mutes(name) or any(mute.covers(pod, kind) and mute.holds(now) for mute in mutes)
 
 
-def is_over(mute: Mute, now: float, busy: bool, alerted: bool) -> bool:
+def is_over(mute: Mute, now: float, works: bool, alerted: bool) -> bool:
     """Whether a mute has ended.
 
-    busy: whether a GPU of its pod is known to work; alerted: whether what is muted still goes on.
+    works: whether its pod is known to work; alerted: whether what is muted still goes on.
     """
-    return not mute.holds(now) or (mute.until_works and busy and not alerted)
+    return not mute.holds(now) or (mute.until_works and not mute.working and works and not alerted)

@@ -156,6 +156,10 @@ ENDS = {
 """Lasting conditions, and the kind that reports their end."""
 
 
+ENDS_A_RUN = (Kind.STOPPED, Kind.OUTBID, Kind.GONE)
+"""What a pod begins anew after: restarts of its container before it are no crash loop any more."""
+
+
 class Event(Struct, frozen=True, gc=False):
     """One thing that happened to a pod, in words, at an instant (epoch seconds)."""
 
@@ -190,7 +194,8 @@ def is_reset(old: Pod, new: Pod, passed: float) -> bool:
     """True when the uptime fell back though the pod kept running: a crash, or a restart by hand."""
     if old.runtime is None or new.runtime is None or old.runtime.uptime is None or new.runtime.uptime is None:
         return False
-    return new.runtime.uptime + RESET_SLACK < max(0, old.runtime.uptime) + passed
+    # RunPod gives a container that does not run yet a negative uptime, another one in each response.
+    return old.runtime.uptime > 0 and new.runtime.uptime + RESET_SLACK < old.runtime.uptime + passed
 
 
 def _kind(pod: Pod) -> Kind:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tui.domain.alert_rules import Mute
@@ -25,6 +25,14 @@ class MuteFile(JsonStore[Mute]):
             for name, mute in list(mutes.items()):
                 if mute.pod == pod and (not kind or mute.kind in ("", kind)):
                     del mutes[name]
+
+    def replace(self, changed: Mapping[Mute, Mute]) -> None:
+        """Replace exactly these mutes: one that was set again in the meantime stays."""
+        with self.changed() as mutes:
+            for before, after in changed.items():
+                name = _name(before.pod, before.kind)
+                if mutes.get(name) == before:
+                    mutes[name] = after
 
     def end(self, ended: Iterable[Mute]) -> None:
         """Remove exactly these mutes: one that was set again in the meantime stays."""

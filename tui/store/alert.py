@@ -43,6 +43,7 @@ class Alert(Struct, frozen=True):
                not bad enough to begin, and has not ended either.
     muted:     whether the user does not want to hear of it; it is shown as muted.
     is_news:   whether the event log has it: what comes and goes all day is shown, and in the log only if it lasts.
+    up_since:  when its container was started, of what wastes nothing yet, and may lose what the run has cost.
     """
 
     kind: AlertKind
@@ -61,6 +62,7 @@ class Alert(Struct, frozen=True):
     step: int = 0
     muted: bool = False
     is_news: bool = True
+    up_since: float | None = None
 
 
 Unwatched = Callable[[float, float], float]

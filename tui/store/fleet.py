@@ -15,7 +15,7 @@ from tui.store.watched_time import LONGEST_REQUEST
 if TYPE_CHECKING:
     from tui.api.errors import CloudError
     from tui.api.features import Feature
-    from tui.api.models import Funds, Market, MarketQuery, Snapshot, Unreadable
+    from tui.api.models import Funds, Market, MarketQuery, Pod, Snapshot, Unreadable
     from tui.domain.events import Event
     from tui.domain.operations import Operation
     from tui.store.fleet_state import Record
@@ -26,6 +26,18 @@ NAMELESS = "unreadable-"
 
 BEYOND = "RunPod lists more pods than podtop reads, and it is not among those"
 """Why nothing is known of a pod that may exist."""
+
+
+def _or_restart(event: Event, before: Record, pod: Pod) -> Event:
+    """A container that is up again, and is another one, was restarted: so a later run knows of a crash loop too."""
+    from msgspec.structs import replace
+
+    from tui.domain.events import Kind
+
+    uptime = pod.runtime.uptime if pod.runtime is not None else None
+    if event.kind is not Kind.UP or uptime is None or not before.window.is_another(event.at, uptime):
+        return event
+    return replace(event, kind=Kind.RESTART, text="container restarted")
 
 
 class Fleet(FleetSeries, eq=False):
@@ -176,8 +188,10 @@ class Fleet(FleetSeries, eq=False):
             if pause:
                 yield
             old = self.records.get(pod.id)
-            if old is None or old.pod is not None:
-                happened += between(pod.id, old.pod if old else None, pod, before, at)
+            if old is None:
+                happened += between(pod.id, None, pod, before, at)
+            elif old.pod is not None:
+                happened += (_or_restart(event, old, pod) for event in between(pod.id, old.pod, pod, before, at))
         return tuple(sorted(happened, key=lambda event: event.at))
 
     def asked_for_pods(self, at: float, took: float | None = None, retry_at: float | None = None) -> None:

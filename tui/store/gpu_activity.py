@@ -6,9 +6,9 @@ reads few samples. All of them are whole numbers, and those of several quarters 
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from typing import Annotated, NamedTuple
 
 from msgspec import Meta, Struct
@@ -99,20 +99,32 @@ class GpuActivity:
             parts.insert(0, begun)
         if start <= last < end and (ended := self._part(last, end)) is not None:
             parts.append(ended)
-        known = sum(part.sums.known for part in parts)
+        count = known = idle = waiting = rest = 0
+        all_sums = []
+        for part in parts:
+            sums = part.sums
+            all_sums.append(sums)
+            count += sums.count
+            known += sums.known
+            idle += sums.idle
+            waiting += sums.waiting
+            rest += sums.rest
         if not known:
             return UNSEEN
-        count = sum(part.sums.count for part in parts)
-        idle, waiting = sum(part.sums.idle for part in parts), sum(part.sums.waiting for part in parts)
-        unused, lagging = _unused(parts) if known > idle + waiting else (0.0, None)
+        unused, lagging = _unused(all_sums, rest) if known > idle + waiting else (0.0, None)
         seconds = self._covered(parts, count) * known / count
         return Seen(min(end - start, seconds), idle / known, waiting / known, unused, lagging)
 
     def _covered(self, parts: Sequence[Part], count: int) -> float:
         """The seconds that samples stand for: each until the next, the last one for as long as those before it."""
-        reach = self._reach
-        seconds = UNIT * sum(part.sums.covered for part in parts)
-        seconds += sum(min(reach, after.first - before.last) for before, after in pairwise(parts))
+        reach, steps, gaps, before = self._reach, 0, 0.0, math.inf
+        for start, sums, _ in parts:
+            steps += sums.covered
+            gap = start + sums.first * UNIT - before
+            if gap > 0.0:
+                gaps += gap if gap < reach else reach
+            before = start + sums.last * UNIT
+        seconds = UNIT * steps + gaps
         last = parts[-1]
         after = last.after
         if after is None:
@@ -145,21 +157,25 @@ class GpuActivity:
         return [(start, end) for start, end in runs if end - start > STOP_AFTER]
 
 
-def _unused(parts: Sequence[Part]) -> tuple[float, int | None]:
-    """The share of the working time that no GPU used, and the GPU for which the others waited."""
-    all_sums = [part.sums for part in parts]
-    rest = sum(sums.rest for sums in all_sums)
+def _unused(all_sums: Sequence[Sums], rest: int) -> tuple[float, int | None]:
+    """The share of the working time, `rest` samples, that no GPU used, and the GPU for which the others waited."""
+    whole = all_sums[0].used
     gpus = max(len(sums.used) for sums in all_sums)
     if all(sums.reported is None and len(sums.used) == gpus for sums in all_sums):
-        used: Sequence[int] = list(map(sum, zip(*(sums.used for sums in all_sums), strict=True)))
-        reported: Sequence[int] = (rest,) * gpus
+        used = list(map(sum, zip(*[sums.used for sums in all_sums], strict=True))) if len(all_sums) > 1 else whole
+        least, full = min(used, default=0), rest * FULL
+        if gpus and least >= full:
+            return 0.0, None
+        known = [1.0 - amount / full if amount < full else 0.0 for amount in used] if full else []
+        shares: Sequence[float | None] = known
     else:
-        used = [sum(sums.used[gpu] for sums in all_sums if gpu < len(sums.used)) for gpu in range(gpus)]
-        reported = [sum(_reported(sums, gpu) for sums in all_sums) for gpu in range(gpus)]
-    shares = [
-        max(0.0, 1.0 - amount / (count * FULL)) if count else None for amount, count in zip(used, reported, strict=True)
-    ]
-    known = [share for share in shares if share is not None]
+        amounts = [sum(sums.used[gpu] for sums in all_sums if gpu < len(sums.used)) for gpu in range(gpus)]
+        counts = [sum(_reported(sums, gpu) for sums in all_sums) for gpu in range(gpus)]
+        shares = [
+            max(0.0, 1.0 - amount / (count * FULL)) if count else None
+            for amount, count in zip(amounts, counts, strict=True)
+        ]
+        known = [share for share in shares if share is not None]
     if not known:
         return 0.0, None
     worst = max(known)

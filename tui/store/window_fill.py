@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tui.domain import pod_health
-from tui.domain.events import Event, Kind
+from tui.domain.events import ENDS_A_RUN, Event, Kind
 from tui.domain.gpu_power import nominal_w
 from tui.store.holds import Cadence, Hold, cadence_of
-from tui.store.metrics import CONTAINER, GPU, LATEST
+from tui.store.metrics import CONTAINER, GPU, LATEST, UTIL
 from tui.store.minutes import MEMORY_SPAN
 from tui.store.series import EMPTY, GAP, GAP_BYTE, SampleColumn, Samples
 from tui.store.stretches import cut
@@ -65,7 +65,7 @@ def after(window: Window | None, pod: Pod, sample: PackedSample | None, at: floa
     if window is None:
         window = Window()
     if sample is not None:
-        window.saw_up(at, pod.runtime.uptime if pod.runtime is not None else None)
+        window.saw_up(at, pod.runtime.uptime if pod.runtime is not None else None, cadence)
         window.feed(at, layout_of(sample.names), sample.row, given_of(pod), cadence)
     elif pod_health.is_on(pod):
         window.saw_down(at, cadence)
@@ -92,7 +92,8 @@ def window_of(samples: Samples, pod: Pod, told_at: float, interval: float, step:
     if step and window.watts.hung.since is not None and not window.watts.hung.is_settled:
         # That takes a number of samples as well.
         return window_of(samples, pod, told_at, interval)
-    if times:
+    if times and (not pod.gpu_count or UTIL.series_in(samples.columns)):
+        # A container that is not up has no GPUs yet.
         window.up_at = times[-1]
     if window.work.at is None and window.work.idle.since is not None:
         # It may have been idle for longer than what was fed.
@@ -168,6 +169,8 @@ def recall_events(records: Mapping[str, Record], events: Iterable[Event]) -> Non
             lost.pop(event.pod, None)
         elif event.kind is Kind.RESTART:
             record.window.restarts = tuple(sorted({*record.window.restarts, event.at}))
+        elif event.kind in ENDS_A_RUN:
+            record.window.restarts = tuple(at for at in record.window.restarts if at > event.at)
         elif event.kind is Kind.IDLE_OVER:
             record.window.work.has_woken(event.at)
     for pod, at in ended.items():

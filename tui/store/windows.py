@@ -236,20 +236,28 @@ class Window(Struct, gc=False, eq=False):
 
     # The container
 
-    def saw_up(self, at: float, uptime: int | None) -> bool:
-        """The container was seen up. Returns whether it was restarted since it was last seen up."""
+    def saw_up(self, at: float, uptime: int | None, cadence: Cadence) -> None:
+        """The container was reported: RunPod gives one that is not up yet a negative uptime."""
         self.down.clear()
-        self.unseen.clear()
-        is_restart = False
         if uptime is not None:
-            started = at - uptime
-            is_restart = self.up_at is not None and self.started is not None and started > self.started + RESET_SLACK
-            if is_restart:
+            if self.is_another(at, uptime):
                 self.restarted(at)
-            self.started = started
+            self.started = at - uptime
         if uptime is None or uptime > 0:
+            self.unseen.clear()
             self.up_at = at
-        return is_restart
+        else:
+            self.unseen.true(at, cadence)
+
+    def is_another(self, at: float, uptime: int) -> bool:
+        """Whether a container with this uptime was started after the one that was last seen up.
+
+        One that was not seen up since its start has another uptime in each response.
+        """
+        started = self.started
+        if self.up_at is None or started is None or self.up_at < started:
+            return False
+        return at - uptime > started + RESET_SLACK
 
     def restarted(self, at: float) -> None:
         """Another container: what the one before it did says nothing of it."""
@@ -271,6 +279,7 @@ class Window(Struct, gc=False, eq=False):
             self.down.clear()
             self.unseen.clear()
             self.up_at = self.started = None
+        self.restarts = ()
 
     def _forget(self) -> None:
         for hold in (self.missing, self.memory, self.growing, self.vram, self.hot, self.waiting, self.under):

@@ -39,7 +39,8 @@ PAUSING_WORTH = 20.0
 
 PAUSING_SPAN = 86_400.0
 
-ENDED_AFTER = 300.0
+ENDED_AFTER, ENDED_SAMPLES = 300.0, 8
+"""A run that is started again in between is not seen by rare polls: they must be some."""
 
 RUN = 1800.0
 """Seconds of work that are a run."""
@@ -62,7 +63,7 @@ class Work(Struct, gc=False, eq=False):
 
     idle: Hold = field(default_factory=lambda: Hold(IDLE_AFTER, 0.0))
     sure: bool = False
-    ended: Hold = field(default_factory=lambda: Hold(ENDED_AFTER))
+    ended: Hold = field(default_factory=lambda: Hold(ENDED_AFTER, least=ENDED_SAMPLES))
     at: float | None = None
     run: float = 0.0
     held: int = 0
@@ -143,7 +144,7 @@ class Work(Struct, gc=False, eq=False):
         if self.idle.is_settled and not self.ended.is_settled:
             self.ended.since = min(at, self.idle.since or at)
             self.ended.best = self.ended.total = max(ENDED_AFTER, self.idle.total)
-            self.ended.samples = 1
+            self.ended.samples = ENDED_SAMPLES
 
     @property
     def works(self) -> bool:

@@ -85,13 +85,14 @@ class _Saved(Struct, omit_defaults=True, frozen=True):
     wasted: float | None = None
     step: int = 0
     muted: bool = False
+    up: float | None = None
 
 
 def _saved(alert: Alert, at: float) -> _Saved:
     return _Saved(
         alert.grade.value, alert.name, alert.since, None if alert.lasts is None else at - alert.lasts, alert.until,
         alert.count, alert.cost_per_hr, alert.note, alert.basis.value, alert.so_far, alert.wasted_per_hr, alert.step,
-        alert.muted,
+        alert.muted, alert.up_since,
     )  # fmt: skip
 
 
@@ -257,11 +258,11 @@ def _alert(pod: str, kind: str, data: object, written: float, at: float) -> Aler
         grade, basis = Grade(saved.grade), Basis(saved.basis)
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError):
         raise BadRow("an alert") from None
-    since, begun, until = map(checked.maybe_instant, (saved.since, saved.begun, saved.until))
+    since, begun, until, up = map(checked.maybe_instant, (saved.since, saved.begun, saved.until, saved.up))
     count = checked.maybe_count(saved.count)
     return Alert(
         _KINDS[kind], grade, pod, checked.text(saved.name, checked.MOST_NAME), since,
         None if begun is None else at - begun, until, count, checked.money(saved.cost), checked.text(saved.note),
         basis, checked.money(_then(saved, at - written)), checked.money(saved.wasted),
-        checked.maybe_count(abs(saved.step)) or 0, saved.muted,
+        checked.maybe_count(abs(saved.step)) or 0, saved.muted, up_since=up,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,18 @@ from tui.domain.attention import Grade, Ring, Topic
 from tui.domain.events import Kind as EventKind
 from tui.format import numbers as fmt
 from tui.store.alert import Alert, AlertKind, Basis, PodView
-from tui.store.kinds.parts import cost, has_held, if_running, if_seen, passed, price, so_far, spent
+from tui.store.kinds.parts import (
+    cost,
+    has_held,
+    if_running,
+    if_seen,
+    passed,
+    price,
+    run_so_far,
+    so_far,
+    spent,
+    up_since,
+)
 from tui.store.minutes import MEMORY_SPAN
 from tui.store.series import GAP
 from tui.store.windows import LOOPS_SPAN, LOST_AFTER, MEMORY_AFTER
@@ -61,15 +73,37 @@ def _find_error(kind: AlertKind, view: PodView) -> Alert | None:
     return kind.alert(view.pod, since=since, lasts=lasts, step=int(lasts is None or lasts < FRESH))
 
 
+def _at_most(alert: Alert) -> str:
+    """What a pod has cost if it is still billed."""
+    most = None if alert.lasts is None or alert.cost_per_hr is None else spent(alert.cost_per_hr, alert.lasts)
+    return "" if most is None else f": at most {fmt.money(most)} so far"
+
+
 def _find_loop(kind: AlertKind, view: PodView) -> Alert | None:
     recent = [at for at in view.restarts if view.now - at < pod_health.LOOP_SPAN]
-    if len(recent) >= pod_health.LOOP_RESTARTS:
-        return kind.alert(view.pod, count=len(recent), basis=Basis.HISTORY)
-    loop = looping(view.restarts, view.now)
-    if loop is None:
-        return None
-    count, usual = loop
-    return kind.alert(view.pod, count=count, note=fmt.duration(usual), basis=Basis.HISTORY)
+    note, count, since = "", len(recent), _unbroken_since(view.restarts)
+    if count < pod_health.LOOP_RESTARTS:
+        loop = looping(view.restarts, view.now)
+        if loop is None:
+            return None
+        count, usual = loop
+        note, since = fmt.duration(usual), view.restarts[-count]
+    lasts = view.now - since - view.unwatched(since, view.now)
+    wasted = price(view.pod)
+    return kind.alert(
+        view.pod, count=count, note=note, since=since, lasts=lasts, basis=Basis.HISTORY, wasted_per_hr=wasted,
+        so_far=spent(wasted, lasts),
+    )  # fmt: skip
+
+
+def _unbroken_since(restarts: tuple[float, ...]) -> float:
+    """The first of the last restarts that came within an hour of each other; inf without any."""
+    since = math.inf
+    for at in reversed(restarts):
+        if since - at >= pod_health.LOOP_SPAN and not math.isinf(since):
+            break
+        since = at
+    return since
 
 
 def looping(restarts: tuple[float, ...], now: float) -> tuple[int, float] | None:
@@ -150,13 +184,14 @@ def _find_memory(kind: AlertKind, view: PodView) -> Alert | None:
         return kind.alert(
             view.pod, grade=Grade.BAD if step else kind.grade, step=step, since=view.now - window.memory.total,
             lasts=window.memory.total, note=f"container memory {percent:.0f}% full", basis=Basis.HISTORY,
+            up_since=up_since(view),
         )  # fmt: skip
     growth = window.growth
     if growth is None or window.growing.since is None or growth.per_hr <= 0:
         return None
     left = max(0.0, (100.0 - growth.now) / growth.per_hr * 3600.0)
     note = f"container memory grows {growth.per_hr:.1f} points/h: full in about {fmt.short_duration(left)}"
-    return kind.alert(view.pod, note=note, until=view.now + left, basis=Basis.HISTORY)
+    return kind.alert(view.pod, note=note, until=view.now + left, basis=Basis.HISTORY, up_since=up_since(view))
 
 
 def _why_booted(pod: Pod) -> str | None:
@@ -227,7 +262,7 @@ ERROR = AlertKind(
     text=lambda alert, funds, now: (
         "RunPod reports an error"
         + (f" since {fmt.duration(alert.lasts)}" if alert.lasts is not None else "")
-        + f"; whether the pod is still billed {cost(alert)} is unknown"
+        + f"; whether the pod is still billed {cost(alert)} is unknown{_at_most(alert)}"
     ),
     topic=Topic.TROUBLE,
     ring=Ring.AT_ONCE,
@@ -245,8 +280,8 @@ LOOP = AlertKind(
     topic=Topic.RUNS,
     ring=Ring.AT_ONCE,
     rearm=0.0,
-    text=lambda alert, funds, now: f"{_loop_text(alert)} ({cost(alert)})",
-    begins=lambda alert, now: f"{_loop_text(alert)} ({cost(alert)})",
+    text=lambda alert, funds, now: f"{_loop_text(alert)} ({cost(alert)}){so_far(alert)}",
+    begins=lambda alert, now: f"{_loop_text(alert)} ({cost(alert)}){so_far(alert)}",
     over=_why_steady,
 )
 """Its container was restarted repeatedly: in an hour, or after similar times in half a day."""
@@ -295,8 +330,8 @@ LOST = AlertKind(
 MEMORY = AlertKind(
     name="memory", grade=Grade.WARN, holds=MEMORY_AFTER, event=EventKind.MEMORY, find=_find_memory, running=True,
     topic=Topic.RUNS, ring=Ring.AT_ONCE, ring_from=1, rearm=0.0,
-    text=lambda alert, funds, now: f"{alert.note} ({cost(alert)})",
-    begins=lambda alert, now: f"{alert.note} ({cost(alert)})",
+    text=lambda alert, funds, now: f"{alert.note} ({cost(alert)}){run_so_far(alert, now)}",
+    begins=lambda alert, now: f"{alert.note} ({cost(alert)}){run_so_far(alert, now)}",
     over=if_seen(_why_free),
 )  # fmt: skip
 """A container out of memory is killed."""
@@ -306,7 +341,7 @@ NO_GPU = AlertKind(
     topic=Topic.TROUBLE, ring=Ring.AT_ONCE, rearm=0.0,
     text=lambda alert, funds, now: f"running with NO GPU, for data access only ({cost(alert)}){so_far(alert)}",
     begins=lambda alert, now: (
-        f"running with no GPUs: others rented them while it was stopped ({cost(alert)})"
+        f"running with no GPUs: others rented them while it was stopped ({cost(alert)}){so_far(alert)}"
     ),
     over=if_running(lambda pod: None if pod.machine is None else "GPUs available again"),
 )  # fmt: skip

@@ -17,7 +17,7 @@ from tui.domain.gpu_power import nominal_w
 from tui.format import numbers as fmt
 from tui.store.alert import Alert, AlertKind, Basis, PodView
 from tui.store.holds import Hold
-from tui.store.kinds.parts import cost, has_held, if_held, if_seen, price, so_far, spent
+from tui.store.kinds.parts import cost, has_held, if_held, if_seen, price, run_so_far, so_far, spent, up_since
 from tui.store.metrics import UTIL
 from tui.store.minutes import HOUR
 from tui.store.series import GAP_BYTE
@@ -32,13 +32,15 @@ if TYPE_CHECKING:
 AN_HOUR = 3600.0
 
 
-def _of(kind: AlertKind, view: PodView, hold: Hold, wasted: float | None, note: str = "") -> Alert | None:
+def _of(
+    kind: AlertKind, view: PodView, hold: Hold, wasted: float | None, note: str = "", up: float | None = None
+) -> Alert | None:
     """The alert of a condition that has lasted for long enough."""
     if hold.since is None or hold.best < view.hold(kind) or hold.samples < hold.least:
         return None
     return kind.alert(
         view.pod, since=view.now - hold.total, lasts=hold.total, note=note, basis=Basis.HISTORY,
-        wasted_per_hr=wasted, so_far=spent(wasted, hold.total),
+        wasted_per_hr=wasted, so_far=spent(wasted, hold.total), up_since=up,
     )  # fmt: skip
 
 
@@ -75,7 +77,7 @@ def _find_idle(kind: AlertKind, view: PodView) -> Alert | None:
 
 def _find_ended(kind: AlertKind, view: PodView) -> Alert | None:
     work = view.window.work
-    if work.idle.since is None or work.ended.best < view.hold(kind):
+    if work.idle.since is None or work.ended.best < view.hold(kind) or work.ended.samples < work.ended.least:
         return None
     lasts = work.idle.total
     wasted = price(view.pod)
@@ -184,19 +186,21 @@ def _find_vram(kind: AlertKind, view: PodView) -> Alert | None:
     if view.window.vram.since is None:
         return None
     most = max(view.window.vram_now.replace(GAP_BYTE, b""), default=0) / 2
-    return _of(kind, view, view.window.vram, None, f"{most:.0f}%")
+    return _of(kind, view, view.window.vram, None, f"{most:.0f}%", up_since(view))
 
 
 def _find_hot(kind: AlertKind, view: PodView) -> Alert | None:
     window = view.window
-    return None if window.hot.since is None else _of(kind, view, window.hot, None, f"{window.hottest / 2:.0f} °C")
+    if window.hot.since is None:
+        return None
+    return _of(kind, view, window.hot, None, f"{window.hottest / 2:.0f} °C", up_since(view))
 
 
 def _find_capped(kind: AlertKind, view: PodView) -> Alert | None:
     capped, limit = view.window.watts.capped, view.pod.power_limit
     if capped.since is None or limit is None:
         return None
-    return _of(kind, view, capped, None, f"{limit}% of its power at full price, {_drawn(view)}")
+    return _of(kind, view, capped, None, f"{limit}% of its power at full price, {_drawn(view)}", up_since(view))
 
 
 IDLE = AlertKind(
@@ -328,8 +332,10 @@ MISSING = AlertKind(
 VRAM = AlertKind(
     name="gpu-memory", word="GPU memory", grade=Grade.NOTICE, holds=600.0, event=EventKind.VRAM, find=_find_vram,
     running=True, by_default=False, rearm=0.0,
-    text=lambda alert, funds, now: f"GPU memory {alert.note} full for {fmt.duration(alert.lasts)} ({cost(alert)})",
-    begins=lambda alert, now: f"GPU memory {alert.note} full ({cost(alert)})",
+    text=lambda alert, funds, now: (
+        f"GPU memory {alert.note} full for {fmt.duration(alert.lasts)} ({cost(alert)}){run_so_far(alert, now)}"
+    ),
+    begins=lambda alert, now: f"GPU memory {alert.note} full ({cost(alert)}){run_so_far(alert, now)}",
     over=if_held(lambda record: record.window.vram, "GPU memory free again"),
 )  # fmt: skip
 """Off unless the user turns it on: allocators take all of it beforehand."""
@@ -337,8 +343,12 @@ VRAM = AlertKind(
 HOT = AlertKind(
     name="hot", grade=Grade.NOTICE, holds=600.0, event=EventKind.HOT, find=_find_hot, running=True,
     needs=frozenset({Feature.GPU_TEMPERATURE}), subject="hot GPUs", rearm=0.0,
-    text=lambda alert, funds, now: f"GPU at {alert.note} for {fmt.duration(alert.lasts)} ({cost(alert)})",
-    begins=lambda alert, now: f"GPU at {alert.note} for {fmt.short_duration(alert.lasts)} ({cost(alert)})",
+    text=lambda alert, funds, now: (
+        f"GPU at {alert.note} for {fmt.duration(alert.lasts)} ({cost(alert)}){run_so_far(alert, now)}"
+    ),
+    begins=lambda alert, now: (
+        f"GPU at {alert.note} for {fmt.short_duration(alert.lasts)} ({cost(alert)}){run_so_far(alert, now)}"
+    ),
     over=if_held(lambda record: record.window.hot, "GPUs cooler"),
 )  # fmt: skip
 
@@ -346,8 +356,8 @@ HOT = AlertKind(
 CAPPED = AlertKind(
     name="power-limit", word="power limit", grade=Grade.NOTICE, holds=CAPPED_AFTER, event=EventKind.CAPPED,
     find=_find_capped, running=True, rearm=0.0, needs=HUNG.needs,
-    text=lambda alert, funds, now: f"RunPod limits it to {alert.note} ({cost(alert)})",
-    begins=lambda alert, now: f"RunPod limits it to {alert.note} ({cost(alert)})",
+    text=lambda alert, funds, now: f"RunPod limits it to {alert.note} ({cost(alert)}){run_so_far(alert, now)}",
+    begins=lambda alert, now: f"RunPod limits it to {alert.note} ({cost(alert)}){run_so_far(alert, now)}",
     over=if_seen(lambda record: _why_drawn(record, record.window.watts.capped, "GPUs draw more")),
 )  # fmt: skip
 """Busy GPUs that draw the same few watts all the time, on a machine whose power RunPod limits."""

@@ -9,7 +9,7 @@ from tui.domain.attention import Grade, Ring, Topic
 from tui.domain.events import Kind as EventKind
 from tui.format import numbers as fmt
 from tui.store.alert import Alert, AlertKind, PodView
-from tui.store.kinds.parts import cost
+from tui.store.kinds.parts import cost, price, run_so_far, spent, up_since
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,12 +36,15 @@ def _find_due(kind: AlertKind, view: PodView) -> Alert | None:
     at = _acts_at(due, view)
     if due is None or at is None:
         return None
-    return kind.alert(view.pod, since=at, lasts=max(0.0, at - view.now), note=due.action)
+    return kind.alert(
+        view.pod, since=at, lasts=max(0.0, at - view.now), note=due.action, up_since=up_since(view)
+    )  # fmt: skip
 
 
-def _due_text(alert: Alert) -> str:
+def _due_text(alert: Alert, now: float) -> str:
     does = "stops it" if alert.note == "stop" else "TERMINATES it"
-    return f"auto-stop timer {does} in {fmt.duration(alert.lasts)} ({cost(alert)}); t extends it"
+    far = run_so_far(alert, now)
+    return f"auto-stop timer {does} in {fmt.duration(alert.lasts)} ({cost(alert)}){far}; t extends it"
 
 
 def _find_idle_stop(kind: AlertKind, view: PodView) -> Alert | None:
@@ -49,7 +52,9 @@ def _find_idle_stop(kind: AlertKind, view: PodView) -> Alert | None:
     if at is None:
         return None
     idle_for = view.record.idle_for(view.now)
-    note = f"no GPU has worked for {fmt.short_duration(idle_for)}, " if idle_for else ""
+    wasted = spent(price(view.pod), idle_for or 0.0)
+    far = f", {fmt.money(wasted)} so far" if wasted is not None else ""
+    note = f"no GPU has worked for {fmt.short_duration(idle_for)}{far}, " if idle_for else ""
     return kind.alert(view.pod, since=at, lasts=max(0.0, at - view.now), note=note)
 
 
@@ -79,7 +84,7 @@ def _not_stopped(fleet: Fleet, record: Record | None) -> str | None:
 
 DUE = AlertKind(
     name="lease-due", word="timer due", grade=Grade.WARN, event=EventKind.LEASE_DUE, find=_find_due,
-    text=lambda alert, funds, now: _due_text(alert), begins=lambda alert, now: _due_text(alert), over=_not_due,
+    text=lambda alert, funds, now: _due_text(alert, now), begins=_due_text, over=_not_due,
     rearm=0.0, topic=Topic.RUNS, ring=Ring.AT_ONCE,
 )  # fmt: skip
 IDLE_STOP = AlertKind(

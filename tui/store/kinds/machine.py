@@ -10,7 +10,7 @@ from tui.domain.attention import Grade, Ring, Topic
 from tui.domain.events import Kind as EventKind
 from tui.format import numbers as fmt
 from tui.store.alert import Alert, AlertKind, PodView
-from tui.store.kinds.parts import cost, if_readable
+from tui.store.kinds.parts import cost, if_readable, run_so_far, up_since
 
 if TYPE_CHECKING:
     from tui.api.models import Funds
@@ -27,12 +27,15 @@ def _find_maintenance(kind: AlertKind, view: PodView) -> Alert | None:
     grade = Grade.WARN if near else kind.grade
     note = machine.maintenance_note or ""
     price = view.pod.cost_per_hr if pod_health.is_on(view.pod) else None
-    return kind.alert(view.pod, grade=grade, step=int(near), since=start, until=end, note=note, cost_per_hr=price)
+    return kind.alert(
+        view.pod, grade=grade, step=int(near), since=start, until=end, note=note, cost_per_hr=price,
+        up_since=up_since(view),
+    )  # fmt: skip
 
 
-def _billed(alert: Alert) -> str:
-    """What the pod costs; empty if it is not on, or that is unknown."""
-    return "" if alert.cost_per_hr is None else f" ({cost(alert)})"
+def _billed(alert: Alert, now: float) -> str:
+    """What the pod costs, and its run has cost; empty if it is not on, or that is unknown."""
+    return "" if alert.cost_per_hr is None else f" ({cost(alert)}{run_so_far(alert, now)})"
 
 
 def _maintenance_text(alert: Alert, funds: Funds | None, now: float) -> str:
@@ -44,7 +47,7 @@ def _maintenance_text(alert: Alert, funds: Funds | None, now: float) -> str:
         when = "in progress" if alert.since is not None else "announced"
         if alert.until is not None:
             when += f", ends in {fmt.duration(alert.until - now)}"
-    return f"host maintenance {when}{_billed(alert)}" + (f": {alert.note}" if alert.note else "")
+    return f"host maintenance {when}{_billed(alert, now)}" + (f": {alert.note}" if alert.note else "")
 
 
 def _maintenance_begins(alert: Alert, now: float) -> str:
@@ -52,7 +55,7 @@ def _maintenance_begins(alert: Alert, now: float) -> str:
         window = "announced"
     else:
         window = "in progress" if alert.since <= now else f"in {fmt.duration(alert.since - now)}"
-    return f"host maintenance {window}{_billed(alert)}{': ' if alert.note else ''}{alert.note}"
+    return f"host maintenance {window}{_billed(alert, now)}{': ' if alert.note else ''}{alert.note}"
 
 
 MAINTENANCE = AlertKind(

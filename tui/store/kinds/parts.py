@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui.domain import pod_health
 from tui.format import numbers as fmt
-from tui.store.alert import Alert, Over
+from tui.store.alert import Alert, Over, PodView
 
 if TYPE_CHECKING:
     from tui.api.models import Pod
@@ -38,6 +38,30 @@ def spent(per_hr: float | None, seconds: float) -> float | None:
 def so_far(alert: Alert) -> str:
     """What it has wasted since it began, as the end of a sentence; empty if unknown."""
     return "" if alert.so_far is None else f"; {fmt.money(alert.so_far)} so far"
+
+
+STARTED_STEP = 10.0
+"""Seconds to which the start of a container is rounded: each response gives another fraction of it."""
+
+
+def up_since(view: PodView) -> float | None:
+    """When the container of a pod was started; None if unknown."""
+    if not view.uptime or view.uptime < 0:
+        return None
+    return round((view.now - view.uptime) / STARTED_STEP) * STARTED_STEP
+
+
+def run_so_far(alert: Alert, now: float) -> str:
+    """What its run has cost, as the end of a sentence; empty if unknown. None of it is wasted as long as the run is not
+    lost."""
+    if alert.up_since is None or alert.cost_per_hr is None:
+        return ""
+    return f"; this run {fmt.money(alert.cost_per_hr * max(0.0, now - alert.up_since) / 3600.0)} so far"
+
+
+def any_so_far(alert: Alert, now: float) -> str:
+    """What it has wasted, or without that what its run has cost: another alert may count the waste."""
+    return so_far(alert) or run_so_far(alert, now)
 
 
 def clock(at: float, tz: tzinfo | None) -> str:

@@ -14,7 +14,7 @@ from tui.domain.attention import Grade, Ring, Topic
 from tui.domain.events import Kind as EventKind
 from tui.format import numbers as fmt
 from tui.store.alert import Alert, AlertKind, Basis, Over, PodView
-from tui.store.kinds.parts import cost, if_readable, if_running, price, so_far, spent
+from tui.store.kinds.parts import any_so_far, cost, if_readable, if_running, price, run_so_far, spent, up_since
 from tui.store.run_signals import SILENT, Run, has_ended, patience
 
 if TYPE_CHECKING:
@@ -60,8 +60,12 @@ def _alert(
     wasted = price(view.pod) if wastes and not _gpus_rest(view) else None
     return kind.alert(
         view.pod, grade=grade or kind.grade, since=since, lasts=lasts, note=note, basis=Basis.HISTORY,
-        wasted_per_hr=wasted, so_far=spent(wasted, lasts),
+        wasted_per_hr=wasted, so_far=spent(wasted, lasts), up_since=up_since(view),
     )  # fmt: skip
+
+
+def _dollars(alert: Alert, now: float) -> str:
+    return f"({cost(alert)}){any_so_far(alert, now)}"
 
 
 def _quoted(run: Run, line: str) -> str:
@@ -147,10 +151,10 @@ def _find_error(kind: AlertKind, view: PodView) -> Alert | None:
     return _alert(kind, view, at, f"{run.trouble.trouble.value}|{_quoted(run, line)}", grade=grade)
 
 
-def _error_text(alert: Alert) -> str:
+def _error_text(alert: Alert, now: float) -> str:
     trouble, _, quoted = alert.note.partition("|")
     ago = fmt.duration(alert.lasts)
-    return f"{trouble} {ago} ago, no progress since ({cost(alert)}){so_far(alert)}{quoted}"
+    return f"{trouble} {ago} ago, no progress since {_dollars(alert, now)}{quoted}"
 
 
 def _find_finished(kind: AlertKind, view: PodView) -> Alert | None:
@@ -212,7 +216,7 @@ def _find_disk(kind: AlertKind, view: PodView) -> Alert | None:
     free = fullest.size - fullest.used
     return kind.alert(
         view.pod, grade=Grade.BAD if step else kind.grade, step=step,
-        note=f"{fullest.mount} is {100 * fullest.share:.0f}% full, {free:.1f} GB free",
+        note=f"{fullest.mount} is {100 * fullest.share:.0f}% full, {free:.1f} GB free", up_since=up_since(view),
     )  # fmt: skip
 
 
@@ -225,8 +229,8 @@ def _why_room(run: Run) -> str | None:
 NOT_FINITE = AlertKind(
     name="loss-nan", word="loss NaN", grade=Grade.BAD, holds=20.0, event=EventKind.NOT_FINITE, find=_find_not_finite,
     running=True, topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0,
-    text=lambda alert, funds, now: f"{alert.note} for {fmt.duration(alert.lasts)} ({cost(alert)}){so_far(alert)}",
-    begins=lambda alert, now: f"{alert.note} ({cost(alert)})",
+    text=lambda alert, funds, now: f"{alert.note} for {fmt.duration(alert.lasts)} {_dollars(alert, now)}",
+    begins=lambda alert, now: f"{alert.note} {_dollars(alert, now)}",
     over=_if_read(lambda run: "loss is a number again" if run.not_finite is None and run.values_at else None),
 )  # fmt: skip
 """No loss that is a number since the first that was none."""
@@ -234,16 +238,20 @@ NOT_FINITE = AlertKind(
 DIVERGED = AlertKind(
     name="diverged", grade=Grade.WARN, holds=60.0, event=EventKind.DIVERGED, find=_find_diverged, running=True,
     topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0,
-    text=lambda alert, funds, now: f"{alert.note}, for {fmt.duration(alert.lasts)} ({cost(alert)}){so_far(alert)}",
-    begins=lambda alert, now: f"{alert.note} ({cost(alert)})",
+    text=lambda alert, funds, now: f"{alert.note}, for {fmt.duration(alert.lasts)} {_dollars(alert, now)}",
+    begins=lambda alert, now: f"{alert.note} {_dollars(alert, now)}",
     over=_if_read(lambda run: "loss near its median again" if diverged_since(run) is None else None),
 )  # fmt: skip
 
 PLATEAU = AlertKind(
     name="plateau", grade=Grade.NOTICE, holds=7200.0, event=EventKind.PLATEAU, find=_find_plateau, running=True,
     topic=Topic.RUNS, by_default=False, rearm=0.0,
-    text=lambda alert, funds, now: f"{alert.note} for {fmt.duration(alert.lasts)} ({cost(alert)})",
-    begins=lambda alert, now: f"{alert.note} for {fmt.duration(alert.lasts)} ({cost(alert)})",
+    text=lambda alert, funds, now: (
+        f"{alert.note} for {fmt.duration(alert.lasts)} ({cost(alert)}){run_so_far(alert, now)}"
+    ),
+    begins=lambda alert, now: (
+        f"{alert.note} for {fmt.duration(alert.lasts)} ({cost(alert)}){run_so_far(alert, now)}"
+    ),
     over=_if_read(lambda run: "loss improves" if run.values_at else None),
 )  # fmt: skip
 """Off unless the user turns it on: most losses are flat at the end."""
@@ -252,10 +260,11 @@ STALLED = AlertKind(
     name="stalled", grade=Grade.WARN, holds=SILENT, event=EventKind.STALLED, find=_find_stalled, running=True,
     topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0,
     text=lambda alert, funds, now: (
-        f"no new line for {fmt.duration(alert.lasts)} while billed {cost(alert)}{alert.note}{so_far(alert)}"
+        f"no new line for {fmt.duration(alert.lasts)} while billed {cost(alert)}{alert.note}{any_so_far(alert, now)}"
     ),
     begins=lambda alert, now: (
         f"no new line for {fmt.short_duration(alert.lasts)} while billed {cost(alert)}{alert.note}"
+        f"{any_so_far(alert, now)}"
     ),
     over=_if_read(lambda run: "new lines"),
 )  # fmt: skip
@@ -264,8 +273,8 @@ STALLED = AlertKind(
 RUN_ERROR = AlertKind(
     name="run-error", word="run error", grade=Grade.WARN, holds=60.0, event=EventKind.RUN_ERROR, find=_find_error,
     running=True, topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0,
-    text=lambda alert, funds, now: _error_text(alert),
-    begins=lambda alert, now: _error_text(alert),
+    text=lambda alert, funds, now: _error_text(alert, now),
+    begins=_error_text,
     over=_if_read(lambda run: "progress again" if run.trouble is None and run.values_at else None),
 )  # fmt: skip
 """A traceback, memory that ran out, an error of NCCL; and no progress after it."""
@@ -274,9 +283,11 @@ FINISHED = AlertKind(
     name="run-finished", word="finished", grade=Grade.WARN, holds=60.0, event=EventKind.FINISHED,
     find=_find_finished, running=True, topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0,
     text=lambda alert, funds, now: (
-        f"{_finished_text(alert)}, still billed {cost(alert)}{so_far(alert)}; stop it: S"
+        f"{_finished_text(alert)}, still billed {cost(alert)}{any_so_far(alert, now)}; stop it: S"
     ),
-    begins=lambda alert, now: f"{_finished_begins(alert)}, still billed {cost(alert)}; stop it: S",
+    begins=lambda alert, now: (
+        f"{_finished_begins(alert)}, still billed {cost(alert)}{any_so_far(alert, now)}; stop it: S"
+    ),
     over=_if_read(lambda run: "progress again" if not has_ended(run) and run.values_at else None),
 )  # fmt: skip
 """The log has the line with which its trainer ends; or, by ssh, the processes that trained are gone."""
@@ -284,8 +295,8 @@ FINISHED = AlertKind(
 DISK = AlertKind(
     name="disk-full", word="disk full", grade=Grade.WARN, event=EventKind.DISK, find=_find_disk, running=True,
     topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0,
-    text=lambda alert, funds, now: f"disk {alert.note} ({cost(alert)})",
-    begins=lambda alert, now: f"disk {alert.note} ({cost(alert)})",
+    text=lambda alert, funds, now: f"disk {alert.note} ({cost(alert)}){run_so_far(alert, now)}",
+    begins=lambda alert, now: f"disk {alert.note} ({cost(alert)}){run_so_far(alert, now)}",
     over=_if_read(_why_room),
 )  # fmt: skip
 """A mount of a pod that is read by ssh: RunPod does not report disks."""
