@@ -21,7 +21,7 @@ from tui.ui import layout, themes
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
 from tui.ui.primitives import gpu_plan
-from tui.ui.render import empty_states, gpus, rows
+from tui.ui.render import empty_states, gpus, other_gpus, rows
 from tui.ui.render import gpu_map as map_signs
 from tui.ui.render.attention import none_to_go_to
 from tui.ui.screens.fleet_lists import Offers, Pods
@@ -228,6 +228,9 @@ class FleetScreen(ListingScreen):
         lines = gpus.strip(of_pod, worst(fleet).get(record.id), pane.size.width, pane.size.height)
         if not of_pod:
             lines = (*lines, (("No GPU is rented now", "muted"),))
+        rest = [other for other in self._table(self._pods).keys if other != record.id]
+        troubled = ((other.name or other.id, found) for other, found in gpu_map.troubled(fleet, rest, now))
+        lines = (*lines, *other_gpus.others(troubled, pane.size.width, pane.size.height - len(lines)))
         pane.content = tuple(TwoSided((line,)) for line in lines)
         price = (f"{numbers.money(cost)}/h",) if of_pod and cost is not None else ()
         kind = (gpus.number_of(len(of_pod), pods.gpu_name(record)),) if of_pod else ()
