@@ -39,6 +39,8 @@ async def test_a_typed_time_is_gone_to_and_what_is_none_says_what_is(launch: Lau
     async with recorded(launch, tmp_path) as run:
         await run.press("at")
         await run.until("recorded: 12:00:")
+        assert run.text().splitlines()[-1].split("  ")[0] == " ↵ go"
+        assert "range" not in run.text().splitlines()[-1], "- is the first letter of a time"
         await run.press(*"noon", "enter")
         await run.settle()
         assert "not a time; use 02:30, -3h, yesterday 14:00" in run.text()

@@ -165,6 +165,10 @@ SLOW: Cell = (("slow link", "muted"),)
 """The text that the data is refreshed every ten seconds."""
 
 
+_LINES = ("filter.", "goto.")
+"""Bindings of the lines in which filters, paths and times are typed."""
+
+
 def _rank(hint: Hint) -> int:
     if hint.id in ALWAYS:
         return ALWAYS.index(hint.id) - len(ALWAYS)
@@ -187,12 +191,12 @@ def footer(
     offered: ids of the available actions and of the keys of `SOMETIMES` that do something; the others are not shown.
     meters: figures before help and quit. A key that does nothing now is not shown either.
 
-    While a filter is typed every other printable key is text, so only its own keys are shown.
+    While a filter or a time is typed every other printable key is text, so only its own keys are shown.
     """
     left: list[Cell] = []
     right: list[Cell] = []
     shown = hints(active, words=words)
-    if typing := [hint for hint in shown if hint.id.startswith("filter.")]:
+    if typing := [hint for hint in shown if hint.id.startswith(_LINES)]:
         shown = tuple(typing)
     for hint in sorted(shown, key=_rank):
         depends = hint.id.startswith("act.") or hint.id in SOMETIMES
