@@ -164,3 +164,13 @@ async def test_in_small_terminals_the_gpus_come_first(launch: Launch, size: tupl
         await run.press("enter")
         assert "GPU UTIL" in run.text()
         assert ("Telemetry ─" in run.text()) is (size[1] == 24)
+
+
+async def test_below_the_map_stands_which_gpus_need_attention(launch: Launch) -> None:
+    async with launch(size=(80, 24), cloud=cloud()) as run:
+        await run.press("M")
+        lines = run.text().splitlines()
+        at = next(number for number, line in enumerate(lines) if "GPUs that need attention" in line)
+        assert re.search(r"pretrain  GPU 3  ◌ idle.*\$2\.99/h", lines[at + 1])
+        await resized(run, 80, 12)
+        assert "███◌████" in run.text(), "GPUs come first where room is short"

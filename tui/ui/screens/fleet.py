@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -21,7 +21,7 @@ from tui.ui import layout, themes
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
 from tui.ui.primitives import gpu_plan
-from tui.ui.render import empty_states, gpus, other_gpus, rows
+from tui.ui.render import empty_states, gpus, needy_gpus, rows
 from tui.ui.render import gpu_map as map_signs
 from tui.ui.render.attention import none_to_go_to
 from tui.ui.screens.fleet_lists import Offers, Pods
@@ -44,6 +44,9 @@ MANY_GPUS = 8
 
 MOST_LINES = 12
 """Lines of the map, at most, before it scrolls."""
+
+MOST_LISTED = 64
+"""Pods on the map up to which those with GPUs that need attention are listed in the room below it."""
 
 ASIDE = "fleet.aside"
 """The name under which the user's choice of the map or the market is stored."""
@@ -192,11 +195,14 @@ class FleetScreen(ListingScreen):
         pane = self.query_one("#map", GpuMap)
         shades = self._shades
         self._signs.follow(not (fleet.past or self._player.in_history) and fleet.snapshot.took is not None)
+        groups = self._groups(fleet)
+        room = pane.room_below(groups) if len(groups) <= MOST_LISTED else 0
+        needy = self._troubled([group.pod for group in groups]) if room else ()
         pane.show(
-            self._groups(fleet),
+            groups,
             lambda pod: self._signs.of_pod(pod, gpu_map.spots(fleet, pod, now), shades),
-            notice=empty_states.gpus(fleet),
-        )
+            notice=empty_states.gpus(fleet), below=needy_gpus.listed(needy, pane.size.width, room),
+        )  # fmt: skip
         pane.look_at(self._table(self._pods).cursor)
         self._entitle_map(pane)
         pane.set_class(fleet.pods_stale(now), "-old")
@@ -229,12 +235,17 @@ class FleetScreen(ListingScreen):
         if not of_pod:
             lines = (*lines, (("No GPU is rented now", "muted"),))
         rest = [other for other in self._table(self._pods).keys if other != record.id]
-        troubled = ((other.name or other.id, found) for other, found in gpu_map.troubled(fleet, rest, now))
-        lines = (*lines, *other_gpus.others(troubled, pane.size.width, pane.size.height - len(lines)))
+        room = pane.size.height - len(lines)
+        lines = (*lines, *needy_gpus.listed(self._troubled(rest), pane.size.width, room, "Other GPUs"))
         pane.content = tuple(TwoSided((line,)) for line in lines)
         price = (f"{numbers.money(cost)}/h",) if of_pod and cost is not None else ()
         kind = (gpus.number_of(len(of_pod), pods.gpu_name(record)),) if of_pod else ()
         self._entitle(pane, "  ".join((name, *kind, *price)), "")
+
+    def _troubled(self, keys: Sequence[str]) -> Iterator[tuple[str, Sequence[gpu_map.Gpu]]]:
+        """The names of those of these pods that have GPUs which need attention, with these GPUs."""
+        fleet, now = self._view
+        return ((record.name or record.id, found) for record, found in gpu_map.troubled(fleet, keys, now))
 
     @on(GpuMap.Moved)
     def _map_moved(self, event: GpuMap.Moved) -> None:

@@ -1,4 +1,4 @@
-"""GPUs of other pods that need attention, below those of one pod: which, since when, at what cost. Pure."""
+"""GPUs that need attention in a list of lines: which ones of which pods, since when, at what cost. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from tui.store.views.gpu_map import Gpu
 from tui.ui.primitives.cells import Cell, Part, fit, width_of
 from tui.ui.render.gpus import state
 
-TITLE = "Other GPUs that need attention"
 _GAP: Part = ("  ", "text")
 
 
@@ -25,8 +24,8 @@ class _Alike(NamedTuple):
     cost: str
 
 
-def others(pods: Iterable[tuple[str, Sequence[Gpu]]], width: int, height: int) -> tuple[Cell, ...]:
-    """These GPUs, by the names of their pods, in up to `height` lines with a gap and a title."""
+def listed(pods: Iterable[tuple[str, Sequence[Gpu]]], width: int, height: int, which: str = "GPUs") -> tuple[Cell, ...]:
+    """These GPUs, by the names of their pods, in up to `height` lines with a gap and a title; `which` GPUs they are."""
     rows = [alike for name, gpus in pods for alike in _rows(name, gpus)]
     fits = len(rows) <= height - 2
     # A gap, the title, one GPU, and how many more there are.
@@ -35,14 +34,14 @@ def others(pods: Iterable[tuple[str, Sequence[Gpu]]], width: int, height: int) -
     # The last line says how many there are no lines for.
     shown = rows if fits else rows[: height - 3]
     named = min(max(cells(row.pod) for row in shown), width // 3)
-    which = max(len(row.which) for row in shown)
+    numbers = max(len(row.which) for row in shown)
     does = max(width_of(row.does) for row in shown)
     cost = max(len(row.cost) for row in shown)
-    lines: list[Cell] = [(), ((fmt.clip(TITLE, width), "quiet"),)]
+    lines: list[Cell] = [(), ((fmt.clip(f"{which} that need attention", width), "quiet"),)]
     before = ""
     for row in shown:
         name = fit(((row.pod if row.pod != before else "", "text"),), named)
-        line: Cell = (*name, _GAP, (row.which.ljust(which), "text"), _GAP, *fit(row.does, does))
+        line: Cell = (*name, _GAP, (row.which.ljust(numbers), "text"), _GAP, *fit(row.does, does))
         whole: Cell = (*line, _GAP, (row.cost.rjust(cost), "text"))
         lines.append(whole if width_of(whole) <= width else fit(line, width))
         before = row.pod
