@@ -201,8 +201,8 @@ def troubled(fleet: Fleet, keys: Iterable[str], now: float) -> Iterator[tuple[Re
     for key in keys:
         if not any(spot.loud and spot.doing not in calm for spot in spots(fleet, key, now)):
             continue
-        if found := tuple(gpu for gpu in gpus(fleet, key, now) if gpu.loud and gpu.doing not in calm):
-            yield fleet.records[key], found
+        if needy := tuple(gpu for gpu in gpus(fleet, key, now) if gpu.loud and gpu.doing not in calm):
+            yield fleet.records[key], needy
 
 
 def _hot() -> float:

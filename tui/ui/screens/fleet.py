@@ -245,7 +245,7 @@ class FleetScreen(ListingScreen):
     def _troubled(self, keys: Sequence[str]) -> Iterator[tuple[str, Sequence[gpu_map.Gpu]]]:
         """The names of those of these pods that have GPUs which need attention, with these GPUs."""
         fleet, now = self._view
-        return ((record.name or record.id, found) for record, found in gpu_map.troubled(fleet, keys, now))
+        return ((record.name or record.id, needy) for record, needy in gpu_map.troubled(fleet, keys, now))
 
     @on(GpuMap.Moved)
     def _map_moved(self, event: GpuMap.Moved) -> None:
