@@ -88,6 +88,15 @@ async def test_events_are_stepped_through(launch: Launch, tmp_path: Path) -> Non
         await run.until("No later event is recorded")
 
 
+@pytest.mark.wide
+async def test_the_smallest_terminal_says_that_it_is_history(launch: Launch, tmp_path: Path) -> None:
+    async with recorded(launch, tmp_path) as run:
+        await run.pilot.resize_terminal(40, 12)
+        await run.press("left_square_bracket")
+        await run.until("HISTORY 12:00:35 · = live")
+        assert "HISTORY" in run.text().splitlines()[0], "there is no room for the scrub line"
+
+
 async def test_nothing_acts_in_history(launch: Launch, tmp_path: Path) -> None:
     async with recorded(launch, tmp_path) as run:
         await run.press("left_square_bracket")
