@@ -181,3 +181,13 @@ async def test_every_theme_on_offer_draws_every_pane_whatever_was_shown_before(l
             for key in ("x", "M", "M", "M", "enter", "x", "escape"):
                 await run.press(key)
                 assert run.app._exception is None, f"{key} in {theme}"
+
+
+async def test_below_the_map_stands_which_gpus_need_attention(launch: Launch) -> None:
+    async with launch(size=(80, 24), cloud=cloud()) as run:
+        await run.press("M")
+        lines = run.text().splitlines()
+        at = next(number for number, line in enumerate(lines) if "GPUs that need attention" in line)
+        assert re.search(r"pretrain  GPU 3  ◌ idle.*\$2\.99/h", lines[at + 1])
+        await resized(run, 80, 12)
+        assert "███◌████" in run.text(), "GPUs come first where room is short"

@@ -39,6 +39,8 @@ async def test_a_typed_time_is_gone_to_and_what_is_none_says_what_is(launch: Lau
     async with recorded(launch, tmp_path) as run:
         await run.press("at")
         await run.until("recorded: 12:00:")
+        assert run.text().splitlines()[-1].split("  ")[0] == " ↵ go"
+        assert "range" not in run.text().splitlines()[-1], "- is the first letter of a time"
         await run.press(*"noon", "enter")
         await run.settle()
         assert "not a time; use 02:30, -3h, yesterday 14:00" in run.text()
@@ -84,6 +86,15 @@ async def test_events_are_stepped_through(launch: Launch, tmp_path: Path) -> Non
         assert "at-4: " in run.toasts()
         await run.press("right_parenthesis")
         await run.until("No later event is recorded")
+
+
+@pytest.mark.wide
+async def test_the_smallest_terminal_says_that_it_is_history(launch: Launch, tmp_path: Path) -> None:
+    async with recorded(launch, tmp_path) as run:
+        await run.pilot.resize_terminal(40, 12)
+        await run.press("left_square_bracket")
+        await run.until("HISTORY 12:00:35 · = live")
+        assert "HISTORY" in run.text().splitlines()[0], "there is no room for the scrub line"
 
 
 async def test_nothing_acts_in_history(launch: Launch, tmp_path: Path) -> None:

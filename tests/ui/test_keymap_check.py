@@ -104,6 +104,7 @@ def test_podtops_own_keys_keep_the_rules() -> None:
         ("deploy.order", "enter", "enter is too easy to press"),
         ("deploy.order", "O", "O is text in this input"),
         ("filter.keep", "a", "a is text in this input"),
+        ("goto.take", "g", "g is text in this input"),
         ("pane.back", "b", "pane.back must keep escape"),
         ("table.sort", "p", "table.sort and time.pause would both use p"),
         ("app.quit", "f", "would both use f (Market)"),

@@ -84,6 +84,14 @@ def test_panes_of_the_hosts(width: int, height: int, active: str, rows: int, zoo
     assert (len(regions) == 1) == alone
 
 
+@given(WIDTHS, HEIGHTS, st.integers(0, 300))
+def test_below_few_hosts_stand_the_facts_of_one(width: int, height: int, rows: int) -> None:
+    regions = layout.hosts(width, height, "hosts", rows, alone=True, facts=True)
+    check(list(regions.values()), width, height, tiled=True)
+    assert ("facts" in regions) is (0 < rows <= height - 9)
+    assert set(layout.hosts(width, height, "charts", rows, alone=True, facts=True)) == {"charts"}
+
+
 @given(WIDTHS, HEIGHTS)
 def test_panes_of_the_events(width: int, height: int) -> None:
     regions = layout.events(width, height)

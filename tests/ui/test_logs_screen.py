@@ -454,3 +454,8 @@ def test_a_line_of_another_day_says_so() -> None:
         assert len(when) == prefix_width(entry, look, cells)
         whens.append(when)
     assert whens == ["16:29:13 ", "Nov 26 16:29:13 ", "Nov 26   "]
+
+
+async def test_the_footer_begins_with_what_finds_a_line(launch: Launch) -> None:
+    async with opened(launch, Cloud(**{FIRST: [line(0)]}), size=(80, 24)) as run:
+        assert run.text().splitlines()[-1].startswith(" / search  & filter  f follow  ")

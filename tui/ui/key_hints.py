@@ -149,8 +149,9 @@ def cell(hint: Hint) -> Cell:
     return ((hint.footer_key, "key" if hint.enabled else "quiet"), (f" {hint.word}", "muted"))
 
 
-ALWAYS = ("table.open", "pane.next", "table.filter")
-"""Keys that the footer shows before all others: what is under the cursor, the other panes, fewer rows."""
+ALWAYS = ("table.open", "pane.next", "table.filter", "log.search", "log.filter", "log.follow")
+"""Keys that the footer shows before all others: what is under the cursor, the other panes, fewer rows; of a log, what
+finds a line, fewer lines, the newest."""
 
 FIRST = ("log", "act", "pod", "market", "account", "table")
 """Groups whose keys follow, in this order: when room is short the groups at the end are dropped."""
@@ -162,6 +163,10 @@ SOMETIMES = frozenset(("pod.ssh", "pod.copy", "chart.wider", "table.open", "tabl
 
 SLOW: Cell = (("slow link", "muted"),)
 """The text that the data is refreshed every ten seconds."""
+
+
+_LINES = ("filter.", "goto.")
+"""Bindings of the lines in which filters, paths and times are typed."""
 
 
 def _rank(hint: Hint) -> int:
@@ -186,12 +191,12 @@ def footer(
     offered: ids of the available actions and of the keys of `SOMETIMES` that do something; the others are not shown.
     meters: figures before help and quit. A key that does nothing now is not shown either.
 
-    While a filter is typed every other printable key is text, so only its own keys are shown.
+    While a filter or a time is typed every other printable key is text, so only its own keys are shown.
     """
     left: list[Cell] = []
     right: list[Cell] = []
     shown = hints(active, words=words)
-    if typing := [hint for hint in shown if hint.id.startswith("filter.")]:
+    if typing := [hint for hint in shown if hint.id.startswith(_LINES)]:
         shown = tuple(typing)
     for hint in sorted(shown, key=_rank):
         depends = hint.id.startswith("act.") or hint.id in SOMETIMES

@@ -26,7 +26,7 @@ FIXED = ("confirm.yes", "confirm.cancel", "deploy.leave", "filter.clear")
 SPENDING = frozenset({*(f"act.{action.id}" for action in ACTIONS), "act.deploy", "act.lock", "deploy.order"})
 """Actions that spend money or destroy data, or that let a key lead there."""
 
-TYPED = ("confirm.", "deploy.", "choice.", "filter.")
+TYPED = ("confirm.", "deploy.", "choice.", "filter.", "goto.")
 """Bindings of text inputs."""
 
 TAKEN = {

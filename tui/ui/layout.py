@@ -173,17 +173,24 @@ def events(width: int, height: int) -> dict[str, Region]:
     return {"events": Region(0, 0, left, height), "about": Region(left, 0, width - left, height)}
 
 
+_LEAST_FACTS = 6
+"""Lines under the hosts in which facts of one are shown."""
+
 HOSTS = ("hosts", "facts", "charts", "earnings")
 _EARNINGS = 10
 
 
 def hosts(
-    width: int, height: int, active: str, rows: int, alone: bool = False, whole: bool = False
+    width: int, height: int, active: str, rows: int, alone: bool = False, whole: bool = False, facts: bool = False
 ) -> dict[str, Region]:
     """The region of every pane of the hosts' screen: the list above; below it the details of the host under the cursor.
 
     whole: the details take the room of the list.
+    facts: whether, where the list is alone and leaves room, the facts of the host stand below it.
     """
+    top = rows + 3
+    if alone and facts and rows and active == "hosts" and height - top >= _LEAST_FACTS:
+        return {"hosts": Region(0, 0, width, top), "facts": Region(0, top, width, height - top)}
     if alone:
         return {active: Region(0, 0, width, height)}
     top = 0 if whole else min(max(rows + 3, 5), max(5, height // 3))

@@ -103,3 +103,24 @@ def test_in_history_the_gpu_that_an_alert_is_about_lags() -> None:
     assert doings(of, "a") == [Doing.WORKS, Doing.WORKS, Doing.LAGS, Doing.WORKS]
     assert gpu_map.gpus(of, "a", NOW)[2].since == 3600.0
     assert Doing.LAGS not in doings(of, "b")
+
+
+def test_the_pods_with_gpus_that_need_attention_come_with_those_alone() -> None:
+    of = fleet(
+        pod("calm", utils=(90.0, 91.0)), pod("a", utils=(90.0, 0.0)), pod("rests", utils=(0.0,)),
+        pod("off", status="EXITED", utils=None), pod("lost", utils=(90.0, None)),
+    )  # fmt: skip
+    keys = ("lost", "a", "off", "rests", "gone", "calm")
+    assert [(record.id, [gpu.index for gpu in found]) for record, found in gpu_map.troubled(of, keys, NOW)] == [
+        ("a", [1])
+    ]
+    assert not list(gpu_map.troubled(of, keys, NOW + 3600)), "nothing is known of stale ones"
+
+
+def test_an_alert_and_the_gpu_that_it_is_about_say_the_same_time() -> None:
+    of = Fleet(5, 30)
+    for step in range(361):
+        of.apply(snapshot(pod("a", utils=(90.0, 90.0, 90.0, 40.0))), NOW + 5 * step)
+    assert of.records["a"].window.apart.lags[3].hold.total == 1800.0
+    of.attention = (Attention("straggler", "straggler", Grade.WARN, "GPU 3 lags", "a", "a", since=NOW, lasts=2000.0),)
+    assert gpu_map.gpus(of, "a", NOW + 1800)[3].since == 2000.0

@@ -17,13 +17,16 @@ from tui.history.archive.compaction import KEEP_RAW
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Writer
+from tui.history.instant import fleet_at
 from tui.history.queries import _older
 from tui.store.fleet import Fleet
-from tui.store.views import pod_lines
+from tui.store.views import gpu_map, pod_lines
 from tui.ui import layout
 from tui.ui.charts import plot, pod_charts
 from tui.ui.charts.look import Look
 from tui.ui.charts.spec import GUTTER, STEP, Form, painted
+from tui.ui.primitives.gpu_plan import plan
+from tui.ui.render import gpu_map as map_signs
 from tui.ui.screens.charted import RANGES
 
 NOON = 1_795_435_200.0
@@ -106,6 +109,31 @@ def test_it_is_seen(recorded: Recordings, span: float, pane: tuple[int, int]) ->
     _, steady_band = shown(steady, span, pane, False)
     reaches = [one != other for one, other in zip(band[-1], steady_band[-1], strict=True)]
     assert any(reaches), "and the band reaches the ground"
+
+
+MAPS = ((36, 3), (76, 12), (116, 3), (196, 5), (246, 12))
+"""Panes of the map in terminals of these sizes."""
+
+
+@pytest.mark.parametrize("pane", MAPS, ids=lambda pane: f"{pane[0]}x{pane[1]}")
+def test_the_map_of_history_marks_it_while_it_lasted(recorded: Recordings, pane: tuple[int, int]) -> None:
+    dipped, _ = recorded
+    like = Fleet(20.0, 60.0)
+    like.apply(snapshot(worked(NOON, False)), NOON)
+    idle: dict[float, list[int]] = {}
+    for back in (-120.0, 20.0, 80.0, 140.0, 300.0):
+        at = DIP + back
+        past = fleet_at(dipped, at, like, ("a",), lambda pod, is_new: None)
+        groups = gpu_map.groups(past, ("a",))
+        signs = map_signs.Signs().of_pod("a", gpu_map.spots(past, "a", at), True)
+        places = [plan(groups, *pane).place(0, gpu) for gpu in range(8)]
+        assert all(place is not None and place[0] < pane[1] for place in places), "each has a cell in sight"
+        assert len(set(places)) == 8
+        idle[back] = [gpu for gpu, sign in enumerate(signs) if sign == ("◌", "warn")]
+        since = gpu_map.gpus(past, "a", at)[IDLE].since
+        assert since is None or abs(since - back) <= 60.0, "since its last work, to a poll or a minute"
+        assert (since is not None) == (0 <= back < 180)
+    assert idle == {-120.0: [], 20.0: [IDLE], 80.0: [IDLE], 140.0: [IDLE], 300.0: []}
 
 
 def test_a_dip_in_a_single_row_is_marked(recorded: Recordings) -> None:

@@ -19,9 +19,11 @@ from tui.ui.charts import plot
 from tui.ui.charts.figures import short
 from tui.ui.charts.spec import (
     ALERT,
+    BESIDE,
     CURSOR,
     EDGE,
     GUTTER,
+    HEAT,
     STEP,
     ChartSpec,
     Form,
@@ -150,7 +152,10 @@ def test_a_heat_map_has_a_name_and_a_number_for_each_gpu_and_a_legend(shades: bo
     assert "▾ GPU 1 2%" in text(rows[0])
     made = cells(rows)
     assert made[1][5] != made[2][5]
-    assert made[1][5] == made[4][5]
+    assert made[1][5][0] == made[4][5][0]
+    if not shades:
+        assert made[1][5] == ("█", HEAT)
+        assert made[4][5] == ("█", BESIDE), "of two tones in turn: full blocks of two rows touch"
 
 
 def test_eight_levels_of_a_value_are_eight_cells() -> None:
@@ -158,8 +163,13 @@ def test_eight_levels_of_a_value_are_eight_cells() -> None:
         seen = set()
         for step in range(8):
             rows = plot.draw(chart([flat(step * 12.5 + 6)], Form.HEAT, shades=shades), 40 + GUTTER, 4)
-            seen.add(cells(rows)[1][5])
+            seen.add(tuple(row[5] for row in cells(rows)[1:3]))
         assert len(seen) == 8
+
+
+def test_without_shades_two_rows_are_one_height() -> None:
+    rows = plot.draw(chart([flat(40.0), flat(75.0), flat(100.0)], Form.HEAT, shades=False), 40 + GUTTER, 8)
+    assert [row[5][0] for row in cells(rows)[1:7]] == [" ", "▇", "▅", "█", "█", "█"]
 
 
 def test_more_gpus_than_rows_stand_together_and_none_is_hidden() -> None:
@@ -185,7 +195,7 @@ def test_a_bucket_whose_minimum_is_far_below_its_mean_is_marked(shades: bool) ->
     rows = plot.draw(chart([values, flat(90.0)], Form.HEAT, shades=shades), 40 + GUTTER, 4)
     row = cells(rows)[1]
     usual = row[5]
-    assert row[10] == ("▀", usual[1]), "a notch in the shade of its mean"
+    assert row[10] == ("▀", usual[1] if shades else 0), "a notch in the shade of its mean, or bright"
     assert row[20][0] != "▀", "shown by its shade, and not marked"
 
 

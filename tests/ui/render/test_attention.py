@@ -162,7 +162,16 @@ def test_every_event_has_a_symbol_and_a_role_and_an_alert_that_of_its_grade() ->
 
 @pytest.mark.parametrize("width", [60, 80, 110, 120, 140, 200])
 def test_the_columns_have_room_for_alerts_only_if_there_are_any(width: int) -> None:
-    plain, alerted = rows.pod_columns(width, False), rows.pod_columns(width, False, True)
+    plain, alerted = rows.pod_columns(width, False), rows.pod_columns(width, False, [alert("a", "idle")])
     assert ("alert" in {column.key for column in alerted}) == (width >= rows.SPACIOUS)
     assert "alert" not in {column.key for column in plain}
     assert (plain != alerted) == (width >= rows.SPACIOUS)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_a_state_has_room_for_since_when(width: int) -> None:
+    straggler = replace(HUNG, kind="straggler", word="straggler", lasts=3480.0)
+    (state,) = (column for column in rows.pod_columns(width, False, [straggler]) if column.key == "status")
+    assert state.width == len("▲ straggler 58m")
+    long = replace(straggler, word="a word that is too long for any state")
+    assert rows.pod_columns(width, False, [long])[0].width < 20

@@ -63,6 +63,8 @@ def test_signs_stand_in_place_of_a_shade_and_are_told_apart() -> None:
     signs = [text((gpus.sign(Spot(doing, 100.0, True), True),)) for doing in Doing if doing not in (Doing.LAGS,)]
     assert len(set(signs)) == len(signs)
     assert gpus.sign(Spot(Doing.IDLE, 0.0, loud=False), True) == ("◌", "muted")
+    assert gpus.sign(Spot(Doing.BOOTING, None, loud=False), True) == ("◔", "muted")
+    assert gpus.sign(Spot(Doing.BOOTING, None, loud=True), True) == ("◔", "warn"), "for too long"
     assert gpus.sign(Spot(Doing.WORKS, 100.0), False) == ("█", "spark")
     assert gpus.sign(Spot(Doing.WORKS, 100.0), True) == ("█", "heat-8")
 

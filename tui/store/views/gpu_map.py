@@ -5,7 +5,7 @@ A GPU is known while its pod is reported: with stale data nothing is known of it
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from tui.store.watched_time import idle_in
 if TYPE_CHECKING:
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
+    from tui.store.holds import Hold
 
 LOOKED_BACK = 2 * 3600.0
 """Seconds in which the last work of a GPU is looked for, if its pod works."""
@@ -194,6 +195,16 @@ def gpus(fleet: Fleet, pod: str, now: float, spark: int = 0) -> tuple[Gpu, ...]:
     return tuple(gpu(index, spot) for index, spot in enumerate(seen))
 
 
+def troubled(fleet: Fleet, keys: Iterable[str], now: float) -> Iterator[tuple[Record, tuple[Gpu, ...]]]:
+    """Those of the pods that have GPUs which need attention, with these GPUs, in the same order."""
+    calm = (Doing.WORKS, Doing.UNKNOWN)
+    for key in keys:
+        if not any(spot.loud and spot.doing not in calm for spot in spots(fleet, key, now)):
+            continue
+        if needy := tuple(gpu for gpu in gpus(fleet, key, now) if gpu.loud and gpu.doing not in calm):
+            yield fleet.records[key], needy
+
+
 def _hot() -> float:
     # With the first sample there are windows; the first frame needs none.
     from tui.store.windows import HOT_C
@@ -214,14 +225,23 @@ def _since(
         if all_idle:
             return record.idle_for(now), False
         if (hold := record.window.apart.unused.get(index)) is not None and hold.is_settled:
-            return hold.total, False
+            return _told(fleet, record, "unused", hold, record.window.apart.unused.values()), False
         idle, worked = idle_in(record.series.stretch(now - LOOKED_BACK, (UTIL.of_gpu(index),)), fleet.interval)
         return idle, not worked
     if doing is Doing.BOOTING:
         change = record.pod.status_change if record.pod is not None else None
         return (max(0.0, now - change.at) if change is not None and change.at is not None else None), False
-    if doing is Doing.LAGS and (lag := record.window.apart.lags.get(index)) is not None and lag.hold.is_settled:
-        return lag.hold.total, False
+    lags = record.window.apart.lags
+    if doing is Doing.LAGS and (lag := lags.get(index)) is not None and lag.hold.is_settled:
+        return _told(fleet, record, "straggler", lag.hold, (each.hold for each in lags.values())), False
     kinds = kinds_of(fleet).get(record.id, {})
     alert = next((kinds[kind] for kind in _ALERTS.get(doing, ()) if kind in kinds), None)
     return (alert.lasts if alert is not None else None), False
+
+
+def _told(fleet: Fleet, record: Record, kind: str, hold: Hold, holds: Iterable[Hold]) -> float:
+    """For how long one of several GPUs has done so. Of that for which it is longest, an alert says it: both agree."""
+    alert = kinds_of(fleet).get(record.id, {}).get(kind)
+    if alert is None or alert.lasts is None or any(other.total > hold.total for other in holds):
+        return hold.total
+    return alert.lasts

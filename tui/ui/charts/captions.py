@@ -115,7 +115,7 @@ def _legends(spec: ChartSpec) -> list[Row]:
         scale: Row = ((ramp.HEIGHTS, HEAT),)
         if spec.shades:
             scale = tuple((" ", paint(0, STEP + step)) for step in range(1, ramp.STEPS + 1))
-        dip: Part = (heatmap.NOTCH, paint(STEP + ramp.STEPS) if spec.shades else HEAT)
+        dip: Part = (heatmap.NOTCH, paint(STEP + ramp.STEPS) if spec.shades else heatmap.DIPPED)
         whole: Row = (ends[0], *scale, ends[1])
         if spec.worst != "low":
             return [(*whole, (" highest", QUIET)), whole] if spec.worst == "high" else [whole]

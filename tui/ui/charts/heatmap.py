@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tui.format import numbers as fmt
+from tui.store.series import Point
 from tui.store.views.pod_lines import Line
 from tui.ui.charts import buckets
 from tui.ui.charts.buckets import Column
 from tui.ui.charts.figures import at_cursor, gutter_cell, lagging, short
-from tui.ui.charts.spec import CURSOR, HEAT, QUIET, STEP, ChartSpec, Form, Part, Row, gutter, paint
+from tui.ui.charts.spec import BESIDE, CURSOR, HEAT, QUIET, STEP, ChartSpec, Form, Part, Row, gutter, paint
 from tui.ui.primitives import ramp
 
 DIP = 0.25
@@ -24,6 +25,12 @@ _STRIP = "▇"
 NOTCH = "▀"
 """A bucket that dips."""
 
+DIPPED = 0
+"""The kind of a notch without shades: that of the first line, which is the brightest."""
+
+_TONES = (HEAT, BESIDE)
+"""Kinds of heights in rows that touch, in turn: a full block joins those above and below it."""
+
 
 def part_of(value: float, spec: ChartSpec) -> float:
     """A value as a part of the scale."""
@@ -35,26 +42,43 @@ def dips(column: Column, spec: ChartSpec) -> bool:
     return spec.worst == "low" and column is not None and part_of(column.mean - column.low + spec.low, spec) >= DIP
 
 
+def _worst(column: Point, spec: ChartSpec) -> float:
+    """The value that a bucket shows, as a part of the scale."""
+    return part_of({"low": column.low, "high": column.high}.get(spec.worst, column.mean), spec)
+
+
 def cell(column: Column, spec: ChartSpec) -> Part:
-    """One bucket: its worst value as a shade or a height. Where it dips, a notch in the shade of its mean.
+    """One bucket: the shade of its worst value. Where it dips, a notch in the shade of its mean.
 
     The shade is that of the buckets beside it: a dip costs a glyph, and where all buckets dip, the mean is still seen.
     """
     if column is None:
         return " ", QUIET
-    worst = {"low": column.low, "high": column.high}.get(spec.worst, column.mean)
-    dipped, part = dips(column, spec), part_of(worst, spec)
-    if not spec.shades:
-        return NOTCH if dipped else ramp.height(part), HEAT
-    return (NOTCH, paint(_step(part_of(column.mean, spec)))) if dipped else (_STRIP, paint(_step(part)))
+    if dips(column, spec):
+        return NOTCH, paint(_step(part_of(column.mean, spec)))
+    return _STRIP, paint(_step(_worst(column, spec)))
 
 
 def _below(column: Column, above: Part, spec: ChartSpec) -> Part:
     """The cell below one of a row of two: joined to it, or below a notch the shade of the lowest value."""
-    if column is None or not spec.shades:
+    if column is None:
         return above
     glyph, kind = above
     return "█", paint(_step(part_of(column.low, spec))) if glyph == NOTCH else kind
+
+
+def _stack(column: Column, spec: ChartSpec, deep: int, kind: int) -> list[Part]:
+    """One bucket without shades, from above: its worst value as a height in one or two cells. Where it dips, a notch
+    at the top."""
+    if column is None:
+        return [(" ", QUIET)] * deep
+    steps = ramp.STEPS * deep
+    filled = 1 + int(min(steps - 1.0, max(0.0, _worst(column, spec) * steps)))
+    cells: list[Part] = []
+    for row in reversed(range(deep)):
+        part = min(ramp.STEPS, filled - ramp.STEPS * row)
+        cells.append((ramp.HEIGHTS[part - 1] if part > 0 else " ", kind))
+    return [(NOTCH, DIPPED), *cells[1:]] if dips(column, spec) else cells
 
 
 def _step(part: float) -> int:
@@ -75,17 +99,13 @@ def heat(spec: ChartSpec, width: int, height: int) -> list[Row]:
     deep = min(_DEEPEST, max(1, height // max(1, len(groups))))
     lags = lagging(spec)
     rows: list[Row] = []
-    for name, numbers in groups:
+    for turn, (name, numbers) in enumerate(groups):
         lines = [spec.lines[number] for number in numbers]
         columns = buckets.pooled([buckets.across(line, spec.window, width - margin) for line in lines])
-        cells = tuple(cell(column, spec) for column in columns)
-        beside: Row = ()
-        if margin:
-            beside = gutter_cell(name, _value(lines, spec), spec, lags in numbers)
-        rows.append((*beside, *cells))
+        drawn = _shaded(columns, spec, deep) if spec.shades else _stacked(columns, spec, deep, _TONES[turn % 2])
+        beside: Row = gutter_cell(name, _value(lines, spec), spec, lags in numbers) if margin else ()
         blank: Row = ((" " * margin, QUIET),) if margin else ()
-        below = tuple(_below(column, each, spec) for column, each in zip(columns, cells, strict=True))
-        rows += [(*blank, *below)] * (deep - 1)
+        rows += [(*(blank if row else beside), *cells) for row, cells in enumerate(drawn)]
     if len(groups) * deep < height and spec.lines and not spec.lines[0].label.startswith("GPU "):
         left = len(spec.lines) - sum(len(numbers) for _, numbers in groups)
         if left:
@@ -93,6 +113,19 @@ def heat(spec: ChartSpec, width: int, height: int) -> list[Row]:
             rows.append(((" " * margin, QUIET), (fmt.clip(note, width - margin).ljust(width - margin), QUIET)))
     rows += [((" " * width, QUIET),)] * (height - len(rows))
     return rows[:height]
+
+
+def _shaded(columns: Sequence[Column], spec: ChartSpec, deep: int) -> list[Row]:
+    """The rows of one line in shades."""
+    cells = tuple(cell(column, spec) for column in columns)
+    below = tuple(_below(column, each, spec) for column, each in zip(columns, cells, strict=True))
+    return [cells, *[below] * (deep - 1)]
+
+
+def _stacked(columns: Sequence[Column], spec: ChartSpec, deep: int, kind: int) -> list[Row]:
+    """The rows of one line in heights."""
+    stacks = [_stack(column, spec, deep, kind) for column in columns]
+    return [tuple(stack[row] for stack in stacks) for row in range(deep)]
 
 
 def _groups(spec: ChartSpec, height: int) -> Iterator[tuple[str, range]]:

@@ -26,9 +26,9 @@ instant is one column through all of them."""
 _NARROW = 24
 """Cells of a chart below which it is all plot."""
 
-TEXT, QUIET, TITLE, ALERT, CURSOR, EVENT, HEAT, GRID = -1, -2, -3, -4, -5, -6, -7, -8
-"""Parts other than lines: plain text, axes, the title, warnings, the cursor, events, amounts that have no shades, and
-the grid."""
+TEXT, QUIET, TITLE, ALERT, CURSOR, EVENT, HEAT, GRID, BESIDE = -1, -2, -3, -4, -5, -6, -7, -8, -9
+"""Parts other than lines: plain text, axes, the title, warnings, the cursor, events, amounts that have no shades, the
+grid, and amounts beside others that they would be taken for one with."""
 
 FINE = 24
 """Shades of areas, fine enough for a gradient."""

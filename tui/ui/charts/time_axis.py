@@ -18,8 +18,15 @@ _DAY = 86_400
 _APART = 2
 """Cells between two labels, at least."""
 
-_SELDOM = 16
-"""Cells from one label to the next in a wide chart: all of them are sent again whenever it moves on by a column."""
+_SELDOM, _OFTEN = 16, 10
+"""Cells from one label to the next in a wide chart: all of them are sent again whenever it moves on by a column, which
+is often, or hardly ever."""
+
+_STILL = 600.0
+"""Seconds of a column from which on a chart hardly ever moves."""
+
+_FEWEST = 6
+"""Parts of a narrow chart of which one has a label at most."""
 
 _MOST_SET = 3 * 3600
 """Seconds by which a clock is set at most."""
@@ -101,8 +108,9 @@ def _labels(axis: AxisSpec, columns: int, span: float) -> Iterator[tuple[float, 
 def tick_of(window: Window, columns: int) -> int:
     """Seconds between two labels: the shortest that leave room between them."""
     span = window.width * columns
+    usual = _OFTEN if window.width >= _STILL else _SELDOM
     for tick in _TICKS:
-        if tick / window.width >= max(_longest(tick, span) + _APART, min(_SELDOM, columns // 4)):
+        if tick / window.width >= max(_longest(tick, span) + _APART, min(usual, columns // _FEWEST)):
             return tick
     return _TICKS[-1]
 

@@ -36,7 +36,12 @@ def sign(spot: Spot, shades: bool) -> Part:
     matches = SIGNS.get(spot.doing)
     if matches is None:
         return ramp.cell((spot.util or 0.0) / 100, shades)
-    return matches if spot.loud or spot.doing is not Doing.IDLE else (matches[0], "muted")
+    return matches[0], _role(spot.doing, matches[1], spot.loud)
+
+
+def _role(doing: Doing, usual: str, loud: bool) -> str:
+    """The color of a sign: without work, a GPU is bright only if that needs attention."""
+    return ("warn" if loud else "muted") if doing in (Doing.IDLE, Doing.BOOTING) else usual
 
 
 # A row for each GPU
@@ -99,8 +104,7 @@ def state(gpu: Gpu) -> Cell:
     if gpu.doing is Doing.WORKS:
         return (("busy", "quiet"),)
     glyph, role = _WORDS[gpu.doing]
-    role = "muted" if gpu.doing is Doing.IDLE and not gpu.loud else role
-    return ((f"{glyph} {gpu.doing.value}{_lasts(gpu)}", role),)
+    return ((f"{glyph} {gpu.doing.value}{_lasts(gpu)}", _role(gpu.doing, role, gpu.loud)),)
 
 
 def _lasts(gpu: Gpu) -> str:

@@ -158,14 +158,20 @@ def paused(fleet: Fleet, held: float, now: float, tz: tzinfo | None) -> Forms:
     return tuple((*short, gap, *form) for short, form in zip((hold, hold, hold, (("‖", "warn"),)), forms, strict=False))
 
 
-def in_history(at: float, player: Playback, live: Fleet, now: float, tz: tzinfo | None, back: str = "=") -> Forms:
-    """The shown instant of the recording, whether it is playing, and current errors."""
+def in_history(
+    at: float, player: Playback, live: Fleet, now: float, tz: tzinfo | None, back: str = "=", *, alone: bool = False
+) -> Forms:
+    """The shown instant of the recording, whether it is playing, and current errors.
+
+    alone: whether no other line says that this is history; of a replay a badge does.
+    """
     when = datetime.fromtimestamp(at, tz)
     day = "" if now - at < 12 * 3600 else f"{when:%a %d %b} "
     moves = f" ▶ ×{player.speed:g}" if player.playing else ""
     back_to = "" if player.replay else f" · {back} live"
     ago = "" if player.replay else f" ({fmt.duration(now - at)} ago){back_to}"
-    time: Cell = ((f"◀ {day}{when:%H:%M:%S}{moves}", "warn"),)
+    sign = "HISTORY" if alone and not player.replay else "◀"
+    time: Cell = ((f"{sign} {day}{when:%H:%M:%S}{moves}", "warn"),)
     long: Cell = time if player.replay else ((f"◀ HISTORY {day}{when:%H:%M:%S}{moves}", "warn"),)
     wrong = None if player.replay else live.snapshot.error
     word: Cell = () if wrong is None else ((f" ▲ {trouble(wrong)}", "bad"),)
@@ -174,6 +180,7 @@ def in_history(at: float, player: Playback, live: Fleet, now: float, tz: tzinfo 
         (*long, (ago, "muted"), *word),
         # Twice: the way back is worth more than the names of the other screens.
         *(((*time, (back_to, "muted"), *word),) * 2),
+        ((f"{sign} {when:%H:%M:%S}", "warn"), *mark),
         ((f"◀ {when:%H:%M:%S}", "warn"), *mark),
         ((f"{when:%H:%M}", "warn"), *mark),
     )

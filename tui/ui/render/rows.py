@@ -74,6 +74,9 @@ NARROW = 60
 
 _LEASE = Column("lease", "LEASE", 9, 2)
 _ALERT = Column("alert", "ALERT", 46, 10)
+_MOST_STATE = 16
+"""Cells of a state with its duration, where there is no room for the dollars."""
+
 ALERTED = 21
 """Cells of a state with the dollars that it has wasted so far."""
 
@@ -99,16 +102,19 @@ def narrowed(columns: tuple[Column, ...]) -> tuple[Column, ...]:
     return tuple(column._replace(width=_NARROWED.get(column.key, column.width)) for column in columns)
 
 
-def pod_columns(width: int, leased: bool, alerted: bool = False, most: int = 0) -> tuple[Column, ...]:
+def pod_columns(width: int, leased: bool, alerts: Collection[Attention] = (), most: int = 0) -> tuple[Column, ...]:
     """The columns of pods in a terminal this wide; with a countdown, if there is any lease.
 
-    most:    the GPUs of the largest pod.
-    alerted: whether a pod needs attention: then there is room for what that has cost, and for a sentence about it.
+    most:   the GPUs of the largest pod.
+    alerts: those of pods: there is room for since when, in wide terminals for what that has cost, and for a sentence.
     """
     columns = _pod_columns(width, leased)
+    if NARROW <= width < SPACIOUS:
+        stated = min(_MOST_STATE, max((2 + len(a.word) + len(_alert_tail(a)) for a in alerts), default=0))
+        columns = tuple(c._replace(width=max(c.width, stated)) if c.key == "status" else c for c in columns)
     if most > BLOCKS and width >= SPACIOUS:
         columns = tuple(c._replace(width=min(most, MOST_BLOCKS)) if c.key == "gpus" else c for c in columns)
-    if not alerted or width < SPACIOUS:
+    if not alerts or width < SPACIOUS:
         return columns
     columns = tuple(c._replace(width=ALERTED) if c.key == "status" else c for c in columns)
     at = next(number for number, column in enumerate(columns) if column.key == "cost") + 2
@@ -181,12 +187,17 @@ _STATES = {
 def _alert_cell(alert: Attention, room: int) -> Cell:
     """An alert in the place of a state that hides it: a hung pod is running, for RunPod."""
     role = role_of(alert)
-    lasts = alert.lasts if alert.since is None or alert.lasts is None or alert.lasts > 0 else None
-    tail = f" {fmt.short_duration(lasts)}" if lasts is not None else ""
+    tail = _alert_tail(alert)
     if len(alert.word) + len(tail) + 2 > room:
         tail = ""
     cell: Cell = ((f"{MUTED if alert.muted else SIGN} ", role), (alert.word, role), (tail, role))
     return _with_waste(cell, alert, room)
+
+
+def _alert_tail(alert: Attention) -> str:
+    """For how long an alert has lasted; what has not begun has no such time."""
+    lasts = alert.lasts if alert.since is None or alert.lasts is None or alert.lasts > 0 else None
+    return f" {fmt.short_duration(lasts)}" if lasts is not None else ""
 
 
 def _with_waste(cell: Cell, alert: Attention | None, room: int) -> Cell:

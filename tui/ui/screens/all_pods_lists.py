@@ -86,7 +86,8 @@ class AllPods(Listing):
 
         is_worst_first = self.sort == pods.ATTENTION and not self.inverted and any(map(ranks, fleets))
         columns = rows.pod_columns(
-            scene.width, any(timers_of(account.context) for account in accounts), any(map(worst, fleets)),
+            scene.width, any(timers_of(account.context) for account in accounts),
+            [alert for fleet in fleets for alert in worst(fleet).values()],
             max(map(pods.most_gpus, fleets), default=0),
         )  # fmt: skip
         columns = with_runs(columns, any(bool(fleet.runs) for fleet in fleets), scene.width)

@@ -236,7 +236,8 @@ class BaseScreen(Screen[None]):
         if player.frozen_view is None:
             return status.connection(live, player.view[1], tz)
         if player.in_history:
-            return status.in_history(player.frozen_view[1], player, live, player.clock(), tz, self._sight.badges.back)
+            at, now, back = player.frozen_view[1], player.clock(), self._sight.badges.back
+            return status.in_history(at, player, live, now, tz, back, alone=self.size.height < ROOM_FOR_SCRUB)
         return status.paused(live, player.frozen_view[1], player.clock(), tz)
 
     def _entitle(self, pane: Widget, title: str, subtitle: str, lines: Sequence[str] = ()) -> None:

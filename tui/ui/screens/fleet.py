@@ -200,8 +200,8 @@ class FleetScreen(ListingScreen):
             return
         fleet, now = self._view
         pane = self.query_one("#gpus", Lines)
-        record = fleet.records.get(self._table(self._pods).cursor or "")
-        title, lines = self._gpus.of_pod(fleet, record, now, *pane.size)
+        table = self._table(self._pods)
+        title, lines = self._gpus.of_pod(fleet, table.cursor or "", table.keys, now, *pane.size)
         pane.content = tuple(TwoSided((line,)) for line in lines)
         self._entitle(pane, title, "")
 

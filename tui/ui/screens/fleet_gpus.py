@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tui.format import numbers
 from tui.store.fleet import Fleet
-from tui.store.fleet_state import Record
 from tui.store.views import gpu_map
 from tui.store.views.attention import worst
 from tui.store.views.pods import gpu_name
 from tui.ui.primitives import gpu_plan
 from tui.ui.primitives.cells import Cell
-from tui.ui.render import empty_states, gpus
+from tui.ui.render import empty_states, gpus, needy_gpus
 from tui.ui.render.gpu_map import Signs, legend
 from tui.ui.widgets.gpu_map import GpuMap
 
 MOST_LINES = 12
 """Lines of the map, at most, before it scrolls."""
+
+MOST_LISTED = 64
+"""Pods on the map up to which those with GPUs that need attention are listed in the room below it."""
 
 _FRAME = 5
 """Cells of a line of the map that its frame and its scroll bar take."""
@@ -45,10 +47,14 @@ class FleetGpus:
     ) -> None:
         """Show the GPUs of these pods, in their order. `live`: see `Signs.follow`."""
         self._signs.follow(live)
+        groups = self._groups(fleet, keys)
+        room = pane.room_below(groups) if len(groups) <= MOST_LISTED else 0
+        needy = _needy(fleet, [group.pod for group in groups], now) if room else ()
         pane.show(
-            self._groups(fleet, keys),
+            groups,
             lambda pod: self._signs.of_pod(pod, gpu_map.spots(fleet, pod, now), shades),
             notice=empty_states.gpus(fleet),
+            below=needy_gpus.listed(needy, pane.size.width, room),
         )
 
     def entitle(self, pane: GpuMap, title: str, fleet: Fleet, now: float, *, brief: bool, shades: bool) -> None:
@@ -60,9 +66,11 @@ class FleetGpus:
         pane.entitle(title, legend(shades, pane.size.width))
 
     def of_pod(
-        self, fleet: Fleet, record: Record | None, now: float, width: int, height: int
+        self, fleet: Fleet, key: str, keys: Sequence[str], now: float, width: int, height: int
     ) -> tuple[str, tuple[Cell, ...]]:
-        """The GPUs of a pod in a pane of this size, and its title; both are empty without a pod."""
+        """The title of a pane of this size and its lines: the GPUs of a pod, and those of the others that need
+        attention; both are empty without a pod."""
+        record = fleet.records.get(key)
         if record is None or record.pod is None:
             return "", ()
         cost = record.pod.cost_per_hr
@@ -70,6 +78,13 @@ class FleetGpus:
         lines = gpus.strip(of_pod, worst(fleet).get(record.id), width, height)
         if not of_pod:
             lines = (*lines, (("No GPU is rented now", "muted"),))
+        others = _needy(fleet, [other for other in keys if other != key], now)
+        lines = (*lines, *needy_gpus.listed(others, width, height - len(lines), "Other GPUs"))
         price = (f"{numbers.money(cost)}/h",) if of_pod and cost is not None else ()
         kind = (gpus.number_of(len(of_pod), gpu_name(record)),) if of_pod else ()
         return "  ".join((record.name or record.id, *kind, *price)), lines
+
+
+def _needy(fleet: Fleet, keys: Sequence[str], now: float) -> Iterator[tuple[str, Sequence[gpu_map.Gpu]]]:
+    """The names of those of these pods that have GPUs which need attention, with these GPUs."""
+    return ((record.name or record.id, needy) for record, needy in gpu_map.troubled(fleet, keys, now))

@@ -109,7 +109,7 @@ class Pods(FleetListing):
         keys = pods.pods(fleet, now, query)
         first = ("worst first",) if self.sort == pods.ATTENTION and not self.inverted and ranks(fleet) else ()
         alerts, leases = worst(fleet), timers_of(context)
-        columns = rows.pod_columns(scene.width, bool(leases), bool(alerts), pods.most_gpus(fleet))
+        columns = rows.pod_columns(scene.width, bool(leases), alerts.values(), pods.most_gpus(fleet))
         return Rows(
             keys, cells_of(context, scene), empty_states.total(fleet, self.name),
             empty_states.pods(fleet, query.filter is not None, self.waited, context.playback.replay),

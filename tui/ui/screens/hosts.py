@@ -156,7 +156,9 @@ class HostsScreen(ListingScreen):
 
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
         machines = self._machines.every
-        return layout.hosts(width, height, self._active, len(machines), self._alone or not machines, self._whole)
+        return layout.hosts(
+            width, height, self._active, len(machines), self._alone or not machines, self._whole, self._single
+        )
 
     def _arrange(self) -> None:
         self._machines.read(*self._view)

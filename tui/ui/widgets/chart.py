@@ -27,7 +27,7 @@ FAINTEST = 0.18
 
 _NAMES = {
     spec.TEXT: "text", spec.QUIET: "quiet", spec.TITLE: "title", spec.ALERT: "alert", spec.CURSOR: "cursor",
-    spec.EVENT: "event", spec.HEAT: "heat", spec.GRID: "grid",
+    spec.EVENT: "event", spec.HEAT: "heat", spec.GRID: "grid", spec.BESIDE: "beside",
 }  # fmt: skip
 
 

@@ -56,6 +56,7 @@ class GpuMap(ScrollView, can_focus=True):
         self._numbers: dict[str, int] = {}
         self._signs: Signs = lambda pod: ()
         self._notice = EmptyState("")
+        self._below: tuple[Cell, ...] = ()
         self._plan = Plan(())
         self._cursor: tuple[str, int] | None = None
         self._strips: dict[int, Strip] = {}
@@ -68,9 +69,16 @@ class GpuMap(ScrollView, can_focus=True):
         """The pod and the number of the GPU under the cursor."""
         return self._cursor
 
-    def show(self, groups: tuple[Group, ...], signs: Signs, *, notice: EmptyState) -> None:
-        """Show these GPUs. `signs` is called for pods in visible lines only."""
-        self._signs, self._notice = signs, notice
+    def room_below(self, groups: tuple[Group, ...]) -> int:
+        """Lines that these GPUs leave free."""
+        width, height = self.scrollable_content_region.width, self.size.height
+        return max(0, height - len(plan(groups, width, height).lines))
+
+    def show(
+        self, groups: tuple[Group, ...], signs: Signs, *, notice: EmptyState, below: tuple[Cell, ...] = ()
+    ) -> None:
+        """Show these GPUs. `signs` is called for pods in visible lines only; `below`: lines in the room below them."""
+        self._signs, self._notice, self._below = signs, notice, below
         if groups != self._groups:
             self._groups = groups
             self._numbers = {group.pod: number for number, group in enumerate(groups)}
@@ -238,7 +246,9 @@ class GpuMap(ScrollView, can_focus=True):
             return Strip([Segment(text, self._role(role)) for text, role in cell])
         line = self.scroll_offset.y + y
         if line >= len(self._plan.lines):
-            return Strip.blank(width, self._base)
+            below = self._below[line - len(self._plan.lines) :][:1]
+            parts = [Segment(text, self._role(role)) for cell in below for text, role in cell]
+            return Strip(parts).adjust_cell_length(width, self._base)
         segments: list[Segment] = []
         x = 0
         for run in self._plan.lines[line]:
