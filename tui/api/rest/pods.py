@@ -10,6 +10,7 @@ from msgspec import Raw
 
 from tui.api.enums import ENDED, CloudKind
 from tui.api.features import Feature
+from tui.api.http.endpoint import is_loopback
 from tui.api.models import Funds, GpuReading, Placement, Pod, PodVerb, Port, Problem, Runtime, Snapshot
 from tui.api.quantities import Reader
 from tui.api.rest.wire import WireMounts, WirePod, WirePort, WireRuntime, WireSsh
@@ -56,10 +57,19 @@ _pod = Reader[WirePod](WirePod)
 
 
 def snapshot(
-    items: list[Raw], problems: tuple[Problem, ...], funds: Funds | None, lacks: frozenset[Feature], names: Names
+    items: list[Raw],
+    problems: tuple[Problem, ...],
+    funds: Funds | None,
+    lacks: frozenset[Feature],
+    names: Names,
+    *,
+    here: bool = False,
 ) -> Snapshot:
-    """The fleet. One pod that is not understood is unreadable, and nothing more."""
-    readable, broken, cuts = each(items, "pods", _pod, lambda wire: pod(wire, names))
+    """The fleet. One pod that is not understood is unreadable, and nothing more.
+
+    here: whether the API itself is on this machine, as a simulated one: its pods may be reached on it too.
+    """
+    readable, broken, cuts = each(items, "pods", _pod, lambda wire: pod(wire, names, here=here))
     unique: dict[str, Pod] = {}
     for single in readable:
         # A page that is read while pods are created repeats the last ones of the page before.
@@ -67,7 +77,7 @@ def snapshot(
     return Snapshot(funds, tuple(unique.values()), broken, (*problems, *cuts), LACKS | lacks)
 
 
-def pod(wire: WirePod, names: Names) -> Pod:
+def pod(wire: WirePod, names: Names, *, here: bool = False) -> Pod:
     gpu, cpu, mounts = wire.gpu, wire.cpu, wire.mounts
     compute = gpu or cpu
     ended = wire.status in ENDED
@@ -88,7 +98,7 @@ def pod(wire: WirePod, names: Names) -> Pod:
         network_volume_id(mounts),
         wire.locked is True,
         None,
-        None if wire.runtime is None else _runtime(wire.runtime),
+        None if wire.runtime is None else _runtime(wire.runtime, here=here),
         _placement(wire, names),
         None,
         None if wire.actions is None else verbs(wire.actions),
@@ -112,7 +122,7 @@ def _volume_gb(mounts: WireMounts | None) -> float | None:
     return 0.0 if mounts.persistent is None else mounts.persistent.size
 
 
-def _runtime(wire: WireRuntime) -> Runtime | None:
+def _runtime(wire: WireRuntime, *, here: bool) -> Runtime | None:
     """None for an empty one, as pods have while they are created."""
     runtime = Runtime(
         whole(wire.uptime),
@@ -120,14 +130,14 @@ def _runtime(wire: WireRuntime) -> Runtime | None:
         wire.memory.util if wire.memory else None,
         tuple([_NOTHING if gpu is None else GpuReading(None, gpu.util, gpu.memory_util) for gpu in wire.gpus or ()]),
         # RunPod's order changes from one response to the next.
-        tuple(sorted([_port(port) for port in wire.ports or () if port is not None], key=_by_number)),
+        tuple(sorted([_port(port, here=here) for port in wire.ports or () if port is not None], key=_by_number)),
     )
     return None if runtime == _EMPTY else runtime
 
 
-def _port(wire: WirePort) -> Port:
-    kind = wire.type or ""
-    reached = kind == "tcp" and wire.public is not None and is_public(wire.ip or "")
+def _port(wire: WirePort, *, here: bool) -> Port:
+    kind, ip = wire.type or "", wire.ip or ""
+    reached = kind == "tcp" and wire.public is not None and (is_public(ip) or (here and is_loopback(ip)))
     return Port(whole(wire.private), whole(wire.public), wire.ip, reached, kind)
 
 
