@@ -6,6 +6,7 @@ import math
 from array import array
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
+from operator import attrgetter
 from typing import NamedTuple
 
 from tui.domain.signals.values import Values
@@ -40,13 +41,13 @@ class SignalSeries:
     def add(self, at: float, values: Values, done: float | None = None) -> None:
         """Add what was reported at an instant; an earlier one than the last counts as that."""
         if self._at and at < self._at[-1] + APART:
-            for name, value in _named(values, done):
-                if not math.isnan(value):
-                    self._columns[name][-1] = value
+            for column, value in zip(self._columns.values(), _row(values, done), strict=True):
+                if value is not None:
+                    column[-1] = value
             return
         self._at.append(at)
-        for name, value in _named(values, done):
-            self._columns[name].append(value)
+        for column, value in zip(self._columns.values(), _row(values, done), strict=True):
+            column.append(math.nan if value is None else value)
         if len(self._at) > MOST:
             self._thin()
 
@@ -99,8 +100,8 @@ class SignalSeries:
             column[:half] = column[:half:2]
 
 
-def _named(values: Values, done: float | None) -> Iterator[tuple[str, float]]:
-    for name in COLUMNS[:-1]:
-        value = getattr(values, name)
-        yield name, math.nan if value is None else float(value)
-    yield COLUMNS[-1], math.nan if done is None else done
+_of_values = attrgetter(*COLUMNS[:-1])
+
+
+def _row(values: Values, done: float | None) -> tuple[float | None, ...]:
+    return (*_of_values(values), done)
