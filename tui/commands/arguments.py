@@ -43,6 +43,7 @@ def add_record(to: Parser) -> None:
     to.add_argument("--from", dest="recording", type=flags.file_path, metavar="FILE", help="export this recording")
     to.add_argument("--pods", dest="pods_like", metavar="PATTERN", help="export only pods named like this: train-*")
     to.add_argument("--since", dest="export_since", metavar="TIME", help="export from a time on: 2d, yesterday")
+    to.add_argument("--with-logs", action="store_true", help="export lines of logs too, if [signals] keep_log kept any")
     flags.connection(to)
 
 

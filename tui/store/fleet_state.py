@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tui.store.day_means import DayMeans
     from tui.store.earlier import Earlier
     from tui.store.host_telemetry import Telemetry
+    from tui.store.kept_log import KeptLog
     from tui.store.pod_inspection import PodInspection
     from tui.store.price_history import Prices
     from tui.store.recent_spend import RecentSpend
@@ -133,6 +134,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     owners:    which podtop records and acts for the account, by duty.
     alert_rules: the user's thresholds; mutes: the mutes that are set.
     runs:     training runs, as their signals show them, by the pod's id; only of pods that [signals] names.
+    kept_log: lines of their logs that wait to be recorded; None where none are kept.
     asked:    the market for queries other than the poll for one GPU.
     """
 
@@ -152,6 +154,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     alert_rules: AlertRules = AlertRules()
     mutes: tuple[Mute, ...] = ()
     runs: dict[str, Run] = field(default_factory=dict)
+    kept_log: KeptLog | None = None
     asked: Mapping[MarketQuery, Feed[Market]] = field(default_factory=dict)
     older: dict[str, Older] = field(default_factory=dict)
     inspection: PodInspection | None = None
