@@ -25,6 +25,7 @@ from tui.turns import give_way
 if TYPE_CHECKING:
     from tui.store.kept_log import KeptLine
     from tui.store.run_signals import Run
+    from tui.store.signal_series import SignalSeries
 
 STATE = fits("data", MOST_STATE)
 _BLOCK = fits("data", MOST_BLOCK)
@@ -126,6 +127,18 @@ class InstantReader(SampleReader):
             if not signals.are_there(bounded(self._db)):
                 return {}
         return signals.runs(self._good("signal", signals.reported, self._all(signals.SELECT, at - signals.REACH, at)))
+
+    def runs_of(self, pod: str, since: float, until: float) -> tuple[SignalSeries, ...]:
+        """The last runs of a pod between two instants, oldest first."""
+        return signals.one_after_the_other(iter(self.reported(pod, since, until)))
+
+    def reported(self, pod: str, since: float, until: float) -> list[signals.Reported]:
+        """What the runs of a pod reported between two instants, oldest first."""
+        with archive_errors():
+            if not signals.are_there(bounded(self._db)):
+                return []
+        rows = self._all(signals.OF_POD, pod, since, until)
+        return list(self._good("signal", signals.reported, rows))
 
     def log_text(self, pod: str, at: float, most: int) -> tuple[KeptLine, ...]:
         """The lines of a pod's log around an instant that were kept, `most` of each side; none if none were."""

@@ -1,7 +1,7 @@
 """Lines of the logs of pods, where [signals] keep_log wants them: of each pod the newest, in packed pieces.
 
 Its table is one that an earlier podtop leaves alone; without lines to keep a recording has none. An export leaves it
-out unless it is asked for.
+out by default.
 """
 
 from __future__ import annotations
@@ -100,11 +100,11 @@ class LogWriter:
             f"INSERT INTO {TABLE} (pod, first, last, lines, data) VALUES (?, ?, ?, ?, ?)",
             (key, first, last, len(lines), data),
         )
-        kept = self._kept[key]
-        kept[0] += len(lines)
-        kept[1] += len(data)
+        sums = self._kept[key]
+        sums[0] += len(lines)
+        sums[1] += len(data)
         self._bytes += len(data)
-        while (kept[0] > most or kept[1] > MOST_BYTES) and self._drop_oldest(_OF_POD, key):
+        while (sums[0] > most or sums[1] > MOST_BYTES) and self._drop_oldest(_OF_POD, key):
             pass
         while self._bytes > ALL_BYTES and self._drop_oldest(""):
             pass

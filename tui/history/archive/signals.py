@@ -21,6 +21,7 @@ from tui.turns import give_way
 
 if TYPE_CHECKING:
     from tui.store.run_signals import Run
+    from tui.store.signal_series import SignalSeries
 
 EVERY = 60.0
 """Seconds between two rows of a pod."""
@@ -89,6 +90,13 @@ SELECT = (
 """The rows between two instants, oldest first."""
 
 
+OF_POD = (
+    "SELECT at, pod, value FROM signal WHERE pod = ? AND at > ? AND at <= ? "
+    f"AND length(value) <= {MOST_VALUE} ORDER BY at"
+)
+"""The same of one pod."""
+
+
 def reported(at: Any, pod: Any, value: Any) -> Reported:
     """A row. Raises BadRow for one that podtop cannot have written."""
     try:
@@ -114,3 +122,18 @@ def runs(rows: Iterator[Reported]) -> dict[str, Run]:
         give_way()
         trackers.setdefault(row.pod, RunTracker("recording")).take_values(row.at, row.values)
     return {pod: tracker.settle("the recording") for pod, tracker in trackers.items()}
+
+
+def one_after_the_other(rows: Iterator[Reported]) -> tuple[SignalSeries, ...]:
+    """The runs that rows of one pod show, oldest first."""
+    from tui.store.run_history import RunParts
+    from tui.store.run_signals import RunTracker
+
+    parts, tracker = RunParts(), RunTracker("recording")
+    for row in rows:
+        give_way()
+        before = len(tracker.run.series)
+        tracker.take_values(row.at, row.values)
+        if len(tracker.run.series) != before:
+            parts.put(*tracker.run.series.last_row)
+    return parts.runs

@@ -88,7 +88,7 @@ class SignalCollector:
                     continue
                 reader = self._readers[pod] = PodReader(
                     rules, record, (self._time, ReadingTime(READING, READING_AT_ONCE, self._elapsed())),
-                    self._elapsed, self._cpu, quotes=self._rules.quote, kept=self._kept,
+                    self._elapsed, self._cpu, quotes=self._rules.quote, log=self._kept,
                 )  # fmt: skip
                 reader.begin(record, self._sources)
             elif (started := _started(record)) is not None and started != reader.started:
@@ -101,7 +101,7 @@ class PodReader:
     """Makes a run of what the sources read of one pod.
 
     times: of all pods, and of this one; `elapsed`, `cpu`: clocks of real seconds, and of those of CPU.
-    kept:  takes the lines that are recorded; None: none are.
+    log:   takes the lines that are recorded; None: none are.
     """
 
     def __init__(
@@ -113,10 +113,10 @@ class PodReader:
         cpu: Callable[[], float],
         *,
         quotes: bool,
-        kept: KeptLog | None = None,
+        log: KeptLog | None = None,
     ) -> None:
         self._pod = record.id
-        self._kept = kept
+        self._kept = log
         self._times = times
         self._elapsed = elapsed
         self._cpu = cpu
