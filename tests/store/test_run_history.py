@@ -68,3 +68,19 @@ def test_steps_within_epochs_count_over_all_of_them() -> None:
     steps = [int(point.value) for point in run_of(*keras).series.column("step") if point.value]
     assert steps[-5:] == [110, 120, 130, 140, 150]
     assert len(PastRuns().all(run_of(*keras).series)) == 1
+
+
+def test_epochs_without_a_number_are_counted_by_their_steps() -> None:
+    lines = [
+        (10.0 * n, text) for n, text in enumerate(f"{10 * n % 50 + 10}/50 [====>] - loss: 0.25" for n in range(12))
+    ]
+    run = run_of(*[each for at, text in lines for each in ((at, text), (at + 5, "saving checkpoint"))])
+    assert [int(point.value) for point in run.series.column("step")][-4:] == [90, 100, 110, 120]
+
+
+def test_a_step_of_the_whole_run_is_none_of_an_epoch() -> None:
+    run = run_of(
+        (0.0, "Epoch 3/9: 50%|███| 50/100 [00:12<00:12, 4.12it/s]"), (5.0, '{"step": 351, "loss": 2.5}'),
+        (10.0, "Epoch 3/9: 52%|███| 52/100 [00:12<00:12, 4.12it/s]"),
+    )  # fmt: skip
+    assert [int(point.value) for point in run.series.column("step")] == [350, 351, 352]

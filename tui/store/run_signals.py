@@ -205,6 +205,11 @@ class RunTracker:
         run = replace(run, began=at if run.began is None else run.began)
         self.run = self._with(run, at, self._of_the_run(run, at, values))
 
+    def take_state(self, at: float, values: Values) -> None:
+        """All that was known at an instant, as a recording has it: what it lacks was not known any more."""
+        self.run = replace(self.run, now=NOTHING)
+        self.take_values(at, values)
+
     def take_machine(self, machine: Machine) -> None:
         """What the pod says about itself."""
         gone = self.run.gone
@@ -253,7 +258,10 @@ class RunTracker:
 
     def _counted(self, now: Values, values: Values) -> Values:
         """With the step counted over all epochs, where the program counts it within each."""
-        if not now.within or not now.total or values.step is None:
+        if values.step is None or not now.total:
+            return values
+        if not now.within:
+            self._epochs = self._step = 0
             return values
         if now.epoch is not None:
             self._epochs = max(0, int(now.epoch) - now.counts_from)
@@ -264,6 +272,9 @@ class RunTracker:
 
     def _with(self, run: Run, at: float, values: Values) -> Run:
         now = values.over(run.now)
+        if values.step is not None and now.within and not values.within:
+            # A step of the whole run: what was counted before it is within an epoch, and so is the number of its steps.
+            now = replace(now, within=False, total=values.total)
         if (
             values.epoch is not None
             and run.now.epoch is not None
