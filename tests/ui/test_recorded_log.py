@@ -42,7 +42,7 @@ async def test_in_history_the_recorded_lines_are_shown_and_nothing_is_streamed(
             return
         await run.until("step 3 of nine")
         text = run.text()
-        assert "recorded" in text
+        assert "at-7 recorded" in text, "as the pod was named then"
         assert "of RunPod" not in text
         assert cloud.log.asked == []
         assert not view(run).follows

@@ -131,7 +131,7 @@ class LogsScreen(ListingScreen):
         return "log"
 
     def _names(self) -> dict[str, tuple[str, int]]:
-        records = self._sight.fleet.records
+        records = self._view[0].records
         return {
             pod: ((records[pod].name if pod in records else "") or pod, number)
             for number, pod in enumerate(self._log.pods, 1)
