@@ -146,6 +146,7 @@ def _faults(options: argparse.Namespace, loaded: Loaded) -> tuple[str, ...]:
     if options.command == "record" and options.export is None:
         of_export = (("--from", options.recording), ("--pods", options.pods_like), ("--since", options.export_since))
         faults += [f"{flag} requires --export" for flag, value in of_export if value is not None]
+        faults += ["--with-logs requires --export"] if options.with_logs else []
     if options.command == "record" and config.read_only:
         given = zip(("--enforce-leases", "--watches", "--auto"), _powers(options), strict=True)
         faults += [
@@ -343,7 +344,9 @@ def _export(options: argparse.Namespace, config: Config) -> int:
     source = wiring.source_of(options, config)
     with ExitStack() as shelf:
         state = wiring.state_of(source, config, wiring.state_dir_of(source, shelf))
-        wanted = Wanted(options.export, options.recording or "", options.pods_like, options.export_since)
+        wanted = Wanted(
+            options.export, options.recording or "", options.pods_like, options.export_since, logs=options.with_logs
+        )
         return show(wanted, config, state, source.profile)
 
 

@@ -83,7 +83,10 @@ def test_a_long_example_has_its_purpose_below() -> None:
         ("once --xyzzy", "unknown flag --xyzzy\n"),
         ("once --demo", "--demo goes before the command: podtop --demo once"),
         ("--json once", "--json goes after the command: podtop once --json"),
-        ("once podz", "WHAT: invalid value 'podz'; expected pods, market, account, hosts, alerts; did you mean pods?"),
+        (
+            "once podz",
+            "WHAT: invalid value 'podz'; expected pods, market, account, hosts, alerts, runs; did you mean pods?",
+        ),
         ("once pods more", "unexpected argument 'more'"),
         ("once --watch often", "--watch: invalid value 'often'; expected seconds from 2 to 86400"),
         ("once --json --csv", "--json and --csv cannot be combined"),

@@ -50,6 +50,7 @@ ENDS = {
     "podtop --profile work --profile lab": (2, "unknown profile"),
     "podtop export": (2, "no recording in"),
     "podtop report": (3, "no recording yet"),
+    "podtop once runs": (3, "no runs recorded"),
     "podtop auto --arm": (6, "set one in config.toml"),
     "podtop auto --disarm": (3, "is not armed"),
     "podtop auto --keep": (3, "no pod named"),

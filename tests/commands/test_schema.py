@@ -27,6 +27,9 @@ from tui.commands.printer import ITEMS
 from tui.commands.report_items import ReportItem
 from tui.commands.schema import schema
 
+OF_RUNPOD = tuple(kind for kind in KINDS if kind != "runs")
+"""What RunPod's response has; runs are in the recording."""
+
 SCHEMA = json.loads(msgspec.json.encode(schema()))
 VALID = jsonschema.Draft202012Validator(SCHEMA)
 
@@ -61,7 +64,7 @@ def test_the_schema_is_one() -> None:
 
 
 @pytest.mark.parametrize("pods", [0, 6])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", OF_RUNPOD)
 async def test_what_runpod_says_is_valid(kind: str, pods: int, tmp_path: Path) -> None:
     account = Account(tmp_path, pods=pods)
     answer = await Desk(kind, "demo", "", 30.0).question(account.cloud)()

@@ -103,8 +103,8 @@ def test_every_key_is_in_the_commented_file_the_schema_and_the_help() -> None:
     assert "[signals]\n" in text
     lines = [line.removeprefix("# ") for line in own.split("\n")]
     keys = [line for line in lines if " = " in line and not line.startswith(("Of ", '"'))]
-    table = tomllib.loads("\n".join(["[signals]", *keys[:3], '[signals.pods."llama-*"]', *keys[3:11]]))
-    assert reading("\n".join(["[signals]", *keys[:3], '[signals.pods."llama-*"]', *keys[3:11]])).problems == ()
+    table = tomllib.loads("\n".join(["[signals]", *keys[:4], '[signals.pods."llama-*"]', *keys[4:12]]))
+    assert reading("\n".join(["[signals]", *keys[:4], '[signals.pods."llama-*"]', *keys[4:12]])).problems == ()
     jsonschema.validate(table, json.loads(schema({})))
     assert set(table["signals"]["pods"]["llama-*"]) == set(PodSignals.__struct_fields__)
     assert '[signals.pods."PATTERN"]' in explained()

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from tests.logs import line
+from tests.make import pod, snapshot
 from tests.ui.conftest import NOW, HeldCloud, Launch
 from tests.ui.test_logs_screen import FIRST, OTHER, Cloud
 from tui.config.loader import Config
 from tui.domain.signals.rules import PodSignals, SignalRules
+from tui.domain.signals.values import Values
+from tui.history.archive.facts import Facts
+from tui.history.archive.schema import connect
+from tui.history.archive.writer import Polled, Writer
+from tui.history.recorder import archive_path
 from tui.services.signals import collector
+from tui.store.run_signals import Run
 
 
 @pytest.fixture(autouse=True)
@@ -76,3 +86,27 @@ async def test_an_api_without_logs_is_said_on_the_pod(launch: Launch) -> None:
         await run.go("llama")
         await run.press("enter")
         await run.until("the API in use has no logs")
+
+
+@pytest.mark.wide
+async def test_a_run_is_compared_with_those_of_the_pod_that_were_recorded(launch: Launch, tmp_path: Path) -> None:
+    path = archive_path(tmp_path, "test", "test")
+    path.parent.mkdir(parents=True)
+    with closing(Writer(connect(path, write=True), NOW - 90_001.0, silence=60.0)) as writer:
+        for number in range(60):
+            at = NOW - 90_000.0 + 60 * number
+            run = Run("log", now=Values(step=10 * number, total=1_000, loss=4.5), values_at=at)
+            writer.write([Polled(at, snapshot(pod(OTHER)), facts=Facts(runs={OTHER: run}))])
+    async with launch(cloud=written(), config=NAMED, record=tmp_path, size=(140, 44)) as run_of_app:
+        run = run_of_app
+        await run.until_so(lambda: bool(run.app.fleet.runs) and run.app.fleet.runs[OTHER].lines >= 100)
+        await run.poll()
+        await run.until_so(lambda: run.app.playback.past is not None)
+        await run.go("llama")
+        await run.press("enter", "tab", "x")
+        await run.until("22 Nov 11:00")
+        assert "▪present" in run.text()
+        assert "CPU  " not in run.text(), "the GPUs of two runs have no clock in common"
+        await run.press("x")
+        await run.until("by step")
+        assert "22 Nov 11:00" in run.text()

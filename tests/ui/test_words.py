@@ -49,6 +49,14 @@ def test_no_number_is_too_wild_for_words(value: float | None) -> None:
         assert words(value)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(240.0, "one in 4m"), (4.2, "one in 4s"), (0.98, "one in 1s"), (0.5, "2 per second"), (0.0, "1000 per second")],
+)  # fmt: skip
+def test_how_often_something_comes_is_never_one_in_no_time(seconds: float, words: str) -> None:
+    assert fmt.pace(seconds) == words
+
+
 @given(st.one_of(st.none(), st.floats(-50, 150)), st.integers(0, 20))
 def test_a_bar_is_exactly_as_wide_as_asked(value: float | None, width: int) -> None:
     filled, empty = fmt.bar(value, width)

@@ -7,7 +7,7 @@ import argparse
 from tui.commands import flags
 from tui.commands.argument_parser import Parser
 
-KINDS = ("pods", "market", "account", "hosts", "alerts")
+KINDS = ("pods", "market", "account", "hosts", "alerts", "runs")
 SHELLS = ("bash", "zsh", "fish")
 CONFIG = {
     "path": "print the path of config.toml",
@@ -43,6 +43,7 @@ def add_record(to: Parser) -> None:
     to.add_argument("--from", dest="recording", type=flags.file_path, metavar="FILE", help="export this recording")
     to.add_argument("--pods", dest="pods_like", metavar="PATTERN", help="export only pods named like this: train-*")
     to.add_argument("--since", dest="export_since", metavar="TIME", help="export from a time on: 2d, yesterday")
+    to.add_argument("--with-logs", action="store_true", help="export lines of logs too, if [signals] keep_log kept any")
     flags.connection(to)
 
 
@@ -136,7 +137,7 @@ def add_once(to: Parser) -> None:
     to.set_defaults(form="table")
     to.add_argument(
         "kind", nargs="?", choices=KINDS, default="pods", metavar="WHAT",
-        help="pods (default), market (needs no API key), account, hosts (machines you rent out), alerts",
+        help="pods (default), market (needs no API key), account, hosts (machines you rent out), alerts, runs",
     )  # fmt: skip
     flags.output_form(to, "json", "csv", "table")
     to.add_argument("--filter", metavar="TEXT", default="", help="filter as on the screen: llama 'util<5' !idle")
@@ -152,7 +153,7 @@ def add_report(to: Parser) -> None:
     span.add_argument("--week", dest="span", action="store_const", const="week", help="the last 7 days (default)")
     span.add_argument("--month", dest="span", action="store_const", const="month", help="the last 30 days")
     span.add_argument("--since", type=flags.date, metavar="DATE", help="since a day: 2026-11-23, or 3d")
-    to.add_argument("--by", choices=("pod", "gpu", "day"), default="pod", help="the rows (default pod)")
+    to.add_argument("--by", choices=("pod", "gpu", "day", "run"), default="pod", help="the rows (default pod)")
     flags.output_form(to, "json", "csv", "markdown", "table")
     to.add_argument(
         "--offline", action="store_true", help="request nothing from RunPod: no charges, no network volumes"

@@ -26,6 +26,7 @@ from tui.store.views import offers
 if TYPE_CHECKING:
     from tui.api.cloud import Cloud
     from tui.api.models import Market, MarketQuery, Problem
+    from tui.commands.run_points import RunPointItem
 
 
 class ProblemItem(Struct, frozen=True):
@@ -84,7 +85,7 @@ ALWAYS: dict[str, dict[str, Any]] = {
 """The fields that every document of a kind has, and others lack."""
 
 
-OF_PODS = ("pods", "alerts", "rules")
+OF_PODS = ("pods", "alerts", "rules", "runs")
 """The kinds that are made of a response about the pods."""
 
 
@@ -98,6 +99,7 @@ class Desk:
     source: the source's name in documents; profile: and the account's, if it has one.
     text:   the filter as typed.
     market: the part of the market that is requested and printed.
+    points: of runs only: what they reported, as recorded.
     """
 
     def __init__(
@@ -114,6 +116,7 @@ class Desk:
         self.tracker = AlertTracker()
         self._source = source
         self.cloud: Cloud | None = None
+        self.points: tuple[RunPointItem, ...] = ()
         self._profile = profile
         self._chosen = parse(kind, text)
         self._market = market
@@ -125,6 +128,7 @@ class Desk:
             "pods": cloud.fleet,
             "alerts": cloud.fleet,
             "rules": cloud.fleet,
+            "runs": cloud.fleet,
             "market": partial(_market, cloud, self._market.query),
             "account": partial(_account, cloud),
             "hosts": cloud.hosts,
@@ -180,6 +184,9 @@ class Desk:
             case "market":
                 everything = replace(self._market, filter=NO_FILTER)
                 return items.offers(answer, self._market), len(items.offers(answer, everything))
+            case "runs":
+                pods = {pod.id for pod in items.pods(fleet, at, chosen)}  # type: ignore[attr-defined]
+                return tuple(point for point in self.points if point.pod_id in pods), len(self.points)
             case "alerts":
                 current = self.tracker.current
                 alert_list = items.alert_items(fleet, at, NO_FILTER, current)

@@ -9,7 +9,7 @@ from tui.domain.filters import Filter, Vocabulary
 def vocabulary(kind: str) -> Vocabulary:
     """The fields of a kind of items: those of its screen, if it has one."""
     match kind:
-        case "pods":
+        case "pods" | "runs":
             from tui.store.views.pod_filter import VOCABULARY
 
             return VOCABULARY

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from tui.domain.alert_rules import AlertRules, Mute
     from tui.services.source import Source
 
+CURVES = 86_400.0
+"""Seconds of the curves of runs that are printed."""
+
 ALONE = 30.0
 """Poll interval assumed to judge the age of a single response, in seconds."""
 
@@ -176,7 +179,7 @@ class _Teller:
         self._desk.take(answer, at, took)
         if self._desk.kind in ("alerts", "rules") and answer.funds is not None and answer.funds.account_id:
             self._desk.fleet.mutes = await asyncio.to_thread(self._mutes, answer.funds.account_id)
-        if not self._recalled and self._desk.kind in OF_PODS:
+        if self._desk.kind == "runs" or (not self._recalled and self._desk.kind in OF_PODS):
             self._recalled = True
             await self._recall(answer, at)
         return self._desk.document(answer, at)
@@ -187,10 +190,14 @@ class _Teller:
         path = self._past(account) if account is not None else None
         if path is None:
             return
-        from tui.commands.recall import recall
+        from tui.commands.recall import recall, recall_curves
         from tui.history.archive.schema import ArchiveError
 
         try:
+            if self._desk.kind == "runs":
+                pods = tuple(self._desk.fleet.records)
+                self._desk.points = await asyncio.to_thread(recall_curves, path, at - CURVES, at, pods)
+                return
             await asyncio.to_thread(recall, self._desk.fleet, path, at, self._desk.tracker)
         except ArchiveError as error:
             say(f"cannot read the recording; earlier idle times and restarts are unknown: {error}")

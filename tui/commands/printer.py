@@ -12,6 +12,7 @@ from tui.commands import tables
 from tui.commands.account_items import AccountItem, HostItem
 from tui.commands.items import AlertItem, OfferItem, PodItem
 from tui.commands.rules import RuleItem
+from tui.commands.run_points import RunPointItem
 from tui.commands.stdio import make_lenient, make_utf8, width_of_terminal, write
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ ITEMS: dict[str, type[msgspec.Struct]] = {
     "hosts": HostItem,
     "alerts": AlertItem,
     "rules": RuleItem,
+    "runs": RunPointItem,
 }
 """The item type of each kind."""
 
@@ -40,6 +42,7 @@ NOTHING = {
     "hosts": "no machines",
     "alerts": "no alerts",
     "rules": "no rules",
+    "runs": "no runs recorded",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from tui.store.window_fill import LONG_AGO, recall_events, recall_open, window_r
 from tui.store.work_window import PAUSING_SPAN
 
 if TYPE_CHECKING:
+    from tui.commands.run_points import RunPointItem
     from tui.store.alert_tracker import AlertTracker
     from tui.store.fleet import Fleet
 
@@ -40,3 +42,12 @@ def recall(fleet: Fleet, path: Path, now: float, tracker: AlertTracker | None = 
     since = tuple(fleet.events)
     fleet.events.clear()
     fleet.events.extend((*events, *since))
+
+
+def recall_curves(path: Path, start: float, end: float, pods: Iterable[str] | None = None) -> tuple[RunPointItem, ...]:
+    """What runs reported between two instants; of all pods, or of these. Raises ArchiveError."""
+    from tui.commands import run_points
+
+    with answered(), closing(Recording(path)) as recording:
+        recording.until = end
+        return run_points.read(recording, start, end, pods)

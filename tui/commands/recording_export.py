@@ -29,6 +29,7 @@ class Wanted(NamedTuple):
     recording: str = ""
     pods: str | None = None
     since: str | None = None
+    logs: bool = False
 
 
 class Refused(Exception):
@@ -45,7 +46,7 @@ def show(wanted: Wanted, config: Config, state: StateFiles, profile: str, tz: tz
     target = paths.expanded(wanted.target)
     try:
         source = paths.expanded(wanted.recording) if wanted.recording else _recording(config, state, profile)
-        exported = export(source, target, pods=wanted.pods, since=since)
+        exported = export(source, target, pods=wanted.pods, since=since, logs=wanted.logs)
     except FileExistsError:
         warn(f"{target} exists already; nothing was written. Choose another name")
         return Exit.REFUSED

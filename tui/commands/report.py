@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -28,10 +28,12 @@ from tui.storage.json_store import StoreError
 
 if TYPE_CHECKING:
     from tui.api.account import Account
+    from tui.commands.run_points import RunPointItem
     from tui.config.loader import Config
     from tui.services.source import Source
     from tui.storage.state_files import StateFiles
 
+NO_RUNS = "no runs in this time: podtop reads them of pods that [signals] names (podtop help signals)"
 NOTHING = "no recording yet: podtop records while it runs; podtop record does so without the UI"
 
 
@@ -39,7 +41,7 @@ class Wanted(NamedTuple):
     """What is requested.
 
     span:  "week" or "month"; since: a date, in place of it.
-    by:    pod, gpu or day.
+    by:    pod, gpu, day or run: of runs it is what they reported, and no costs.
     form:  table, markdown, json or csv.
     offline: whether to request nothing from RunPod.
     """
@@ -76,7 +78,7 @@ def report(source: Source, config: Config, state: StateFiles, wanted: Wanted, tz
 
 
 async def _report(source: Source, config: Config, state: StateFiles, wanted: Wanted, tz: tzinfo | None) -> int:
-    answer = _Answer() if wanted.offline else await _ask(source)
+    answer = _Answer() if wanted.offline else await _ask(source, charges=wanted.by != "run")
     path = await _recording(source, config, state, answer.account)
     now = source.clock()
 
@@ -87,6 +89,8 @@ async def _report(source: Source, config: Config, state: StateFiles, wanted: Wan
     start = _since(wanted.since, tz) if wanted.since else report_loader.begin(wanted.span, now, start_of_day)
     if start >= now:
         raise Refused("--since is in the future")
+    if wanted.by == "run":
+        return await _print_runs(source, wanted, path, start, now)
     costs = Report(start, now, None, 0.0)
     if path is not None:
         costs = await report_loader.read(path, start, now, start_of_day)
@@ -107,7 +111,7 @@ def _since(date: datetime, tz: tzinfo | None) -> float:
     return date.replace(tzinfo=tz).timestamp()
 
 
-async def _ask(source: Source) -> _Answer:
+async def _ask(source: Source, *, charges: bool = True) -> _Answer:
     """The account and its charges; what is not available is a problem, and no reason for no report."""
     cloud = await asyncio.to_thread(source.open)
     problems: list[ProblemItem] = []
@@ -117,7 +121,7 @@ async def _ask(source: Source) -> _Answer:
             account = await cloud.account()
         except CloudError as error:
             problems.append(ProblemItem(f"network volumes are unavailable: {error}", "account", None))
-        charged = await report_loader.charged(cloud)
+        charged = await report_loader.charged(cloud) if charges else Charged(())
         if charged.trouble:
             problems.append(ProblemItem(f"RunPod's charges are unavailable: {charged.trouble}", "charges", None))
     finally:
@@ -192,6 +196,35 @@ async def _demo(source: Source, directory: Path) -> Path | None:
 
 
 # Output
+
+
+async def _print_runs(source: Source, wanted: Wanted, path: Path | None, start: float, now: float) -> int:
+    from tui.commands.envelope import Document
+    from tui.commands.items import iso
+    from tui.commands.recall import recall_curves
+    from tui.commands.run_points import RunPointItem
+
+    points = () if path is None else await asyncio.to_thread(recall_curves, path, start, now)
+    (make_utf8 if wanted.form in ("json", "csv") else make_lenient)(sys.stdout)
+    whole = Document(
+        kind="runs", at=iso(now) or "", source=source.badge, profile=source.profile or msgspec.UNSET,
+        total=len(points), items=points,
+    )  # fmt: skip
+    if wanted.form == "json":
+        write(msgspec.json.encode(whole).decode() + "\n")
+    elif wanted.form == "csv":
+        write(tables.csv_header("runs", RunPointItem) + tables.csv_rows("runs", whole.at, points))
+    else:
+        make = report_tables.runs_markdown if wanted.form == "markdown" else _runs_plain
+        write("".join(f"{line}\n" for line in make(points)))
+    if not points:
+        note(NOTHING if path is None else NO_RUNS)
+        return Exit.NOTHING
+    return Exit.OK
+
+
+def _runs_plain(points: Sequence[RunPointItem]) -> list[str]:
+    return tables.table("runs", points, width_of_terminal(sys.stdout))
 
 
 def _print(

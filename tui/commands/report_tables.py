@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, tzinfo
 
 from tui.api.enums import ComputeKind
-from tui.commands.tables import Column, aligned
+from tui.commands import run_points
+from tui.commands.run_points import RunPointItem
+from tui.commands.tables import RUN_COLUMNS, Column, aligned
 from tui.domain import report_check, report_words
 from tui.domain.pod_bill import Part
 from tui.domain.report import Report, Row, cents
@@ -105,6 +107,15 @@ def markdown(report: Report, by: str, check: Check | None, tz: tzinfo | None) ->
     yield ""
     for sentence in sentences(report, check):
         yield f"- {sentence}"
+
+
+def runs_markdown(points: Sequence[RunPointItem]) -> Iterator[str]:
+    """What runs reported, a row each, as Markdown."""
+    if points:
+        yield _line(column.title for column in RUN_COLUMNS)
+        yield _line("--:" if column.right else ":--" for column in RUN_COLUMNS)
+    for run in run_points.summaries(points):
+        yield _line(_escaped(column.text(run)) for column in RUN_COLUMNS)
 
 
 def _line(cells: Iterator[str]) -> str:

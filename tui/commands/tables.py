@@ -123,6 +123,10 @@ def _count(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
 
 
+def _figure(value: float | None) -> str:
+    return "" if value is None else fmt.figure(value)
+
+
 def _gpu(pod: Any) -> str:
     if pod.gpu_count is None:
         return ""
@@ -208,7 +212,20 @@ RULE_COLUMNS = (
     Column("RAISED WHEN", rules.whole_signal, wrap=True),
 )
 
+RUN_COLUMNS = (
+    Column("POD", lambda r: r.pod, flex=True),
+    Column("STARTED", lambda r: r.started or ""),
+    Column("LASTED", lambda r: _duration(r.lasted_s), 3, right=True),
+    Column("STEP", lambda r: "" if r.step is None else f"{r.step:,}", 1, right=True),
+    Column("LOSS", lambda r: r.not_finite or _figure(r.loss), right=True),
+    Column("LOWEST", lambda r: _figure(r.lowest), 2, right=True),
+    Column("EVAL LOSS", lambda r: _figure(r.eval_loss), 4, right=True),
+    Column("TOKENS/S", lambda r: _figure(r.tokens_per_s), 5, right=True),
+)
+"""Of `run_points.RunSummary`."""
+
 COLUMNS = {
+    "runs": RUN_COLUMNS,
     "rules": RULE_COLUMNS,
     "pods": POD_COLUMNS,
     "market": OFFER_COLUMNS,
@@ -223,6 +240,10 @@ def table(kind: str, items: Sequence[Any], width: int | None) -> list[str]:
         return []
     if kind == "market" and all(offer.gpu_count == 1 for offer in items):
         return aligned([column for column in OFFER_COLUMNS if column is not _TOTAL], items, width)
+    if kind == "runs":
+        from tui.commands.run_points import summaries
+
+        return aligned(RUN_COLUMNS, summaries(items), width)
     if kind != "account":
         return aligned(COLUMNS[kind], items, width)
     pairs = [(name, cell(value)) for name, value in fields(items[0]).items()]

@@ -50,6 +50,7 @@ _PATTERN = Kind(
     example="'step (?P<step>\\d+) loss (?P<loss>\\S+)'",
 )  # fmt: skip
 _EVERY = number(10, 3600, "seconds, from 10 to 3600")
+_KEPT = number(0, 100_000, "lines, from 0 to 100000; 0 keeps none")
 
 
 class Signals(Struct, frozen=True):
@@ -61,6 +62,7 @@ class Signals(Struct, frozen=True):
     ] = ()  # fmt: skip
     every: Annotated[float, _EVERY, "seconds between two readings of a pod by ssh"] = 30.0
     quote: Annotated[bool, FLAG, "quote the log line in alerts and notifications about it"] = False
+    keep_log: Annotated[float, _KEPT, "lines of each pod's log that the recording keeps, the newest"] = 0.0
 
 
 class Pods(Struct, frozen=True):

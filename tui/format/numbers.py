@@ -68,6 +68,13 @@ def short_duration(seconds: float | None) -> str:
     return duration(seconds).split(" ")[0]
 
 
+def pace(seconds: float) -> str:
+    """How often something comes that is this far apart: one in 4s, 20 per second."""
+    return (
+        f"one in {short_duration(max(1.0, seconds))}" if seconds > 0.75 else f"{1 / max(seconds, 1e-3):.0f} per second"
+    )
+
+
 def latency(seconds: float | None) -> str:
     """85 ms, 1.2 s."""
     if seconds is None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.files import private
-from tui.history.archive import checked, compaction, signals
+from tui.history.archive import checked, compaction, log_text, signals
 from tui.history.archive.checked import BadRow
 from tui.history.archive.compaction import RAW_BLOCK
 from tui.history.archive.entries import ALERTS
@@ -33,11 +33,14 @@ class Exported(Struct, frozen=True):
     last: float | None
 
 
-def export(source: Path, target: Path, *, pods: str | None = None, since: float | None = None) -> Exported:
+def export(
+    source: Path, target: Path, *, pods: str | None = None, since: float | None = None, logs: bool = False
+) -> Exported:
     """Copy a recording, also one that is being written, to a new private file.
 
     pods:  a pattern of names or ids: other pods are left out, and with them the account's money and own events.
     since: an instant before which all is left out.
+    logs:  whether the lines of logs that it has are copied too.
     Raises ArchiveError, and OSError: FileExistsError if there is something at `target` already.
     """
     if target.exists() or target.is_symlink():
@@ -46,7 +49,7 @@ def export(source: Path, target: Path, *, pods: str | None = None, since: float 
     try:
         os.close(private.open_file(part, os.O_CREAT | os.O_EXCL | os.O_RDWR))
         _copy(source, part)
-        _reduce(part, pods, since)
+        _reduce(part, pods, since, logs=logs)
         with closing(Recording(part)) as recording:
             spans = recording.spans()
             names = recording.pods()
@@ -79,7 +82,7 @@ def _put(part: Path, target: Path) -> None:
         part.rename(target)
 
 
-def _reduce(part: Path, pods: str | None, since: float | None) -> None:
+def _reduce(part: Path, pods: str | None, since: float | None, *, logs: bool) -> None:
     with archive_errors(), closing(sqlite3.connect(part, isolation_level=None)) as db:
         db.text_factory = lambda raw: raw.decode("utf-8", "replace")
         # No file beside it, and no trace of what is deleted.
@@ -87,6 +90,8 @@ def _reduce(part: Path, pods: str | None, since: float | None) -> None:
         db.execute("PRAGMA secure_delete = ON")
         # Made of the samples: whoever reports about the part makes it again.
         db.execute("DROP TABLE IF EXISTS activity")
+        if not logs:
+            db.execute("DROP TABLE IF EXISTS log_text")
         if pods is not None or since is not None:
             has_facts = bool(db.execute("SELECT 1 FROM sqlite_master WHERE name = 'fact'").fetchone())
             db.execute("BEGIN IMMEDIATE")
@@ -124,6 +129,8 @@ def _only(db: sqlite3.Connection, keys: set[int], has_facts: bool) -> None:
         db.execute(others, (IDLE, JUDGED))
     if signals.are_there(db):
         db.execute("DELETE FROM signal WHERE pod NOT IN (SELECT pod FROM chosen)")
+    if log_text.is_there(db):
+        db.execute("DELETE FROM log_text WHERE pod NOT IN (SELECT pod FROM chosen)")
     db.execute("DELETE FROM pod WHERE id NOT IN (SELECT id FROM chosen)")
     db.execute("DELETE FROM funds")
     db.execute("DELETE FROM meta WHERE key = ?", (ALERTS,))

@@ -27,6 +27,7 @@ from tui.store.fleet import Fleet
 from tui.store.fleet_state import Older, Record
 from tui.store.price_history import Prices, as_of
 from tui.store.series import Samples
+from tui.store.signal_series import SignalSeries
 from tui.store.slices import Sliced, whole
 from tui.store.stretches import SAME, cut, reduced
 from tui.store.views.event_log import MOST, REACH
@@ -39,6 +40,9 @@ Spans = tuple[tuple[float, float], ...]
 
 FEW_PODS = 200
 """Pods up to which all samples that memory has room for are read at the start."""
+
+RUNS_REACH = 30 * 86_400.0
+"""Seconds back in which earlier runs are looked for."""
 
 AHEAD = 1.0
 """Seconds by which current data may be dated ahead."""
@@ -162,6 +166,10 @@ class HistoryQueries:
     async def older(self, fleet: Fleet, pod: str, start: float, end: float, width: float) -> None:
         """Load a pod's samples from `start` to `end`, in steps of `width` seconds, into the fleet."""
         fleet.remember(pod, await self.ask(partial(_older, pod=pod, start=start, end=end, width=width)))
+
+    async def runs_of(self, pod: str, until: float) -> tuple[SignalSeries, ...]:
+        """The last runs of a pod up to an instant, oldest first."""
+        return await self.ask(lambda recording: recording.runs_of(pod, until - RUNS_REACH, until))
 
     async def events(self, start: float, end: float, pod: str | None = None) -> tuple[Event, ...]:
         return await self.ask(lambda recording: recording.events(start, end, pod))

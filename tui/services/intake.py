@@ -165,7 +165,7 @@ class Intake:
         from tui.history.archive.facts import Facts
 
         alerts = self.chronicle.current if self._judges and is_judged else None
-        return Facts(self._fleet.records if are_told else None, alerts, dict(self._fleet.runs))
+        return Facts(self._fleet.records if are_told else None, alerts, dict(self._fleet.runs), self._fleet.kept_log)
 
     def _pods_failed(self, error: CloudError, at: float, retry_at: float) -> None:
         before = self._fleet.snapshot

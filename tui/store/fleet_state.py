@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from tui.store.day_means import DayMeans
     from tui.store.earlier import Earlier
     from tui.store.host_telemetry import Telemetry
+    from tui.store.kept_log import KeptLog
     from tui.store.pod_inspection import PodInspection
     from tui.store.price_history import Prices
     from tui.store.recent_spend import RecentSpend
+    from tui.store.run_history import PastRuns
     from tui.store.run_signals import Run
     from tui.store.series import Samples, Series
     from tui.store.windows import Window
@@ -134,6 +136,8 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     owners:    which podtop records and acts for the account, by duty.
     alert_rules: the user's thresholds; mutes: the mutes that are set.
     runs:     training runs, as their signals show them, by the pod's id; only of pods that [signals] names.
+    past_runs: earlier runs of pods of whose runs charts were shown by step or since their start, by the pod's id.
+    kept_log: lines of their logs that wait to be recorded; None where none are kept.
     asked:    the market for queries other than the poll for one GPU.
     """
 
@@ -154,6 +158,8 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     alert_rules: AlertRules = AlertRules()
     mutes: tuple[Mute, ...] = ()
     runs: dict[str, Run] = field(default_factory=dict)
+    past_runs: dict[str, PastRuns] = field(default_factory=dict)
+    kept_log: KeptLog | None = None
     asked: Mapping[MarketQuery, Feed[Market]] = field(default_factory=dict)
     older: dict[str, Older] = field(default_factory=dict)
     inspection: PodInspection | None = None

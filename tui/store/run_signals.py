@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from tui.domain.signals.machine import Machine, is_gone, training
 from tui.domain.signals.troubles import Trouble, is_end, trouble
-from tui.domain.signals.values import NOTHING, Values
+from tui.domain.signals.values import LARGEST_COUNT, NOTHING, Values
 from tui.store.signal_series import SignalSeries
 
 LONGEST_LINE = 300
@@ -179,6 +179,7 @@ class RunTracker:
         self._intervals: deque[float] = deque(maxlen=INTERVALS)
         self._total_at: float | None = None
         self._processes: frozenset[int] = frozenset()
+        self._epochs, self._step = 0, 0
 
     def take(self, at: float, text: str, values: Values) -> None:
         """A line, what a reader made of it, and when it was written."""
@@ -203,6 +204,11 @@ class RunTracker:
             return
         run = replace(run, began=at if run.began is None else run.began)
         self.run = self._with(run, at, self._of_the_run(run, at, values))
+
+    def take_state(self, at: float, values: Values) -> None:
+        """All that was known at an instant, as a recording has it: what it lacks was not known any more."""
+        self.run = replace(self.run, now=NOTHING)
+        self.take_values(at, values)
 
     def take_machine(self, machine: Machine) -> None:
         """What the pod says about itself."""
@@ -233,6 +239,7 @@ class RunTracker:
     def restarted(self) -> None:
         """The container was restarted: another run, or the same from a checkpoint. Its curve goes on."""
         self._intervals.clear()
+        self._epochs = self._step = 0
         self._total_at, self._processes = None, frozenset()
         self.run = replace(
             self.run, now=NOTHING, usual=None, longest=None, not_finite=None, trouble=None, ended=None, values_at=None,
@@ -249,8 +256,25 @@ class RunTracker:
             self._total_at = at
         return values
 
+    def _counted(self, now: Values, values: Values) -> Values:
+        """With the step counted over all epochs, where the program counts it within each."""
+        if values.step is None or not now.total:
+            return values
+        if not now.within:
+            self._epochs = self._step = 0
+            return values
+        if now.epoch is not None:
+            self._epochs = max(0, int(now.epoch) - now.counts_from)
+        elif values.step < self._step / 2:
+            self._epochs += 1
+        self._step = values.step
+        return replace(values, step=min(LARGEST_COUNT, self._epochs * now.total + values.step))
+
     def _with(self, run: Run, at: float, values: Values) -> Run:
         now = values.over(run.now)
+        if values.step is not None and now.within and not values.within:
+            # A step of the whole run: what was counted before it is within an epoch, and so is the number of its steps.
+            now = replace(now, within=False, total=values.total)
         if (
             values.epoch is not None
             and run.now.epoch is not None
@@ -265,7 +289,9 @@ class RunTracker:
         )
         so_far = progress(now)
         has_progress = values.step is not None or values.loss is not None
-        run.series.add(at, values, so_far.part if so_far is not None and values.step is not None else None)
+        run.series.add(
+            at, self._counted(now, values), so_far.part if so_far is not None and values.step is not None else None
+        )
         not_finite = run.not_finite
         if values.not_finite:
             not_finite = not_finite or Said(at, run.line)

@@ -6,6 +6,7 @@ import math
 from array import array
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
+from operator import attrgetter
 from typing import NamedTuple
 
 from tui.domain.signals.values import Values
@@ -30,7 +31,8 @@ class Point(NamedTuple):
 class SignalSeries:
     """Points in order of time. A value that was not reported is no point of its column."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
         self._at: array[float] = array("d")
         self._columns: dict[str, array[float]] = {name: array("d") for name in COLUMNS}
 
@@ -39,15 +41,19 @@ class SignalSeries:
 
     def add(self, at: float, values: Values, done: float | None = None) -> None:
         """Add what was reported at an instant; an earlier one than the last counts as that."""
+        self.put(at, _row(values, done))
+
+    def put(self, at: float, row: Row) -> None:
+        """Add a value of each column, None where there is none."""
         if self._at and at < self._at[-1] + APART:
-            for name, value in _named(values, done):
-                if not math.isnan(value):
-                    self._columns[name][-1] = value
+            for column, value in zip(self._columns.values(), row, strict=True):
+                if value is not None:
+                    column[-1] = value
             return
         self._at.append(at)
-        for name, value in _named(values, done):
-            self._columns[name].append(value)
-        if len(self._at) > MOST:
+        for column, value in zip(self._columns.values(), row, strict=True):
+            column.append(math.nan if value is None else value)
+        if len(self._at) > self._most:
             self._thin()
 
     def column(self, name: str, since: float = -math.inf, until: float = math.inf) -> Sequence[Point]:
@@ -63,6 +69,11 @@ class SignalSeries:
     def first(self) -> float | None:
         """The instant of the first point; None if there is none."""
         return self._at[0] if self._at else None
+
+    @property
+    def newest(self) -> float | None:
+        """The instant of the last point; None if there is none."""
+        return self._at[-1] if self._at else None
 
     def until(self, now: float) -> float | None:
         """The instant of the last point that is not after `now`."""
@@ -81,6 +92,17 @@ class SignalSeries:
         """Instants with the values of two columns, oldest first; NaN where there is none."""
         return zip(self._at, self._columns[first], self._columns[second], strict=True)
 
+    @property
+    def last_row(self) -> tuple[float, Row]:
+        """The last point; there must be one."""
+        row = (column[-1] for column in self._columns.values())
+        return self._at[-1], tuple([None if value != value else value for value in row])
+
+    def rows(self) -> Iterator[tuple[float, Row]]:
+        """All points, oldest first."""
+        for at, *row in zip(self._at, *self._columns.values(), strict=True):
+            yield at, tuple([None if value != value else value for value in row])
+
     def last(self, name: str, count: int) -> Sequence[Point]:
         """The last points of a column, oldest first."""
         points: list[Point] = []
@@ -94,13 +116,16 @@ class SignalSeries:
 
     def _thin(self) -> None:
         """Drop every second point of the older half."""
-        half = MOST // 2
+        half = self._most // 2
         for column in (self._at, *self._columns.values()):
             column[:half] = column[:half:2]
 
 
-def _named(values: Values, done: float | None) -> Iterator[tuple[str, float]]:
-    for name in COLUMNS[:-1]:
-        value = getattr(values, name)
-        yield name, math.nan if value is None else float(value)
-    yield COLUMNS[-1], math.nan if done is None else done
+Row = tuple[float | None, ...]
+"""A value of each column."""
+
+_of_values = attrgetter(*COLUMNS[:-1])
+
+
+def _row(values: Values, done: float | None) -> Row:
+    return (*_of_values(values), done)

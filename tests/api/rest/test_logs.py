@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.api.rest.make import EXAMPLES, Server, problem
 from tui.api import errors
 from tui.api.pod_logs import LogLine, LogQuery, LogSource
-from tui.api.rest.logs import log_line, shown
+from tui.api.rest.logs import PIECE, log_line, shown
 from tui.api.rest.sse import LARGEST_EVENT, LONGEST_LINE, Event, Parser
 
 KIND = {"Content-Type": "text/event-stream; charset=utf-8"}
@@ -218,6 +218,22 @@ async def test_a_stream_that_breaks_is_an_error_after_its_lines() -> None:
     assert (await anext(lines)).text == "one"
     with pytest.raises(errors.Unreachable):
         await anext(lines)
+
+
+async def test_nothing_that_a_log_holds_keeps_the_event_loop_for_long() -> None:
+    turns = 0
+
+    async def tick() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    ticking = asyncio.create_task(tick())
+    lines = await read(streaming(b":\n\n" * 20_000 + event("last")))
+    ticking.cancel()
+    assert [line.text for line in lines] == ["last"]
+    assert turns >= 3 * 20_000 // PIECE - 2
 
 
 async def test_silence_ends_a_stream_without_an_error() -> None:

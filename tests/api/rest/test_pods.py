@@ -153,6 +153,18 @@ async def test_which_ports_are_public(ip: str, public: bool) -> None:
     assert {port.kind: port.is_public for port in found.runtime.ports} == {"tcp": public, "http": False}
 
 
+@pytest.mark.parametrize(
+    ("url", "public"), [("http://127.0.0.1:8080/v2", True), ("https://api.example/v2", False)]
+)  # fmt: skip
+async def test_a_port_on_this_machine_is_reached_where_the_api_is_on_it_too(url: str, public: bool) -> None:
+    port = {"private": 22, "public": 40022, "type": "tcp", "ip": "127.0.0.1"}
+    answers = {"/pods": pods(pod(runtime={"ports": [port]}))}
+    snapshot = await cloud(answers, url=url).fleet()
+    assert snapshot.pods is not None
+    assert snapshot.pods[0].runtime is not None
+    assert [port.is_public for port in snapshot.pods[0].runtime.ports] == [public]
+
+
 async def test_names_of_gpus_are_the_catalogues() -> None:
     server = Server({"/pods": example("pods-list"), "/catalog/gpus": example("catalog-gpus-community")})
     connection = server.cloud()

@@ -76,6 +76,13 @@ def test_a_preset_that_is_set_is_not_detected() -> None:
     assert (reader.title, reader.detected) == ("Keras", "")
 
 
+def test_a_line_that_a_preset_reads_is_tried() -> None:
+    for _, text, _ in CASES:
+        for preset in PRESETS:
+            if preset.signs(text) or preset.read(text) is not None:
+                assert preset.may_read(text), (preset.name, text)
+
+
 def _is_plausible(values: Values) -> bool:
     numbers = [value for value in asdict(values).values() if isinstance(value, int | float)]
     counts = [value for value in (values.step, values.total, values.samples) if value is not None]
@@ -100,7 +107,8 @@ def test_no_line_upsets_any_preset(text: str) -> None:
     for preset in PRESETS:
         values = preset.read(text)
         assert values is None or _is_plausible(values)
-        preset.signs(text)
+        if preset.signs(text) or values is not None:
+            assert preset.may_read(text)
 
 
 @given(st.floats(allow_nan=True, allow_infinity=True), st.integers(min_value=-5, max_value=10**30))

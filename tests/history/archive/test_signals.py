@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import to_builtins
+from msgspec.structs import replace
 
 from tests.make import pod, snapshot
 from tests.store.test_run_signals import BEGUN, run_of, steady
@@ -112,3 +113,18 @@ def test_scripts_get_the_run_of_a_pod_from_the_recording(tmp_path: Path) -> None
     )
     assert first["cost_to_finish_usd"] == pytest.approx(first["eta_s"] / 100, rel=0.01)
     assert {second[name] for name, _, _ in RUN_FIELDS} == {None}
+
+
+def test_the_runs_of_a_pod_are_read_one_after_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    with closing(Writer(connect(path, write=True), BEGUN - 1, silence=60.0)) as writer:
+        for number in range(40):
+            at = BEGUN + 60.0 * number
+            values = Values(step=100 * (number % 20), total=5_000, loss=2.5)
+            run = replace(run_of((0.0, "x")), now=values, values_at=at)
+            writer.write([Polled(at, snapshot(pod("a")), facts=Facts(runs={"a": run}))])
+    with closing(Recording(path)) as recording:
+        first, second = recording.runs_of("a", 0.0, BEGUN + 1e6)
+        assert (first.first, len(first), second.first, len(second)) == (BEGUN, 20, BEGUN + 1200.0, 20)
+        assert [len(series) for series in recording.runs_of("a", 0.0, BEGUN + 1260.0)] == [20, 2]
+        assert recording.runs_of("b", 0.0, BEGUN + 1e6) == ()

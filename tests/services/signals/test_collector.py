@@ -40,11 +40,11 @@ class Source:
 class Collecting:
     """A collector over a fleet of pods that a test reports."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: SignalRules = RULES) -> None:
         self.time, self.fleet = Time(), Fleet(5.0, 30.0)
         self.log, self.ssh = Source(), Source()
         sources: dict[str, Any] = {"log": self.log, "ssh": self.ssh}
-        self.task = asyncio.create_task(SignalCollector(self.fleet, RULES, sources, sleep=self.time.sleep).run())
+        self.task = asyncio.create_task(SignalCollector(self.fleet, rules, sources, sleep=self.time.sleep).run())
 
     async def report(self, *pods: Any) -> None:
         self.fleet.apply(snapshot(*pods), START + self.time.now)
@@ -137,4 +137,19 @@ async def test_a_pod_whose_lines_take_long_to_read_costs_no_more_and_the_others_
     assert hostile.left_out > 50
     assert other.lines > 60
     assert (hostile.lines + other.lines) * 0.01 <= ALL_AT_ONCE + 102 * ALL_READING + 0.02
+    await here.end()
+
+
+async def test_lines_wait_to_be_recorded_only_where_that_is_wanted_and_without_keys() -> None:
+    here = Collecting()
+    await here.report(pod("a", name="llama-7b"))
+    assert here.fleet.kept_log is None
+    await here.end()
+    here = Collecting(replace(RULES, keep_log=10))
+    await here.report(pod("a", name="llama-7b"), pod("b", name="notebook"))
+    here.log.write("a", "step 1/10 | loss 2.5", "export HF_TOKEN=hf_abcdefghijkl")
+    assert here.fleet.kept_log is not None
+    assert here.fleet.kept_log.most == 10
+    ((pod_id, (_, lines)),) = here.fleet.kept_log.waiting().items()
+    assert (pod_id, [line.text for line in lines]) == ("a", ["step 1/10 | loss 2.5", "export HF_TOKEN=•••"])
     await here.end()

@@ -14,7 +14,6 @@ import pytest
 
 from tests.cli import sshd
 from tui.api.cloud import Cloud
-from tui.api.graphql.client import GraphQLCloud
 from tui.api.rest.client import RestCloud
 from tui.config.settings import Ssh
 from tui.demo.asgi import Simulator
@@ -63,12 +62,9 @@ class Tale:
         self.world.advance_to(self.now)
         transport = in_process(Simulator(self.world, lambda: self.now, Faults({}), packs=False, beat=0.005))
         self.cloud: Cloud = RestCloud(
-            "https://demo.invalid/v2", KEY, read_only=True, wall=lambda: self.now, clock=lambda: self.now,
+            "http://127.0.0.1:1/v2", KEY, read_only=True, wall=lambda: self.now, clock=lambda: self.now,
             transport=transport,
         )  # fmt: skip
-        if ssh_port is not None:
-            # By REST v2 no address of loopback is a public one.
-            self.cloud = GraphQLCloud("https://demo.invalid/graphql", KEY, read_only=True, transport=transport)
         self.fleet, self._tracker = Fleet(POLL, 30.0), AlertTracker()
         self.named: dict[tuple[str, str], float] = {}
 

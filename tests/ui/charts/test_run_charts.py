@@ -10,6 +10,7 @@ from tests.make import pod, snapshot
 from tests.store.test_run_signals import BEGUN, run_of, steady
 from tui.domain.events import Event, Kind
 from tui.store.fleet import Fleet
+from tui.store.run_history import PastRuns, RunParts
 from tui.store.run_signals import Run
 from tui.store.series import Point
 from tui.store.views import run_lines
@@ -41,8 +42,9 @@ def places(chart: ChartSpec, line: int = 0) -> list[float]:
 
 
 def by(fleet: Fleet, scale: Scale) -> Look:
-    span, end, origin = run_lines.whole(fleet, list(fleet.records.values()), scale, END)
-    return Look(now=END, span=span, end=end, origin=origin, scale=scale, tz=UTC)
+    shown = run_lines.shown(fleet, list(fleet.records.values()), scale)
+    span, end, origin = run_lines.whole(shown, scale, END)
+    return Look(now=END, span=span, end=end, origin=origin, scale=scale, tz=UTC, compares=len(shown) > 1)
 
 
 def test_a_loss_has_the_columns_of_the_gpus_beside_it_and_its_present_value() -> None:
@@ -84,14 +86,46 @@ def test_pods_are_compared_from_their_starts_and_by_step() -> None:
 
 
 def test_a_step_back_and_a_long_silence_break_a_line() -> None:
-    again = [(600.0 + 4 * n, f"step {n}/1000 | loss 3") for n in range(20)]
-    run = run_of(*steady(101), *again)
+    from_checkpoint = [(600.0 + 4 * n, f"step {80 + n}/1000 | loss 3") for n in range(20)]
+    run = run_of(*steady(101), *from_checkpoint)
     fleet = fleet_of(a=run)
     look = Look(now=END + 600, span=100.0, end=100.0, scale=Scale.STEP, tz=UTC)
     assert len(specs(fleet, ["run.loss"], look)[0].lines[0].runs) == 2
     quiet = run_of(*steady(50), (196.0 + 4000.0, "step 51/1000 | loss 3"), (4200.0, "step 52/1000 | loss 3"))
     look = Look(now=BEGUN + 4300, span=4300.0, tz=UTC)
     assert len(specs(fleet_of(a=quiet), ["run.loss"], look)[0].lines[0].runs) == 2
+
+
+def test_the_runs_of_one_pod_are_compared_with_those_that_the_recording_has() -> None:
+    second = [(300.0 + 4 * n, f"step {n}/1000 | loss 3") for n in range(20)]
+    run = run_of(*steady(51), *second)
+    fleet = fleet_of(a=run)
+    recorded = RunParts()
+    for number in range(50):
+        recorded.put(BEGUN - 90_000.0 + 60 * number, (float(number), 9.0, *[None] * 6))
+    fleet.past_runs["a"] = PastRuns(recorded.runs)
+    (since,) = specs(fleet, ["run.loss"], by(fleet, Scale.SINCE))
+    assert [line.label for line in since.lines] == ["22 Nov 11:00", "23 Nov 12:00", "present"]
+    assert [line.last for line in since.lines] == [9.0, pytest.approx(4.95), 3.0]
+    assert [min(places(since, line)) for line in range(3)] == [0.0, 0.0, 0.0]
+    assert max(places(since, 0)) == pytest.approx(49 * 60, abs=since.window.width)
+    (step,) = specs(fleet, ["run.loss"], by(fleet, Scale.STEP))
+    assert [max(places(step, line)) for line in range(3)] == pytest.approx([49, 50, 19], abs=step.window.width)
+    (time,) = specs(fleet, ["run.loss"], Look(now=END + 600, span=1800.0, tz=UTC))
+    assert [line.label for line in time.lines] == [""], "over time there is one line"
+
+
+def test_a_run_that_was_read_before_podtop_was_started_is_one_with_what_is_read_now() -> None:
+    fleet = fleet_of(a=run_of(*[(4.0 * n, f"step {500 + n}/1000 | loss 3") for n in range(50)]))
+    recorded = RunParts()
+    for number in range(50):
+        recorded.put(BEGUN - 3000.0 + 60 * number, (10.0 * number, 9.0, *[None] * 6))
+    fleet.past_runs["a"] = PastRuns(recorded.runs)
+    look = by(fleet, Scale.SINCE)
+    assert (look.compares, look.origin) == (False, BEGUN - 3000.0)
+    (step,) = specs(fleet, ["run.loss"], by(fleet, Scale.STEP))
+    assert len(step.lines) == 1
+    assert (min(places(step)), max(places(step))) == pytest.approx((0, 549), abs=step.window.width)
 
 
 def test_nothing_after_the_viewed_instant_is_drawn() -> None:

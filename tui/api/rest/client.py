@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui.api.cloud import Cloud
 from tui.api.errors import CloudError, NotOffered, ReadOnly, Rejected
+from tui.api.http.endpoint import stays_here
 from tui.api.http.transport import DEADLINE, LARGE
 from tui.api.listener import Api
 from tui.api.models import ANYTHING, Problem
@@ -71,6 +72,7 @@ class RestCloud(Cloud):
         self._exchange = RestExchange(url, secret, transport=transport, deadline=deadline, wall=wall)
         self._exchange.dated = dated
         self._read_only = read_only
+        self._is_here = stays_here(url)
         self._purse = Purse(self._exchange, wall, clock)
         self._gpus = GpuNames(self._exchange)
         self._beside: dict[str, asyncio.Task[None]] = {}
@@ -105,7 +107,7 @@ class RestCloud(Cloud):
         purse = self._purse
         snapshot = await _apart(
             result.items, lambda: pods.snapshot(
-                result, purse.problems, purse.funds(), purse.lacks, self._gpus.names
+                result, purse.problems, purse.funds(), purse.lacks, self._gpus.names, here=self._is_here
             )
         )  # fmt: skip
         self._counts = {pod.id: pod.gpu_count for pod in snapshot.pods or ()}
@@ -179,7 +181,7 @@ class RestCloud(Cloud):
             return None
         result = pod_detail.found_pod(answer, pod_id)
         volume, problems = await self._volume(result.volume_id)
-        return pod_detail.detail(result, self._gpus.names, volume, problems)
+        return pod_detail.detail(result, self._gpus.names, volume, problems, here=self._is_here)
 
     async def pod_extras(self, pod_id: str) -> PodExtras | None:
         """Its cluster, CPU flavor, memory of its GPUs and place of its volume; None as in `pod`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -18,6 +19,9 @@ from tui.api.rest.sse import LARGEST_EVENT, LONGEST_LINE, Event, Parser
 from tui.api.values import NOT_UNDERSTOOD
 
 _LONGEST_ID = 500
+
+PIECE = 8_192
+"""Bytes that are taken apart without giving the event loop a turn: they may be thousands of empty lines."""
 
 
 class WireLogLine(Struct):
@@ -37,9 +41,12 @@ async def stream(exchange: RestExchange, pod_id: str, query: LogQuery) -> AsyncG
     parser = Parser()
     async with aclosing(exchange.stream(Call("logs", "GET", url, headers=headers))) as chunks:
         async for chunk in chunks:
-            for event in parser.feed(chunk):
-                if (line := log_line(event)) is not None:
-                    yield replace(line, size=parser.size)
+            for begin in range(0, len(chunk), PIECE):
+                if begin:
+                    await asyncio.sleep(0)
+                for event in parser.feed(chunk[begin : begin + PIECE]):
+                    if (line := log_line(event)) is not None:
+                        yield replace(line, size=parser.size)
             if parser.pending > LARGEST_EVENT:
                 # Neither a line that does not end, nor comments without end, are received for ever.
                 text = f"(a line longer than {LARGEST_EVENT // 2**20} MiB is not shown)"

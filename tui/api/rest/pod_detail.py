@@ -46,12 +46,18 @@ def found_pod(answer: Answer, pod_id: str) -> Found:
 
 
 def detail(
-    result: Found, names: Names, volume: NetworkVolume | None = None, problems: tuple[Problem, ...] = ()
+    result: Found,
+    names: Names,
+    volume: NetworkVolume | None = None,
+    problems: tuple[Problem, ...] = (),
+    *,
+    here: bool = False,
 ) -> PodDetail:
+    """All that v2 reports of a pod. `here` as in `pods.snapshot`."""
     wire = result.wire
     env, flaws = _env(wire.env)
     return PodDetail(
-        pod=pod(wire, names),
+        pod=pod(wire, names, here=here),
         machine=_machine(wire),
         machine_id=None,
         owner_id=None,

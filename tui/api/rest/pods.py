@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from tui.api.enums import ENDED, CloudKind
 from tui.api.features import Feature
+from tui.api.http.endpoint import is_loopback
 from tui.api.models import Funds, GpuReading, Placement, Pod, PodVerb, Port, Problem, Runtime, Snapshot
 from tui.api.quantities import MOST, Reader
 from tui.api.rest.lists import Items
@@ -55,13 +56,20 @@ _pod = Reader[WirePod](WirePod)
 
 
 def snapshot(
-    found: Items, problems: tuple[Problem, ...], funds: Funds | None, lacks: frozenset[Feature], names: Names
+    found: Items,
+    problems: tuple[Problem, ...],
+    funds: Funds | None,
+    lacks: frozenset[Feature],
+    names: Names,
+    *,
+    here: bool = False,
 ) -> Snapshot:
     """The fleet. One pod that is not understood is unreadable, and nothing more.
 
     problems: of what was requested beside the pods.
+    here:     whether the API itself is on this machine, as a simulated one: its pods may be reached on it too.
     """
-    readable, broken, cuts = each(found.items, "pods", _pod, lambda wire: pod(wire, names), MOST)
+    readable, broken, cuts = each(found.items, "pods", _pod, lambda wire: pod(wire, names, here=here), MOST)
     is_cut = found.is_cut or len(found.items) > MOST
     unique: dict[str, Pod] = {}
     for single in readable:
@@ -71,7 +79,7 @@ def snapshot(
     return Snapshot(funds, tuple(unique.values()), broken, problems, LACKS | lacks, is_cut)
 
 
-def pod(wire: WirePod, names: Names) -> Pod:
+def pod(wire: WirePod, names: Names, *, here: bool = False) -> Pod:
     gpu, cpu, mounts = wire.gpu, wire.cpu, wire.mounts
     compute = gpu or cpu
     ended = wire.status in ENDED
@@ -92,7 +100,7 @@ def pod(wire: WirePod, names: Names) -> Pod:
         network_volume_id(mounts),
         wire.locked is True,
         None,
-        None if wire.runtime is None else _runtime(wire.runtime),
+        None if wire.runtime is None else _runtime(wire.runtime, here=here),
         _placement(wire, names),
         None,
         None if wire.actions is None else verbs(wire.actions),
@@ -116,7 +124,7 @@ def _volume_gb(mounts: WireMounts | None) -> float | None:
     return 0.0 if mounts.persistent is None else mounts.persistent.size
 
 
-def _runtime(wire: WireRuntime) -> Runtime | None:
+def _runtime(wire: WireRuntime, *, here: bool) -> Runtime | None:
     """None for an empty one, as pods have while they are created."""
     runtime = Runtime(
         whole(wire.uptime),
@@ -124,14 +132,14 @@ def _runtime(wire: WireRuntime) -> Runtime | None:
         wire.memory.util if wire.memory else None,
         tuple([_NOTHING if gpu is None else GpuReading(None, gpu.util, gpu.memory_util) for gpu in wire.gpus or ()]),
         # RunPod's order changes from one response to the next.
-        tuple(sorted([_port(port) for port in wire.ports or () if port is not None], key=_by_number)),
+        tuple(sorted([_port(port, here=here) for port in wire.ports or () if port is not None], key=_by_number)),
     )
     return None if runtime == _EMPTY else runtime
 
 
-def _port(wire: WirePort) -> Port:
-    kind = wire.type or ""
-    reached = kind == "tcp" and wire.public is not None and is_public(wire.ip or "")
+def _port(wire: WirePort, *, here: bool) -> Port:
+    kind, ip = wire.type or "", wire.ip or ""
+    reached = kind == "tcp" and wire.public is not None and (is_public(ip) or (here and is_loopback(ip)))
     return Port(whole(wire.private), whole(wire.public), wire.ip, reached, kind)
 
 

@@ -78,7 +78,11 @@ class LineReader:
     def _look_at(self, text: str) -> None:
         self._seen += 1
         for preset in PRESETS:
-            if preset.signs(text):
-                self._signs[preset.name] = self._signs.get(preset.name, 0) + 1
-        signs = self._signs
-        self._used = next((preset for preset in PRESETS if signs.get(preset.name, 0) >= preset.least), self._used)
+            if preset is self._used:
+                # Those behind it change nothing any more.
+                return
+            if preset.may_read(text) and preset.signs(text):
+                signs = self._signs[preset.name] = self._signs.get(preset.name, 0) + 1
+                if signs >= preset.least:
+                    self._used = preset
+                    return

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
-
-from msgspec.structs import replace
+from typing import Any, NamedTuple
 
 from tui.domain.signals.values import NOTHING, NUMBER, Values, amount, count, finite, not_finite, number
 
@@ -108,6 +106,7 @@ def before_units(text: str) -> Iterator[Found]:
             yield Found(field, value)
 
 
+@lru_cache(maxsize=1024)
 def _field(name: str) -> str | None:
     """The field of a name, or of its last words where others stand before it: `trainer step`."""
     parts = re.split("[ -]", name.lower())
@@ -121,35 +120,39 @@ def _field(name: str) -> str | None:
 
 def values(readings: Iterable[Found]) -> Values:
     """Fields as `Values`; of a field that occurs twice, the first."""
-    result = NOTHING
+    given: dict[str, Any] = {}
     seen: set[str] = set()
     for field, value, of in readings:
         if field not in seen:
             seen.add(field)
-            result = _with(result, field, value, of)
-    return result
+            _put(given, field, value, of)
+    return Values(**given) if given else NOTHING
 
 
-def _with(so_far: Values, field: str, value: float, of: float | None) -> Values:
+def _put(given: dict[str, Any], field: str, value: float, of: float | None) -> None:
+    """Add a field to the arguments of `Values`."""
     match field:
         case "step":
-            return replace(so_far, step=count(value), total=so_far.total if of is None else count(of))
+            given[STEP] = count(value)
+            if of is not None:
+                given[TOTAL] = count(of)
         case "epoch":
-            return replace(so_far, epoch=amount(value), epochs=so_far.epochs if of is None else amount(of))
+            given[EPOCH] = amount(value)
+            if of is not None:
+                given[EPOCHS] = amount(of)
         case "total" | "samples":
-            return replace(so_far, **{field: count(value)})
-        case "epochs":
-            return replace(so_far, epochs=amount(value))
+            given[field] = count(value)
         case "loss":
-            return replace(so_far, loss=finite(value), not_finite=not_finite(value))
+            given[LOSS], given["not_finite"] = finite(value), not_finite(value)
         case "eval_loss":
-            return replace(so_far, eval_loss=finite(value))
+            given[EVAL] = finite(value)
         case "tokens_per_gpu":
-            return replace(so_far, tokens_per_s=amount(value), per_gpu=True)
+            given[TOKENS], given["per_gpu"] = amount(value), True
         case "s/it" | "ms/it":
             per_it = value if field == SECONDS else value / 1000.0
-            return replace(so_far, it_per_s=amount(1.0 / per_it) if per_it > 0 else None)
-    return replace(so_far, **{field: amount(value)})
+            given[RATE] = amount(1.0 / per_it) if per_it > 0 else None
+        case _:
+            given[field] = amount(value)
 
 
 @lru_cache(maxsize=4)

@@ -38,12 +38,14 @@ class SignalRules(Struct, frozen=True):
     profiles: the profiles with which pods are read; without a profile in use, pods are read by their patterns alone.
     every:    seconds between two readings of a pod by ssh.
     quote:    whether notifications may have the line that an alert is about.
+    keep_log: lines of each pod's log that the recording keeps; 0: none.
     pods:     patterns of names of pods: the first that matches counts. A pod that matches none is never read.
     """
 
     profiles: tuple[str, ...] = ()
     every: float = 30.0
     quote: bool = False
+    keep_log: float = 0.0
     pods: tuple[tuple[str, PodSignals], ...] = ()
 
     def applies_to(self, profile: str | None) -> bool:

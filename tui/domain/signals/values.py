@@ -71,7 +71,8 @@ def number(text: str, suffix: str = "") -> float | None:
     if "," in text and not _THOUSANDS.fullmatch(text):
         text = text.partition(",")[0]
     try:
-        value = float(text.replace(",", "").replace("_", "")) * _SUFFIXES.get(suffix, 1.0)
+        plain = text.replace(",", "").replace("_", "") if "," in text or "_" in text else text
+        value = float(plain) * _SUFFIXES[suffix] if suffix in _SUFFIXES else float(plain)
     except ValueError:
         return None
     return value if not math.isfinite(value) or abs(value) <= LARGEST else None

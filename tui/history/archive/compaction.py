@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from tui.history.archive import activity, codec, overlap, signals
+from tui.history.archive import activity, codec, log_text, overlap, signals
 from tui.history.archive.checked import EARLIEST, LATEST, MOST_BLOCK, BadRow, fits, seconds
 from tui.history.archive.codec import MINUTE, RAW
 from tui.history.archive.rows import POLLS, layouts_of, polls_of, readable, stretches
@@ -171,6 +171,7 @@ def drop(db: sqlite3.Connection, limit: float, facts: bool = True) -> None:
     if facts:
         db.execute("DELETE FROM fact WHERE at < ?", (limit,))
         signals.drop(db, limit)
+        log_text.drop(db, limit)
     db.execute("DELETE FROM funds WHERE at < (SELECT max(at) FROM funds WHERE at < ?)", (limit,))
     db.execute(
         "DELETE FROM state WHERE at < ?1 AND (pod, at) NOT IN "

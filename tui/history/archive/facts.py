@@ -25,6 +25,7 @@ from tui.turns import give_way
 
 if TYPE_CHECKING:
     from tui.store.fleet_state import Record
+    from tui.store.kept_log import KeptLog
     from tui.store.run_signals import Run
 
 RENEWED = 900.0
@@ -62,11 +63,13 @@ class Facts(Struct, frozen=True):
     records: the pods since then; None if they were not reported.
     alerts: all that were shown; None if they were not judged.
     runs:   the runs as they were then.
+    log:    lines of logs that wait to be recorded; None where none are kept.
     """
 
     records: Mapping[str, Record] | None = None
     alerts: tuple[Alert, ...] | None = None
     runs: Mapping[str, Run] = {}
+    log: KeptLog | None = None
 
 
 class _Saved(Struct, omit_defaults=True, frozen=True):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from tui.api.models import Funds, Pod, Snapshot, Unreadable
-from tui.history.archive import checked, codec, facts, signals
+from tui.history.archive import checked, codec, facts, log_text, signals
 from tui.history.archive.checked import MOST_BLOCK, MOST_STATE, BadRow, fits
 from tui.history.archive.codec import MINUTE, RAW, Block
 from tui.history.archive.compaction import MINUTE_BLOCK, RAW_BLOCK
@@ -23,7 +23,9 @@ from tui.store.stretches import SAME
 from tui.turns import give_way
 
 if TYPE_CHECKING:
+    from tui.store.kept_log import KeptLine
     from tui.store.run_signals import Run
+    from tui.store.signal_series import SignalSeries
 
 STATE = fits("data", MOST_STATE)
 _BLOCK = fits("data", MOST_BLOCK)
@@ -125,6 +127,38 @@ class InstantReader(SampleReader):
             if not signals.are_there(bounded(self._db)):
                 return {}
         return signals.runs(self._good("signal", signals.reported, self._all(signals.SELECT, at - signals.REACH, at)))
+
+    def runs_of(self, pod: str, since: float, until: float) -> tuple[SignalSeries, ...]:
+        """The last runs of a pod between two instants, oldest first."""
+        return signals.one_after_the_other(iter(self.reported(pod, since, until)))
+
+    def reported(self, pod: str, since: float, until: float) -> list[signals.Reported]:
+        """What the runs of a pod reported between two instants, oldest first."""
+        with archive_errors():
+            if not signals.are_there(bounded(self._db)):
+                return []
+        rows = self._all(signals.OF_POD, pod, since, until)
+        return list(self._good("signal", signals.reported, rows))
+
+    def log_text(self, pod: str, at: float, most: int) -> tuple[KeptLine, ...]:
+        """The lines of a pod's log around an instant that were kept, `most` of each side; none if none were."""
+        with archive_errors():
+            if not log_text.is_there(bounded(self._db)):
+                return ()
+        before: list[KeptLine] = []
+        for lines in self._pieces(log_text.BEFORE, pod, at):
+            before[:0] = lines
+            if len(before) >= most:
+                break
+        behind: list[KeptLine] = []
+        for lines in self._pieces(log_text.BEHIND, pod, at):
+            behind += lines
+            if len(behind) >= most:
+                break
+        return (*before[-most:], *behind[:most])
+
+    def _pieces(self, sql: str, pod: str, at: float) -> Iterator[tuple[KeptLine, ...]]:
+        return self._good(log_text.TABLE, log_text.unpacked, self._all(sql, pod, at, log_text.PIECES))
 
     def facts(self, at: float) -> facts.Then:
         """What podtop concluded at an instant, as far as recorded."""

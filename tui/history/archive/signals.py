@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -21,6 +21,7 @@ from tui.turns import give_way
 
 if TYPE_CHECKING:
     from tui.store.run_signals import Run
+    from tui.store.signal_series import SignalSeries
 
 EVERY = 60.0
 """Seconds between two rows of a pod."""
@@ -89,6 +90,13 @@ SELECT = (
 """The rows between two instants, oldest first."""
 
 
+OF_POD = (
+    "SELECT at, pod, value FROM signal WHERE pod = ? AND at > ? AND at <= ? "
+    f"AND length(value) <= {MOST_VALUE} ORDER BY at"
+)
+"""The same of one pod."""
+
+
 def reported(at: Any, pod: Any, value: Any) -> Reported:
     """A row. Raises BadRow for one that podtop cannot have written."""
     try:
@@ -112,5 +120,46 @@ def runs(rows: Iterator[Reported]) -> dict[str, Run]:
     trackers: dict[str, RunTracker] = {}
     for row in rows:
         give_way()
-        trackers.setdefault(row.pod, RunTracker("recording")).take_values(row.at, row.values)
+        trackers.setdefault(row.pod, RunTracker("recording")).take_state(row.at, row.values)
     return {pod: tracker.settle("the recording") for pod, tracker in trackers.items()}
+
+
+class CurvePoint(NamedTuple):
+    """What a run reported: when it began, as far as recorded, and the step over all epochs."""
+
+    at: float
+    began: float
+    step: int | None
+    values: Values
+
+
+def curve(rows: Iterable[Reported]) -> Iterator[CurvePoint]:
+    """What the runs of one pod reported, oldest first, each with the run that it is of."""
+    from tui.store.run_history import Boundaries
+    from tui.store.run_signals import RunTracker
+
+    boundaries, tracker, began = Boundaries(), RunTracker("recording"), -math.inf
+    for row in rows:
+        give_way()
+        tracker.take_state(row.at, row.values)
+        if row.values.is_empty or not len(tracker.run.series):
+            continue
+        _, (step, *_, done) = tracker.run.series.last_row
+        if boundaries.is_another(row.at, step, done) or not math.isfinite(began):
+            began = row.at
+        yield CurvePoint(row.at, began, None if step is None else int(step), row.values)
+
+
+def one_after_the_other(rows: Iterator[Reported]) -> tuple[SignalSeries, ...]:
+    """The runs that rows of one pod show, oldest first."""
+    from tui.store.run_history import RunParts
+    from tui.store.run_signals import RunTracker
+
+    parts, tracker = RunParts(), RunTracker("recording")
+    for row in rows:
+        give_way()
+        before = len(tracker.run.series)
+        tracker.take_state(row.at, row.values)
+        if len(tracker.run.series) != before:
+            parts.put(*tracker.run.series.last_row)
+    return parts.runs

@@ -31,6 +31,7 @@ from tui.history.archive.entries import Polled as Polled
 from tui.history.archive.entries import Priced as Priced
 from tui.history.archive.entries import Samples as Samples
 from tui.history.archive.facts import FactsWriter
+from tui.history.archive.log_text import LogWriter
 from tui.history.archive.market_writer import MarketWriter, run
 from tui.history.archive.overlap import MARKET as MARKET
 from tui.history.archive.overlap import PODS as PODS
@@ -92,6 +93,7 @@ class Writer:
         with archive_errors():
             self._facts = FactsWriter(db)
             self._signals = SignalsWriter(db)
+            self._log_text = LogWriter(db)
             activity.create(db)
             self._remember()
             self._db.execute("BEGIN IMMEDIATE")
@@ -214,6 +216,7 @@ class Writer:
                     else:
                         self._write_events(entry.events)
                 self._db.execute("COMMIT")
+                self._log_text.committed()
             except BaseException:
                 self._told, self._ahead = before
                 self._give_up()
@@ -225,6 +228,7 @@ class Writer:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             self._spans.clear()
+            self._log_text.forget()
             self._remember()
         except sqlite3.Error:
             pass  # The original error is already being raised.
@@ -257,6 +261,8 @@ class Writer:
         if polled.facts is not None:
             self._facts.write(polled.facts, at)
             self._signals.write(polled.facts.runs, at)
+            if polled.facts.log is not None:
+                self._log_text.write(polled.facts.log)
         if polled.alerts is not None:
             run(self._db, "INSERT OR REPLACE INTO meta VALUES (?, ?)", ALERTS, polled.alerts)
 
@@ -369,6 +375,7 @@ class Writer:
                     self._give_up()
                     raise
                 self._layouts = _layouts(self._db)
+                self._log_text.forget()
         return True
 
 

@@ -7,12 +7,14 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from tui.api.secret import known, mask, redact
 from tui.domain import pod_health
 from tui.domain.signals.detection import LineReader
 from tui.domain.signals.own_pattern import OwnPattern
 from tui.services.barrier import held
 from tui.services.signals.budget import ALL_AT_ONCE, ALL_READING, READING, READING_AT_ONCE, ReadingTime
 from tui.services.signals.source import SignalSource, WrittenLine
+from tui.store.kept_log import KeptLog
 from tui.store.run_signals import Run, RunTracker
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ class SignalCollector:
         self._cpu = cpu
         self._time = ReadingTime(ALL_READING, ALL_AT_ONCE, elapsed())
         self._readers: dict[str, PodReader] = {}
+        self._kept = fleet.kept_log = KeptLog(most, _without_keys) if (most := int(rules.keep_log)) else None
 
     async def run(self) -> None:
         """Read until cancelled."""
@@ -76,6 +79,8 @@ class SignalCollector:
             self._readers.pop(pod).close()
         for pod in self._fleet.runs.keys() - self._fleet.records.keys():
             del self._fleet.runs[pod]
+        if self._kept is not None:
+            self._kept.only(self._readers)
         for pod, rules in named.items():
             record = self._fleet.records[pod]
             if (reader := self._readers.get(pod)) is None:
@@ -83,7 +88,7 @@ class SignalCollector:
                     continue
                 reader = self._readers[pod] = PodReader(
                     rules, record, (self._time, ReadingTime(READING, READING_AT_ONCE, self._elapsed())),
-                    self._elapsed, self._cpu, quotes=self._rules.quote,
+                    self._elapsed, self._cpu, quotes=self._rules.quote, log=self._kept,
                 )  # fmt: skip
                 reader.begin(record, self._sources)
             elif (started := _started(record)) is not None and started != reader.started:
@@ -96,6 +101,7 @@ class PodReader:
     """Makes a run of what the sources read of one pod.
 
     times: of all pods, and of this one; `elapsed`, `cpu`: clocks of real seconds, and of those of CPU.
+    log:   takes the lines that are recorded; None: none are.
     """
 
     def __init__(
@@ -107,7 +113,10 @@ class PodReader:
         cpu: Callable[[], float],
         *,
         quotes: bool,
+        log: KeptLog | None = None,
     ) -> None:
+        self._pod = record.id
+        self._kept = log
         self._times = times
         self._elapsed = elapsed
         self._cpu = cpu
@@ -158,6 +167,8 @@ class PodReader:
                 break
             begun = self._cpu()
             self._tracker.take(line.at, line.text, self._reader.read(line.text))
+            if self._kept is not None:
+                self._kept.add(self._pod, line.at, line.text)
             took = self._cpu() - begun
             for times in self._times:
                 times.spend(took)
@@ -213,6 +224,10 @@ class _Intake:
 
     def hinder(self, problem: str) -> None:
         self._reader.hinder(self._source, problem)
+
+
+def _without_keys(text: str) -> str:
+    return mask(redact(text, known()))
 
 
 def _is_up(record: Record) -> bool:

@@ -39,6 +39,9 @@ SHORTEST, LONGEST = 5.0, 300.0
 _AT_ONCE = 32
 """Lines that are read without giving the event loop a turn."""
 
+AWAKE, PAUSE = 0.05, 2.0
+"""Seconds in which lines are read, and seconds before more are: those of a pause cost one awakening, not one each."""
+
 _REMEMBERED = 512
 """Ids of lines by which one that a server repeats is known."""
 
@@ -114,6 +117,9 @@ class LogStreamSource:
     def elapsed(self) -> float:
         return self._elapsed()
 
+    async def sleep(self, seconds: float) -> None:
+        await self._sleep(seconds)
+
 
 class _Reading:
     """One pod's log over several connections."""
@@ -138,6 +144,7 @@ class _Reading:
         self.has_received = False
         query = LogQuery(LogSource.CONTAINER, tail=self._tail, after=self._last)
         pending: list[WrittenLine] = []
+        awake = self._source.elapsed()
         async with aclosing(cast("AsyncGenerator[LogLine]", cloud.logs(self._pod, query))) as lines:
             try:
                 async for line in lines:
@@ -149,10 +156,14 @@ class _Reading:
                         asyncio.get_running_loop().call_soon(self._deliver, pending)
                     pending.append(self._source.written(line))
                     self.has_received = True
-                    if not self.budget.spend(self._source.elapsed(), max(line.size, len(line.text))):
+                    now = self._source.elapsed()
+                    if not self.budget.spend(now, max(line.size, len(line.text))):
                         self.is_over_budget = True
                         return
-                    if len(pending) >= _AT_ONCE:
+                    if now - awake >= AWAKE:
+                        await self._source.sleep(PAUSE)
+                        awake = self._source.elapsed()
+                    elif len(pending) >= _AT_ONCE:
                         await asyncio.sleep(0)
             finally:
                 self._deliver(pending)

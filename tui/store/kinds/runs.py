@@ -133,7 +133,7 @@ def _find_stalled(kind: AlertKind, view: PodView) -> Alert | None:
         return None
     if view.now - run.line_at <= patience(run, view.hold(kind)):
         return None
-    usual = f"; median is one in {fmt.short_duration(run.usual)}" if run.usual is not None else ""
+    usual = f"; median is {fmt.pace(run.usual)}" if run.usual is not None else ""
     # The GPUs of the same time agree, or do not.
     if _gpus_rest(view):
         return _alert(kind, view, run.line_at, f"{usual}; GPUs do nothing either", grade=Grade.BAD)

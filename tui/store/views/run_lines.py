@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from tui.store.run_signals import SILENT, has_ended, is_silent, patience
+from msgspec.structs import replace
+
+from tui.store.fleet_state import Record
+from tui.store.run_history import PastRuns
+from tui.store.run_signals import SILENT, Run, has_ended, is_silent, patience
 from tui.store.series import Point
 from tui.store.views.pod_lines import Line
 from tui.store.views.run_chart_kinds import RUN_CHARTS, Scale
 
 if TYPE_CHECKING:
     from tui.store.fleet import Fleet
-    from tui.store.fleet_state import Record
-    from tui.store.run_signals import Run
     from tui.store.series import Segment
     from tui.store.views.pod_lines import Frame
 
@@ -30,6 +32,31 @@ def run_charts(fleet: Fleet, records: Iterable[Record], since: float = -math.inf
     runs = runs_of(fleet, records)
     names = [name for name, chart in RUN_CHARTS.items() if any(run.series.has(chart.column, since) for run in runs)]
     return tuple(name for name in names if name != "run.steps" or "run.tokens" not in names)
+
+
+class Shown(NamedTuple):
+    """A run in a chart: of which pod, None as long as nothing is read of it; `is_earlier`: not its present one."""
+
+    record: Record
+    run: Run | None
+    is_earlier: bool = False
+
+
+def shown(fleet: Fleet, records: Sequence[Record], scale: Scale) -> tuple[Shown, ...]:
+    """The runs that a chart shows: the present one of each pod; of one alone, but over time, the earlier ones too."""
+    if scale is Scale.TIME:
+        return tuple(Shown(record, fleet.runs.get(record.id)) for record in records)
+    result: list[Shown] = []
+    for record in records:
+        run = fleet.runs.get(record.id)
+        if run is None:
+            result.append(Shown(record, None))
+            continue
+        *earlier, present = (fleet.past_runs.get(record.id) or PastRuns()).all(run.series) or (run.series,)
+        if len(records) == 1:
+            result += [Shown(record, Run(source=run.source, series=series), True) for series in earlier]
+        result.append(Shown(record, replace(run, series=present)))
+    return tuple(result)
 
 
 def began(run: Run) -> float:
@@ -54,13 +81,13 @@ def extent(runs: Iterable[Run], scale: Scale, now: float) -> tuple[float, float]
     return (min(firsts[1:] or firsts) if scale is Scale.STEP else 0.0), max(lasts)
 
 
-def whole(fleet: Fleet, records: Sequence[Record], scale: Scale, last: float) -> tuple[float, float, float]:
-    """The length and the end of an axis that shows these pods' runs as a whole, and the place of their start on it.
+def whole(runs_shown: Sequence[Shown], scale: Scale, last: float) -> tuple[float, float, float]:
+    """The length and the end of an axis that shows these runs as a whole, and the place of their start on it.
 
     last: the instant until which there are samples. The axis of one run is that of the clock.
     """
-    runs = runs_of(fleet, records)
-    if scale is Scale.SINCE and len(records) == 1:
+    runs = [each.run for each in runs_shown if each.run is not None and len(each.run.series)]
+    if scale is Scale.SINCE and len(runs_shown) == 1 and runs:
         first = began(runs[0])
         return max(60.0, _MORE * (last - first)), last, first
     low, high = extent(runs, scale, last)
@@ -77,11 +104,16 @@ def step_at(run: Run, at: float) -> float | None:
     return before
 
 
-def line(run: Run, label: str, column: str, frame: Frame, scale: Scale) -> Line:
-    """A column of a run in a frame, whose start and width are in the units of the scale. Nothing after `frame.now`."""
+def line(run: Run, label: str, column: str, frame: Frame, scale: Scale, *, is_earlier: bool = False) -> Line:
+    """A column of a run in a frame, whose start and width are in the units of the scale. Nothing after `frame.now`.
+
+    is_earlier: whether its last value is read, in place of a present one.
+    """
     runs = tuple(_segments(run, column, frame, scale))
     if frame.cursor is not None:
         last = next((p.mean for part in runs for p in part if p.at <= frame.cursor < p.at + frame.width), None)
+    elif is_earlier:
+        last = next((point.value for point in run.series.last(column, 1)), None)
     else:
         last = _last(run, column, frame.now)
     return Line(label, runs, last)

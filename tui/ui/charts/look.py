@@ -22,7 +22,7 @@ class Look(Struct, frozen=True, kw_only=True):
     shades: whether the terminal has shades of a hue.
     cursor: the instant whose values are shown; None for the live ones.
     scale:  what the axis counts: `span`, `end` and `cursor` are in its units. `origin`: the place on it from
-            which times since a start count.
+            which times since a start count. `compares`: whether it is one of several runs.
     """
 
     now: float
@@ -36,3 +36,4 @@ class Look(Struct, frozen=True, kw_only=True):
     end: float | None = None
     scale: Scale = Scale.TIME
     origin: float = 0.0
+    compares: bool = False

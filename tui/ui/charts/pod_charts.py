@@ -181,7 +181,7 @@ def marks_of(
     fleet: Fleet, records: Sequence[Record], look: Look, sizes: Sequence[tuple[int, int]], width: float
 ) -> tuple[Mark, ...]:
     """Events of these pods in the shown window."""
-    if look.scale is Scale.STEP or (look.scale is Scale.SINCE and len(records) > 1):
+    if look.scale is Scale.STEP or (look.scale is Scale.SINCE and look.compares):
         from tui.ui.charts import run_charts
 
         return run_charts.marks_of(fleet, records, look, GLYPHS)

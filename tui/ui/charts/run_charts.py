@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tui.store.fleet_state import Record
     from tui.store.views.pod_lines import Frame, Line
     from tui.store.views.run_chart_kinds import RunChart
+    from tui.store.views.run_lines import Shown
     from tui.ui.charts.look import Look
 
 
@@ -35,14 +37,15 @@ def spec_of(
 ) -> ChartSpec:
     """One chart of the runs of a pod, or of several pods on one axis."""
     chart = RUN_CHARTS[name]
+    runs = run_lines.shown(fleet, records, look.scale)
+    compared = len(runs) > 1
     # The same clock: only the labels of the axis count from the start.
-    scale = Scale.TIME if look.scale is Scale.SINCE and len(records) == 1 else look.scale
-    lines = tuple(_line(fleet, record, chart, frame, scale, len(records) > 1) for record in records)
+    scale = Scale.TIME if look.scale is Scale.SINCE and not compared else look.scale
+    lines = tuple(_line(each, _label(each, len(records), compared, look.tz), chart, frame, scale) for each in runs)
     window = spec.Window(*frame[:3])
     if look.cursor is not None:
         lines = buckets.read_at(lines, window, look.cursor)
     low, high = bounds(lines)
-    compared = len(records) > 1
     return ChartSpec(
         _title(fleet, records, chart),
         lines,
@@ -68,13 +71,23 @@ def spec_of(
     )
 
 
-def _line(fleet: Fleet, record: Record, chart: RunChart, frame: Frame, scale: Scale, named: bool) -> Line:
-    run = fleet.runs.get(record.id)
-    label = (record.name or record.id) if named else ""
+def _label(shown: Shown, pods_shown: int, compared: bool, tz: tzinfo | None) -> str:
+    """The name of a line: of the pod, or of one of its runs."""
+    if pods_shown > 1:
+        return shown.record.name or shown.record.id
+    if shown.is_earlier and shown.run is not None:
+        return f"{datetime.fromtimestamp(run_lines.began(shown.run), tz):%d %b %H:%M}"
+    return "present" if compared else ""
+
+
+def _line(shown: Shown, label: str, chart: RunChart, frame: Frame, scale: Scale) -> Line:
+    record, run = shown.record, shown.run
     if run is None:
         return pod_lines.Line(label, (), None)
-    line = run_lines.line(run, label, chart.column, frame, scale)
-    if frame.cursor is None and (record.pod is None or not pod_health.is_live(record.pod) or run.problem):
+    line = run_lines.line(run, label, chart.column, frame, scale, is_earlier=shown.is_earlier)
+    if frame.cursor is not None or shown.is_earlier:
+        return line
+    if record.pod is None or not pod_health.is_live(record.pod) or run.problem:
         return replace(line, last=None)
     return line
 
@@ -104,9 +117,8 @@ def bounds(lines: Sequence[Line]) -> tuple[float, float]:
 def marks_of(fleet: Fleet, records: Sequence[Record], look: Look, glyphs: Mapping[Kind, str]) -> tuple[Mark, ...]:
     """Events of these pods, each at the step, or the time since its start, that its pod's run had reached."""
     marks = []
-    for record in records:
-        run = fleet.runs.get(record.id)
-        if run is None or not len(run.series):
+    for record, run, is_earlier in run_lines.shown(fleet, records, look.scale):
+        if run is None or is_earlier or not len(run.series):
             continue
         first = run_lines.began(run)
         for event in pods.events(fleet, {record.id}, first, look.now):

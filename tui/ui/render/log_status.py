@@ -53,6 +53,15 @@ def streams(
     return tuple(cell for _, cell in sorted(cells, key=lambda item: item[0]))
 
 
+def recorded(names: Mapping[str, tuple[str, int]]) -> tuple[Cell, ...]:
+    """Each pod with where its lines are from, where they are those of the recording."""
+    several = len(names) > 1
+    return tuple(
+        (*(((("▪ ", f"pod-{number}"),)) if several else ()), (f"{name} ", "text"), ("recorded", "muted"))
+        for name, number in names.values()
+    )
+
+
 def reason(error: CloudError, api: Api | None) -> str:
     """Why a stream is broken or has ended, with what the user can do."""
     if isinstance(error, NotOffered):
@@ -118,10 +127,12 @@ def place(entry: LogEntry, index: int, total: int, tz: tzinfo | None) -> str:
     return f"{when} · {entry.line.source.value} · line {index + 1:,} of {total:,}"
 
 
-def empty(lines: LogLines, states: Sequence[StreamState], api: Api | None) -> EmptyState:
+def empty(lines: LogLines, states: Sequence[StreamState], api: Api | None, *, is_recorded: bool = False) -> EmptyState:
     """Why no line is shown."""
     if lines.total:
         return EmptyState("No lines match", (hidden_by_filter(lines.total),))
+    if is_recorded:
+        return EmptyState("No log was recorded", ("[signals] keep_log makes podtop record lines of logs.",))
     errors = [each.error for each in states if each.error is not None]
     if errors and all(each.stage is Stage.ENDED for each in states):
         error = errors[0]

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 def words(fleet: Fleet, records: Sequence[Record], scale: Scale, cursor: float | None, tz: tzinfo | None) -> str:
     """What the axis counts, and the place of the cursor on it."""
-    runs = run_lines.runs_of(fleet, records)
-    alone = len(records) == 1 and len(runs) == 1
+    shown = run_lines.shown(fleet, records, scale)
+    runs = [each.run for each in shown if each.run is not None and len(each.run.series)]
+    alone = len(shown) == 1 and len(runs) == 1
     if scale is Scale.STEP:
         text = "by step"
         read = "" if cursor is None else f"{cursor:,.0f}"

@@ -162,7 +162,7 @@ def _facts(run: Run, pod: Pod, now: float, funds: Funds | None, tz: tzinfo | Non
         ago = fmt.duration(now - run.trouble.at)
         yield Fact("Trouble", ((f"{run.trouble.trouble.value} {ago} ago", "bad"), (f"  {run.trouble.line}", "muted")))
     if run.line_at is not None:
-        usual = f"  usually one in {fmt.short_duration(run.usual)}" if run.usual is not None else ""
+        usual = f"  usually {fmt.pace(run.usual)}" if run.usual is not None else ""
         role = "warn" if is_silent(run, now) and not has_ended(run) else "text"
         yield Fact("Last line", ((f"{fmt.duration(now - run.line_at)} ago", role), (usual, "muted")))
         yield Fact("", ((run.line, "muted"),))

@@ -78,9 +78,13 @@ class ChartScreen(BaseScreen):
         if of_runs and scale is Scale.TIME:
             # An empty chart would take room from those of the GPUs.
             of_runs = run_lines.run_charts(fleet, records, now - RANGES[self._range])
-        of_pods = pod_lines.charts_of(records[0]) if len(records) == 1 else COMPARED
-        if scale is Scale.STEP or (scale is Scale.SINCE and len(records) > 1):
-            of_pods = ()
+        of_pods, compares = pod_lines.charts_of(records[0]) if len(records) == 1 else COMPARED, False
+        if scale is not Scale.TIME:
+            self._recall_runs(fleet, records)
+            shown_runs = run_lines.shown(fleet, records, scale)
+            compares = len(shown_runs) > 1
+            if scale is Scale.STEP or compares:
+                of_pods = ()
         wanted = pane.in_turn(with_runs(of_pods, of_runs), self._turn)
         if not pane.charts:
             pane.open()
@@ -91,11 +95,12 @@ class ChartScreen(BaseScreen):
         self._last_sample = pod_lines.charted_until(fleet, records, now)
         self._span, origin = None, 0.0
         if scale is not Scale.TIME:
-            self._span, self._last_sample, origin = run_lines.whole(fleet, records, scale, self._last_sample)
+            self._span, self._last_sample, origin = run_lines.whole(shown_runs, scale, self._last_sample)
         look = Look(
             now=now, span=self._span or RANGES[self._range], tz=self._sight.tz, heat=self._heat,
             spark=self._sight.display.pace.slow, many=1 if self.app.theme in themes.HUELESS else MANY,
             shades=self._has_shades, cursor=self._cursor, end=self._last_sample, scale=scale, origin=origin,
+            compares=compares,
         )  # fmt: skip
         sizes = [(max(1, chart.size.width), max(1, chart.size.height)) for chart in pane.charts[: len(wanted)]]
         shown = [size for size in sizes if size != (1, 1)] or sizes
@@ -103,6 +108,31 @@ class ChartScreen(BaseScreen):
         if of_pods:
             self._look_back(fleet, records, pod_charts.frame_of(look, max(shown), self._width))
         self._draw_charts(pane, pod_charts.specs(fleet, records, look, self._width, sizes, wanted))
+
+    def _recall_runs(self, fleet: Fleet, records: Sequence[Record]) -> None:
+        """Request from the recording what the runs of these pods reported before podtop was started: once for each."""
+        from tui.store.run_history import PastRuns
+
+        for record in records:
+            if record.id in fleet.runs and record.id not in fleet.past_runs:
+                fleet.past_runs[record.id] = PastRuns()
+                self.run_worker(self._recall_run(fleet, record.id), name="earlier runs", group="earlier runs")
+
+    async def _recall_run(self, fleet: Fleet, pod: str) -> None:
+        from tui.history.archive.schema import ArchiveError
+        from tui.store.run_history import PastRuns
+
+        past, (_, now) = self._player.past, self._view
+        if past is None:
+            # It is opened soon, or there is none.
+            fleet.past_runs.pop(pod, None)
+            return
+        try:
+            fleet.past_runs[pod] = PastRuns(await past.runs_of(pod, now))
+        except ArchiveError:
+            # The runs that are in memory are compared.
+            return
+        self.show()
 
     def _draw_charts(self, pane: Telemetry, specs: Sequence[ChartSpec]) -> None:
         self._is_heat = any(spec.form.is_heat for spec in specs)

@@ -251,9 +251,6 @@ class ListingScreen(RowsScreen):
 
     def action_logs(self) -> None:
         """Show the logs of the selected pods, or of the one under the cursor, at the instant that is read here."""
-        if self._player.replay:
-            self.notify("logs: a recording has none", markup=False)
-            return
         at_hand = self._listing.at_hand(self._key_meant)
         pods = self._listing.targets(self._key_meant) or ((at_hand,) if at_hand is not None else ())
         if not pods:

@@ -18,14 +18,14 @@ from tui.files.paths import styles
 from tui.services.log_stream import Earlier, Stage
 from tui.store.fleet import Fleet
 from tui.ui.context import ScreenContext
-from tui.ui.controllers import log_files
+from tui.ui.controllers import log_files, recorded_log
 from tui.ui.primitives import roles
 from tui.ui.render import log_status
-from tui.ui.render.copy_entries import Entry, under_cursor
 from tui.ui.render.log_rows import SHIFT, Look
 from tui.ui.screens.keys import hidden
 from tui.ui.screens.listing import Listing
 from tui.ui.screens.listing_screen import ListingScreen
+from tui.ui.screens.log_listing import Log
 from tui.ui.screens.log_pane import LogPane
 from tui.ui.widgets.filter_input import FilterLine, PathLine
 from tui.ui.widgets.log_view import LogView
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from tui.api.pod_logs import LogLine
     from tui.services.log_stream import StreamState
     from tui.services.logs import Following
-    from tui.store.log_buffer import LogEntry
 
 FRAME = 0.1
 """Seconds for which lines are collected before they are drawn."""
@@ -47,35 +46,11 @@ SLOW_FRAME = 2.0
 BEFORE = 10.0
 """Seconds before an instant from which lines are loaded to show it."""
 
-COPIED = 16_384
-"""Characters of a line that are copied."""
-
 _SOURCES = (None, LogSource.CONTAINER, LogSource.SYSTEM)
 _PROMPTS = {
     "search": "search: text, or re:PATTERN; ↵ keep, n next",
     "filter": "filter: words, !word to hide, re:PATTERN",
 }
-
-
-class Log(Listing):
-    """The pods whose logs are shown: actions and ssh are for them."""
-
-    name = "log"
-    title = "Logs"
-
-    def __init__(self, context: ScreenContext, pods: Sequence[str]) -> None:
-        super().__init__(context)
-        self.pods = tuple(pods)
-        self.line: LogEntry | None = None
-
-    def targets(self, key: str | None) -> tuple[str, ...]:
-        return tuple(pod for pod in self.pods if pod in self.context.fleet.records)
-
-    def at_hand(self, key: str | None) -> str | None:
-        return self.line.pod if self.line is not None else self.pods[0]
-
-    def copies(self, key: str | None) -> tuple[Entry, ...]:
-        return under_cursor("line", self.line.line.text[:COPIED]) if self.line is not None else ()
 
 
 class LogsScreen(ListingScreen):
@@ -132,7 +107,7 @@ class LogsScreen(ListingScreen):
         self._source: LogSource | None = None
         self._following: Following | None = None
         self._target = at
-        self._asked_since = False
+        self._is_recorded = False
         self._due: Timer | None = None
 
     def _panes(self) -> Iterator[Widget]:
@@ -156,7 +131,7 @@ class LogsScreen(ListingScreen):
         return "log"
 
     def _names(self) -> dict[str, tuple[str, int]]:
-        records = self._sight.fleet.records
+        records = self._view[0].records
         return {
             pod: ((records[pod].name if pod in records else "") or pod, number)
             for number, pod in enumerate(self._log.pods, 1)
@@ -166,6 +141,31 @@ class LogsScreen(ListingScreen):
 
     def _attend(self) -> None:
         super()._attend()
+        if self._player.in_history or self._player.replay:
+            if not self._is_recorded:
+                self.run_worker(self._recall(), name="recorded log", group="recorded log", exclusive=True)
+            return
+        if self._is_recorded:
+            self._is_recorded, self._pane_of_lines = False, LogPane(self._pane_of_lines.look)
+        self._stream()
+
+    async def _recall(self) -> None:
+        """Show the lines that were recorded around the instant; in history those that RunPod has, if none were."""
+        at = self._target if self._target is not None else self._player.view[1]
+        lines = await recorded_log.lines_around(self._player.past, self._log.pods, at)
+        if not lines and not self._player.replay:
+            if self._seen:
+                self._stream()
+            return
+        self._is_recorded = True
+        self._target = at
+        self._view_of_lines.follow(False)
+        for pod, of_pod in lines.items():
+            self._pane_of_lines.add(pod, of_pod, earlier=False)
+        self._show_lines()
+
+    def _stream(self) -> None:
+        """Stream the logs from RunPod."""
         if self._following is None:
             logs = self._sight.session.logs
             query = LogQuery(self._source)
@@ -227,6 +227,9 @@ class LogsScreen(ListingScreen):
         now = self._sight.session.logs.clock()
         mode = f"paused, {pane.unseen:,} new" if pane.held else "following" if view.follows else "not following"
         follow = ((mode, "warn" if pane.held else "accent" if view.follows else "muted"),)
+        if self._is_recorded:
+            bar.content = (TwoSided(log_status.recorded(self._names()), ()),)
+            return
         bar.content = (TwoSided(log_status.streams(self._states, self._names(), now), (follow,)),)
 
     def _show_lines(self) -> None:
@@ -236,7 +239,8 @@ class LogsScreen(ListingScreen):
         pane.look = pane.look._replace(sources=self._source is None, today=today)
         pane.update(view.size.width)
         states = tuple(self._states.values())
-        view.show(pane.rows(), pane.ends, log_status.empty(pane.lines, states, self._api))
+        empty = log_status.empty(pane.lines, states, self._api, is_recorded=self._is_recorded)
+        view.show(pane.rows(), pane.ends, empty)
         self._jump()
         self._show_titles()
 
@@ -291,6 +295,8 @@ class LogsScreen(ListingScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if self.typing() and action in ("search", "filter", "save", "follow", "wrap", "next", "source", "times"):
             return False
+        if action == "source" and self._is_recorded:
+            return None
         if action == "next" and not self._pane_of_lines.typed.get("search"):
             return None
         return super().check_action(action, parameters)
