@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from tui.clocks import TimeOfDay, instant
-from tui.domain.recorders import IDLE, WATCHES
+from tui.domain.recorders import Holdings
 from tui.domain.user_message import Level
 from tui.services.messages import to_event_log
 from tui.store.fleet import Fleet
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tui.services.alarms import Alarms
     from tui.services.draft_keeper import DraftKeeper
     from tui.services.executor import Executor
+    from tui.services.holdings import OwnHoldings
     from tui.services.idle_stops import IdleStops
     from tui.services.logs import PodLogs
     from tui.services.messages import Messages
@@ -108,6 +109,7 @@ class Session:
         self.executor: Executor | None = None
         self.watch_runner: WatchRunner | None = None
         self.recorder: Recorder | None = None
+        self.holdings: OwnHoldings | None = None
         self._kind = kind
         self._record = record
         self._on_change = on_change
@@ -225,27 +227,38 @@ class Session:
 
     @cached_property
     def others(self) -> OtherRecorders | None:
-        """Recorders of the account on other hosts; None where this is none, and where the settings name none.
-
-        A screen does what was armed on its host: no recorder elsewhere knows of it.
-        """
-        history, watcher = self.config.history, self.config.watcher
-        if self._kind != "record" or self.source.demo or not (history.url or watcher.peer):
+        """Recorders of the account on other hosts; None for a command, and where the settings name no other host."""
+        if not self._kind or self.source.demo or not (self.config.history.url or self.config.watcher.peer):
             return None
         from tui.services.other_recorders import other_recorders
 
         return other_recorders(
-            history, watcher, lambda: self.account_id, self.messages.post, self.clock, began=self.began
-        )
+            self.config, self.fleet, self.messages.post, self.clock, began=self.began, records=self._kind == "record",
+            mine=lambda: (self.holdings and self.holdings.now) or Holdings(),
+        )  # fmt: skip
+
+    def hold(self, *, stops: bool, watches: bool) -> OwnHoldings | None:
+        """Begin to note what this podtop does for the account, and leaves alone; None where nothing is kept."""
+        if self.state is not None and self.holdings is None:
+            from tui.services.holdings import OwnHoldings
+            from tui.services.idle_stops import rules
+
+            self.holdings = OwnHoldings(
+                self.state, self.fleet, rules(self.config.auto), self.clock, stops=stops, watches=watches
+            )
+        return self.holdings
 
     @property
     def account_id(self) -> str | None:
         """The account's id; None while it is unknown."""
         return self.fleet.funds.account_id if self.fleet.funds is not None else None
 
-    def may_act(self, duty: str = "") -> str | None:
-        """Why nothing is sent automatically; None if allowed. The action lock applies to user input only."""
-        return self.guard.read_only or (self.others.refusal(duty) if duty and self.others is not None else None) or None
+    def may_act(self, *, shared: bool = False) -> str | None:
+        """Why nothing is sent automatically; None if allowed. The action lock applies to user input only.
+
+        shared: whether podtops on other hosts may do the same, and are asked first.
+        """
+        return self.guard.read_only or (self.others.refusal() if shared and self.others is not None else None) or None
 
     # Actions
 
@@ -276,7 +289,7 @@ class Session:
         if self.state is not None and self.executor is not None and self.ownership is not None:
             await stop_idle(
                 self.config.auto, self.state, self.fleet, self.executor, self.monitor.look, self.messages, self.clock,
-                partial(self.may_act, IDLE), self.ownership.claim,
+                partial(self.may_act, shared=True), self.ownership.claim, self.others,
             )  # fmt: skip
 
     async def follow_owners(self) -> None:
@@ -311,7 +324,7 @@ class Session:
             WatchFile(self.state.watches()), self.fleet,
             messages=self.messages, want=lambda demands: self.monitor.want("watches", demands),
             executor=lambda: self.executor if acts else None, refresh=self.monitor.look,
-            refusal=partial(self.may_act, WATCHES), clock=self.clock, name=_unique,
+            refusal=partial(self.may_act, shared=True), clock=self.clock, name=_unique, others=self.others,
             on_deployed=self._deployed, tz=self.tz, objections=self._objections,
         )  # fmt: skip
         await self.watch_runner.run()

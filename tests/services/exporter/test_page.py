@@ -14,7 +14,7 @@ from tests import make
 from tests.servers import promtool
 from tui.api.errors import Unreachable
 from tui.api.models import GpuReading, Quote, Telemetry
-from tui.domain.recorders import AccountRecorder
+from tui.domain.recorders import AccountRecorder, HeldWatch, Holdings, Keep, Progress
 from tui.services.exporter import families
 from tui.services.exporter.page import Counts, View, escaped, page
 from tui.store.fleet import Fleet
@@ -140,7 +140,9 @@ def everything() -> Fleet:
 
 @pytest.mark.parametrize("openmetrics", [False, True])
 def test_promtool_accepts_the_page(openmetrics: bool, tmp_path: Path) -> None:
-    recorder = AccountRecorder("0123456789abcdef", "jump1", 4711, START, ("leases", "idle stops"))
+    watch = HeldWatch("fedcba9876543210", Progress.DONE, START)
+    held = Holdings(("a", "b"), (watch,), (Keep("a", START + 0.5), Keep('"b"\n')))
+    recorder = AccountRecorder("0123456789abcdef", "jump1", 4711, START, ("leases", "idle stops"), held)
     view = View("work", everything(), Counts(3, {"timeout": 1}), offers=True, recorder=recorder)
     text = page([view], START, openmetrics)
     used = {line.split()[2].removesuffix("_total") for line in text.splitlines() if line.startswith("# TYPE")}

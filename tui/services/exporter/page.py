@@ -93,12 +93,9 @@ def page(views: Iterable[View], now: float, openmetrics: bool = False) -> str:
     lines: Lines = {family: [] for family in families.ALL}
     for view in views:
         _polls(view, lines)
-        if (recorder := view.recorder) is not None:
-            label = labels(
-                account=view.account, key=recorder.key, host=recorder.host, pid=recorder.pid,
-                duties=",".join(recorder.duties),
-            )  # fmt: skip
-            lines[families.RECORDER].append(line(families.RECORDER, label, number(recorder.since)))
+        if view.recorder is not None:
+            for family, text in _recorder(view.account, view.recorder):
+                lines[family].append(text)
         if view.fleet.pods_at is not None and not view.fleet.pods_stale(now):
             _pods(view, now, lines)
         if not view.fleet.stale(now):
@@ -131,6 +128,20 @@ def _polls(view: View, lines: Lines) -> None:
     lines[families.REQUESTS].append(line(families.REQUESTS, labels(account=account), str(view.counts.requests)))
     for reason, count in view.counts.failures.items():
         lines[families.FAILURES].append(line(families.FAILURES, labels(account=account, reason=reason), str(count)))
+
+
+@lru_cache(64)
+def _recorder(account: str, recorder: AccountRecorder) -> tuple[tuple[Family, str], ...]:
+    """Who records, and what it does and leaves alone."""
+    known = {"account": account, "key": recorder.key, "host": recorder.host, "pid": recorder.pid}
+    held, since, family = recorder.holdings, number(recorder.since), families.RECORDER_DUTY
+    duties: list[tuple[dict[str, object], str]] = [({"duty": "idle stop", "pod": pod}, since) for pod in held.idle]
+    for each in held.watches:
+        duties.append(({"duty": "watch", "watch": each.watch, "progress": each.progress.value}, number(each.at)))
+    for keep in held.keeps:
+        duties.append(({"duty": "keep", "pod": keep.pod}, "+Inf" if keep.until is None else number(keep.until)))
+    whole = line(families.RECORDER, labels(**known, duties=",".join(recorder.duties)), since)
+    return (families.RECORDER, whole), *((family, line(family, labels(**known, **what), at)) for what, at in duties)
 
 
 def _money(view: View, lines: Lines) -> None:
