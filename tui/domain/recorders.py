@@ -1,8 +1,8 @@
 """Recorders of one account on several hosts: which of them has a duty, so that nothing is done twice. Pure.
 
-Locks of files end at a host. Beyond it each recorder says when it began, and pod by pod what it was told to do and what
-to leave alone: the first one that has a duty keeps it, and a pod that is kept anywhere is stopped nowhere. Leases are
-no such duty: a pod that is stopped twice costs nothing, while one that nobody stops does.
+Locks of files end at a host. Beyond it each recorder says when it began, and pod by pod what it has to do and what to
+leave as it is: the first that has a duty keeps it, and a pod that is kept anywhere is stopped nowhere. Leases are no
+such duty: a pod that is stopped twice costs nothing, while one that nobody stops does.
 """
 
 from __future__ import annotations

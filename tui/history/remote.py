@@ -133,22 +133,22 @@ class RemoteHistory:
         for begin in range(0, len(names), AT_ONCE):
             either = "|".join(re.escape(name) for name in names[begin : begin + AT_ONCE])
             window = f"{IDLE}{{pod=~{quoted(either)}}}[{SEEN}]"
-            asked = {"query": f"max by (pod) (last_over_time({window}))", "time": f"{at:.3f}", "nocache": "1"}
-            status, body = await self._get("/api/v1/query", asked)
-            if status != 200:
-                raise HistoryUnavailable(f"{self.name} refuses the request for history (HTTP {status})")
-            for series in await self._series(body):
+            for series in await self.instant(f"max by (pod) (last_over_time({window}))", at):
                 value = number(series.value[1]) if series.value is not None else None
                 if value is not None and value > 0 and (pod := series.metric.get("pod", "")) in pods:
                     seconds[pod] = value
         return seconds
 
     async def latest(self, name: str, key: str, within: str) -> list[Series]:
-        """The last sample of each series about an account. Raises HistoryUnavailable."""
-        text = f"last_over_time({name}{{key={quoted(key)}}}[{within}])"
-        status, body = await self._get("/api/v1/query", {"query": text, "nocache": "1"})
+        """The last sample of each series about an account, by its key. Raises HistoryUnavailable."""
+        return await self.instant(f"last_over_time({name}{{key={quoted(key)}}}[{within}])")
+
+    async def instant(self, text: str, at: float | None = None) -> list[Series]:
+        """A query evaluated at an instant, now if None. Raises HistoryUnavailable."""
+        asked = {"query": text, "nocache": "1", **({} if at is None else {"time": f"{at:.3f}"})}
+        status, body = await self._get("/api/v1/query", asked)
         if status != 200:
-            raise HistoryUnavailable(f"{self.name} refuses the request for recorders (HTTP {status})")
+            raise HistoryUnavailable(f"{self.name} refuses the request for history (HTTP {status})")
         return await self._series(body)
 
     async def _series(self, body: bytes) -> list[Series]:
@@ -173,6 +173,10 @@ class RemoteHistory:
 
     async def _buckets(self, text: str, start: float, count: int, width: float) -> dict[str, dict[int, list[Bucket]]]:
         """By GPU (empty for a pod's own values) and number of the bucket what each source has."""
+        return _by_bucket(await self.matrix(text, start, count, width), start + width - JUST_BEFORE, count, width)
+
+    async def matrix(self, text: str, start: float, count: int, width: float) -> list[Series]:
+        """A query evaluated just before the end of each of `count` buckets. Raises HistoryUnavailable."""
         first = start + width - JUST_BEFORE
         # VictoriaMetrics would move the start for its cache.
         wanted = {
@@ -185,7 +189,7 @@ class RemoteHistory:
         status, body = await self._get("/api/v1/query_range", wanted)
         if status != 200:
             raise HistoryUnavailable(f"{self.name} refuses the request for history (HTTP {status})")
-        return _by_bucket(await self._series(body), first, count, width)
+        return await self._series(body)
 
     async def _get(self, path: str, wanted: Mapping[str, str]) -> tuple[int, bytes]:
         """The status and the body of a response. Raises HistoryUnavailable."""

@@ -208,7 +208,7 @@ def _pod(account: str, record: Record, now: float, lines: Lines) -> None:
         shown = labels(account=account, pod=id, name=record.name)
         lines[families.POD_INFO].append(line(families.POD_INFO, shown, "1"))
         return
-    lines[families.POD_INFO].append(info(account, id, pod.name, pod.kind, pod.machine))
+    lines[families.POD_INFO].append(info(account, id, pod.name, pod.kind, pod.machine, pod.network_volume_id))
     lines[families.POD_GPUS].append(_of_pod(families.POD_GPUS, account, id) + str(pod.gpu_count))
     runs = phase in (Phase.RUNNING, Phase.IDLE, Phase.BOOTING)
     if price := costs(account, id, pod.cost_per_hr if runs else 0.0, pod_costs.storage_per_hr(pod, runs)):
@@ -241,7 +241,9 @@ def _pod(account: str, record: Record, now: float, lines: Lines) -> None:
 
 
 @lru_cache(CACHED)
-def info(account: str, pod: str, name: str, kind: PodKind | None, machine: Placement | None) -> str:
+def info(
+    account: str, pod: str, name: str, kind: PodKind | None, machine: Placement | None, network_volume: str | None
+) -> str:
     """The sample that says what a pod is."""
     secure = machine.secure if machine is not None else None
     shown = labels(
@@ -250,6 +252,7 @@ def info(account: str, pod: str, name: str, kind: PodKind | None, machine: Place
         cloud=None if secure is None else "secure" if secure else "community",
         location=(machine.data_center or machine.location) if machine is not None else None,
         spot=None if kind is None else "true" if kind in INTERRUPTIBLE else "false",
+        network_volume=network_volume,
     )  # fmt: skip
     return line(families.POD_INFO, shown, "1")
 
