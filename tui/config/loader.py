@@ -207,6 +207,11 @@ def attempt(
         faults,
     )
     chosen = given.get("profile") or around.get("profile") or in_file.get("profile") or ""
+    for name in around.get("accounts", ()):
+        if read is None or not (read.has_profile(name) or read.is_broken):
+            from tui.config.reader import unknown_profile
+
+            faults.append(f"PODTOP_ACCOUNTS: {unknown_profile(name, profiles)}")
     may_be_there = read.has_profile(chosen) or read.is_broken if read is not None else absent(file, environ)
     if chosen and chosen != in_file.get("profile") and not may_be_there:
         from tui.config.reader import unknown_profile
