@@ -177,8 +177,12 @@ def test_only_whole_minutes_that_nobody_watched_are_asked_for(
     assert unwatched(spans, 0.0, 6000.0) == gaps
 
 
-def labelled(*known: tuple[str, str]) -> RemoteHistory:
-    result = [{"metric": {"key": key, "account": name}, "value": [END, "1"]} for key, name in known]
+def labelled(*known: tuple[str, str], apart: bool = True) -> RemoteHistory:
+    """Each name is of a process of its own, or all are of one."""
+    result = [
+        {"metric": {"key": key, "account": name, "host": "jump1", "pid": str(apart * pid)}, "value": [END, "1"]}
+        for pid, (key, name) in enumerate(known)
+    ]
     body = {"status": "success", "data": {"result": result}}
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json=body))
     return RemoteHistory("http://vm:8428", transport=transport)
@@ -198,6 +202,11 @@ async def test_an_account_is_found_by_its_recorders(
     known: tuple[tuple[str, str], ...], own: str, names: tuple[str, ...]
 ) -> None:
     assert await accounts_of(labelled(*known), "mine", own, START, END) == names
+
+
+async def test_what_one_podtop_records_under_several_names_is_not_added_up() -> None:
+    history = labelled(("mine", "work"), ("mine", "lab"), apart=False)
+    assert await accounts_of(history, "mine", "lab", START, END) == ("lab",)
 
 
 async def test_two_accounts_of_one_name_are_not_added_up() -> None:

@@ -68,10 +68,17 @@ async def accounts_of(history: RemoteHistory, key: str, own: str, start: float, 
     key: as of `key_of`, empty if it is unknown. Raises HistoryUnavailable, also where a name is another account's too.
     """
     window = f"{math.ceil(end - start)}s"
-    labels = await history.instant(f"count by (key, account) (last_over_time({_ACCOUNTS}[{window}]))", end)
+    labels = await history.instant(f"count by (key, account, host, pid) (last_over_time({_ACCOUNTS}[{window}]))", end)
     keys: dict[str, set[str]] = {}
+    by_process: dict[tuple[str, str], set[str]] = {}
     for series in labels:
-        keys.setdefault(series.metric.get("account", ""), set()).add(series.metric.get("key", ""))
+        name, whose = series.metric.get("account", ""), series.metric.get("key", "")
+        keys.setdefault(name, set()).add(whose)
+        if whose == key:
+            by_process.setdefault((series.metric.get("host", ""), series.metric.get("pid", "")), set()).add(name)
+    if own in keys and any(len(names) > 1 for names in by_process.values()):
+        # One podtop records each account once: these are different ones, as those of several simulators.
+        return (own,) if key in keys[own] else ()
     names = sorted({name for name, held in keys.items() if key in held or (not key and name == own)})
     for name in names:
         if len(keys[name]) > 1:
