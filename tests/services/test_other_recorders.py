@@ -34,6 +34,7 @@ from tui.domain.recorders import (
     Progress,
     ahead,
     elsewhere,
+    files_of,
     key_of,
 )
 from tui.domain.user_message import UserMessage
@@ -54,8 +55,8 @@ from tui.store.fleet import Fleet
 KEY = key_of("user_1")
 A, B = pod("a", name="exp-a", utils=(0.0,)), pod("b", name="exp-b", utils=(0.0,))
 OF_A = Holdings(idle=("a",))
-FIRST = AccountRecorder(KEY, "jump1", 1, NOON, (WATCHES, IDLE), OF_A)
-SECOND = AccountRecorder(KEY, "jump2", 2, NOON + 100, (WATCHES, IDLE), OF_A)
+FIRST = AccountRecorder(KEY, "jump1", 1, NOON, (WATCHES, IDLE), holdings=OF_A)
+SECOND = AccountRecorder(KEY, "jump2", 2, NOON + 100, (WATCHES, IDLE), holdings=OF_A)
 
 
 class Place:
@@ -93,7 +94,7 @@ class Host:
         self.own.look()
         if self.own.now is not None:
             self.place.told[self.name] = AccountRecorder(
-                KEY, self.name, 1, rank(self.began), (WATCHES, IDLE), self.own.now
+                KEY, self.name, 1, rank(self.began), (WATCHES, IDLE), holdings=self.own.now
             )  # fmt: skip
 
     def sent(self) -> list[str]:
@@ -247,9 +248,21 @@ async def test_a_screen_leaves_to_recorders_what_they_hold_and_is_left_nothing(t
     assert (one.sent(), screen.sent()) == (["a"], ["b"])
 
 
+async def test_two_users_of_one_host_are_two_and_one_user_is_one(tmp_path: Path) -> None:
+    ada, bob = files_of("jump1", "/home/ada"), files_of("jump1", "/home/bob")
+    host = Host(tmp_path / "1", bob, Place(), NOON + 100)
+    host.place.told = {"a": replace(FIRST, files=ada), "b": replace(FIRST, pid=2, files=bob)}
+    await host.others.look()
+    assert host.others.doer(IDLE, "a") == replace(FIRST, files=ada)
+    host.place.told = {"b": replace(FIRST, pid=2, files=bob)}
+    host.stand.now += KEEP + 1
+    await host.others.look()
+    assert host.others.doer(IDLE, "a") is None
+
+
 async def test_one_that_is_started_again_is_behind_those_that_went_on(tmp_path: Path) -> None:
     host = Host(tmp_path / "2", "jump2", Place(), NOON + 100)
-    again = AccountRecorder(KEY, "jump1", 77, NOON + 500, (IDLE,), OF_A)
+    again = AccountRecorder(KEY, "jump1", 77, NOON + 500, (IDLE,), holdings=OF_A)
     # The server still has the series of the process before.
     host.place.told = {"again": again, "before": FIRST}
     await host.others.look()
@@ -389,7 +402,7 @@ HELD = Holdings(
     (HeldWatch("0123456789abcdef", Progress.ARMED, NOON), HeldWatch("fedcba9876543210", Progress.DONE, NOON + 7)),
     (Keep("c", NOON + 3600), Keep("d")),
 )
-MINE = AccountRecorder(KEY, "jump1", 1, NOON, (WATCHES, IDLE), HELD)
+MINE = AccountRecorder(KEY, "jump1", 1, NOON, (WATCHES, IDLE), files_of("jump1", "/home/ada"), HELD)
 
 
 def exported() -> AccountExport:
@@ -442,7 +455,7 @@ async def test_the_shared_engine_knows_who_was_scraped_and_what_was_armed_and_ke
     now = time.time()
     lines = [
         line
-        for who, at in ((MINE, now - 5), (replace(MINE, host="jump9"), now - 3600))
+        for who, at in ((MINE, now - 5), (replace(MINE, host="jump9", files=files_of("jump9", "")), now - 3600))
         for line in page([exported().view()._replace(recorder=who)], at).splitlines()
         if line.startswith("podtop_recorder")
     ]
@@ -480,7 +493,9 @@ async def test_it_is_looked_for_until_the_account_is_known() -> None:
         asked.set()
         return ()
 
-    others = OtherRecorders([ask], lambda: account[0] if account else None, [].append, lambda: NOON, began=NOON)
+    others = OtherRecorders(
+        [ask], lambda: account[0] if account else None, [].append, lambda: NOON, began=NOON, here="jump1"
+    )  # fmt: skip
     await others.look()
     assert not asked.is_set()
     account.append("user_1")

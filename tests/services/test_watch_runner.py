@@ -207,7 +207,7 @@ async def test_what_a_podtop_on_another_host_has_armed_too_is_left_to_it(done: b
     async with posted(tmp_path, armed()) as post:
         held = HeldWatch(post.watch().key, Progress.DONE if done else Progress.ARMED, NOON + 1)
         account = key_of("user_2demoPodtop")
-        post.elsewhere = [AccountRecorder(account, "jump1", 7, NOON - 9, (WATCHES,), Holdings(watches=(held,)))]
+        post.elsewhere = [AccountRecorder(account, "jump1", 7, NOON - 9, (WATCHES,), "", Holdings(watches=(held,)))]
         await post.others.look()
         await until_there(post)
         assert post.sent() == []

@@ -1,8 +1,8 @@
 """Recorders of one account on several hosts: which of them has a duty, so that nothing is done twice. Pure.
 
-Locks of files end at a host. Beyond it each recorder says when it began, and pod by pod what it has to do and what to
-leave as it is: the first that has a duty keeps it, and a pod that is kept anywhere is stopped nowhere. Leases are no
-such duty: a pod that is stopped twice costs nothing, while one that nobody stops does.
+Locks of files end at a host, and at a user. Beyond them each recorder says when it began, and pod by pod what it has to
+do and what to leave as it is: the first that has a duty keeps it, and a pod that is kept anywhere is stopped nowhere.
+Leases are no such duty: a pod that is stopped twice costs nothing, while one that nobody stops does.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ class AccountRecorder(Struct, frozen=True, omit_defaults=True):
     key:    stands for the account: the same for all of its recorders, and without its id.
     since:  when it began, in epoch seconds.
     duties: what it may do without asking.
+    files:  stands for the files that it acts by, those of a user on a host; empty: those of the host.
     gone:   whether it was not seen of late: what it last said holds where nothing else is known.
     """
 
@@ -73,6 +74,7 @@ class AccountRecorder(Struct, frozen=True, omit_defaults=True):
     pid: int
     since: float
     duties: tuple[str, ...] = ()
+    files: str = ""
     holdings: Holdings = Holdings()
     gone: bool = False
 
@@ -80,6 +82,11 @@ class AccountRecorder(Struct, frozen=True, omit_defaults=True):
     def name(self) -> str:
         """For people: podtop record on jump1 (PID 4711)."""
         return f"podtop record on {self.host} (PID {self.pid})"
+
+    @property
+    def site(self) -> str:
+        """Where it acts: of the recorders of a site, locks of files let one act."""
+        return self.files or self.host
 
     def holds(self, duty: str, subject: str) -> bool:
         """Whether it does this. `subject`: the id of a pod, or what stands for a watch."""
@@ -96,6 +103,11 @@ def key_of(account_id: str) -> str:
     return _digest(f"podtop account {account_id}".encode())
 
 
+def files_of(host: str, directory: str) -> str:
+    """What stands for a user's files on a host."""
+    return _digest(f"podtop files {host} {directory}".encode())
+
+
 def watch_key(*order: object) -> str:
     """What stands for a watch: all that decides what is done, and when."""
     return _digest(msgspec.json.encode(order, order="deterministic"))
@@ -105,18 +117,18 @@ def _digest(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()[:16]
 
 
-def elsewhere(recorders: Iterable[AccountRecorder], key: str, host: str) -> tuple[AccountRecorder, ...]:
-    """The recorders of an account on other hosts, the first one first. On one host, locks of files decide."""
-    others = {other for other in recorders if other.key == key and other.host != host}
-    return tuple(sorted(others, key=lambda other: (other.since, other.host, other.pid)))
+def elsewhere(recorders: Iterable[AccountRecorder], key: str, site: str) -> tuple[AccountRecorder, ...]:
+    """The recorders of an account at other sites, the first one first. At one site, locks of files decide."""
+    others = {other for other in recorders if other.key == key and other.site != site}
+    return tuple(sorted(others, key=lambda other: (other.since, other.site, other.pid)))
 
 
 def ahead(
-    others: Iterable[AccountRecorder], duty: str, subject: str, since: float, host: str
+    others: Iterable[AccountRecorder], duty: str, subject: str, since: float, site: str
 ) -> AccountRecorder | None:
     """Who does something before a podtop that began at an instant; None if that does it itself."""
     return next(
-        (other for other in others if other.holds(duty, subject) and (other.since, other.host) < (since, host)), None
+        (other for other in others if other.holds(duty, subject) and (other.since, other.site) < (since, site)), None
     )
 
 

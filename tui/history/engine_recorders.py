@@ -30,23 +30,28 @@ async def recorders(history: RemoteHistory, key: str) -> tuple[AccountRecorder, 
     running = [each for series in await history.latest(RECORDERS, key, SEEN) if (each := _recorder(series)) is not None]
     current = _holdings(await history.latest(DUTIES, key, SEEN))
     gone: dict[str, AccountRecorder] = {}
-    hosts = {each.host for each in running}
-    for (host, pid), held in _holdings(await history.latest(DUTIES, key, REMEMBERED)).items():
-        if host not in hosts:
-            # Of all processes of a host: what one kept and another sent.
-            had = gone[host].holdings if host in gone else Holdings()
+    sites = {each.site for each in running}
+    for (host, pid, files), held in _holdings(await history.latest(DUTIES, key, REMEMBERED)).items():
+        former = AccountRecorder(key, host, pid, math.inf, files=files, gone=True)
+        if former.site not in sites:
+            # Of all processes of a site: what one kept and another sent.
+            had = gone[former.site].holdings if former.site in gone else Holdings()
             both = Holdings((), (*had.watches, *held.watches), (*had.keeps, *held.keeps))
-            gone[host] = AccountRecorder(key, host, pid, math.inf, holdings=both, gone=True)
+            gone[former.site] = replace(former, holdings=both)
     return (
-        *(replace(each, holdings=current.get((each.host, each.pid), Holdings())) for each in running),
+        *(replace(each, holdings=current.get((each.host, each.pid, each.files), Holdings())) for each in running),
         *gone.values(),
     )
 
 
-def _process(series: Series) -> tuple[str, int] | None:
-    """The host and the process that a sample is about; None if it is about none."""
-    host, pid = series.metric.get("host"), series.metric.get("pid", "")
-    return (host, int(pid)) if host and pid.isascii() and pid.isdecimal() and len(pid) < 20 else None
+Process = tuple[str, int, str]
+"""A host, a process, and what stands for its files."""
+
+
+def _process(series: Series) -> Process | None:
+    """What a sample is about; None if it is about no process."""
+    host, pid, files = (series.metric.get(name, "") for name in ("host", "pid", "files"))
+    return (host, int(pid), files) if host and pid.isascii() and pid.isdecimal() and len(pid) < 20 else None
 
 
 def _recorder(series: Series) -> AccountRecorder | None:
@@ -55,14 +60,15 @@ def _recorder(series: Series) -> AccountRecorder | None:
     if since is None or process is None:
         return None
     duties = tuple(filter(None, series.metric.get("duties", "").split(",")))
-    return AccountRecorder(series.metric.get("key", ""), *process, since, duties)
+    host, pid, files = process
+    return AccountRecorder(series.metric.get("key", ""), host, pid, since, duties, files)
 
 
-def _holdings(duties: Iterable[Series]) -> dict[tuple[str, int], Holdings]:
+def _holdings(duties: Iterable[Series]) -> dict[Process, Holdings]:
     """What each process does and leaves alone."""
-    idle: dict[tuple[str, int], list[str]] = {}
-    watches: dict[tuple[str, int], list[HeldWatch]] = {}
-    keeps: dict[tuple[str, int], list[Keep]] = {}
+    idle: dict[Process, list[str]] = {}
+    watches: dict[Process, list[HeldWatch]] = {}
+    keeps: dict[Process, list[Keep]] = {}
     for series in duties:
         process, labels = _process(series), series.metric
         if process is None or series.value is None:

@@ -21,6 +21,7 @@ from tui.domain.recorders import (
     Progress,
     ahead,
     elsewhere,
+    files_of,
     key_of,
     sender,
 )
@@ -28,6 +29,8 @@ from tui.domain.user_message import Level, UserMessage
 from tui.services.hub.owners import Ask, Unknown, engine, peer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tui.config.loader import Config
     from tui.store.fleet import Fleet
 
@@ -51,9 +54,14 @@ def host() -> str:
     return os.uname().nodename
 
 
-def this_recorder(account_id: str, began: float, duties: tuple[str, ...], holdings: Holdings) -> AccountRecorder:
-    """This podtop as others are to know it."""
-    return AccountRecorder(key_of(account_id), host(), os.getpid(), rank(began), duties, holdings)
+def this_recorder(
+    account_id: str, began: float, duties: tuple[str, ...], holdings: Holdings, directory: Path
+) -> AccountRecorder:
+    """This podtop as others are to know it. `directory`: where its files are."""
+    here = host()
+    return AccountRecorder(
+        key_of(account_id), here, os.getpid(), rank(began), duties, files_of(here, str(directory)), holdings
+    )  # fmt: skip
 
 
 def rank(began: float) -> float:
@@ -65,7 +73,7 @@ class OtherRecorders:
     """For one account.
 
     sources: whom to ask; `account`: the account's id, None while it is unknown.
-    began:   when this podtop began, in epoch seconds.
+    began:   when this podtop began, in epoch seconds; `here`: its site.
     ranks:   whether others may leave anything to this podtop: they see a recorder, and no screen.
     mine:    what this podtop does; `named`: what a pod or a watch is called. For messages.
     needed:  whether to look at all.
@@ -79,7 +87,7 @@ class OtherRecorders:
         clock: Callable[[], float],
         *,
         began: float,
-        here: str = "",
+        here: str,
         ranks: bool = True,
         mine: Callable[[], Holdings] = Holdings,
         named: Callable[[str], str] = lambda subject: subject,
@@ -89,7 +97,7 @@ class OtherRecorders:
         self._account = account
         self._post = post
         self._clock = clock
-        self._here = here or host()
+        self._here = here
         self._began = began
         self._rank = rank(began) if ranks else math.inf
         self._mine = mine
@@ -127,12 +135,12 @@ class OtherRecorders:
 
     def missing(self, watch: str) -> tuple[AccountRecorder, float] | None:
         """Who was to act for a watch and is not seen any more, and since when: it may have acted unseen."""
-        others = {other.host for other in self._others()}
+        others = {other.site for other in self._others()}
         return next(
             (
-                (other, self._seen[other.host][0] if not other.gone else -math.inf)
+                (other, self._seen[other.site][0] if not other.gone else -math.inf)
                 for other in self._all()
-                if other.host not in others and any(held.watch == watch for held in other.holdings.watches)
+                if other.site not in others and any(held.watch == watch for held in other.holdings.watches)
             ),
             None,
         )
@@ -149,8 +157,8 @@ class OtherRecorders:
     def _all(self) -> tuple[AccountRecorder, ...]:
         """Those that ran within a day: what they kept, and what they sent, stays as it was."""
         seen = [recorder for at, recorder in self._seen.values() if self._clock() - at <= REMEMBERED]
-        hosts = {recorder.host for recorder in seen}
-        return self._of_account([*seen, *(gone for gone in self._gone.values() if gone.host not in hosts)])
+        sites = {recorder.site for recorder in seen}
+        return self._of_account([*seen, *(gone for gone in self._gone.values() if gone.site not in sites)])
 
     def _of_account(self, recorders: Iterable[AccountRecorder]) -> tuple[AccountRecorder, ...]:
         id = self._account()
@@ -194,14 +202,14 @@ class OtherRecorders:
 
     def _found(self, recorders: Iterable[AccountRecorder], key: str) -> None:
         for recorder in recorders:
-            # On a host one acts; what is older than that was there before it.
-            before = self._seen.get(recorder.host)
+            # At a site one acts; what is older than that was there before it.
+            before = self._seen.get(recorder.site)
             if recorder.key != key:
                 continue
             if recorder.gone:
-                self._gone[recorder.host] = recorder
+                self._gone[recorder.site] = recorder
             elif before is None or recorder.since >= before[1].since:
-                self._seen[recorder.host] = self._clock(), recorder
+                self._seen[recorder.site] = self._clock(), recorder
 
     def _report(self) -> None:
         """Say who records this account too, and what is left to it: once, and when that changes."""
@@ -223,7 +231,7 @@ class OtherRecorders:
         mine = self._mine()
         pods, watches = set(mine.idle), {held.watch for held in mine.watches if held.progress is Progress.ARMED}
         for other in others:
-            if (other.since, other.host) >= (self._rank, self._here):
+            if (other.since, other.site) >= (self._rank, self._here):
                 yield ""
                 continue
             its = pods.intersection(other.holdings.idle if IDLE in other.duties else ())
@@ -251,9 +259,11 @@ def other_recorders(
     began: float,
     records: bool,
     mine: Callable[[], Holdings],
+    directory: Path,
 ) -> OtherRecorders | None:
     """For what the settings name; None if they name no other host.
 
+    directory: where the files of this podtop are.
     records: whether this podtop is a recorder. A screen is seen by none: nothing is left to it, and it asks only before
              it may act.
     """
@@ -276,5 +286,5 @@ def other_recorders(
         return None
     return OtherRecorders(
         sources, lambda: fleet.funds.account_id if fleet.funds is not None else None, post, clock,
-        began=began, ranks=records, mine=mine, named=named, needed=needed,
+        began=began, here=files_of(host(), str(directory)), ranks=records, mine=mine, named=named, needed=needed,
     )  # fmt: skip

@@ -228,13 +228,18 @@ class Session:
     @cached_property
     def others(self) -> OtherRecorders | None:
         """Recorders of the account on other hosts; None for a command, and where the settings name no other host."""
-        if not self._kind or self.source.demo or not (self.config.history.url or self.config.watcher.peer):
+        if (
+            not self._kind
+            or self.state is None
+            or self.source.demo
+            or not (self.config.history.url or self.config.watcher.peer)
+        ):
             return None
         from tui.services.other_recorders import other_recorders
 
         return other_recorders(
             self.config, self.fleet, self.messages.post, self.clock, began=self.began, records=self._kind == "record",
-            mine=lambda: (self.holdings and self.holdings.now) or Holdings(),
+            mine=lambda: (self.holdings and self.holdings.now) or Holdings(), directory=self.state.directory(),
         )  # fmt: skip
 
     def hold(self, *, stops: bool, watches: bool) -> OwnHoldings | None:

@@ -142,7 +142,7 @@ def everything() -> Fleet:
 def test_promtool_accepts_the_page(openmetrics: bool, tmp_path: Path) -> None:
     watch = HeldWatch("fedcba9876543210", Progress.DONE, START)
     held = Holdings(("a", "b"), (watch,), (Keep("a", START + 0.5), Keep('"b"\n')))
-    recorder = AccountRecorder("0123456789abcdef", "jump1", 4711, START, ("leases", "idle stops"), held)
+    recorder = AccountRecorder("0123456789abcdef", "jump1", 4711, START, ("leases", "idle stops"), "0123", held)
     view = View("work", everything(), Counts(3, {"timeout": 1}), offers=True, recorder=recorder)
     text = page([view], START, openmetrics)
     used = {line.split()[2].removesuffix("_total") for line in text.splitlines() if line.startswith("# TYPE")}

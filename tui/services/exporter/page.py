@@ -133,7 +133,13 @@ def _polls(view: View, lines: Lines) -> None:
 @lru_cache(64)
 def _recorder(account: str, recorder: AccountRecorder) -> tuple[tuple[Family, str], ...]:
     """Who records, and what it does and leaves alone."""
-    known = {"account": account, "key": recorder.key, "host": recorder.host, "pid": recorder.pid}
+    known = {
+        "account": account,
+        "key": recorder.key,
+        "host": recorder.host,
+        "pid": recorder.pid,
+        "files": recorder.files or None,
+    }
     held, since, family = recorder.holdings, number(recorder.since), families.RECORDER_DUTY
     duties: list[tuple[dict[str, object], str]] = [({"duty": "idle stop", "pod": pod}, since) for pod in held.idle]
     for each in held.watches:
