@@ -243,6 +243,15 @@ def attempt(
     return Loaded(config, tuple(mask(fault) for fault in faults), keyless, key_fault)
 
 
+def attempt_one(flags: Mapping[str, Any], *, file: Path, runpod_file: Path) -> tuple[Loaded, tuple[str, ...]]:
+    """As `attempt`; where several accounts are set and none is chosen, of the first one, with the names of the rest."""
+    loaded = attempt(flags, file=file, runpod_file=runpod_file)
+    first, *rest = loaded.config.accounts or ("",)
+    if not first or loaded.config.profile is not None:
+        return loaded, ()
+    return attempt({**flags, "profile": first}, file=file, runpod_file=runpod_file), tuple(rest)
+
+
 def _without_address(values: Mapping[str, Any]) -> Iterator[str]:
     """That the API which is set has no known address."""
     url = values.get("api_url", API_URL)
