@@ -49,6 +49,9 @@ _STATUS = {
 }  # fmt: skip
 """By the exported phase; others are billed nobody knows how."""
 
+_ON = ("running", "idle", "booting")
+"""The phases of a pod that is on."""
+
 
 def unwatched(spans: Spans, start: float, end: float) -> list[tuple[float, float]]:
     """The whole minutes between start and end that are in none of the spans, oldest first."""
@@ -200,10 +203,10 @@ async def _life(
             None, None, tuple(GpuReading(f"{n}", power_w=drawn.get(n)) for n in range(number_of_gpus))
         )
         status = _STATUS.get(state or "", PodStatus.CREATED)
-        volume, disk = _sizes(storage.get(minute), status, sizes.get(id))
+        volume, disk = _sizes(storage.get(minute), state in _ON, sizes.get(id))
         pods[minute] = Pod(
             id=id, name=labels.get("name", id), status=status, kind=None, status_change=None,
-            cost_per_hr=compute.get(minute) if status == PodStatus.RUNNING else None, gpu_count=number_of_gpus,
+            cost_per_hr=compute.get(minute) if state in _ON else None, gpu_count=number_of_gpus,
             vcpus=None, memory_gb=None, image=None, volume_gb=volume, container_disk_gb=disk,
             network_volume_id=labels.get("network_volume"), locked=False, lowest_bid_to_resume=None, runtime=runtime,
             machine=Placement(labels.get("gpu_type"), None, None, labels.get("location"), None, None, None, None, None),
@@ -212,14 +215,14 @@ async def _life(
     return _Life(pods, unreadable)
 
 
-def _sizes(price: float | None, status: PodStatus, volume: float | None) -> tuple[float | None, int | None]:
+def _sizes(price: float | None, is_on: bool, volume: float | None) -> tuple[float | None, int | None]:
     """GB of a pod's volume and of its container disk, by what they cost in its state.
 
     volume: that of the pod, if it was seen stopped; else all may be volume, which is billed while it is stopped.
     """
     if price is None:
         return None, None
-    if status != PodStatus.RUNNING:
+    if not is_on:
         return price * MONTH_HOURS / VOLUME_STOPPED, None
     both = price * MONTH_HOURS / DISK_RUNNING
     if volume is None:

@@ -85,6 +85,14 @@ def test_a_stopped_pod_costs_its_disks() -> None:
     assert not values(text, "podtop_gpu_utilization_ratio")
 
 
+@pytest.mark.parametrize("status", ["ERROR", "PAUSED", "A NEW ONE"])
+def test_what_a_pod_costs_is_not_zero_where_nobody_knows(status: str) -> None:
+    text = page([View("work", fleet(make.pod("a", status=status)))], START)
+    assert not values(text, "podtop_pod_price_dollars_per_hour")
+    gone = page([View("work", fleet(make.pod("a", status="TERMINATED")))], START)
+    assert values(gone, "podtop_pod_price_dollars_per_hour")['{account="work",pod="a",kind="compute"}'] == "0"
+
+
 def test_pods_and_money_vanish_when_runpod_no_longer_answers() -> None:
     made = fleet(make.pod("a"))
     made.fail(Unreachable("no route"), START + 5)

@@ -14,10 +14,10 @@ from shutil import copyfileobj
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from tui.domain import pod_costs, pod_health
+from tui.domain import pod_health
 from tui.services.exporter import families
 from tui.services.exporter.families import Family
-from tui.services.exporter.page import costs, head, info, labels, line, number, ratio
+from tui.services.exporter.page import billed, costs, head, info, labels, line, number, ratio
 from tui.store.metrics import BY_NAME, steps
 from tui.store.series import GAP
 
@@ -141,9 +141,7 @@ def _seldom(states: tuple[State, ...], account: str, id: str, spans: Spans, end:
             yield families.POD_UPTIME, "".join(ages)
     for kind in range(2):
         for pod, since, until, _ in held:
-            is_on = pod_health.is_on(pod)
-            compute = pod.cost_per_hr if is_on else 0.0
-            storage = pod_costs.storage_per_hr(pod, is_on)
+            compute, storage = billed(pod)
             if cost := costs(account, id, *((None, storage) if kind else (compute, None))):
                 yield families.POD_PRICE, "".join(f"{cost} {at:.3f}\n" for at in _minutes(spans, since, until))
 

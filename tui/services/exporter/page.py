@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from tui import __version__
 from tui.api.enums import INTERRUPTIBLE
 from tui.domain import pod_costs, pod_health
+from tui.domain.action import State
+from tui.domain.costs import state as billing_state
 from tui.domain.pod_health import Phase
 from tui.services.exporter import families
 from tui.services.exporter.families import Family
@@ -22,7 +24,7 @@ from tui.store.views.offer_rows import stock_rank
 
 if TYPE_CHECKING:
     from tui.api.enums import PodKind
-    from tui.api.models import Market, Placement
+    from tui.api.models import Market, Placement, Pod
     from tui.domain.recorders import AccountRecorder
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
@@ -216,8 +218,7 @@ def _pod(account: str, record: Record, now: float, lines: Lines) -> None:
         return
     lines[families.POD_INFO].append(info(account, id, pod.name, pod.kind, pod.machine, pod.network_volume_id))
     lines[families.POD_GPUS].append(_of_pod(families.POD_GPUS, account, id) + str(pod.gpu_count))
-    runs = phase in (Phase.RUNNING, Phase.IDLE, Phase.BOOTING)
-    if price := costs(account, id, pod.cost_per_hr if runs else 0.0, pod_costs.storage_per_hr(pod, runs)):
+    if price := costs(account, id, *billed(pod)):
         lines[families.POD_PRICE].append(price)
     runtime = pod.runtime
     if runtime is None or not pod_health.is_live(pod):
@@ -244,6 +245,15 @@ def _pod(account: str, record: Record, now: float, lines: Lines) -> None:
                 value = getattr(gpu, name)
                 if value is not None:
                     into.append(prefix + shown_as(value))
+
+
+def billed(pod: Pod) -> tuple[float | None, float | None]:
+    """What a pod costs per hour for its GPUs, and for its disks: None where that is unknown, as after an error."""
+    state = billing_state(pod)
+    if state is None:
+        return None, None
+    runs = state is State.RUNNING
+    return pod.cost_per_hr if runs else 0.0, pod_costs.storage_per_hr(pod, runs)
 
 
 @lru_cache(CACHED)
