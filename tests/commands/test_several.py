@@ -146,6 +146,8 @@ def test_what_acts_on_one_account_says_which_there_are(run: Run, together: dict[
     done = run("stop", "llama", "--yes", env=together)
     assert done.returncode == 2
     assert "choose one with --profile: work, lab" in done.stderr
+    checked = run("config", "--check", env=together).stdout
+    assert [line.partition(":")[0] for line in checked.splitlines()[-2:]] == ["API key of work", "API key of lab"]
     assert "checks account work; --profile NAME checks another: lab" in run("doctor", env=together).stderr
     # What is about no account, or about another source, goes on.
     assert run("--demo", "once", "pods", "--json", env=together).returncode == 0
