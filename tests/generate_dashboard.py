@@ -11,11 +11,12 @@ from tui import teams
 SOURCE = {"type": "prometheus", "uid": "${source}"}
 ACCOUNT = 'account=~"$account"'
 POD = f'{ACCOUNT},pod=~"$pod"'
-NAMED = f"* on (account, pod) group_left (name) podtop_pod_info{{{ACCOUNT}}}"
+NAMED = f"* on (account, pod) group_left (name) max by (account, pod, name) (podtop_pod_info{{{ACCOUNT}}})"
 IDLE = (
-    f'podtop_pod_price_dollars_per_hour{{kind="compute",{ACCOUNT}}} '
-    '* on (account, pod) (podtop_pod_phase{phase="idle"} == 1)'
+    f'max by (account, pod) (podtop_pod_price_dollars_per_hour{{kind="compute",{ACCOUNT}}}) '
+    '* on (account, pod) max by (account, pod) (podtop_pod_phase{phase="idle"} == 1)'
 )
+"""Two podtops may export the same account: by `max` their samples count once."""
 GREEN, TEXT = (None, "green"), (None, "text")
 
 
@@ -59,6 +60,7 @@ def joined(*columns: tuple[str, str]) -> list[dict[str, Any]]:
 
 
 def panels() -> list[dict[str, Any]]:
+    memory = "podtop_gpu_memory_utilization_ratio"
     gpu, lines = "podtop_gpu_utilization_ratio", {"lineWidth": 1, "fillOpacity": 20}
     stacked = {**lines, "stacking": {"mode": "normal"}}
     price = 'min_over_time(podtop_offer_price_dollars_per_hour{gpu_type=~"$gpu_type"}[$__interval])'
@@ -71,7 +73,14 @@ def panels() -> list[dict[str, Any]]:
             "Beyond two minutes podtop is blind: nothing below is current.",
             steps(GREEN, (60, "yellow"), (120, "red")),
         ),
-        stat("Balance", 4, f"sum(podtop_account_balance_dollars{{{ACCOUNT}}})", "currencyUSD", "", steps(TEXT)),
+        stat(
+            "Balance",
+            4,
+            f"sum(max by (account) (podtop_account_balance_dollars{{{ACCOUNT}}}))",
+            "currencyUSD",
+            "",
+            steps(TEXT),
+        ),
         stat(
             "Runway",
             8,
@@ -83,7 +92,7 @@ def panels() -> list[dict[str, Any]]:
         stat(
             "Spend per hour",
             12,
-            f"sum(podtop_account_spend_dollars_per_hour{{{ACCOUNT}}})",
+            f"sum(max by (account) (podtop_account_spend_dollars_per_hour{{{ACCOUNT}}}))",
             "currencyUSD",
             "",
             steps(TEXT),
@@ -91,7 +100,7 @@ def panels() -> list[dict[str, Any]]:
         stat(
             "Idle per hour",
             16,
-            f"sum({IDLE}) or vector(0)",
+            f"sum({IDLE}) or 0 * count(podtop_pod_phase{{{ACCOUNT}}})",
             "currencyUSD",
             "What idle pods cost.",
             steps(GREEN, (0.01, "yellow"), (5, "red")),
@@ -108,7 +117,10 @@ def panels() -> list[dict[str, Any]]:
             "Spend per hour by account",
             "timeseries",
             (0, 4, 12, 7),
-            target(f"max_over_time(podtop_account_spend_dollars_per_hour{{{ACCOUNT}}}[$__interval])", "{{account}}"),
+            target(
+                f"max by (account) (max_over_time(podtop_account_spend_dollars_per_hour{{{ACCOUNT}}}[$__interval]))",
+                "{{account}}",
+            ),
             unit="currencyUSD",
             custom=stacked,
         ),
@@ -124,18 +136,29 @@ def panels() -> list[dict[str, Any]]:
             "Pods",
             "table",
             (0, 11, 24, 9),
-            target(f"podtop_pod_info{{{POD}}}", instant=True, letter="A"),
+            target(
+                f"max by (account, pod, name, gpu_type, cloud, location, spot) (podtop_pod_info{{{POD}}})",
+                instant=True,
+                letter="A",
+            ),
             target(f"avg by (account, pod) (avg_over_time({gpu}{{{POD}}}[10m]))", instant=True, letter="B"),
-            target(f'podtop_pod_price_dollars_per_hour{{kind="compute",{POD}}}', instant=True, letter="C"),
-            target(f"podtop_pod_uptime_seconds{{{POD}}}", instant=True, letter="D"),
-            target(f"podtop_pod_idle_seconds{{{POD}}}", instant=True, letter="E"),
+            target(
+                f'max by (account, pod) (podtop_pod_price_dollars_per_hour{{kind="compute",{POD}}})',
+                instant=True,
+                letter="C",
+            ),
+            target(f"max by (account, pod) (podtop_pod_uptime_seconds{{{POD}}})", instant=True, letter="D"),
+            target(f"max by (account, pod) (podtop_pod_idle_seconds{{{POD}}})", instant=True, letter="E"),
             transformations=joined(("B", "utilization 10 min"), ("C", "$/h"), ("D", "uptime s"), ("E", "idle s")),
         ),
         panel(
             "Utilization by pod",
             "heatmap",
             (0, 20, 24, 9),
-            target(f"avg by (name) (avg_over_time({gpu}{{{POD}}}[$__interval]) {NAMED})", "{{name}}"),
+            target(
+                f"avg by (account, pod, name) (avg_over_time({gpu}{{{POD}}}[$__interval]) {NAMED})",
+                "{{account}} {{name}} {{pod}}",
+            ),
             unit="percentunit",
             about="Rows: pods. A dark cell is a pod that did nothing.",
             options={
@@ -148,9 +171,21 @@ def panels() -> list[dict[str, Any]]:
             "GPUs: utilization",
             "timeseries",
             (0, 29, 12, 8),
-            target(f"min_over_time({gpu}{{{POD}}}[$__interval])", "{{pod}} GPU {{gpu}} min", letter="A"),
-            target(f"avg_over_time({gpu}{{{POD}}}[$__interval])", "{{pod}} GPU {{gpu}}", letter="B"),
-            target(f"max_over_time({gpu}{{{POD}}}[$__interval])", "{{pod}} GPU {{gpu}} max", letter="C"),
+            target(
+                f"min by (account, pod, gpu) (min_over_time({gpu}{{{POD}}}[$__interval]))",
+                "{{pod}} GPU {{gpu}} min",
+                letter="A",
+            ),
+            target(
+                f"avg by (account, pod, gpu) (avg_over_time({gpu}{{{POD}}}[$__interval]))",
+                "{{pod}} GPU {{gpu}}",
+                letter="B",
+            ),
+            target(
+                f"max by (account, pod, gpu) (max_over_time({gpu}{{{POD}}}[$__interval]))",
+                "{{pod}} GPU {{gpu}} max",
+                letter="C",
+            ),
             unit="percentunit",
             about="Choose one pod above.",
             custom=lines,
@@ -160,7 +195,10 @@ def panels() -> list[dict[str, Any]]:
             "GPUs: memory",
             "timeseries",
             (12, 29, 12, 8),
-            target(f"max_over_time(podtop_gpu_memory_utilization_ratio{{{POD}}}[$__interval])", "{{pod}} GPU {{gpu}}"),
+            target(
+                f"max by (account, pod, gpu) (max_over_time({memory}{{{POD}}}[$__interval]))",
+                "{{pod}} GPU {{gpu}}",
+            ),
             unit="percentunit",
             custom=lines,
             limits={"min": 0, "max": 1},
@@ -169,7 +207,10 @@ def panels() -> list[dict[str, Any]]:
             "GPUs: temperature",
             "timeseries",
             (0, 37, 12, 7),
-            target(f"max_over_time(podtop_gpu_temperature_celsius{{{POD}}}[$__interval])", "{{pod}} GPU {{gpu}}"),
+            target(
+                f"max by (account, pod, gpu) (max_over_time(podtop_gpu_temperature_celsius{{{POD}}}[$__interval]))",
+                "{{pod}} GPU {{gpu}}",
+            ),
             unit="celsius",
             about="RunPod's GraphQL API only.",
             custom=lines,
@@ -178,7 +219,10 @@ def panels() -> list[dict[str, Any]]:
             "GPUs: power",
             "timeseries",
             (12, 37, 12, 7),
-            target(f"avg_over_time(podtop_gpu_power_watts{{{POD}}}[$__interval])", "{{pod}} GPU {{gpu}}"),
+            target(
+                f"avg by (account, pod, gpu) (avg_over_time(podtop_gpu_power_watts{{{POD}}}[$__interval]))",
+                "{{pod}} GPU {{gpu}}",
+            ),
             unit="watt",
             about="RunPod's GraphQL API only.",
             custom=lines,

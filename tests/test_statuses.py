@@ -197,8 +197,9 @@ def test_a_boot_in_steps_is_reported_once_and_so_is_its_end() -> None:
     assert [event.kind for event in told] == [Kind.RUNNING, Kind.UP]
 
 
-PLACES = {"actions.py", "costs.py", "pod_costs.py", "pod_health.py", "pod_facts.py", "ssh.py"}
-"""The files that speak of RUNNING; all others ask `pod_health.is_on`, `is_booting` or `is_live`."""
+PLACES = {"actions.py", "costs.py", "pod_costs.py", "pod_health.py", "pod_facts.py", "ssh.py", "engine_account.py"}
+"""The files that speak of RUNNING, the last in a table of statuses; all others ask `pod_health.is_on`, `is_booting` or
+`is_live`."""
 
 
 def test_no_other_place_takes_running_for_all_that_is_on() -> None:

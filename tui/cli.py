@@ -91,6 +91,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         return _several(options, flags, named)
     loaded = attempt(flags, file=paths.config_file(), runpod_file=paths.runpod_config_file())
     config = _with_demo(loaded.config) if options.demo else loaded.config
+    if _is_for_all(options, loaded):
+        return _several(options, flags, config.accounts)
     if faults := _faults(options, loaded):
         _warn(config)
         for text in faults:
@@ -232,6 +234,16 @@ def _show(source: Source, config: Config, first: str = "fleet") -> int:
     return wiring.run_screen(source, config, first)
 
 
+def _is_for_all(options: argparse.Namespace, loaded: Loaded) -> bool:
+    """Whether the accounts of the settings are meant: nothing chooses one, nor another source."""
+    config = loaded.config
+    elsewhere = options.demo or options.replay is not None or options.hub is not None
+    return len(config.accounts) > 1 and config.profile is None and not elsewhere and options.command not in OF_NONE
+
+
+OF_NONE = ("market", "notify")
+"""Commands that are about no account."""
+
 IN_TURN = ("once", "alerts", "report")
 """Commands that several profiles are given to one after the other."""
 
@@ -240,10 +252,15 @@ def _several(options: argparse.Namespace, flags: Mapping[str, Any], names: Seque
     """Several accounts: together on the screen and in a recorder, else one after the other; each with its own key."""
     shows = options.command is None and not options.demo and options.replay is None and options.hub is None
     records = options.command == "record" and options.export is None and not options.demo
-    in_turn = options.command in IN_TURN and getattr(options, "watch", None) is None
+    in_turn = options.command in IN_TURN
     if not (shows or records or in_turn) or options.hub is not None:
         listed = ", ".join(("record", *IN_TURN))
-        _say(f"one --profile at a time here: several are for the screen, {listed}; run it once for each")
+        given = (
+            f"choose one with --profile: {', '.join(names)}"
+            if not getattr(options, SEVERAL, ())
+            else "run it once for each"
+        )
+        _say(f"one --profile at a time here: several are for the screen, {listed}; {given}")
         return Exit.USAGE
     configs, faults = [], []
     for name in names:
@@ -267,7 +284,34 @@ def _several(options: argparse.Namespace, flags: Mapping[str, Any], names: Seque
         return wiring.run_screen(wiring.runpod_source(first), first, "all", others)
     if records:
         return _record_all(options, configs)
-    return max(_script(options, config) for config in configs)
+    if options.command == "report":
+        return max(_script(options, config) for config in configs)
+    return _print_all(options, configs)
+
+
+def _print_all(options: argparse.Namespace, configs: Sequence[Config]) -> int:
+    """The current data of several accounts, once or again and again."""
+    from tui.commands.run import Account, is_closed, print_all
+
+    if is_closed():
+        return Exit.CRASHED
+    for config in configs:
+        _warn(config)
+    sources = [wiring.source_of(options, config) for config in configs]
+    goes_on = getattr(options, "watch", None) is not None
+    if goes_on:
+        wiring.log_of(sources[0], configs[0], options.command)()
+    wiring.keep_private(sources[0])
+    with ExitStack() as shelf:
+        directory = wiring.state_dir_of(sources[0], shelf)
+        accounts = [
+            Account(config, source, wiring.state_of(source, config, directory))
+            for config, source in zip(configs, sources, strict=True)
+        ]
+        code = print_all(options, accounts)
+    if goes_on:
+        wiring.end_log(code)
+    return code
 
 
 READS_A_HUB = ("pods", "market")

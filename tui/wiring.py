@@ -303,17 +303,19 @@ def examine(options: argparse.Namespace, flags: Mapping[str, object], no_screen:
 
     from tui.commands.doctor.run import doctor
     from tui.commands.doctor.subject import Subject
-    from tui.config.loader import Config, attempt
+    from tui.config.loader import Config, attempt_one
 
-    loaded = attempt(flags, file=paths.config_file(), runpod_file=paths.runpod_config_file())
+    loaded, others = attempt_one(flags, file=paths.config_file(), runpod_file=paths.runpod_config_file())
+    if others and not options.demo:
+        _note(f"checks account {loaded.config.profile}; --profile NAME checks another: {', '.join(others)}")
     faults = [fault for fault in loaded.faults if fault != loaded.key_fault]
     config = Config() if faults else loaded.config
-    others = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    rest = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     # Whatever the settings allow: the doctor changes nothing; and it checks this machine's clock itself.
     source = source_of(options, replace(config, read_only=True), keeps_time=False)
     with ExitStack() as shelf:
         subject = Subject(
-            config=config, config_file=paths.config_file(), config_error=f"{faults[0]}{others}" if faults else "",
+            config=config, config_file=paths.config_file(), config_error=f"{faults[0]}{rest}" if faults else "",
             key_error="" if faults else loaded.key_fault, source=source,
             state=state_of(source, config, state_dir_of(source, shelf)), state_dir=paths.state_dir(),
             screen=settings_on_screen(), no_screen=no_screen, size=_size_of_terminal(),

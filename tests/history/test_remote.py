@@ -20,6 +20,7 @@ from tests.servers import Engine
 from tests.services.exporter.test_archive import GAP, START, recorded
 from tui.api.secret import Secret
 from tui.history.archive.reader import Recording
+from tui.history.engine_recorders import recorders
 from tui.history.remote import HistoryUnavailable, RemoteHistory, query, quoted
 from tui.services.exporter.archive import Wanted, export
 from tui.store.series import EMPTY, Samples
@@ -197,11 +198,11 @@ async def test_a_connection_that_the_server_closed_meanwhile_is_no_outage() -> N
         return httpx.Response(200, json={"status": "success", "data": {"result": []}})
 
     history = answering(answer)
-    assert await history.recorders("0123456789abcdef") == ()
+    assert await history.latest("podtop_build_info", "0123456789abcdef", "2m") == []
     assert len(asked) == 2
 
     def closes(request: httpx.Request) -> httpx.Response:
         raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
 
     with pytest.raises(HistoryUnavailable, match="closed the connection"):
-        await answering(closes).recorders("0123456789abcdef")
+        await recorders(answering(closes), "0123456789abcdef")

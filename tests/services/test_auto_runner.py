@@ -21,6 +21,7 @@ from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import Level, UserMessage
 from tui.services.auto_runner import AutoRunner
 from tui.services.messages import Messages
+from tui.services.other_recorders import OtherRecorders
 from tui.storage.auto_file import AutoFile
 from tui.storage.lease_file import LeaseFile
 from tui.store.fleet import Fleet
@@ -40,10 +41,12 @@ def up(value: Pod, seconds: float) -> Pod:
 class Stand:
     """A runner whose polls and clock the test holds."""
 
-    def __init__(self, folder: Path, rules: AutoRules = RULES) -> None:
+    def __init__(
+        self, folder: Path, rules: AutoRules = RULES, path: Path | None = None, others: OtherRecorders | None = None
+    ) -> None:
         self.now, self.begun = NOON, NOON - 86_400.0
         self.fleet = Fleet(30.0, 30.0)
-        path = folder / "a.json"
+        path = path or folder / "a.json"
         self.leases, self.auto = LeaseFile(path), AutoFile(path)
         self.sent: list[tuple[float, Command]] = []
         self.notes: list[UserMessage] = []
@@ -52,7 +55,7 @@ class Stand:
         self.error: Unreachable | None = None
         self.runner = AutoRunner(
             self.leases, self.auto, rules, self.fleet, self, self._refresh, Messages(self.notes.append),  # type: ignore[arg-type]
-            lambda: self.now, lambda: self.why,
+            lambda: self.now, lambda: self.why, others=others,
         )  # fmt: skip
 
     def start(self, command: Command, by: str = "") -> asyncio.Future[Outcome]:

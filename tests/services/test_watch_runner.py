@@ -21,8 +21,10 @@ from tui.domain.armed_order import planned
 from tui.domain.deploy_draft import STARTING, Draft
 from tui.domain.market_watch import FORGOTTEN, PAUSE, MarketWatch, State, basis_of
 from tui.domain.operations import Outcome, Status
+from tui.domain.recorders import WATCHES, AccountRecorder, HeldWatch, Holdings, Progress, key_of
 from tui.domain.user_message import Level, UserMessage
 from tui.services.messages import Messages, to_event_log
+from tui.services.other_recorders import OtherRecorders
 from tui.services.runner import Does
 from tui.services.watch_runner import WatchRunner
 from tui.storage.json_store import StoreError
@@ -45,14 +47,21 @@ class Post:
         self.why: str | None = None
         self.made: list[str] = []
         self.does: Does = account.performer
+        self.elsewhere: list[AccountRecorder] = []
+        self.others = OtherRecorders(
+            [self._ask], lambda: "user_2demoPodtop", lambda note: None, lambda: account.now, began=NOON, here="here"
+        )  # fmt: skip
         names = itertools.count(1)
         self.lookout = WatchRunner(
             WatchFile(path), account.fleet,
             messages=Messages(self._told, to_event_log(account.fleet.events.append)),
             want=lambda demands: setattr(self, "wanted", demands), executor=lambda: self.does,
             refresh=self._look, refusal=lambda: self.why, clock=lambda: account.now,
-            name=lambda stem: f"{stem.lower()}-{next(names)}", on_deployed=self._made,
+            name=lambda stem: f"{stem.lower()}-{next(names)}", on_deployed=self._made, others=self.others,
         )  # fmt: skip
+
+    async def _ask(self, key: str) -> tuple[AccountRecorder, ...]:
+        return tuple(self.elsewhere)
 
     def _told(self, message: UserMessage) -> None:
         if message.level is Level.CALL:
@@ -191,6 +200,23 @@ async def test_what_costs_more_than_the_cap_is_not_sent(tmp_path: Path) -> None:
         assert post.sent() == []
         assert "the cap of $0.50/h" in post.words()
         assert post.watch().state is State.ARMED
+
+
+@pytest.mark.parametrize("done", [False, True])
+async def test_what_a_podtop_on_another_host_has_armed_too_is_left_to_it(done: bool, tmp_path: Path) -> None:
+    async with posted(tmp_path, armed()) as post:
+        held = HeldWatch(post.watch().key, Progress.DONE if done else Progress.ARMED, NOON + 1)
+        account = key_of("user_2demoPodtop")
+        post.elsewhere = [AccountRecorder(account, "jump1", 7, NOON - 9, (WATCHES,), "", Holdings(watches=(held,)))]
+        await post.others.look()
+        await until_there(post)
+        assert post.sent() == []
+        if done:
+            assert post.watch().state is State.DONE
+            assert post.watch().words == "done by podtop record on jump1 (PID 7)"
+        else:
+            assert post.watch().state is State.ARMED
+            assert "podtop record on jump1 (PID 7) has this watch too, and began first" in post.words()
 
 
 @pytest.mark.parametrize("why", ["podtop is in read-only mode", "locked"])

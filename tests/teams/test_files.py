@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests import generate_dashboard
-from tests.servers import Engine, program, promtool
+from tests.servers import Engine, program, promtool, victoria_metrics
 from tests.teams.conftest import END, START
 from tui import teams
 from tui.commands.exit_codes import Exit
@@ -65,6 +65,59 @@ def test_the_rules_fire_as_they_say(tmp_path: Path) -> None:
     assert config.returncode == 0, config.stdout + config.stderr
 
 
+def commands() -> dict[str, list[str]]:
+    """The command line of each service of the compose file."""
+    lines, commands, service = teams.source("compose.yaml").read_text().splitlines(), {}, ""
+    for line in lines:
+        if match := re.fullmatch(r"  (\w+):", line):
+            service = match[1]
+        elif match := re.fullmatch(r"      - (-\S+)", line):
+            commands.setdefault(service, []).append(match[1])
+    return commands
+
+
+def mounted() -> dict[str, str]:
+    """The files that the services of the compose file see, and which of ours they are."""
+    text = teams.source("compose.yaml").read_text()
+    return {inside: name for name, inside in re.findall(r"- \./(\S+?):(\S+?):ro", text)}
+
+
+def test_the_compose_file_names_files_that_are_there() -> None:
+    assert set(mounted().values()) <= set(teams.FILES)
+    given = [argument.partition("=")[2] for arguments in commands().values() for argument in arguments]
+    assert {path for path in given if path.startswith("/etc/")} <= set(mounted())
+    assert set(commands()) == {"victoriametrics", "vmalert"}
+
+
+@pytest.mark.wide
+def test_victoria_metrics_takes_its_command_line_of_the_compose_file(tmp_path: Path) -> None:
+    write_files(tmp_path / "files")
+    own = ("-httpListenAddr", "-storageDataPath", "-retentionPeriod")
+    arguments = [each for each in commands()["victoriametrics"] if each.partition("=")[0] not in own]
+    for inside, name in mounted().items():
+        arguments = [each.replace(inside, str(tmp_path / "files" / name)) for each in arguments]
+    engine = victoria_metrics(tmp_path, *arguments)
+    try:
+        said = engine.get("/api/v1/targets")
+        (target,) = said["data"]["activeTargets"]  # type: ignore[index]
+        assert target["labels"]["job"] == "podtop"
+        assert target["scrapeUrl"] == "http://127.0.0.1:9464/metrics"
+    finally:
+        engine.stop()
+
+
+@pytest.mark.wide
+def test_vmalert_takes_its_command_line_of_the_compose_file() -> None:
+    # The flag that notifies nobody is newer than Debian's vmalert.
+    arguments = [each for each in commands()["vmalert"] if each != "-notifier.blackhole"]
+    rules = str(teams.source("rules.yaml"))
+    done = subprocess.run(
+        [program("vmalert"), "-dryRun", *(each.replace("/etc/podtop/rules.yaml", rules) for each in arguments)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
 def test_vmalert_takes_the_rules() -> None:
     rules = teams.source("rules.yaml")
     done = subprocess.run(
@@ -72,6 +125,30 @@ def test_vmalert_takes_the_rules() -> None:
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("title", "value"), [("Balance", 90.0), ("Spend per hour", 10.0), ("Idle per hour", 2.99), ("GPUs busy", 2 / 3)]
+)
+def test_what_two_podtops_export_counts_once(engine: Engine, title: str, value: float) -> None:
+    expression = next(each for name, each in EXPRESSIONS if name == title)
+    said = engine.get("/api/v1/query", query=filled(expression), time=START + 3600)
+    (result,) = said["data"]["result"]  # type: ignore[index]
+    assert float(result["value"][1]) == pytest.approx(value)
+
+
+def test_what_nobody_watched_is_not_zero(engine: Engine) -> None:
+    for title in ("Balance", "Spend per hour", "Idle per hour", "GPUs busy"):
+        expression = next(each for name, each in EXPRESSIONS if name == title)
+        said = engine.get("/api/v1/query", query=filled(expression), time=START + 86_400)
+        assert said["data"]["result"] == [], title  # type: ignore[index]
+
+
+def test_pods_of_one_name_are_not_one() -> None:
+    """Two accounts, or one, may have pods of the same name: no panel takes them together by it."""
+    for title, expression in EXPRESSIONS:
+        for labels in re.findall(r"\b(?:by|on) \(([^)]*)\)", expression):
+            assert "name" not in labels.split(", ") or {"account", "pod"} <= set(labels.split(", ")), title
 
 
 @pytest.mark.wide

@@ -146,18 +146,30 @@ def _check(file: Path, screen: Screen, environ: Mapping[str, str], flags: Mappin
         write(stdio.shown(f"error: {fault}\n"))
     for warning in misspelt(environ):
         write(stdio.shown(f"warning: {warning}\n"))
-    write(stdio.shown(_key(loaded)))
-    return Exit.USAGE if errors or outside or loaded.key_fault else Exit.OK
+    names = loaded.config.accounts if loaded.config.profile is None else ()
+    accounts = {
+        f" of {name}": attempt(
+            {**flags, "profile": name}, file=file, runpod_file=paths.runpod_config_file(), environ=environ
+        )
+        for name in names
+    } or {"": loaded}
+    for whose, account in accounts.items():
+        write(stdio.shown(_key(account, whose)))
+    has_fault = any(account.key_fault for account in accounts.values())
+    return Exit.USAGE if errors or outside or has_fault else Exit.OK
 
 
-def _key(loaded: Loaded) -> str:
-    """A line that says which API key is used, or why none is; empty if a mistake in the file hides it."""
+def _key(loaded: Loaded, whose: str) -> str:
+    """A line that says which API key is used, or why none is; empty if a mistake in the file hides it.
+
+    whose: of which of several accounts.
+    """
     config = loaded.config
     if config.key is not None:
         overrides = f", which overrides that of profile {config.profile}" if config.overrides_profile else ""
-        return f"API key: {config.key.origin}{overrides}\n"
+        return f"API key{whose}: {config.key.origin}{overrides}\n"
     if reason := loaded.key_fault or config.no_key or ("none" if loaded.keyless else ""):
-        return f"API key: {reason}\n"
+        return f"API key{whose}: {reason}\n"
     return ""
 
 

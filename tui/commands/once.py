@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.api import log_lines
 from tui.api.errors import CloudError, NotOffered, Unauthorized
@@ -44,35 +44,38 @@ Muted = Callable[[str], tuple["Mute", ...]]
 """The mutes of an account by its id. Blocks."""
 
 
+class AccountData(NamedTuple):
+    """An account to print: its recording, the user's rules for alerts, and its mutes."""
+
+    source: Source
+    past: Past
+    rules: AlertRules | None = None
+    mutes: Muted = lambda account: ()
+
+
 def once(
-    source: Source,
-    kind: str,
-    form: str,
-    text: str,
-    interval: float | None,
-    past: Past,
-    market: Selection = ALL,
-    *,
-    rules: AlertRules | None = None,
-    mutes: Muted = lambda account: (),
+    accounts: Sequence[AccountData], kind: str, form: str, text: str, interval: float | None, market: Selection = ALL
 ) -> int:
-    """Request and print; returns the exit code.
+    """Request and print; returns the exit code. Of several accounts each document, table and row names its own.
 
     text:     a filter, as typed.
     interval: seconds between two requests; None for a single one.
     market:   the part of the market that is requested and printed.
-    rules, mutes: the user's rules for alerts, and the mutes of an account by its id.
     """
-    desk = Desk(kind, source.badge, text, (interval or ALONE) * source.pace, source.profile, market)
-    printer = Printer(form, interval is not None, sys.stdout)
-    if rules is not None:
-        desk.fleet.alert_rules = rules
-    teller = _Teller(desk, printer, source, past, mutes)
-    return asyncio.run(_run(source, teller, interval))
+    several = len(accounts) > 1
+    printer = Printer(form, interval is not None or several, sys.stdout, named=several)
+    tellers = []
+    for asked in accounts:
+        source = asked.source
+        desk = Desk(kind, source.badge, text, (interval or ALONE) * source.pace, source.profile, market)
+        if asked.rules is not None:
+            desk.fleet.alert_rules = asked.rules
+        tellers.append(_Teller(desk, printer, source, asked.past, asked.mutes, source.profile if several else ""))
+    return asyncio.run(_run(tellers, interval))
 
 
-async def _run(source: Source, teller: _Teller, interval: float | None) -> int:
-    asking = asyncio.ensure_future(_ask(source, teller, interval))
+async def _run(tellers: Sequence[_Teller], interval: float | None) -> int:
+    asking = asyncio.ensure_future(_ask_all(tellers, interval))
     signalled = cancel_on_signals(asking)
     try:
         return await asking
@@ -83,20 +86,27 @@ async def _run(source: Source, teller: _Teller, interval: float | None) -> int:
         return Exit.OK
 
 
-async def _ask(source: Source, teller: _Teller, interval: float | None) -> int:
-    cloud = await asyncio.to_thread(source.open)
-    teller.news = ApiNews(cloud, source)
-    try:
-        return await (teller.once(cloud) if interval is None else teller.watch(cloud, interval))
-    finally:
-        await cloud.aclose()
+async def _ask_all(tellers: Sequence[_Teller], interval: float | None) -> int:
+    if interval is None:
+        return _together([await teller.ask(None, None) for teller in tellers])
+    # One output: texts of several accounts follow each other, and are never mixed.
+    out = Outlet()
+    return _together(await asyncio.gather(*(teller.ask(interval, out) for teller in tellers)))
+
+
+def _together(codes: Sequence[int]) -> int:
+    """The exit code of several accounts: the worst error; without one, whether any of them has anything."""
+    errors = [code for code in codes if code not in (Exit.OK, Exit.NOTHING)]
+    return max(errors) if errors else min(codes)
 
 
 class _Teller:
     """Sends the requests, and prints the responses."""
 
-    def __init__(self, desk: Desk, printer: Printer, source: Source, past: Past, mutes: Muted) -> None:
+    def __init__(self, desk: Desk, printer: Printer, source: Source, past: Past, mutes: Muted, name: str) -> None:
+        """`name`: before what is said about the account; empty for the only one."""
         self._desk = desk
+        self._name = f"{name}: " if name else ""
         self._printer = printer
         self._source = source
         self._past = past
@@ -109,34 +119,43 @@ class _Teller:
         self._beside: Outlet | None = None
         self.news: ApiNews | None = None
 
-    async def once(self, cloud: Cloud) -> int:
+    async def ask(self, interval: float | None, out: Outlet | None) -> int:
+        """Request and print, once or at an interval, to `out`; returns the exit code."""
+        cloud = await asyncio.to_thread(self._source.open)
+        self.news = ApiNews(cloud, self._source)
+        try:
+            return await (self._once(cloud) if interval is None or out is None else self._watch(cloud, interval, out))
+        finally:
+            await cloud.aclose()
+
+    async def _once(self, cloud: Cloud) -> int:
         try:
             answer = await self._desk.question(cloud)()
             document = await self._document(answer)
         except CloudError as error:
-            say(str(error))
+            say(f"{self._name}{error}")
             return code_of(error)
         except Incomplete as error:
-            say(str(error))
+            say(f"{self._name}{error}")
             return Exit.UNREACHABLE
         self._printer.show(document)
         if blanks := self._printer.blanks(document):
-            note(blanks)
+            note(f"{self._name}{blanks}")
         if dark := _dark(document):
-            note(dark)
+            note(f"{self._name}{dark}")
         if lacking := _lacking(document):
-            say(lacking)
+            say(f"{self._name}{lacking}")
         if document.items:
             return Exit.OK
-        note(NOTHING[document.kind].replace("no ", "no matching ") if document.total else NOTHING[document.kind])
+        nothing = NOTHING[document.kind]
+        note(f"{self._name}{nothing.replace('no ', 'no matching ') if document.total else nothing}")
         return Exit.NOTHING
 
-    async def watch(self, cloud: Cloud, interval: float) -> int:
+    async def _watch(self, cloud: Cloud, interval: float, out: Outlet) -> int:
         """Run until stopped. A failure is reported once, and the request retried with back-off.
 
         A slow reader delays the next request, and nothing else: signals are always handled.
         """
-        out = Outlet()
         self._beside = Outlet(sys.stderr)
         async for reading in Poller(self._desk.question(cloud), interval):
             if isinstance(reading, Failed):
@@ -160,10 +179,10 @@ class _Teller:
             await out.written(self._printer.text(document))
             if (blanks := self._printer.blanks(document)) != self._blanks:
                 self._blanks = blanks
-                self._beside.write(f"podtop: {blanks or 'all columns are offered again'}\n")
+                self._beside.write(f"podtop: {self._name}{blanks or 'all columns are offered again'}\n")
             if (dark := _dark(document)) != self._dark:
                 self._dark = dark
-                self._beside.write(f"podtop: {dark or 'all alerts are judged again'}\n")
+                self._beside.write(f"podtop: {self._name}{dark or 'all alerts are judged again'}\n")
             self._say_once(_lacking(document))
         raise AssertionError("a poller never ends")
 
@@ -205,7 +224,7 @@ class _Teller:
     def _say_once(self, trouble: str) -> None:
         if trouble and trouble != self._trouble and self._beside is not None:
             log_lines.event("once", "told", text=trouble)
-            self._beside.write(f"podtop: {trouble}\n")
+            self._beside.write(f"podtop: {self._name}{trouble}\n")
         self._trouble = trouble
 
 

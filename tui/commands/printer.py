@@ -47,10 +47,14 @@ NOTHING = {
 
 
 class Printer:
-    """Prints documents in one form: "json", "csv" or "table". `again`: whether there may be more than one."""
+    """Prints documents in one form: "json", "csv" or "table". `again`: whether there may be more than one.
 
-    def __init__(self, form: str, again: bool, out: TextIO) -> None:
+    named: whether they are of several accounts: tables and rows then name theirs, as JSON always does.
+    """
+
+    def __init__(self, form: str, again: bool, out: TextIO, *, named: bool = False) -> None:
         self.form = form
+        self._named = named
         self._write: Callable[[Document], str] = {"json": _json, "csv": self._csv, "table": self._table}[form]
         self._again = again
         self._out = out
@@ -75,14 +79,18 @@ class Printer:
         return f"not offered by this API: {', '.join(absent)}" if absent and self.form != "json" else ""
 
     def _csv(self, document: Document) -> str:
-        head = "" if self._begun else tables.csv_header(document.kind, ITEMS[document.kind])
-        return head + tables.csv_rows(document.kind, document.at, document.items)
+        head = "" if self._begun else tables.csv_header(document.kind, ITEMS[document.kind], named=self._named)
+        return head + tables.csv_rows(document.kind, document.at, document.items, self._account(document))
+
+    def _account(self, document: Document) -> str | None:
+        return (document.profile or "") if self._named else None
 
     def _table(self, document: Document) -> str:
         """A table; of several each has its time above it, with a blank line between."""
         lines = tables.table(document.kind, document.items, width_of_terminal(self._out))
         if self._again:
-            lines = [*([""] if self._begun else []), document.at, *(lines or [NOTHING[document.kind]])]
+            title = f"{account} · {document.at}" if (account := self._account(document)) else document.at
+            lines = [*([""] if self._begun else []), title, *(lines or [NOTHING[document.kind]])]
         return "".join(f"{line}\n" for line in lines)
 
 

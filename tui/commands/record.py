@@ -115,8 +115,10 @@ class _Account:
     def _this_one(self) -> AccountRecorder | None:
         """This podtop, for recorders of the account on other hosts."""
         duties = tuple(duty for duty, may in zip((WATCHES, IDLE), self.powers[1:], strict=True) if may)
-        id = self.session.account_id
-        return this_recorder(id, self.session.began, duties) if id is not None else None
+        id, held = self.session.account_id, self.session.holdings
+        if id is None or held is None or held.now is None:
+            return None
+        return this_recorder(id, self.session.began, duties, held.now, self.recorded.state.directory())
 
     def _show(self) -> None:
         self._polls += 1
@@ -126,6 +128,8 @@ class _Account:
                 self._status.add(named(self.name, text))
         text = line(fleet, self.session.recorder, self._polls, self.session.tz)
         text += leased(fleet, self.recorded.source.clock())
+        if self.session.others is not None and (left := self.session.others.left):
+            text += f" · {left}"
         self._status.show(self.name, text)
         if self.service is not None:
             self.service.changed(text)
@@ -158,6 +162,9 @@ class _Account:
             # Without a way to notify, a watch that is met is left to a podtop that has one.
             yield duties.look_out(session, acts=powers.watches)
         yield duties.follow_owners(session)
+        held = session.hold(stops=powers.idle, watches=powers.watches)
+        if held is not None and (self.export is not None or session.others is not None):
+            yield held.follow()
         if session.others is not None:
             yield session.others.follow()
         yield duties.report_weekly(session)

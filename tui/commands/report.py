@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, tzinfo
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from tui.api.errors import CloudError
+from tui.api.http.endpoint import host_of
 from tui.commands import report_tables, tables
 from tui.commands.envelope import ProblemItem
 from tui.commands.exit_codes import Exit
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
 
 NO_RUNS = "no runs in this time: podtop reads them of pods that [signals] names (podtop help signals)"
 NOTHING = "no recording yet: podtop records while it runs; podtop record does so without the UI"
+
+
+DEFAULT = "default"
+"""The name of an account without a profile, where it is exported."""
 
 
 class Wanted(NamedTuple):
@@ -79,7 +85,7 @@ def report(source: Source, config: Config, state: StateFiles, wanted: Wanted, tz
 
 async def _report(source: Source, config: Config, state: StateFiles, wanted: Wanted, tz: tzinfo | None) -> int:
     answer = _Answer() if wanted.offline else await _ask(source, charges=wanted.by != "run")
-    path = await _recording(source, config, state, answer.account)
+    path, account_id = await _recording(source, config, state, answer.account)
     now = source.clock()
 
     def start_of_day(at: float) -> float:
@@ -91,16 +97,22 @@ async def _report(source: Source, config: Config, state: StateFiles, wanted: Wan
         raise Refused("--since is in the future")
     if wanted.by == "run":
         return await _print_runs(source, wanted, path, start, now)
-    costs = Report(start, now, None, 0.0)
-    if path is not None:
-        costs = await report_loader.read(path, start, now, start_of_day)
+    costs, problems = Report(start, now, None, 0.0), answer.problems
+    with TemporaryDirectory(prefix="podtop-") as folder:
+        beside, trouble = await _beside(source, config, account_id, path, start, now, Path(folder))
+        if trouble:
+            problems = (*problems, ProblemItem(f"shared history is unavailable: {trouble}", "history", None))
+        if path is not None or beside is not None:
+            costs = await report_loader.read(path, start, now, start_of_day, beside)
     if answer.account is not None and costs.since is not None:
         costs = replace(costs, volumes=report_loader.volumes(answer.account, costs.mounted))
     knows_volumes = answer.account is not None
     check = held_against(costs, answer.charged.days, now, knows_volumes=knows_volumes)
-    _print(source, wanted, costs, check, answer.problems, now, tz)
-    for problem in answer.problems:
+    _print(source, wanted, costs, check, problems, now, tz)
+    for problem in problems:
         note(problem.message)
+    if beside is not None:
+        note(f"what this podtop did not watch is as {host_of(config.history.url)} has it, by the minute")
     if not costs.pods and not costs.volumes:
         note(NOTHING if costs.since is None else "no pods in this time")
         return Exit.NOTHING
@@ -129,25 +141,45 @@ async def _ask(source: Source, *, charges: bool = True) -> _Answer:
     return _Answer(account, charged, tuple(problems))
 
 
+async def _beside(
+    source: Source, config: Config, account_id: str, path: Path | None, start: float, now: float, folder: Path
+) -> tuple[Path | None, str]:
+    """A recording of what others saw while podtop did not watch, None without any; and why it cannot be had."""
+    if source.demo or not config.history.url:
+        return None, ""
+    from tui.services.shared_report import NoSharedReport, seen_by_others
+
+    into = folder / "shared.sqlite"
+    try:
+        has_any = await seen_by_others(
+            config.history, source.profile or DEFAULT, account_id, path, start, now, into
+        )  # fmt: skip
+    except NoSharedReport as error:
+        return None, str(error)
+    return into if has_any else None, ""
+
+
 # Which recording
 
 
-async def _recording(source: Source, config: Config, state: StateFiles, account: Account | None) -> Path | None:
-    """The file of the account; None without one. Raises Refused."""
+async def _recording(
+    source: Source, config: Config, state: StateFiles, account: Account | None
+) -> tuple[Path | None, str]:
+    """The file of the account, None without one; and its id, empty if it is unknown. Raises Refused."""
     from tui.history.recorder import archive_path
 
     if source.demo:
-        return await _demo(source, state.directory())
+        return await _demo(source, state.directory()), ""
     id = await asyncio.to_thread(_account_id, state, source.profile, account)
     if id:
         path = archive_path(state.directory(), config.api_url, id)
-        return path if path.is_file() else None
+        return path if path.is_file() else None, id
     recordings = [
         path for path in sorted((state.directory() / "archive").glob("*.sqlite")) if _is_of(path, state.origin)
     ]
     if len(recordings) > 1:
         raise Refused("several accounts are recorded, and which one this is is unknown: drop --offline")
-    return recordings[0] if recordings else None
+    return recordings[0] if recordings else None, ""
 
 
 def _account_id(state: StateFiles, profile: str, account: Account | None) -> str:

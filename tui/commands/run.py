@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.commands.exit_codes import Exit
 from tui.commands.stdio import say, takes_output
@@ -13,6 +13,7 @@ from tui.commands.stdio import say, takes_output
 if TYPE_CHECKING:
     import argparse
 
+    from tui.commands.once import AccountData
     from tui.config.loader import Config
     from tui.domain.alert_rules import Mute
     from tui.services.source import Source
@@ -21,22 +22,15 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace, config: Config, source: Source, state: StateFiles) -> int:
     """Run a command that sends requests to RunPod; returns its exit code. Exceptions are left to the frame."""
-    if not (takes_output(sys.stdout) and takes_output(sys.stderr)):
+    if is_closed():
         # If operations cannot be logged, none is carried out.
-        say("the output is closed")
         return Exit.CRASHED
     if options.command == "account":
-        from tui.commands.once import once
+        from tui.commands.once import AccountData, once
 
-        return once(source, "account", options.form, "", None, lambda account: None)
-    if options.command == "alerts":
-        from tui.commands.once import once
-
-        form = options.form or "table"
-        past, mutes = _past(config, source, state), _mutes(state)
-        return once(source, "rules", form, "", None, past, rules=config.alerts, mutes=mutes)
-    if options.command in ("once", "market"):
-        return _once(options, config, source, state)
+        return once([AccountData(source, lambda account: None)], "account", options.form, "", None)
+    if options.command in ("alerts", "once", "market"):
+        return print_all(options, [Account(config, source, state)])
     if options.command == "logs":
         return _logs(options, source)
     if options.command == "auto":
@@ -65,7 +59,36 @@ def _logs(options: argparse.Namespace, source: Source) -> int:
     )
 
 
-def _once(options: argparse.Namespace, config: Config, source: Source, state: StateFiles) -> int:
+def is_closed() -> bool:
+    """Whether the output takes nothing, which is then said."""
+    if takes_output(sys.stdout) and takes_output(sys.stderr):
+        return False
+    say("the output is closed")
+    return True
+
+
+class Account(NamedTuple):
+    """An account that a command is about."""
+
+    config: Config
+    source: Source
+    state: StateFiles
+
+
+def print_all(options: argparse.Namespace, accounts: Sequence[Account]) -> int:
+    """Print the current data of one account or several: `podtop once` and `podtop alerts`."""
+    from tui.commands.once import AccountData, once
+
+    asked = [
+        AccountData(source, _past(config, source, state), config.alerts, _mutes(state))
+        for config, source, state in accounts
+    ]
+    if options.command == "alerts":
+        return once(asked, "rules", options.form or "table", "", None)
+    return _once(options, asked)
+
+
+def _once(options: argparse.Namespace, asked: Sequence[AccountData]) -> int:
     from tui.commands.item_filter import parse
     from tui.commands.market import ALL, Usage, given, selection
     from tui.commands.once import once
@@ -88,10 +111,7 @@ def _once(options: argparse.Namespace, config: Config, source: Source, state: St
         say(f"--filter: {faults[0]}")
         return Exit.USAGE
     try:
-        return once(
-            source, options.kind, options.form, text, options.watch, _past(config, source, state), market,
-            rules=config.alerts, mutes=_mutes(state),
-        )  # fmt: skip
+        return once(asked, options.kind, options.form, text, options.watch, market)
     except TooComplex as error:
         say(f"--filter: {error}")
         return Exit.USAGE

@@ -272,11 +272,12 @@ def cell(value: object) -> str:
             return str(value)
 
 
-def csv_header(kind: str, item: type[Struct]) -> str:
-    """The names of the columns: the time, then the scalar fields."""
+def csv_header(kind: str, item: type[Struct], *, named: bool = False) -> str:
+    """The names of the columns: the time, then the scalar fields; `named`: last the profile."""
+    last = ("profile",) if named else ()
     if kind == "account":
-        return _line(("at", "field", "value"))
-    return _line(("at", *flat(item)))
+        return _line(("at", "field", "value", *last))
+    return _line(("at", *flat(item), *last))
 
 
 def flat(item: type[Struct]) -> tuple[str, ...]:
@@ -284,11 +285,12 @@ def flat(item: type[Struct]) -> tuple[str, ...]:
     return tuple(field.name for field in structs.fields(item) if get_origin(field.type) is not tuple)
 
 
-def csv_rows(kind: str, at: str, items: Sequence[Any]) -> str:
-    """One row for each item; for the account one for each field."""
+def csv_rows(kind: str, at: str, items: Sequence[Any], profile: str | None = None) -> str:
+    """One row for each item; for the account one for each field. `profile`: of several accounts the one it is of."""
+    last = () if profile is None else (profile,)
     if kind == "account":
-        return "".join(_line((at, name, cell(value))) for item in items for name, value in fields(item).items())
-    return "".join(_line((at, *map(cell, fields(item).values()))) for item in items)
+        return "".join(_line((at, name, cell(value), *last)) for item in items for name, value in fields(item).items())
+    return "".join(_line((at, *map(cell, fields(item).values()), *last)) for item in items)
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -207,6 +207,11 @@ def attempt(
         faults,
     )
     chosen = given.get("profile") or around.get("profile") or in_file.get("profile") or ""
+    for name in around.get("accounts", ()):
+        if read is None or not (read.has_profile(name) or read.is_broken):
+            from tui.config.reader import unknown_profile
+
+            faults.append(f"PODTOP_ACCOUNTS: {unknown_profile(name, profiles)}")
     may_be_there = read.has_profile(chosen) or read.is_broken if read is not None else absent(file, environ)
     if chosen and chosen != in_file.get("profile") and not may_be_there:
         from tui.config.reader import unknown_profile
@@ -236,6 +241,15 @@ def attempt(
     keyless = key is None and not key_fault and not out_of_sight and (not chosen or chosen in profiles)
     config = Config(key=key, no_key=no_key, account=account, warnings=tuple(warnings), hidden=hidden, **values)
     return Loaded(config, tuple(mask(fault) for fault in faults), keyless, key_fault)
+
+
+def attempt_one(flags: Mapping[str, Any], *, file: Path, runpod_file: Path) -> tuple[Loaded, tuple[str, ...]]:
+    """As `attempt`; where several accounts are set and none is chosen, of the first one, with the names of the rest."""
+    loaded = attempt(flags, file=file, runpod_file=runpod_file)
+    first, *rest = loaded.config.accounts or ("",)
+    if not first or loaded.config.profile is not None:
+        return loaded, ()
+    return attempt({**flags, "profile": first}, file=file, runpod_file=runpod_file), tuple(rest)
 
 
 def _without_address(values: Mapping[str, Any]) -> Iterator[str]:

@@ -293,6 +293,9 @@ class _Reader:
         chosen = values.get("profile")
         if chosen is not None and not self._where.has_profile(chosen):
             self._say(("profile",), unknown_profile(chosen, profiles))
+        for name in values.get("accounts", ()):
+            if not self._where.has_profile(name):
+                self._say(("accounts",), f"accounts: {unknown_profile(name, profiles)}")
 
     def _private(self, values: Mapping[str, Any], profiles: Mapping[str, Mapping[str, Any]]) -> None:
         file = self._where.file

@@ -14,6 +14,7 @@ from msgspec import Struct
 from tui.api.secret import Secret
 from tui.config.value_types import (
     A_FEW,
+    ACCOUNTS,
     ADDRESS,
     ADDRESS_FILE,
     API,
@@ -196,6 +197,7 @@ class Settings(Struct, frozen=True):
     api_key_env: Annotated[str | None, VARIABLE, "environment variable with the API key"] = None
     api_key: Annotated[Secret | None, SECRET, "the API key; make the file readable by you only"] = None
     profile: Annotated[str | None, NAME, "default profile"] = None
+    accounts: Annotated[tuple[str, ...], ACCOUNTS, "profiles used together where no profile is chosen"] = ()
     interval: Annotated[float, SECONDS, "seconds between polls of pods and balance"] = 5.0
     market_interval: Annotated[float, SECONDS, "seconds between polls of prices"] = 30.0
     read_only: Annotated[bool, FLAG, "never send a mutation"] = False

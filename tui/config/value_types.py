@@ -274,6 +274,19 @@ USER = text("a user name", "[A-Za-z_][A-Za-z0-9_.-]*", example="root")
 HOST = text("a host name", "[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?", example="ssh.runpod.io")
 THEME = text("a theme name, such as podtop-dark or podtop-light", example="podtop-light")
 NAME = text("a profile name: at most 24 letters, digits, - and _", "[A-Za-z0-9][A-Za-z0-9_-]{0,23}", example="work")
+
+
+def _names(values: tuple[str, ...]) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(NAME.read(value) for value in values))
+    if len(names) < 2:
+        raise ValueError
+    return names
+
+
+ACCOUNTS = Kind(
+    'an array of two or more profile names, as in ["work", "lab"]', tuple[str, ...], {"min_length": 2},
+    _names, lambda text: [name.strip() for name in text.split(",")], example='["work", "lab"]',
+)  # fmt: skip
 ARGUMENTS = texts("an array of arguments", example='["-o", "StrictHostKeyChecking=accept-new"]')
 COMMAND = texts("an array of a program and its arguments", least=1, example='["notify-send", "{title}", "{text}"]')
 TIME_OF_DAY = text('a time of day, as in "09:00"', _TIME, example="09:00")

@@ -69,6 +69,7 @@ def example() -> str:
             lines.append(f'# "{BINDING}" = {inner.kind.example}')
         else:
             lines += ["", "", *_comment(purpose(inner)), f"# [{name}.{EXAMPLE}]", *_settings(inner)]
+            lines += ["", f"# [{name}.lab]", '# api_key_file = "~/.config/podtop/lab-key"']
     return "\n".join(lines) + "\n"
 
 

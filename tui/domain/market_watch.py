@@ -13,6 +13,7 @@ from tui.api.enums import PodStatus
 from tui.api.features import Feature
 from tui.api.models import ANYTHING, MarketQuery
 from tui.domain import offered, pod_health
+from tui.domain.recorders import watch_key
 
 if TYPE_CHECKING:
     from tui.api.models import Market, Offer, Pod
@@ -105,6 +106,13 @@ class MarketWatch(Struct, frozen=True):
     @property
     def over(self) -> bool:
         return self.state in (State.DONE, State.GIVEN_UP, State.UNKNOWN)
+
+    @property
+    def key(self) -> str:
+        """What stands for it on other hosts: the same for all watches that would do the same at the same price."""
+        plan = self.plan
+        order = (sorted(plan.values.items()), plan.env, plan.hidden, plan.cap) if plan is not None else None
+        return watch_key(self.account, self.pod, self.gpus, self.demand, self.ceiling, self.spot, order)
 
 
 class Hit(NamedTuple):

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from tui.domain.recorders import AccountRecorder
 from tui.format.digits import whole_number
 from tui.store.metrics import BY_NAME, MOST_DIGITS, Metric
 from tui.store.series import EMPTY, GAP, SampleColumn, Samples, pack
@@ -49,9 +48,9 @@ IDLE = "podtop_pod_idle_seconds"
 AT_ONCE = 100
 """Pods of one request: their ids are in it."""
 
-RECORDERS = "podtop_recorder_start_time_seconds"
+
 SEEN = "2m"
-"""How long ago a recorder was scraped that counts as running."""
+"""How long ago a sample may be that counts as current."""
 
 _PARTS = ("min", "avg", "max")
 _LABEL = "rollup"
@@ -62,14 +61,14 @@ class HistoryUnavailable(Exception):
     """The server cannot be reached, refuses, or responds with something else. `str()` is a sentence for the user."""
 
 
-class _Series(msgspec.Struct):
+class Series(msgspec.Struct):
     metric: dict[str, str]
     values: list[tuple[float, str]] = []
     value: tuple[float, str] | None = None
 
 
 class _Data(msgspec.Struct):
-    result: list[_Series]
+    result: list[Series]
 
 
 class _Answer(msgspec.Struct):
@@ -135,25 +134,25 @@ class RemoteHistory:
         for begin in range(0, len(names), AT_ONCE):
             either = "|".join(re.escape(name) for name in names[begin : begin + AT_ONCE])
             window = f"{IDLE}{{pod=~{quoted(either)}}}[{SEEN}]"
-            asked = {"query": f"max by (pod) (last_over_time({window}))", "time": f"{at:.3f}", "nocache": "1"}
-            status, body = await self._get("/api/v1/query", asked)
-            if status != 200:
-                raise HistoryUnavailable(f"{self.name} refuses the request for history (HTTP {status})")
-            for series in await self._series(body):
-                value = _number(series.value[1]) if series.value is not None else None
+            for series in await self.instant(f"max by (pod) (last_over_time({window}))", at):
+                value = number(series.value[1]) if series.value is not None else None
                 if value is not None and value > 0 and (pod := series.metric.get("pod", "")) in pods:
                     seconds[pod] = value
         return seconds
 
-    async def recorders(self, key: str) -> tuple[AccountRecorder, ...]:
-        """The podtops that recorded an account in the last minutes, by its key. Raises HistoryUnavailable."""
-        window = f"{RECORDERS}{{key={quoted(key)}}}[{SEEN}]"
-        status, body = await self._get("/api/v1/query", {"query": f"last_over_time({window})", "nocache": "1"})
-        if status != 200:
-            raise HistoryUnavailable(f"{self.name} refuses the request for recorders (HTTP {status})")
-        return tuple(filter(None, map(_recorder, (await self._series(body)))))
+    async def latest(self, name: str, key: str, within: str) -> list[Series]:
+        """The last sample of each series about an account, by its key. Raises HistoryUnavailable."""
+        return await self.instant(f"last_over_time({name}{{key={quoted(key)}}}[{within}])")
 
-    async def _series(self, body: bytes) -> list[_Series]:
+    async def instant(self, text: str, at: float | None = None) -> list[Series]:
+        """A query evaluated at an instant, now if None. Raises HistoryUnavailable."""
+        asked = {"query": text, "nocache": "1", **({} if at is None else {"time": f"{at:.3f}"})}
+        status, body = await self._get("/api/v1/query", asked)
+        if status != 200:
+            raise HistoryUnavailable(f"{self.name} refuses the request for history (HTTP {status})")
+        return await self._series(body)
+
+    async def _series(self, body: bytes) -> list[Series]:
         try:
             answer = await asyncio.to_thread(_decode, body)
         except msgspec.DecodeError:
@@ -175,6 +174,10 @@ class RemoteHistory:
 
     async def _buckets(self, text: str, start: float, count: int, width: float) -> dict[str, dict[int, list[Bucket]]]:
         """By GPU (empty for a pod's own values) and number of the bucket what each source has."""
+        return _by_bucket(await self.matrix(text, start, count, width), start + width - JUST_BEFORE, count, width)
+
+    async def matrix(self, text: str, start: float, count: int, width: float) -> list[Series]:
+        """A query evaluated just before the end of each of `count` buckets. Raises HistoryUnavailable."""
         first = start + width - JUST_BEFORE
         # VictoriaMetrics would move the start for its cache.
         wanted = {
@@ -187,7 +190,7 @@ class RemoteHistory:
         status, body = await self._get("/api/v1/query_range", wanted)
         if status != 200:
             raise HistoryUnavailable(f"{self.name} refuses the request for history (HTTP {status})")
-        return _by_bucket(await self._series(body), first, count, width)
+        return await self._series(body)
 
     async def _get(self, path: str, wanted: Mapping[str, str]) -> tuple[int, bytes]:
         """The status and the body of a response. Raises HistoryUnavailable."""
@@ -239,7 +242,7 @@ def query(name: str, pod: str, width: float, rolls_up: bool) -> str:
     return " or ".join(f'label_replace({part}_over_time({window}), "{_LABEL}", "{part}", "", "")' for part in _PARTS)
 
 
-def _by_bucket(result: Iterable[_Series], first: float, count: int, width: float) -> dict[str, dict[int, list[Bucket]]]:
+def _by_bucket(result: Iterable[Series], first: float, count: int, width: float) -> dict[str, dict[int, list[Bucket]]]:
     """Join the three parts of each source; of two sources of the same GPU both are kept."""
     sources: dict[tuple[tuple[str, str], ...], dict[str, dict[int, float]]] = {}
     for series in result:
@@ -248,7 +251,7 @@ def _by_bucket(result: Iterable[_Series], first: float, count: int, width: float
         values = sources.setdefault(identity, {}).setdefault(part, {})
         for at, text in series.values:
             index = round((at - first) / width)
-            if 0 <= index < count and (value := _number(text)) is not None:
+            if 0 <= index < count and (value := number(text)) is not None:
                 values[index] = value
     matches: dict[str, dict[int, list[Bucket]]] = {}
     for identity, parts in sources.items():
@@ -260,17 +263,7 @@ def _by_bucket(result: Iterable[_Series], first: float, count: int, width: float
     return matches
 
 
-def _recorder(series: _Series) -> AccountRecorder | None:
-    """The podtop that a sample is about; None if it is about none."""
-    labels, since = series.metric, _number(series.value[1]) if series.value is not None else None
-    pid = whole_number(labels.get("pid", ""))
-    if since is None or not labels.get("host") or pid is None:
-        return None
-    duties = tuple(filter(None, labels.get("duties", "").split(",")))
-    return AccountRecorder(labels.get("key", ""), labels["host"], pid, since, duties)
-
-
-def _number(text: str) -> float | None:
+def number(text: str) -> float | None:
     try:
         value = float(text)
     except ValueError:

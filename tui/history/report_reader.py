@@ -8,7 +8,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from tui.api.enums import PodStatus
 from tui.domain import costs, gpu_power, pod_costs, pod_health
@@ -16,6 +18,7 @@ from tui.domain.action import State
 from tui.domain.pod_bill import UNSEEN, Look, Seen, Stay, Use, bill, certain, loops
 from tui.domain.report import MICRO, Ledger, Report, Row
 from tui.history.activity_reader import ActivityReader
+from tui.history.archive.reader import State as Recorded
 from tui.store.gpu_minutes import POWER
 from tui.store.metrics import UTIL
 from tui.turns import give_way
@@ -23,7 +26,6 @@ from tui.turns import give_way
 if TYPE_CHECKING:
     from tui.api.models import Pod
     from tui.history.archive.reader import Recording
-    from tui.history.archive.reader import State as Recorded
     from tui.store.series import Samples
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -38,39 +40,60 @@ JITTER = 10.0
 """Seconds by which the start of one container differs between responses, which give whole seconds and take time."""
 
 
+class Source(NamedTuple):
+    """A recording, and the times that are read from it, oldest first. `recent`: its samples that are in no block."""
+
+    recording: Recording
+    spans: tuple[tuple[float, float], ...]
+    recent: Mapping[int, Samples]
+
+
 def read(
-    recording: Recording,
+    recording: Recording | None,
     start: float,
     end: float,
     start_of_day: Callable[[float], float],
     go_on: Callable[[], bool] = lambda: True,
+    beside: Recording | None = None,
 ) -> Report:
     """The report from `start` to `end`. Raises ArchiveError.
 
     start_of_day: when the local day of an instant began.
-    go_on: asked before each pod; once it is False the rest is left out, as nobody waits for it any more.
+    go_on:  asked before each pod; once it is False the rest is left out, as nobody waits for it any more.
+    beside: what others saw while the recording did not watch, and nothing else.
     """
-    spans = [span for span in recording.spans() if span[0] < end]
+    recordings = [each for each in (recording, beside) if each is not None]
+    spans_of = [tuple(span for span in each.spans() if span[0] < end) for each in recordings]
+    spans = sorted(span for each in spans_of for span in each)
     since = spans[0][0] if spans else None
     if since is not None:
         start = min(max(start, since), end)
     if since is None or start >= end:
         return Report(start, end, since, 0.0)
-    edges, days = _grid(start, end, start_of_day)
+    borders = {at for each in spans_of for span in each for at in span} if len(recordings) > 1 else ()
+    edges, days = _grid(start, end, start_of_day, borders)
     ledger = Ledger(edges, days)
-    pods = recording.pods()
-    recent = recording.recent(pods, start, end, UTIL, POWER)
+    pods = {pod: None for each in recordings for pod in each.pods()}
+    sources = [
+        Source(each, of_it, each.recent(each.pods(), start, end, UTIL, POWER))
+        for each, of_it in zip(recordings, spans_of, strict=True)
+    ]
     for id in pods:
         give_way()
         if not go_on():
             break
-        _add(ledger, recording, id, spans, edges, recent)
+        _add(ledger, sources, id, spans, edges)
     return ledger.report(start, end, since, _watched(spans, start, end))
 
 
-def _grid(start: float, end: float, start_of_day: Callable[[float], float]) -> tuple[list[float], list[float]]:
-    """The borders of slots of at most an hour, each in one local day and in one of UTC; and the local day of each."""
-    borders = {start, end}
+def _grid(
+    start: float, end: float, start_of_day: Callable[[float], float], extra: Iterable[float] = ()
+) -> tuple[list[float], list[float]]:
+    """The borders of slots of at most an hour, each in one local day and in one of UTC; and the local day of each.
+
+    extra: further borders.
+    """
+    borders = {start, end, *(at for at in extra if start < at < end)}
     day = start_of_day(start)
     midnights = [day]
     while day < end:
@@ -103,16 +126,12 @@ def _watched(spans: Iterable[tuple[float, float]], start: float, end: float) -> 
 
 
 def _add(
-    ledger: Ledger,
-    recording: Recording,
-    id: str,
-    spans: Sequence[tuple[float, float]],
-    edges: Sequence[float],
-    recent: Mapping[int, Samples],
+    ledger: Ledger, sources: Sequence[Source], id: str, spans: Sequence[tuple[float, float]], edges: Sequence[float]
 ) -> None:
     """Add one pod."""
     start, end = edges[0], edges[-1]
-    states = _without_blips(recording.states(id, start, end))
+    joined = _joined(sources, id, start, end) if len(sources) > 1 else sources[0].recording.states(id, start, end)
+    states = _without_blips(joined)
     known = [state.pod for state in states if state.pod is not None]
     if not known:
         return
@@ -124,8 +143,11 @@ def _add(
     idle: list[tuple[float, float]] = []
     if gpus and any(stay.use is Use.UP and stay.judged for stay in stays):
         watts = gpu_power.nominal_w(name)
-        activity = ActivityReader(recording, id, start, end, gpus, watts, recent).activity()
-        look, idle = activity.look, activity.idle_runs()
+        activities = [
+            ActivityReader(each.recording, id, start, end, gpus, watts, each.recent).activity() for each in sources
+        ]
+        look = activities[0].look if len(sources) == 1 else _by_time(sources, [each.look for each in activities])
+        idle = sorted(run for each in activities for run in each.idle_runs())
     whole = bill(stays, missing, look, edges, loops(_restarts(states)), idle)
     if whole.slots or whole.nothing:
         ledger.add(_row(id, pod, name, states[-1].pod is not None, end), whole)
@@ -154,6 +176,36 @@ def _is_same(before: Recorded, after: Recorded | None) -> bool:
 
 def _is_on(state: Recorded) -> bool:
     return state.pod is not None and pod_health.is_on(state.pod)
+
+
+def _joined(sources: Sequence[Source], id: str, start: float, end: float) -> list[Recorded]:
+    """A pod's states by who watched; where one watched that never had it, it did not exist."""
+    states_of = [source.recording.states(id, start, end) for source in sources]
+    watched = sorted((span, number) for number, source in enumerate(sources) for span in source.spans)
+    joined: list[Recorded] = []
+    for (first, last), number in watched:
+        if last < start or first >= end:
+            continue
+        held = None
+        for state in states_of[number]:
+            if state.at <= first:
+                held = state
+        begins = Recorded(first, None, None) if held is None else replace(held, at=first)
+        joined += [begins, *(state for state in states_of[number] if first < state.at <= last)]
+    return joined
+
+
+def _by_time(sources: Sequence[Source], looks: Sequence[Look]) -> Look:
+    """What the one saw that watched: no piece of time is of two, as their borders are edges."""
+
+    def look(start: float, end: float) -> Seen:
+        middle = (start + end) / 2
+        for source, each in zip(sources, looks, strict=True):
+            if any(first <= middle <= last for first, last in source.spans):
+                return each(start, end)
+        return looks[0](start, end)
+
+    return look
 
 
 def _unseen(start: float, end: float) -> Seen:

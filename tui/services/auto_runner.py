@@ -18,6 +18,7 @@ from tui.domain.alert_rules import is_muted
 from tui.domain.auto import AutoRules, AutoState, Quiet, due_after, observed, stop_at
 from tui.domain.lease import Lease
 from tui.domain.operations import Outcome
+from tui.domain.recorders import IDLE
 from tui.domain.user_message import UserMessage
 from tui.format import numbers as fmt
 from tui.services.idle_stops import rules
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tui.config.settings import Auto
     from tui.services.executor import Executor
     from tui.services.messages import Messages
+    from tui.services.other_recorders import OtherRecorders
     from tui.storage.json_store import ProcessClaim
     from tui.storage.state_files import StateFiles
     from tui.store.fleet import Fleet
@@ -49,6 +51,7 @@ async def stop_idle(
     clock: Callable[[], float],
     refusal: Callable[[], str | None],
     claim_of: Callable[[Duty], ProcessClaim | None],
+    others: OtherRecorders | None = None,
 ) -> None:
     """Stop the idle pods of an account for which that is armed, until cancelled; nothing without a rule.
 
@@ -61,7 +64,7 @@ async def stop_idle(
         await asyncio.sleep(1.0)
     path = state.idle_stops((fleet.funds and fleet.funds.account_id) or "")
     await AutoRunner(
-        LeaseFile(path), AutoFile(path), set_rules, fleet, executor, refresh, messages, clock, refusal, claim
+        LeaseFile(path), AutoFile(path), set_rules, fleet, executor, refresh, messages, clock, refusal, claim, others
     ).run()
 
 
@@ -70,6 +73,7 @@ class AutoRunner(LeaseRunner):
 
     auto:    what is armed; rules: the settings.
     refresh: asks RunPod for the pods now. Raises CloudError.
+    others:  recorders on other hosts: what they hold too is left to them, what they keep is kept.
     """
 
     what: ClassVar[str] = "idle stop"
@@ -87,6 +91,7 @@ class AutoRunner(LeaseRunner):
         clock: Callable[[], float],
         refusal: Callable[[], str | None],
         claim: ProcessClaim | None = None,
+        others: OtherRecorders | None = None,
     ) -> None:
         async def perform(lease: Lease) -> Outcome:
             return await executor.start(Command(STOP, lease.pod, lease.name), by="idle")
@@ -95,6 +100,7 @@ class AutoRunner(LeaseRunner):
         self._auto = auto
         self._rules = rules
         self._refresh = refresh
+        self._others = others
         self._quiet: dict[str, Quiet] = {}
         self._seen_at: float | None = None
 
@@ -160,7 +166,14 @@ class AutoRunner(LeaseRunner):
             return "the pod is muted"
         if state.kept.get(record.id, 0.0) > now:
             return "postponed by you"
-        return ""
+        return self._others.kept(record.id) if self._others is not None else ""
+
+    def _refusal_for(self, lease: Lease) -> str | None:
+        """Why a stop is not sent here; None if it is."""
+        if (why := self._refusal()) is not None or self._others is None:
+            return why
+        doer = self._others.doer(IDLE, lease.pod)
+        return f"{doer.name} has this idle stop too, and began first" if doer is not None else None
 
     def _why(self, state: AutoState, record: Record, now: float) -> str:
         if why := self._why_not(state, record, now):
@@ -184,7 +197,7 @@ class AutoRunner(LeaseRunner):
     def _act(self, lease: Lease, now: float) -> None:
         if now < self._not_before.get(lease.pod, 0.0):
             return
-        if (why := self._refusal()) is not None:
+        if (why := self._refusal_for(lease)) is not None:
             self._once(lease, f"idle stop: {lease.name} is due, but {why}")
             return
         if lease.pod in self._fleet.operations or lease.pod in self._tasks:
@@ -206,7 +219,7 @@ class AutoRunner(LeaseRunner):
         if record is None or quiet is None or after is None or self._why_not(state, record, now):
             # The next look drops it, and says why.
             return
-        if quiet.last != at or quiet.lasted() < after or self._refusal() is not None:
+        if quiet.last != at or quiet.lasted() < after or self._refusal_for(lease) is not None:
             return
         sending = replace(lease, sent_at=now)
         if not self._is_first(lease.pod, lease, sending):

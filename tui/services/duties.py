@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tui.domain.recorders import IDLE, WATCHES
-
 if TYPE_CHECKING:
     from tui.api.orders import DeployOrder, RentOrder
     from tui.domain.deploy_draft import Draft
@@ -36,7 +34,8 @@ async def stop_idle(session: Session) -> None:
     if session.state is not None and session.executor is not None and session.ownership is not None:
         await auto_runner.stop_idle(
             session.config.auto, session.state, session.fleet, session.executor, session.monitor.look,
-            session.messages, session.clock, partial(session.may_act, IDLE), session.ownership.claim,
+            session.messages, session.clock, partial(session.may_act, shared=True), session.ownership.claim,
+            session.others,
         )  # fmt: skip
 
 
@@ -74,7 +73,7 @@ async def look_out(session: Session, *, acts: bool = True) -> None:
         WatchFile(session.state.watches()), session.fleet,
         messages=session.messages, want=lambda demands: session.monitor.want("watches", demands),
         executor=lambda: session.executor if acts else None, refresh=session.monitor.look,
-        refusal=partial(session.may_act, WATCHES), clock=session.clock, name=_unique,
+        refusal=partial(session.may_act, shared=True), clock=session.clock, name=_unique, others=session.others,
         on_deployed=partial(_deployed, session), tz=session.tz, objections=partial(_objections, session),
     )  # fmt: skip
     await session.watch_runner.run()

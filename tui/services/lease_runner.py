@@ -167,9 +167,13 @@ class LeaseRunner(Runner[Lease]):
     def _warning(self, lease: Lease, now: float) -> str:
         minutes = max(1, round((max(lease.ends, now + 600.0) - now) / 60))
         word = "stops" if lease.action == "stop" else "will be TERMINATED"
-        why = self._refusal()
+        why = self._refusal_for(lease)
         tail = f"not by this podtop: {why}" if why else self._advice(lease)
         return f"▲ {self.what}: {lease.name} {word} in {minutes} min; {tail}"
+
+    def _refusal_for(self, lease: Lease) -> str | None:
+        """Why the action of a lease is not sent here; None if it is."""
+        return self._refusal()
 
     def _advice(self, lease: Lease) -> str:
         return "t extends it"
@@ -177,7 +181,7 @@ class LeaseRunner(Runner[Lease]):
     def _act(self, lease: Lease, now: float) -> None:
         if now < self._not_before.get(lease.pod, 0.0):
             return
-        if (why := self._refusal()) is not None:
+        if (why := self._refusal_for(lease)) is not None:
             self._once(lease, f"{self.what}: {lease.name} is due to {lease.action}, but {why}")
             return
         if lease.pod in self._fleet.operations or lease.pod in self._tasks:

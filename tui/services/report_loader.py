@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,8 +28,13 @@ def begin(span: str, now: float, start_of_day: Callable[[float], float]) -> floa
     return start_of_day(start_of_day(now) + DAY / 2 - (SPANS[span] - 1) * DAY)
 
 
-async def read(path: Path, start: float, end: float, start_of_day: Callable[[float], float]) -> Report:
-    """The report of a recording, read in a thread that ends soon after this is cancelled. Raises ArchiveError."""
+async def read(
+    path: Path | None, start: float, end: float, start_of_day: Callable[[float], float], beside: Path | None = None
+) -> Report:
+    """The report of a recording, read in a thread that ends soon after this is cancelled. Raises ArchiveError.
+
+    beside: a recording of what others saw while the first did not watch.
+    """
     from tui.history import report_reader
     from tui.history.archive.reader import Recording
     from tui.history.archive.schema import answered
@@ -37,9 +42,14 @@ async def read(path: Path, start: float, end: float, start_of_day: Callable[[flo
     wanted = True
 
     def work() -> Report:
-        with answered(), closing(Recording(path)) as recording:
-            recording.until = end
-            return report_reader.read(recording, start, end, start_of_day, lambda: wanted)
+        with answered(), ExitStack() as opened:
+            both = [
+                opened.enter_context(closing(Recording(each))) if each is not None else None for each in (path, beside)
+            ]
+            for each in both:
+                if each is not None:
+                    each.until = end
+            return report_reader.read(both[0], start, end, start_of_day, lambda: wanted, both[1])
 
     try:
         return await asyncio.to_thread(work)

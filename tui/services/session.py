@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tui.services.action_lock import ActionLock
     from tui.services.draft_keeper import DraftKeeper
     from tui.services.executor import Executor
+    from tui.services.holdings import OwnHoldings
     from tui.services.idle_stops import IdleStops
     from tui.services.logs import PodLogs
     from tui.services.messages import Messages
@@ -100,6 +101,7 @@ class Session:
         self.executor: Executor | None = None
         self.watch_runner: WatchRunner | None = None
         self.recorder: Recorder | None = None
+        self.holdings: OwnHoldings | None = None
         self.kind = kind
         self._record = record
         self._on_change = on_change
@@ -221,27 +223,44 @@ class Session:
 
     @cached_property
     def others(self) -> OtherRecorders | None:
-        """Recorders of the account on other hosts; None where this is none, and where the settings name none.
-
-        A screen does what was armed on its host: no recorder elsewhere knows of it.
-        """
-        history, watcher = self.config.history, self.config.watcher
-        if self.kind != "record" or self.source.demo or not (history.url or watcher.peer):
+        """Recorders of the account on other hosts; None for a command, and where the settings name no other host."""
+        if (
+            not self.kind
+            or self.state is None
+            or self.source.demo
+            or not (self.config.history.url or self.config.watcher.peer)
+        ):
             return None
+        from tui.domain.recorders import Holdings
         from tui.services.other_recorders import other_recorders
 
         return other_recorders(
-            history, watcher, lambda: self.account_id, self.messages.post, self.clock, began=self.began
-        )
+            self.config, self.fleet, self.messages.post, self.clock, began=self.began, records=self.kind == "record",
+            mine=lambda: (self.holdings and self.holdings.now) or Holdings(), directory=self.state.directory(),
+        )  # fmt: skip
+
+    def hold(self, *, stops: bool, watches: bool) -> OwnHoldings | None:
+        """Begin to note what this podtop does for the account, and leaves alone; None where nothing is kept."""
+        if self.state is not None and self.holdings is None:
+            from tui.services.holdings import OwnHoldings
+            from tui.services.idle_stops import rules
+
+            self.holdings = OwnHoldings(
+                self.state, self.fleet, rules(self.config.auto), self.clock, stops=stops, watches=watches
+            )
+        return self.holdings
 
     @property
     def account_id(self) -> str | None:
         """The account's id; None while it is unknown."""
         return self.fleet.funds.account_id if self.fleet.funds is not None else None
 
-    def may_act(self, duty: str = "") -> str | None:
-        """Why nothing is sent automatically; None if allowed. The action lock applies to user input only."""
-        return self.guard.read_only or (self.others.refusal(duty) if duty and self.others is not None else None) or None
+    def may_act(self, *, shared: bool = False) -> str | None:
+        """Why nothing is sent automatically; None if allowed. The action lock applies to user input only.
+
+        shared: whether podtops on other hosts may do the same, and are asked first.
+        """
+        return self.guard.read_only or (self.others.refusal() if shared and self.others is not None else None) or None
 
     # Actions
 

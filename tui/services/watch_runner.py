@@ -34,6 +34,7 @@ from tui.domain.operations import CUT, Outcome, Status
 from tui.domain.user_message import Level, UserMessage
 from tui.services.podtop_life import PodtopLife
 from tui.services.runner import Does, Runner
+from tui.services.watches_elsewhere import done_elsewhere, left_elsewhere
 from tui.storage.json_store import StoreError
 from tui.storage.watch_file import WatchFile
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from tui.api.orders import DeployOrder, RentOrder
     from tui.domain.deploy_draft import Draft
     from tui.services.messages import Messages
+    from tui.services.other_recorders import OtherRecorders
     from tui.store.fleet import Fleet
 
 
@@ -57,6 +59,7 @@ class WatchRunner(Runner[MarketWatch]):
     name:  makes a name from a stem that no other pod has.
     on_deployed: called with the order and its outcome when a pod was created.
     objections:  of the API in use to an order.
+    others: recorders on other hosts: what they would do too is left to them, what they did is not done again.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class WatchRunner(Runner[MarketWatch]):
         on_deployed: Callable[[Draft, Outcome], Awaitable[None]],
         tz: tzinfo | None = None,
         objections: Callable[[DeployOrder | RentOrder], Sequence[tuple[str, str]]] = lambda order: (),
+        others: OtherRecorders | None = None,
     ) -> None:
         self._life = PodtopLife(watches.path)
         super().__init__(watches, self._life.path, fleet, messages, clock)
@@ -87,6 +91,7 @@ class WatchRunner(Runner[MarketWatch]):
         self._on_deployed = on_deployed
         self._tz = tz
         self._objections = objections
+        self._others = others
         self._weighed: dict[str, object] = {}
         self._asked: tuple[MarketQuery, ...] = ()
         self._read: dict[str, float] = {}
@@ -144,6 +149,9 @@ class WatchRunner(Runner[MarketWatch]):
             reason = "podtop ended and variable values are not saved; arm it again"
             self._keep(watch, replace(watch, state=State.WAITING, plan=None, holder="", words=reason))
             self._messages.post(UserMessage(f"▲ watch disarmed: {what(watch)}: {reason}"))
+            return
+        if self._others is not None and self._is_mine(watch) and (done := done_elsewhere(watch, self._others)):
+            self._keep(watch, done)
             return
         blindness = self._blind(watch)
         self._say_blind(watch, blindness)
@@ -261,7 +269,7 @@ class WatchRunner(Runner[MarketWatch]):
             return "armed for another account"
         if (busy := self._fleet.operations.get(watch.pod)) is not None:
             return f"already {busy.word}"
-        return self._refusal()
+        return self._refusal() or (left_elsewhere(watch, self._others, self._fleet) if self._others else None)
 
     async def _try(self, watch: MarketWatch, sighting: Hit | bool | None, does: Does) -> None:
         """Check everything again, write to disk what is about to be sent, and send it, once."""

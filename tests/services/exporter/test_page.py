@@ -14,7 +14,7 @@ from tests import make
 from tests.servers import promtool
 from tui.api.errors import Unreachable
 from tui.api.models import GpuReading, Quote, Telemetry
-from tui.domain.recorders import AccountRecorder
+from tui.domain.recorders import AccountRecorder, HeldWatch, Holdings, Keep, Progress
 from tui.services.exporter import families
 from tui.services.exporter.page import Counts, View, escaped, page
 from tui.store.fleet import Fleet
@@ -85,6 +85,14 @@ def test_a_stopped_pod_costs_its_disks() -> None:
     assert not values(text, "podtop_gpu_utilization_ratio")
 
 
+@pytest.mark.parametrize("status", ["ERROR", "PAUSED", "A NEW ONE"])
+def test_what_a_pod_costs_is_not_zero_where_nobody_knows(status: str) -> None:
+    text = page([View("work", fleet(make.pod("a", status=status)))], START)
+    assert not values(text, "podtop_pod_price_dollars_per_hour")
+    gone = page([View("work", fleet(make.pod("a", status="TERMINATED")))], START)
+    assert values(gone, "podtop_pod_price_dollars_per_hour")['{account="work",pod="a",kind="compute"}'] == "0"
+
+
 def test_pods_and_money_vanish_when_runpod_no_longer_answers() -> None:
     made = fleet(make.pod("a"))
     made.fail(Unreachable("no route"), START + 5)
@@ -140,7 +148,9 @@ def everything() -> Fleet:
 
 @pytest.mark.parametrize("openmetrics", [False, True])
 def test_promtool_accepts_the_page(openmetrics: bool, tmp_path: Path) -> None:
-    recorder = AccountRecorder("0123456789abcdef", "jump1", 4711, START, ("leases", "idle stops"))
+    watch = HeldWatch("fedcba9876543210", Progress.DONE, START)
+    held = Holdings(("a", "b"), (watch,), (Keep("a", START + 0.5), Keep('"b"\n')))
+    recorder = AccountRecorder("0123456789abcdef", "jump1", 4711, START, ("leases", "idle stops"), "0123", held)
     view = View("work", everything(), Counts(3, {"timeout": 1}), offers=True, recorder=recorder)
     text = page([view], START, openmetrics)
     used = {line.split()[2].removesuffix("_total") for line in text.splitlines() if line.startswith("# TYPE")}

@@ -14,10 +14,10 @@ from shutil import copyfileobj
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from tui.domain import pod_costs, pod_health
+from tui.domain import pod_health
 from tui.services.exporter import families
 from tui.services.exporter.families import Family
-from tui.services.exporter.page import costs, head, info, labels, line, number, ratio
+from tui.services.exporter.page import billed, costs, head, info, labels, line, number, ratio
 from tui.store.metrics import BY_NAME, steps
 from tui.store.series import GAP
 
@@ -38,7 +38,8 @@ _OF_GPU = (
 _OF_POD = ((families.POD_CPU, "cpu"), (families.POD_MEMORY, "memory"))
 
 EXPORTED = (
-    families.POD_INFO, families.POD_PRICE, *(family for family, _ in _OF_POD), *(family for family, *_ in _OF_GPU),
+    families.POD_INFO, families.POD_GPUS, families.POD_UPTIME, families.POD_PRICE,
+    *(family for family, _ in _OF_POD), *(family for family, *_ in _OF_GPU),
     families.BALANCE,
 )  # fmt: skip
 
@@ -122,18 +123,25 @@ def _column(prefix: str, samples: Samples, series: str, times: list[str], is_rat
 def _seldom(states: tuple[State, ...], account: str, id: str, spans: Spans, end: float) -> Iterator[tuple[Family, str]]:
     """What the pod was and cost, every minute while it was watched. Each series stands together."""
     held = [
-        (state.pod, state.at, states[index + 1].at if index + 1 < len(states) else end)
+        (state.pod, state.at, states[index + 1].at if index + 1 < len(states) else end, state.started)
         for index, state in enumerate(states)
         if state.pod is not None
     ]
-    for pod, since, until in held:
-        about = info(account, id, pod.name, pod.kind, pod.machine)
+    for pod, since, until, _ in held:
+        about = info(account, id, pod.name, pod.kind, pod.machine, pod.network_volume_id)
         yield families.POD_INFO, "".join(f"{about} {at:.3f}\n" for at in _minutes(spans, since, until))
+    label = labels(account=account, pod=id)
+    for pod, since, until, _ in held:
+        count = line(families.POD_GPUS, label, str(pod.gpu_count))
+        yield families.POD_GPUS, "".join(f"{count} {at:.3f}\n" for at in _minutes(spans, since, until))
+    for pod, since, until, started in held:
+        if started is not None and pod_health.is_on(pod):
+            age = line(families.POD_UPTIME, label, "")
+            ages = (f"{age}{number(max(0.0, at - started))} {at:.3f}\n" for at in _minutes(spans, since, until))
+            yield families.POD_UPTIME, "".join(ages)
     for kind in range(2):
-        for pod, since, until in held:
-            is_on = pod_health.is_on(pod)
-            compute = pod.cost_per_hr if is_on else 0.0
-            storage = pod_costs.storage_per_hr(pod, is_on)
+        for pod, since, until, _ in held:
+            compute, storage = billed(pod)
             if cost := costs(account, id, *((None, storage) if kind else (compute, None))):
                 yield families.POD_PRICE, "".join(f"{cost} {at:.3f}\n" for at in _minutes(spans, since, until))
 

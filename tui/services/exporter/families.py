@@ -58,10 +58,15 @@ RECORDER = Family(
     "podtop_recorder_start_time_seconds", "When a recorder began; the first one of an account has its duties.",
     unit="seconds",
 )  # fmt: skip
+RECORDER_DUTY = Family(
+    "podtop_recorder_duty_timestamp_seconds",
+    "What a recorder does without asking, since when; for a keep, until when it does not stop a pod.",
+    unit="seconds",
+)
 
 ALL = (
     POD_INFO, POD_PHASE, POD_GPUS, POD_UPTIME, POD_IDLE, POD_PRICE, POD_CPU, POD_MEMORY,
     GPU_UTIL, GPU_MEMORY, GPU_TEMPERATURE, GPU_POWER,
     BALANCE, SPEND, SPEND_LIMIT, RUNWAY, OFFER_PRICE, OFFER_STOCK, ALERT,
-    POLL_AT, POLL_OK, REQUESTS, FAILURES, RECORDER, BUILD,
+    POLL_AT, POLL_OK, REQUESTS, FAILURES, RECORDER, RECORDER_DUTY, BUILD,
 )  # fmt: skip

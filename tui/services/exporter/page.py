@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from tui import __version__
 from tui.api.enums import INTERRUPTIBLE
 from tui.domain import pod_costs, pod_health
+from tui.domain.action import State
+from tui.domain.costs import state as billing_state
 from tui.domain.pod_health import Phase
 from tui.services.exporter import families
 from tui.services.exporter.families import Family
@@ -22,7 +24,7 @@ from tui.store.views.offer_rows import stock_rank
 
 if TYPE_CHECKING:
     from tui.api.enums import PodKind
-    from tui.api.models import Market, Placement
+    from tui.api.models import Market, Placement, Pod
     from tui.domain.recorders import AccountRecorder
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
@@ -93,12 +95,9 @@ def page(views: Iterable[View], now: float, openmetrics: bool = False) -> str:
     lines: Lines = {family: [] for family in families.ALL}
     for view in views:
         _polls(view, lines)
-        if (recorder := view.recorder) is not None:
-            label = labels(
-                account=view.account, key=recorder.key, host=recorder.host, pid=recorder.pid,
-                duties=",".join(recorder.duties),
-            )  # fmt: skip
-            lines[families.RECORDER].append(line(families.RECORDER, label, number(recorder.since)))
+        if view.recorder is not None:
+            for family, text in _recorder(view.account, view.recorder):
+                lines[family].append(text)
         if view.fleet.pods_at is not None and not view.fleet.pods_stale(now):
             _pods(view, now, lines)
         if not view.fleet.stale(now):
@@ -131,6 +130,26 @@ def _polls(view: View, lines: Lines) -> None:
     lines[families.REQUESTS].append(line(families.REQUESTS, labels(account=account), str(view.counts.requests)))
     for reason, count in view.counts.failures.items():
         lines[families.FAILURES].append(line(families.FAILURES, labels(account=account, reason=reason), str(count)))
+
+
+@lru_cache(64)
+def _recorder(account: str, recorder: AccountRecorder) -> tuple[tuple[Family, str], ...]:
+    """Who records, and what it does and leaves alone."""
+    known = {
+        "account": account,
+        "key": recorder.key,
+        "host": recorder.host,
+        "pid": recorder.pid,
+        "files": recorder.files or None,
+    }
+    held, since, family = recorder.holdings, number(recorder.since), families.RECORDER_DUTY
+    duties: list[tuple[dict[str, object], str]] = [({"duty": "idle stop", "pod": pod}, since) for pod in held.idle]
+    for each in held.watches:
+        duties.append(({"duty": "watch", "watch": each.watch, "progress": each.progress.value}, number(each.at)))
+    for keep in held.keeps:
+        duties.append(({"duty": "keep", "pod": keep.pod}, "+Inf" if keep.until is None else number(keep.until)))
+    whole = line(families.RECORDER, labels(**known, duties=",".join(recorder.duties)), since)
+    return (families.RECORDER, whole), *((family, line(family, labels(**known, **what), at)) for what, at in duties)
 
 
 def _money(view: View, lines: Lines) -> None:
@@ -197,10 +216,9 @@ def _pod(account: str, record: Record, now: float, lines: Lines) -> None:
         shown = labels(account=account, pod=id, name=record.name)
         lines[families.POD_INFO].append(line(families.POD_INFO, shown, "1"))
         return
-    lines[families.POD_INFO].append(info(account, id, pod.name, pod.kind, pod.machine))
+    lines[families.POD_INFO].append(info(account, id, pod.name, pod.kind, pod.machine, pod.network_volume_id))
     lines[families.POD_GPUS].append(_of_pod(families.POD_GPUS, account, id) + str(pod.gpu_count))
-    runs = phase in (Phase.RUNNING, Phase.IDLE, Phase.BOOTING)
-    if price := costs(account, id, pod.cost_per_hr if runs else 0.0, pod_costs.storage_per_hr(pod, runs)):
+    if price := costs(account, id, *billed(pod)):
         lines[families.POD_PRICE].append(price)
     runtime = pod.runtime
     if runtime is None or not pod_health.is_live(pod):
@@ -229,8 +247,19 @@ def _pod(account: str, record: Record, now: float, lines: Lines) -> None:
                     into.append(prefix + shown_as(value))
 
 
+def billed(pod: Pod) -> tuple[float | None, float | None]:
+    """What a pod costs per hour for its GPUs, and for its disks: None where that is unknown, as after an error."""
+    state = billing_state(pod)
+    if state is None:
+        return None, None
+    runs = state is State.RUNNING
+    return pod.cost_per_hr if runs else 0.0, pod_costs.storage_per_hr(pod, runs)
+
+
 @lru_cache(CACHED)
-def info(account: str, pod: str, name: str, kind: PodKind | None, machine: Placement | None) -> str:
+def info(
+    account: str, pod: str, name: str, kind: PodKind | None, machine: Placement | None, network_volume: str | None
+) -> str:
     """The sample that says what a pod is."""
     secure = machine.secure if machine is not None else None
     shown = labels(
@@ -239,6 +268,7 @@ def info(account: str, pod: str, name: str, kind: PodKind | None, machine: Place
         cloud=None if secure is None else "secure" if secure else "community",
         location=(machine.data_center or machine.location) if machine is not None else None,
         spot=None if kind is None else "true" if kind in INTERRUPTIBLE else "false",
+        network_volume=network_volume,
     )  # fmt: skip
     return line(families.POD_INFO, shown, "1")
 

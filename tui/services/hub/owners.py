@@ -89,6 +89,7 @@ def engine(history: History) -> Ask:
     """Asks the server of the shared history, which scrapes the recorders."""
 
     async def ask(key: str) -> tuple[AccountRecorder, ...]:
+        from tui.history.engine_recorders import recorders
         from tui.history.remote import HistoryUnavailable
         from tui.services.shared_history import remote_history
 
@@ -97,7 +98,7 @@ def engine(history: History) -> Ask:
         if remote is None:
             raise Unknown("[history] cannot be used")
         try:
-            return await remote.recorders(key)
+            return await recorders(remote, key)
         except HistoryUnavailable as error:
             raise Unknown(str(error)) from None
         finally:

@@ -1,0 +1,215 @@
+"""The report from what a server of metrics has is that of the recording with the same polls, on both engines."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+from msgspec.structs import replace
+
+from tests import servers
+from tests.make import funds, snapshot
+from tests.report.make import NOW, midnight, record
+from tests.report.test_kept_activity import Life
+from tests.servers import Engine
+from tui.api.models import Pod
+from tui.config.settings import History
+from tui.domain.pod_bill import Part
+from tui.domain.recorders import AccountRecorder, key_of
+from tui.domain.report import Report, dollars
+from tui.history import report_reader
+from tui.history.archive.reader import Recording
+from tui.history.engine_account import accounts_of, unwatched
+from tui.history.remote import HistoryUnavailable, RemoteHistory
+from tui.services.exporter.archive import Wanted, export
+from tui.services.exporter.page import View, page
+from tui.services.shared_report import NoSharedReport, seen_by_others
+from tui.store.fleet import Fleet
+
+START = NOW // 3600 * 3600 - 6 * 3600
+END = START + 6 * 3600
+GAP = (2 * 3600.0, 2.5 * 3600)
+OTHER = "another"
+
+
+def polls() -> list[tuple[float, tuple[Pod, ...] | None]]:
+    """Six hours of three pods, with half an hour that nobody watched."""
+    life, made, at = Life(7), [], START
+    while at < END:
+        pods = tuple(replace(pod, volume_gb=100.0, container_disk_gb=50) for pod in life.pods(at, 60.0))
+        if not GAP[0] <= at - START < GAP[1]:
+            made.append((at, pods))
+        at += 60.0
+    return made
+
+
+@pytest.fixture(scope="module")
+def told() -> list[tuple[float, tuple[Pod, ...] | None]]:
+    return polls()
+
+
+def pages(told: list[tuple[float, tuple[Pod, ...] | None]]) -> str:
+    """What was scraped at each poll; beside it another account, under its own name."""
+    fleet, other, lines = Fleet(60.0, 60.0), Fleet(60.0, 60.0), []
+    for at, pods in told:
+        fleet.apply(snapshot(*(pods or ()), funds=funds()), at)
+        other.apply(snapshot(*(replace(pod, id=f"other-{pod.id}") for pod in pods or ()), funds=funds()), at)
+        views = [
+            View("work", fleet, recorder=AccountRecorder(key_of("user_1"), "jump1", 1, START)),
+            View(OTHER, other, recorder=AccountRecorder(key_of("user_2"), "jump1", 1, START)),
+        ]
+        text = page(views, at, openmetrics=True)
+        lines += [f"{line} {at:.3f}" for line in text.splitlines() if not line.startswith("#")]
+    return "\n".join([*lines, "# EOF", ""])
+
+
+@pytest.fixture(scope="module")
+def own(told: list[tuple[float, tuple[Pod, ...] | None]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return record(tmp_path_factory.mktemp("own") / "own.sqlite", told, silence=90.0)
+
+
+@pytest.fixture(scope="module", params=["prometheus scraped", "victoria-metrics scraped", "victoria-metrics imported"])
+def engine(
+    request: pytest.FixtureRequest, own: Path, told: list[tuple[float, tuple[Pod, ...] | None]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Engine]:  # fmt: skip
+    name, how = request.param.split()
+    servers.program(name)
+    directory = tmp_path_factory.mktemp("engine")
+    if how == "imported":
+        out = io.BytesIO()
+        with closing(Recording(own)) as recording:
+            export(recording, Wanted("work"), out)
+        text = out.getvalue().decode()
+    else:
+        text = pages(told)
+    if name == "prometheus":
+        servers.blocks(text, directory)
+        engine = servers.prometheus(directory)
+    else:
+        engine = servers.victoria_metrics(directory)
+        servers.import_openmetrics(engine, text, directory)
+    yield engine
+    engine.stop()
+
+
+def read(own: Path | None, beside: Path | None) -> Report:
+    opened = [None if path is None else Recording(path) for path in (own, beside)]
+    try:
+        return report_reader.read(opened[0], START, END, midnight, beside=opened[1])
+    finally:
+        for each in opened:
+            if each is not None:
+                each.close()
+
+
+def same(theirs: Report, ours: Report, within: float = 0.005) -> None:
+    """Equal but for the rounding of one byte of a utilization and of a price."""
+    assert [row.key for row in theirs.pods] == [row.key for row in ours.pods]
+    for their, our in zip((*theirs.pods, theirs.total), (*ours.pods, ours.total), strict=True):
+        assert dollars(their.paid) == pytest.approx(dollars(our.paid), rel=0.001), our.key
+        for part in Part:
+            mine, its = dollars(our.amounts[part]), dollars(their.amounts[part])
+            assert its == pytest.approx(mine, abs=within * max(1.0, dollars(our.paid))), (our.key, part)
+        assert (their.name, their.gpu, their.least, their.unknown) == (our.name, our.gpu, our.least, our.unknown)
+    assert theirs.watched == pytest.approx(ours.watched, abs=120)
+    assert theirs.since == pytest.approx(ours.since, abs=60)
+
+
+@pytest.mark.wide
+async def test_the_report_is_that_of_the_recording(engine: Engine, own: Path, tmp_path: Path) -> None:
+    settings, into = History(url=engine.url), tmp_path / "shared.sqlite"
+    assert await seen_by_others(settings, "work", "user_1", None, START, END, into)
+    same(read(None, into), read(own, None))
+
+
+@pytest.mark.wide
+async def test_what_podtop_did_not_watch_is_joined_to_what_it_did(
+    engine: Engine, own: Path, told: list[tuple[float, tuple[Pod, ...] | None]], tmp_path: Path
+) -> None:
+    # This podtop was off for two hours, in the middle of what others watched.
+    part = [(at, pods) for at, pods in told if not 3 * 3600 <= at - START < 5 * 3600]
+    mine = record(tmp_path / "mine.sqlite", part, silence=90.0)
+    settings, into = History(url=engine.url), tmp_path / "shared.sqlite"
+    assert await seen_by_others(settings, "work", "user_1", mine, START, END, into)
+    with closing(Recording(into)) as shared:
+        assert all(first >= START + 3 * 3600 - 60 for first, _ in shared.spans()), "its own samples come first"
+    whole = read(own, None)
+    same(read(mine, into), whole, within=0.02)
+    assert read(mine, None).watched < whole.watched - 6900
+
+
+@pytest.mark.wide
+async def test_where_podtop_watched_or_the_server_has_nothing_there_is_nothing(
+    engine: Engine, own: Path, tmp_path: Path
+) -> None:
+    into = tmp_path / "shared.sqlite"
+    before = START - 86_400
+    assert not await seen_by_others(History(url=engine.url), "work", "user_1", own, before, before + 3600, into)
+    assert not await seen_by_others(History(url="http://127.0.0.1:1"), "work", "user_1", own, START, START + 600, into)
+    assert not into.exists()
+
+
+async def test_a_server_that_is_away_is_said(tmp_path: Path) -> None:
+    with pytest.raises(NoSharedReport, match=r"127\.0\.0\.1:1"):
+        await seen_by_others(History(url="http://127.0.0.1:1"), "work", "user_1", None, START, END, tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    ("spans", "gaps"),
+    [
+        ((), [(0.0, 6000.0)]),
+        (((0.0, 6000.0),), []),
+        (((-9.0, 7000.0),), []),
+        (((0.0, 1000.0), (1030.0, 6000.0)), []),
+        (((0.0, 960.0), (1080.0, 6000.0)), [(1020.0, 1080.0)]),
+        (((100.0, 1000.0), (2000.0, 5930.0)), [(0.0, 60.0), (1020.0, 1980.0), (5940.0, 6000.0)]),
+        (((7000.0, 8000.0),), [(0.0, 6000.0)]),
+    ],
+)
+def test_only_whole_minutes_that_nobody_watched_are_asked_for(
+    spans: tuple[tuple[float, float], ...], gaps: list[tuple[float, float]]
+) -> None:
+    assert unwatched(spans, 0.0, 6000.0) == gaps
+
+
+def labelled(*known: tuple[str, str], apart: bool = True) -> RemoteHistory:
+    """Each name is of a process of its own, or all are of one."""
+    result = [
+        {"metric": {"key": key, "account": name, "host": "jump1", "pid": str(apart * pid)}, "value": [END, "1"]}
+        for pid, (key, name) in enumerate(known)
+    ]
+    body = {"status": "success", "data": {"result": result}}
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json=body))
+    return RemoteHistory("http://vm:8428", transport=transport)
+
+
+@pytest.mark.parametrize(
+    ("known", "own", "names"),
+    [
+        ((), "work", ("work",)),
+        ((("mine", "work"), ("mine", "prod"), ("theirs", "lab")), "elsewhere", ("prod", "work")),
+        # Somebody else calls theirs as this podtop calls its own.
+        ((("theirs", "default"),), "default", ()),
+        ((("mine", "work"), ("theirs", "default")), "default", ("work",)),
+    ],
+)
+async def test_an_account_is_found_by_its_recorders(
+    known: tuple[tuple[str, str], ...], own: str, names: tuple[str, ...]
+) -> None:
+    assert await accounts_of(labelled(*known), "mine", own, START, END) == names
+
+
+async def test_what_one_podtop_records_under_several_names_is_not_added_up() -> None:
+    history = labelled(("mine", "work"), ("mine", "lab"), apart=False)
+    assert await accounts_of(history, "mine", "lab", START, END) == ("lab",)
+
+
+async def test_two_accounts_of_one_name_are_not_added_up() -> None:
+    history = labelled(("mine", "default"), ("theirs", "default"))
+    with pytest.raises(HistoryUnavailable, match="several accounts that are called default"):
+        await accounts_of(history, "mine", "default", START, END)

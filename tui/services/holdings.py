@@ -1,0 +1,106 @@
+"""`OwnHoldings`: what this podtop does for an account and leaves alone, for recorders of the account on other hosts."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from tui.domain.auto import AutoRules, AutoState, due_after
+from tui.domain.market_watch import State
+from tui.domain.recorders import HeldWatch, Holdings, Keep, Progress
+from tui.services.other_recorders import KEEP
+from tui.storage.auto_file import AutoFile
+from tui.storage.json_store import StoreError
+from tui.storage.watch_file import WatchFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tui.domain.market_watch import MarketWatch
+    from tui.storage.state_files import StateFiles
+    from tui.store.fleet import Fleet
+
+LOOK = 5.0
+"""Seconds between two looks at the files."""
+
+_PROGRESS = {
+    State.ARMED: Progress.ARMED, State.SENDING: Progress.SENDING, State.DONE: Progress.DONE,
+    State.UNKNOWN: Progress.LOST,
+}  # fmt: skip
+"""A watch that was given up was refused: nothing came of it, and another podtop may try."""
+
+
+class OwnHoldings:
+    """Keeps `now` current: None until the account is known.
+
+    rules: the idle rules of the settings; stops, watches: whether it stops idle pods, and acts for watches.
+    """
+
+    def __init__(
+        self,
+        state: StateFiles,
+        fleet: Fleet,
+        rules: AutoRules,
+        clock: Callable[[], float],
+        *,
+        stops: bool,
+        watches: bool,
+    ) -> None:
+        self._state = state
+        self._fleet = fleet
+        self._rules = rules
+        self._clock = clock
+        self._stops = stops
+        self._watches = watches
+        self.now: Holdings | None = None
+
+    async def follow(self, interval: float = LOOK) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            self.look()
+            await asyncio.sleep(interval)
+
+    def look(self) -> None:
+        """Look once. What cannot be read stays as it was last known."""
+        funds = self._fleet.funds
+        if funds is None or funds.account_id is None:
+            return
+        try:
+            auto = AutoFile(self._state.idle_stops(funds.account_id)).state()
+            watches = WatchFile(self._state.watches()).all()
+        except StoreError:
+            # Nothing is done here by a file that cannot be read either.
+            self.now = self.now or Holdings()
+        else:
+            self.now = self._held(funds.account_id, auto, watches)
+
+    def _held(self, account: str, auto: AutoState, watches: Mapping[str, MarketWatch]) -> Holdings:
+        now, keeps = self._clock(), {keep.pod: keep for keep in self._keeps(auto)}
+        at = self._fleet.pods_at
+        # One that has had no response for so long does nothing, and must not keep others from it.
+        sees = at is not None and now - at <= KEEP
+        idle = [
+            record.id
+            for record in (self._fleet.records.values() if self._stops and sees and auto.armed else ())
+            if record.id not in keeps and due_after(self._rules, auto, record.id, record.name) is not None
+        ]
+        held = [
+            HeldWatch(watch.key, _PROGRESS[watch.state], watch.made_at if watch.sent_at is None else watch.sent_at)
+            for watch in (watches.values() if self._watches else ())
+            if watch.account == account
+            and watch.state in _PROGRESS
+            and (watch.sent_at is not None if watch.state is not State.ARMED else sees)
+        ]
+        return Holdings(tuple(sorted(idle)), tuple(held), tuple(sorted(keeps.values(), key=lambda keep: keep.pod)))
+
+    def _keeps(self, auto: AutoState) -> Iterator[Keep]:
+        """Pods that are postponed or muted; of several reasons the one without an end, or the latest."""
+        now, until = self._clock(), dict(auto.kept)
+        for mute in self._fleet.mutes:
+            if mute.pod and mute.until is not None and mute.covers(mute.pod, "idle"):
+                until[mute.pod] = max(until.get(mute.pod, 0.0), mute.until)
+        endless = {m.pod for m in self._fleet.mutes if m.pod and m.until is None and m.covers(m.pod, "idle")}
+        if self._fleet.alert_rules.muted:
+            endless |= {r.id for r in self._fleet.records.values() if self._fleet.alert_rules.mutes(r.name)}
+        yield from (Keep(pod, end) for pod, end in until.items() if end > now and pod not in endless)
+        yield from (Keep(pod) for pod in endless)
