@@ -162,6 +162,24 @@ def test_an_unknown_price_is_no_price_of_zero(tmp_path: Path) -> None:
     assert parts(row) == pytest.approx({"WORKED": 5.0}, abs=0.2)
 
 
+def test_a_response_without_runtime_is_no_boot(tmp_path: Path) -> None:
+    """The same container ran before and after it."""
+
+    def told(minute: int) -> Told:
+        there = up((97.0,), uptime=7200 + 60 * minute)
+        return (replace(there, runtime=None) if minute in (7, 20) else there,)
+
+    row = only(read(record(tmp_path / "a.sqlite", minutes(NOW, 61, told)), NOW, NOW + HOUR))
+    assert parts(row) == pytest.approx({"WORKED": 9.67, "UNWATCHED": 0.33}, abs=0.01), "two minutes without its GPUs"
+
+    def restarted(minute: int) -> Told:
+        there = up((97.0,), uptime=7200 + 60 * minute if minute < 20 else 60 * (minute - 21))
+        return (replace(there, runtime=None) if minute in (20, 21) else there,)
+
+    row = only(read(record(tmp_path / "b.sqlite", minutes(NOW, 61, restarted)), NOW, NOW + HOUR))
+    assert parts(row)["BOOT"] == pytest.approx(2 / 6, abs=0.01)
+
+
 def test_a_crash_loop_is_boot_and_loop(tmp_path: Path) -> None:
     polls = minutes(NOW, 61, lambda n: (up(IDLE, uptime=60 * (n % 10) + 5),))
     row = only(read(record(tmp_path / "a.sqlite", polls), NOW, NOW + HOUR))

@@ -34,6 +34,10 @@ RESET = 60.0
 """Seconds by which a container's start must move to be another one."""
 
 
+JITTER = 10.0
+"""Seconds by which the start of one container differs between responses, which give whole seconds and take time."""
+
+
 def read(
     recording: Recording,
     start: float,
@@ -108,7 +112,7 @@ def _add(
 ) -> None:
     """Add one pod."""
     start, end = edges[0], edges[-1]
-    states = recording.states(id, start, end)
+    states = _without_blips(recording.states(id, start, end))
     known = [state.pod for state in states if state.pod is not None]
     if not known:
         return
@@ -125,6 +129,31 @@ def _add(
     whole = bill(stays, missing, look, edges, loops(_restarts(states)), idle)
     if whole.slots or whole.nothing:
         ledger.add(_row(id, pod, name, states[-1].pod is not None, end), whole)
+
+
+def _without_blips(states: Sequence[Recorded]) -> list[Recorded]:
+    """Without responses that lacked the runtime of a container which ran before and after them: it did not boot."""
+    remaining: list[Recorded] = []
+    for number, state in enumerate(states):
+        before, after = remaining[-1] if remaining else None, states[number + 1] if number + 1 < len(states) else None
+        if before is not None and state.started is None and _is_same(before, after) and _is_on(state):
+            continue
+        if before is not None and _is_same(before, state) and before.pod == state.pod:
+            continue
+        remaining.append(state)
+    return remaining
+
+
+def _is_same(before: Recorded, after: Recorded | None) -> bool:
+    """Whether both states have the same running container, at the same price."""
+    if after is None or before.pod is None or after.pod is None or before.started is None or after.started is None:
+        return False
+    same = abs(after.started - before.started) <= JITTER and before.pod.cost_per_hr == after.pod.cost_per_hr
+    return same and _is_on(before) and _is_on(after)
+
+
+def _is_on(state: Recorded) -> bool:
+    return state.pod is not None and pod_health.is_on(state.pod)
 
 
 def _unseen(start: float, end: float) -> Seen:
