@@ -11,7 +11,7 @@ from tests.make import pod, runtime, snapshot
 from tests.store.pods_at_work import HOUR, MINUTE, NOW, RICH, WORKS, Watch, box
 from tui.api.models import Pod
 from tui.api.status_change import StatusChange
-from tui.domain.events import Kind
+from tui.domain.events import Event, Kind
 from tui.domain.ringing import RingState, Seen, step
 from tui.store.fleet import Fleet
 from tui.store.window_fill import recall_events
@@ -129,3 +129,5 @@ def test_another_container_after_a_pause_was_restarted_and_the_same_one_was_not(
     later.apply(snapshot(up(45), funds=RICH), NOW + 210)
     recall_events(later.records, fleet.events)
     assert later.records["a"].window.restarts == (NOW + 180,)
+    recall_events(later.records, (*fleet.events, Event(NOW + 200, "a", Kind.STOPPED, "by user")))
+    assert later.records["a"].window.restarts == ()

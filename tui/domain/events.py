@@ -156,6 +156,10 @@ ENDS = {
 """Lasting conditions, and the kind that reports their end."""
 
 
+ENDS_A_RUN = (Kind.STOPPED, Kind.OUTBID, Kind.GONE)
+"""Events after which restarts of a pod's container before them are no longer a crash loop."""
+
+
 class Event(Struct, frozen=True, gc=False):
     """One thing that happened to a pod, in words, at an instant (epoch seconds)."""
 

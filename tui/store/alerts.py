@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from tui.domain import pod_health
 from tui.domain.alert_rules import is_muted
 from tui.domain.attention import Grade
+from tui.domain.events import ENDS_A_RUN
 from tui.domain.events import Kind as EventKind
 from tui.store.alert import Alert, AlertKind, PodView
 from tui.store.alert_kinds import KINDS
@@ -123,6 +124,8 @@ def looking(fleet: Fleet, now: float, quiet: bool = True) -> Sliced[tuple[Alert,
     for event in fleet.events:
         if event.kind is EventKind.RESTART and event.at <= now:
             restarted.setdefault(event.pod, []).append(event.at)
+        elif event.kind in ENDS_A_RUN and event.at <= now:
+            restarted.pop(event.pod, None)
     for pause, record in sliced(fleet.records.values()):
         if pause:
             yield

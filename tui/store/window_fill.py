@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tui.domain import pod_health
-from tui.domain.events import Event, Kind
+from tui.domain.events import ENDS_A_RUN, Event, Kind
 from tui.domain.gpu_power import nominal_w
 from tui.store.holds import Cadence, Hold, cadence_of
 from tui.store.metrics import CONTAINER, GPU, LATEST, UTIL
@@ -169,6 +169,8 @@ def recall_events(records: Mapping[str, Record], events: Iterable[Event]) -> Non
             lost.pop(event.pod, None)
         elif event.kind is Kind.RESTART:
             record.window.restarts = tuple(sorted({*record.window.restarts, event.at}))
+        elif event.kind in ENDS_A_RUN:
+            record.window.restarts = tuple(at for at in record.window.restarts if at > event.at)
         elif event.kind is Kind.IDLE_OVER:
             record.window.work.has_woken(event.at)
     for pod, at in ended.items():

@@ -279,6 +279,7 @@ class Window(Struct, gc=False, eq=False):
             self.down.clear()
             self.unseen.clear()
             self.up_at = self.started = None
+        self.restarts = ()
 
     def _forget(self) -> None:
         for hold in (self.missing, self.memory, self.growing, self.vram, self.hot, self.waiting, self.under):

@@ -80,16 +80,14 @@ def _at_most(alert: Alert) -> str:
 
 
 def _find_loop(kind: AlertKind, view: PodView) -> Alert | None:
-    # A pod that was stopped, and started again, begins anew.
-    restarts = tuple(at for at in view.restarts if view.changed_at is None or at > view.changed_at)
-    recent = [at for at in restarts if view.now - at < pod_health.LOOP_SPAN]
-    note, count, since = "", len(recent), _unbroken_since(restarts)
+    recent = [at for at in view.restarts if view.now - at < pod_health.LOOP_SPAN]
+    note, count, since = "", len(recent), _unbroken_since(view.restarts)
     if count < pod_health.LOOP_RESTARTS:
-        loop = looping(restarts, view.now)
+        loop = looping(view.restarts, view.now)
         if loop is None:
             return None
         count, usual = loop
-        note, since = fmt.duration(usual), restarts[-count]
+        note, since = fmt.duration(usual), view.restarts[-count]
     lasts = view.now - since - view.unwatched(since, view.now)
     wasted = price(view.pod)
     return kind.alert(
