@@ -157,7 +157,7 @@ ENDS = {
 
 
 ENDS_A_RUN = (Kind.STOPPED, Kind.OUTBID, Kind.GONE)
-"""What a pod begins anew after: restarts of its container before it are no crash loop any more."""
+"""Events after which restarts of a pod's container before them are no longer a crash loop."""
 
 
 class Event(Struct, frozen=True, gc=False):

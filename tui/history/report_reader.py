@@ -155,15 +155,15 @@ def _add(
 
 def _without_blips(states: Sequence[Recorded]) -> list[Recorded]:
     """Without responses that lacked the runtime of a container which ran before and after them: it did not boot."""
-    kept: list[Recorded] = []
+    remaining: list[Recorded] = []
     for number, state in enumerate(states):
-        before, after = kept[-1] if kept else None, states[number + 1] if number + 1 < len(states) else None
+        before, after = remaining[-1] if remaining else None, states[number + 1] if number + 1 < len(states) else None
         if before is not None and state.started is None and _is_same(before, after) and _is_on(state):
             continue
         if before is not None and _is_same(before, state) and before.pod == state.pod:
             continue
-        kept.append(state)
-    return kept
+        remaining.append(state)
+    return remaining
 
 
 def _is_same(before: Recorded, after: Recorded | None) -> bool:
