@@ -388,6 +388,10 @@ def test_a_recorder_tells_its_armed_watches_and_what_became_of_them(tmp_path: Pa
     assert host.own.now is not None
     by_key = {held.watch: (held.progress, held.at) for held in host.own.now.watches}
     keys = {watch.state: watch.key for watch in every}
+    # One that does not act for watches tells what was done for them here all the same.
+    host.own._watches = False
+    host.own.look()
+    assert {held.watch for held in host.own.now.watches} == by_key.keys() - {keys[State.ARMED]}
     assert by_key == {
         keys[State.ARMED]: (Progress.ARMED, NOON), keys[State.SENDING]: (Progress.SENDING, NOON + 7),
         keys[State.DONE]: (Progress.DONE, NOON + 7), keys[State.UNKNOWN]: (Progress.LOST, NOON + 7),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tui.domain.market_watch import MarketWatch
     from tui.storage.state_files import StateFiles
     from tui.store.fleet import Fleet
+    from tui.store.fleet_state import Record
 
 LOOK = 5.0
 """Seconds between two looks at the files."""
@@ -57,11 +58,11 @@ class OwnHoldings:
     async def follow(self, interval: float = LOOK) -> None:
         """Look again and again, until cancelled."""
         while True:
-            self.look()
+            await asyncio.to_thread(self.look)
             await asyncio.sleep(interval)
 
     def look(self) -> None:
-        """Look once. What cannot be read stays as it was last known."""
+        """Look once, in any thread. What cannot be read stays as it was last known."""
         funds = self._fleet.funds
         if funds is None or funds.account_id is None:
             return
@@ -81,17 +82,22 @@ class OwnHoldings:
         sees = at is not None and now - at <= KEEP
         idle = [
             record.id
-            for record in (self._fleet.records.values() if self._stops and sees and auto.armed else ())
+            for record in (self._records() if self._stops and sees and auto.armed else ())
             if record.id not in keeps and due_after(self._rules, auto, record.id, record.name) is not None
         ]
         held = [
             HeldWatch(watch.key, _PROGRESS[watch.state], watch.made_at if watch.sent_at is None else watch.sent_at)
-            for watch in (watches.values() if self._watches else ())
+            for watch in watches.values()
             if watch.account == account
             and watch.state in _PROGRESS
-            and (watch.sent_at is not None if watch.state is not State.ARMED else sees)
+            # What was done, be it by a screen of this user, is done.
+            and (watch.sent_at is not None if watch.state is not State.ARMED else sees and self._watches)
         ]
         return Holdings(tuple(sorted(idle)), tuple(held), tuple(sorted(keeps.values(), key=lambda keep: keep.pod)))
+
+    def _records(self) -> list[Record]:
+        """All pods as of now: the loop adds some and takes some away."""
+        return list(self._fleet.records.values())
 
     def _keeps(self, auto: AutoState) -> Iterator[Keep]:
         """Pods that are postponed or muted; of several reasons the one without an end, or the latest."""
@@ -101,6 +107,6 @@ class OwnHoldings:
                 until[mute.pod] = max(until.get(mute.pod, 0.0), mute.until)
         endless = {m.pod for m in self._fleet.mutes if m.pod and m.until is None and m.covers(m.pod, "idle")}
         if self._fleet.alert_rules.muted:
-            endless |= {r.id for r in self._fleet.records.values() if self._fleet.alert_rules.mutes(r.name)}
+            endless |= {r.id for r in self._records() if self._fleet.alert_rules.mutes(r.name)}
         yield from (Keep(pod, end) for pod, end in until.items() if end > now and pod not in endless)
         yield from (Keep(pod) for pod in endless)

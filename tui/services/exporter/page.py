@@ -132,7 +132,7 @@ def _polls(view: View, lines: Lines) -> None:
         lines[families.FAILURES].append(line(families.FAILURES, labels(account=account, reason=reason), str(count)))
 
 
-@lru_cache(64)
+@lru_cache(16)
 def _recorder(account: str, recorder: AccountRecorder) -> tuple[tuple[Family, str], ...]:
     """Who records, and what it does and leaves alone."""
     known = {
