@@ -179,6 +179,9 @@ class Running:
                 break
             await self.pilot.pause(FRAME)
         await self.settle()
+        if self.app.session.monitor._taking_in.locked():
+            await self.until_so(lambda: not self.app.session.monitor._taking_in.locked())
+            await self.settle()
 
     def at_leisure(self) -> None:
         """Let the moment pass for which nothing counts behind something that closed."""
