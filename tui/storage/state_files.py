@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -102,6 +101,9 @@ class StateFiles(Struct, frozen=True):
         return True
 
     def _name(self, account: str) -> str:
+        # The first frame of a demo has no file.
+        import hashlib
+
         return hashlib.sha256(f"{identity(self.api_url)}\n{account}".encode()).hexdigest()[:16]
 
 
