@@ -121,6 +121,16 @@ def test_only_the_api_and_the_demo_know_graphql() -> None:
     assert found == set(named)
 
 
+def test_killing_locking_and_replacing_files_are_done_in_one_place_each() -> None:
+    homes = {
+        "killpg(": "tui.system.subprocesses",
+        "flock(file": "tui.files.file_lock",
+        ".replace(path)": "tui.files.atomic",
+    }
+    for call, home in homes.items():
+        assert [name for name in modules(".") if call in source_of(name)] == [home], call
+
+
 def test_the_map_names_every_folder_and_nothing_that_is_not_there() -> None:
     text = (PACKAGE / "README.md").read_text("utf-8")
     bases = (PACKAGE, PACKAGE / "ui", PACKAGE / "commands", PACKAGE / "history", PACKAGE / "services", PACKAGE.parent)
