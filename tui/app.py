@@ -14,7 +14,7 @@ from textual.signal import Signal
 from tui.domain.user_message import Level, UserMessage
 from tui.files.paths import styles
 from tui.history.playback import Playback
-from tui.services.action_lock import ActionLock
+from tui.services.action_lock import ActionLock, read_only
 from tui.services.messages import Messages, logged
 from tui.services.session import Session
 from tui.ui import key_hints, screen_table
@@ -27,7 +27,7 @@ from tui.ui.handler_barrier import SurvivingApp
 from tui.ui.input.typing_app import KEYS_LOST, TypingApp
 from tui.ui.session_app import SessionApp
 from tui.ui.terminal.display import Display
-from tui.ui.terminal.terminal_app import TerminalApp
+from tui.ui.terminal.terminal_app import SLOW_LINK, STYLES, TerminalApp
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -37,29 +37,11 @@ if TYPE_CHECKING:
     from tui.services.source import Source
     from tui.storage.state_files import StateFiles
 
-SLOW_LINK = (
-    "Slow connection: podtop draws less and updates every 10 s. Keys work as before. "
-    "To turn this off: slow_link = false"
-)
-
-STYLES = ("app", "roles", "panes", "table")
-"""Styles of the first frame; dialogs and the palette bring their own."""
-
-LATER_STYLES = ("chart", "later")
-"""Styles of what the first frame does not have yet."""
-
 
 def _palette() -> type[Provider]:
     from tui.ui.command_palette import Everything
 
     return Everything
-
-
-def _read_only(source: Source, config: Config) -> str:
-    """Why nothing can be changed, as a sentence; empty if it can."""
-    if source.recording is not None:
-        return "replay is read-only"
-    return "podtop is in read-only mode" if config.read_only else ""
 
 
 def _import_charts() -> None:
@@ -137,7 +119,7 @@ class PodtopApp(AccountsApp, SessionApp, TypingApp, TerminalApp, SurvivingApp):
         """One account. Only the first asks questions, and is drawn before it is connected."""
         source, config, record, state = setup
         guard = ActionLock(
-            _read_only(source, config), after=config.lock_after * 60 or None,
+            read_only(source, config), after=config.lock_after * 60 or None,
             clock=self._monotonic if source.clocks is None else source.clocks.away,
             key=key_hints.spoken(self._keymap, "act.lock"),
         )  # fmt: skip
@@ -169,7 +151,7 @@ class PodtopApp(AccountsApp, SessionApp, TypingApp, TerminalApp, SurvivingApp):
 
     def begun(self) -> None:
         self._open_log()
-        self.read_styles(*LATER_STYLES)
+        self.read_later_styles()
         for setup in self._others:
             self.add_desk(self._desk(setup, self._messages_of(setup)))
         if self.shows_all:

@@ -22,7 +22,6 @@ from tui.api.account import Template
 from tui.api.errors import Unreachable
 from tui.api.models import Funds, Offer, Quote
 from tui.api.secret import Secret
-from tui.app import LATER_STYLES, STYLES
 from tui.domain import deploy_draft as drafts
 from tui.domain import deploy_order
 from tui.domain.deploy_draft import Draft
@@ -31,6 +30,7 @@ from tui.files.paths import styles_dir
 from tui.ui import themes
 from tui.ui.modals.deploy import DeployForm
 from tui.ui.modals.deploy_values import Answer, Sources
+from tui.ui.terminal.terminal_app import LATER_STYLES, STYLES
 from tui.ui.widgets.env_editor import Variable, pairs_of
 
 NOW = 1_795_435_200.0  # 2026-11-23 12:00 UTC

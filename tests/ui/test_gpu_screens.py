@@ -85,7 +85,7 @@ async def test_the_cursors_of_map_and_table_follow_each_other(launch: Launch) ->
 
 async def test_a_small_account_begins_with_the_market_and_m_goes_round_and_is_remembered(launch: Launch) -> None:
     small = snapshot(pod("a", name="alone", utils=(90.0,)))
-    async with launch(size=(120, 40), cloud=cloud(small)) as run:
+    async with launch(size=(120, 40), cloud=cloud(small), demo=False) as run:
         assert "SECURE" in run.text()
         assert "GPU map" not in run.text()
         await run.press("M")
@@ -93,7 +93,7 @@ async def test_a_small_account_begins_with_the_market_and_m_goes_round_and_is_re
         assert "GPU map" not in run.text()
         await run.press("M")
         assert "GPU map" in run.text()
-    async with launch(size=(120, 40), cloud=cloud(small)) as run:
+    async with launch(size=(120, 40), cloud=cloud(small), demo=False) as run:
         assert "GPU map" in run.text()
         assert "SECURE" not in run.text()
 

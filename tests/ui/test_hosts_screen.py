@@ -132,12 +132,12 @@ async def test_order_and_filter(launch: Launch) -> None:
 
 @pytest.mark.wide
 async def test_the_order_is_kept(launch: Launch) -> None:
-    async with launch(cloud=cloud_of(many(3))) as run:
+    async with launch(cloud=cloud_of(many(3)), demo=False) as run:
         await run.press("4")
         await shown(run, "Hosts  3")
         await run.press("o", "r")
         await run.settle()
-    async with launch(cloud=cloud_of(many(3))) as run:
+    async with launch(cloud=cloud_of(many(3)), demo=False) as run:
         await run.press("4")
         await shown(run, "Hosts  3")
         assert run.app.screen.query_one("#hosts", Table).keys[0] == "m0002", "sorted by what is rented"

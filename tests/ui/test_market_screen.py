@@ -301,7 +301,7 @@ async def test_all_nine_filters_are_kept_and_asked_again_by_the_next_run_and_the
         await typed(run, "f", ALL_NINE, "enter")
         await run.settle()
     cloud = MarketCloud()
-    async with launch(cloud=cloud) as run:
+    async with launch(cloud=cloud, demo=False) as run:
         assert cloud.questions == []
         await run.press("2")
         await run.settle()

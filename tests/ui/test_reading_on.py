@@ -19,7 +19,6 @@ from textual.widgets import Button
 from tests.make import funds, pod
 from tests.ui.test_deploy_form import FRESH, NOW, OFFERS
 from tui.actions import BY_ID
-from tui.app import LATER_STYLES, STYLES
 from tui.domain import consequences
 from tui.domain.deploy_draft import Draft
 from tui.domain.lease import Lease
@@ -33,6 +32,7 @@ from tui.ui.modals.question import QuestionDialog
 from tui.ui.primitives.question import Question
 from tui.ui.render.deploy_question import question
 from tui.ui.render.watch_question import deploys
+from tui.ui.terminal.terminal_app import LATER_STYLES, STYLES
 
 
 class Stage(App[None]):

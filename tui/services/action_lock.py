@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui.config.loader import Config
+    from tui.services.source import Source
 
 LOCK_AFTER = 600.0
 """Seconds without a key after which actions lock automatically: an unattended window is a display."""
+
+
+def read_only(source: Source, config: Config) -> str:
+    """Why nothing can be changed, as a sentence; empty if it can."""
+    if source.recording is not None:
+        return "replay is read-only"
+    return "podtop is in read-only mode" if config.read_only else ""
 
 
 class ActionLock:

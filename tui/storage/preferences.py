@@ -14,12 +14,13 @@ from tui.files.reading import unmarked
 class Preferences:
     """Texts by name. Errors are ignored: unreadable content counts as absent, and what cannot be saved is lost.
 
-    path: locates the file; called when it is first needed.
+    path:  locates the file; called when it is first needed.
+    fresh: whether there is nothing yet, as in a demo: the file is not looked up.
     """
 
-    def __init__(self, path: Callable[[], Path]) -> None:
+    def __init__(self, path: Callable[[], Path], *, fresh: bool = False) -> None:
         self._path = path
-        self._texts: dict[str, str] | None = None
+        self._texts: dict[str, str] | None = {} if fresh else None
 
     @property
     def texts(self) -> Mapping[str, str]:

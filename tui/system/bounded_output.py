@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from tui.config.keys import NOTHING, Hidden
-from tui.system.subprocesses import without_keys
+from tui.system.subprocesses import kill, without_keys
 
 _PIECE = 65_536
 
@@ -69,14 +67,14 @@ async def _read(
         pieces.append(piece)
         size += len(piece)
     if size >= most:
-        _kill(process)
+        kill(process)
         await _drain(stream)
     return b"".join(pieces)[:most], size >= most
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
     """Kill it, and read what is left in its pipes: it has not ended for asyncio as long as there is something."""
-    _kill(process)
+    kill(process)
     for stream in (process.stdout, process.stderr):
         await _drain(stream)
     await process.wait()
@@ -85,8 +83,3 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 async def _drain(stream: asyncio.StreamReader | None) -> None:
     while stream is not None and await stream.read(_PIECE):
         pass
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)

@@ -57,8 +57,13 @@ async def run(
         async with asyncio.timeout(patience):
             output, _ = await process.communicate(text)
     except (TimeoutError, asyncio.CancelledError):
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+        kill(process)
         await process.wait()
         raise
     return process.returncode or 0, output or b""
+
+
+def kill(process: asyncio.subprocess.Process) -> None:
+    """Kill a program that leads a session of its own, and everything it started."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)

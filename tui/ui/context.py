@@ -118,7 +118,8 @@ def screen_context(
 
     return ScreenContext(
         session, session.fleet, changed, badges, playback, actions,
-        ControllersOnDemand(session, playback, actions, host), session.tz, Preferences(preferences_file),
-        session.api_use, display, {}, connect, AlertNews(session.fleet, playback, session.messages),
+        ControllersOnDemand(session, playback, actions, host), session.tz,
+        Preferences(preferences_file, fresh=source.demo), session.api_use, display, {}, connect,
+        AlertNews(session.fleet, playback, session.messages),
         key_hints.acting(keymap), accounts or (lambda: ()),
     )  # fmt: skip

@@ -20,6 +20,18 @@ if TYPE_CHECKING:
     from tui.ui.terminal.display import Display
 
 
+SLOW_LINK = (
+    "Slow connection: podtop draws less and updates every 10 s. Keys work as before. "
+    "To turn this off: slow_link = false"
+)
+
+STYLES = ("app", "roles", "panes", "table")
+"""Styles of the first frame; dialogs and the palette bring their own."""
+
+LATER_STYLES = ("chart", "later")
+"""Styles of what the first frame does not have yet."""
+
+
 class TerminalApp(App[None]):
     """Output to the terminal, and its look there."""
 
@@ -46,9 +58,9 @@ class TerminalApp(App[None]):
         chosen = self.preferences.get("theme") if remember else ""
         self._start_with(self.display_settings.theme(self, chosen, self.available_themes))
 
-    def read_styles(self, *names: str) -> None:
-        """Read more style sheets. What is there already is styled again: it may have come too early."""
-        for path in styles(*names):
+    def read_later_styles(self) -> None:
+        """Read the styles that the first frame did not need; what came too early for them is styled again."""
+        for path in styles(*LATER_STYLES):
             self.stylesheet.read(path)
         self.stylesheet.reparse()
         self.stylesheet.update(self)
