@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from tui.files import private
+from tui.files import private, reading
 
 WAIT = 5.0
 """Seconds to wait for a file that another podtop holds for a single write."""
@@ -224,7 +224,7 @@ def _born(pid: int) -> str:
 
 def _read(path: Path) -> _Found | None:
     try:
-        with path.open("rb") as file:
+        with os.fdopen(reading.opened(path), "rb") as file:
             status = os.fstat(file.fileno())
             content = file.read(4096)
     except FileNotFoundError:

@@ -18,8 +18,7 @@ from msgspec import Struct
 
 from tui.api.secret import Secret
 from tui.domain.action import AGREED
-from tui.files import file_lock, private
-from tui.files.reading import unmarked
+from tui.files import file_lock, private, reading
 
 
 class AuditLogError(Exception):
@@ -223,10 +222,10 @@ class AuditLog:
 def entries(path: Path) -> Iterator[Entry]:
     """The readable lines, oldest first; none if there is no file. Raises AuditLogError."""
     try:
-        with path.open("rb") as file:
+        with os.fdopen(reading.opened(path), "rb") as file:
             for line in file:
                 try:
-                    yield msgspec.json.decode(unmarked(line), type=Entry)
+                    yield msgspec.json.decode(reading.unmarked(line), type=Entry)
                 except (msgspec.MsgspecError, UnicodeDecodeError):
                     continue
     except FileNotFoundError:

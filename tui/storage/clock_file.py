@@ -13,7 +13,7 @@ from tui.clocks import Clocks
 from tui.files import atomic, reading
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
-"""Another word after each start of the machine, when elapsed time begins anew."""
+"""Names the boot: elapsed time starts at 0 with each."""
 
 SAME = 1.0
 """Seconds by which the kept instant may differ without being written again."""

@@ -10,8 +10,7 @@ from msgspec import Struct
 from tui.domain.deploy_draft import Draft
 from tui.domain.deploy_fields import BY_NAME, Kind
 from tui.domain.deploy_text import VARIABLE
-from tui.files import atomic
-from tui.files.reading import unmarked
+from tui.files import atomic, reading
 
 
 class DraftError(Exception):
@@ -41,7 +40,7 @@ def save(path: Path, draft: Draft) -> None:
 def load(path: Path) -> Draft | None:
     """The saved draft; None if there is none. Raises DraftError if it cannot be read."""
     try:
-        saved = msgspec.json.decode(unmarked(path.read_bytes()), type=_Kept)
+        saved = msgspec.json.decode(reading.own(path), type=_Kept)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -9,8 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from tui.files import atomic, file_lock, private
-from tui.files.reading import unmarked
+from tui.files import atomic, file_lock, private, reading
 
 T = TypeVar("T")
 
@@ -39,7 +38,7 @@ class JsonStore(Generic[T]):
             stat = self.path.stat()
             stamp = (stat.st_mtime_ns, stat.st_ino)
             if stamp != self._seen:
-                self._all = msgspec.json.decode(unmarked(self.path.read_bytes()), type=self._type)
+                self._all = msgspec.json.decode(reading.own(self.path), type=self._type)
                 self._seen = stamp
         except FileNotFoundError:
             self._all, self._seen = {}, None

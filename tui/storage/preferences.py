@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from tui.files.reading import unmarked
+from tui.files import reading
 
 
 class Preferences:
@@ -26,7 +26,7 @@ class Preferences:
     def texts(self) -> Mapping[str, str]:
         if self._texts is None:
             try:
-                self._texts = msgspec.json.decode(unmarked(self._path().read_bytes()), type=dict[str, str])
+                self._texts = msgspec.json.decode(reading.own(self._path()), type=dict[str, str])
             except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
                 self._texts = {}
         return self._texts

@@ -44,22 +44,22 @@ class Keyboard:
             yield events.Paste(piece.text.replace("\x00", ""))
             return
         try:
-            found = list(self._parser.feed(piece.text))
+            messages = list(self._parser.feed(piece.text))
         except Exception:
             # Numbers of a sequence may be anything, and Textual takes some for characters that there are not.
-            self._begin_anew()
+            self._start_over()
             return
-        yield from filter(_is_text, found)
+        yield from filter(_is_text, messages)
         if self._parser._timeout_time is None:
             return
         if piece.kind is Kind.SEQUENCE:
             # It waits for more, and there is none: whole sequences unknown to it are dropped.
-            self._begin_anew()
+            self._start_over()
         else:
             self._parser._timeout_time = 0.0
             yield from self._parser.tick()
 
-    def _begin_anew(self) -> None:
+    def _start_over(self) -> None:
         parser = XTermParser()
         for name in _KEPT:
             setattr(parser, name, getattr(self._parser, name))
