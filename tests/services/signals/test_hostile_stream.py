@@ -22,7 +22,7 @@ from tui.demo.world import World
 from tui.domain.signals.rules import DEMO, PodSignals
 from tui.services.signals.budget import CHARACTERS, CHARACTERS_PER_S
 from tui.services.signals.collector import SignalCollector
-from tui.services.signals.log_source import LogStreamSource
+from tui.services.signals.log_source import PAUSE, LogStreamSource
 from tui.store.fleet import Fleet
 from tui.store.run_signals import LONGEST_LINE
 
@@ -102,9 +102,10 @@ async def test_a_pod_that_writes_without_end_costs_bounded_bytes_and_time(piece:
     )  # fmt: skip
     begun = time.process_time()
     task = asyncio.create_task(source.follow(pod("a"), PodSignals(), intake))
-    for _ in range(MINUTES):
-        await passing.go(60.0)
-        for _ in range(400):
+    for _ in range(MINUTES * 30):
+        # As often as the source reads on.
+        await passing.go(PAUSE)
+        for _ in range(40):
             await asyncio.sleep(0)
     assert not task.done()
     task.cancel()
