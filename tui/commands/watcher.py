@@ -103,7 +103,7 @@ class EventLines:
         record = self._fleet.records.get(event.pod)
         name = record.name if record is not None else event.pod
         when = datetime.fromtimestamp(event.at, self._tz)
-        return f"{when:%H:%M:%S} {event.kind.word}{f' · {name}' if name else ''}: {event.text}"
+        return f"{when:%H:%M:%S} {event.word}{f' · {name}' if name else ''}: {event.text}"
 
 
 GRACE = 90.0

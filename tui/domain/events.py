@@ -156,6 +156,9 @@ ENDS = {
 """Lasting conditions, and the kind that reports their end."""
 
 
+UNJUDGED = "no longer judged"
+"""How the text of such an end begins."""
+
 ENDS_A_RUN = (Kind.STOPPED, Kind.OUTBID, Kind.GONE)
 """Events after which restarts of a pod's container before them are no longer a crash loop."""
 
@@ -167,6 +170,16 @@ class Event(Struct, frozen=True, gc=False):
     pod: str
     kind: Kind
     text: str
+
+    @property
+    def is_unjudged(self) -> bool:
+        """Whether it is the end of an alert that is not judged any more: what it warned of may last."""
+        return self.text.startswith(UNJUDGED)
+
+    @property
+    def word(self) -> str:
+        """What happened, on the screen, in at most 12 characters."""
+        return "not judged" if self.is_unjudged else self.kind.word
 
 
 def between(key: str, old: Pod | None, new: Pod | None, before: float, at: float) -> tuple[Event, ...]:

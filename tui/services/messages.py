@@ -55,7 +55,7 @@ def post_switched(events: Iterable[Event], post: Sink) -> None:
     for event in events:
         if event.kind in (Kind.ALERTS_OFF, Kind.ALERTS_ON):
             level = Level.WARNING if event.kind is Kind.ALERTS_OFF else Level.INFO
-            post(UserMessage(f"{event.kind.word}: {event.text}", level))
+            post(UserMessage(f"{event.word}: {event.text}", level))
 
 
 def severity(message: UserMessage) -> Literal["information", "warning"]:

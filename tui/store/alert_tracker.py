@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from tui.domain import pod_health
-from tui.domain.events import ENDS, Event, Kind
+from tui.domain.events import ENDS, UNJUDGED, Event, Kind
 from tui.format import numbers as fmt
 from tui.store import open_alert
 from tui.store.alert import Alert, Unwatched
@@ -244,7 +244,7 @@ class AlertTracker:
         known.passed(at, gap)
         if dark := dark_reason(kind, fleet, record.name if record is not None else ""):
             known.over_at = None
-            return self._end(key, at, f"no longer judged ({dark})"), None
+            return self._end(key, at, f"{UNJUDGED} ({dark})"), None
         # A pod in the part of the list that was not read is not gone.
         may_exist = bool(key[0]) and record is None and fleet.is_cut
         why = None if may_exist else kind.over(fleet, record)

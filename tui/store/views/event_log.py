@@ -134,7 +134,7 @@ LOG: Fields[Told] = Fields(
         "ago": (Field(Kinds.SECONDS, "time since then", ("time",)), lambda row: row.ago),
     },
     lambda row: (
-        f"{' '.join(row.about)} {row.event.kind} {row.event.kind.word} {row.event.text}".lower()
+        f"{' '.join(row.about)} {row.event.kind} {row.event.word} {row.event.text}".lower()
     ),
 )  # fmt: skip
 

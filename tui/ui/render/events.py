@@ -84,6 +84,14 @@ def role(kind: Kind) -> str:
     return _ROLES[kind]
 
 
+def hue_of(event: Event) -> str:
+    return role(Kind.ALERTS_OFF if event.is_unjudged else event.kind)
+
+
+def glyph_of(event: Event) -> str:
+    return GLYPHS[Kind.ALERTS_OFF if event.is_unjudged else event.kind]
+
+
 def subject(event: Event, names: Mapping[str, str]) -> Cell:
     """The subject of an event: a pod by its name, the account, RunPod."""
     if event.pod:
@@ -96,21 +104,21 @@ def row(
 ) -> Cells:
     """The cells of one event. `ahead`: it happened after the viewed instant; `muted`: the user mutes such alerts."""
     when = datetime.fromtimestamp(event.at, tz)
-    hue, text = ("quiet", "quiet") if ahead else ("muted", "muted") if muted else (role(event.kind), "text")
+    hue, text = ("quiet", "quiet") if ahead else ("muted", "muted") if muted else (hue_of(event), "text")
     age = now - event.at
     ago = f"+{fmt.short_duration(-age)}" if age < 0 else f"{fmt.short_duration(age)} ago"
     about = subject(event, names)
-    glyph = MUTED if muted else GLYPHS[event.kind]
+    glyph = MUTED if muted else glyph_of(event)
     return {
         "when": ((f"{when:%d %b %H:%M:%S}", "muted"),),
         "short": ((f"{when:%H:%M}" if abs(age) < DAY else f"{when:%d %b}", "muted"),),
         "glyph": ((glyph, hue),),
         "pod": ((about[0][0], text),) if ahead or muted else about,
-        "what": ((f"{glyph} ", hue), (event.kind.word, hue)),
+        "what": ((f"{glyph} ", hue), (event.word, hue)),
         "text": ((event.text, text), (f"  {ago}", "quiet")),
         "told": ((event.text, text),),
         "ago": ((ago.removesuffix(" ago"), "quiet"),),
-        "brief": ((f"{about[0][0]} ", "muted"), (f"{event.kind.word}: {event.text}", text)),
+        "brief": ((f"{about[0][0]} ", "muted"), (f"{event.word}: {event.text}", text)),
     }
 
 
@@ -141,7 +149,7 @@ def ordered(
         return dict(reversed(list(events.items()))) if inverted else dict(events)
     by_kind = sort == "kind"
     matches = sorted(
-        events.items(), reverse=inverted, key=lambda item: item[1].kind.word if by_kind else name_of(item[1]).lower()
+        events.items(), reverse=inverted, key=lambda item: item[1].word if by_kind else name_of(item[1]).lower()
     )  # fmt: skip
     return dict(matches)
 
@@ -164,7 +172,7 @@ def about(
 
     others: oldest first; width: cells of the pane.
     """
-    hue = role(event.kind)
+    hue = hue_of(event)
     cells: dict[str, dict[str, Cell]] = {}
 
     def line(label: str, value: Cell, tone: str = "muted") -> None:
@@ -172,7 +180,7 @@ def about(
 
     when = datetime.fromtimestamp(event.at, tz)
     line("Event", (), "key")
-    line("Kind", ((f"{GLYPHS[event.kind]} {event.kind.word}", hue),))
+    line("Kind", ((f"{glyph_of(event)} {event.word}", hue),))
     line("Time", ((f"{when:%a %d %b %Y %H:%M:%S}", "text"), (f"  {_ago(now - event.at)}", "quiet")))
     for number, part in enumerate(wrapped(event.text, max(10, width - ABOUT_COLUMNS[0].width - 2))):
         line("" if number else "Details", ((part, "text"),))
@@ -189,7 +197,7 @@ def about(
     line("Other events", (), "key")
     for other in reversed(others[-OTHERS:]):
         at = datetime.fromtimestamp(other.at, tz)
-        kind = (f"{GLYPHS[other.kind]} {other.kind.word}", role(other.kind))
+        kind = (f"{glyph_of(other)} {other.word}", hue_of(other))
         line(f"{at:%d %b %H:%M:%S}", (kind, ("  ", "text"), (other.text, "muted")))
     if not others:
         line("", (("none", "quiet"),))

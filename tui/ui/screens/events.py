@@ -157,7 +157,7 @@ class EventLog(Listing):
         """All of an event in one line."""
         when = datetime.fromtimestamp(event.at, self.context.tz)
         about = events.subject(event, self.names)[0][0]
-        return f"{when:%a %d %b %H:%M:%S} · {about} · {event.kind.word}: {event.text}"
+        return f"{when:%a %d %b %H:%M:%S} · {about} · {event.word}: {event.text}"
 
     def targets(self, key: str | None) -> tuple[str, ...]:
         event = self.event(key)
