@@ -16,12 +16,12 @@ from tests.cli import quick
 from tests.cli.terminal import Terminal
 from tests.make import market, offer, pod, snapshot
 from tests.variants import wide
-from tui.api.addresses import file_name, profile_name
+from tui.api.addresses import RUNPOD, file_name, profile_name
 from tui.api.models import Pod, Quote
 from tui.commands.arguments import SHELLS
 from tui.commands.completions import THEMES, completions
 from tui.commands.parser import parser
-from tui.commands.recorded import API_URL, FLAG, WORDS
+from tui.commands.recorded import FLAG, WORDS
 from tui.config import settings as defaults
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Priced, Writer
@@ -57,7 +57,7 @@ def recorded(name: str, *pods: Pod, at: float = NOON, offers: Sequence[str] = ()
     return path
 
 
-def of_profile(profile: str, account: str, url: str = API_URL) -> str:
+def of_profile(profile: str, account: str, url: str = RUNPOD) -> str:
     """What podtop keeps of a profile that it watched; returns the name of the account's recording."""
     file = Path(os.environ["XDG_STATE_HOME"]) / "podtop" / "accounts.json"
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -177,7 +177,7 @@ def test_no_kind_and_a_closed_output_are_silent() -> None:
 
 
 def test_its_default_address_is_that_of_the_settings() -> None:
-    assert API_URL == defaults.API_URL
+    assert RUNPOD == defaults.API_URL
 
 
 def test_no_help_lists_it() -> None:

@@ -16,6 +16,10 @@ PATHS = {"graphql": "/graphql", "rest": "/v2"}
 """How the address of each API ends. What asks for a file's name alone has no time to import the APIs."""
 
 
+RUNPOD = f"https://api.runpod.io{PATHS['graphql']}"
+"""The address in the settings' defaults, for what has no time to import those."""
+
+
 def api_at(url: str) -> Api | None:
     """The API at an address, by how its path ends; None if that shows none."""
     from tui.api.listener import Api

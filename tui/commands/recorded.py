@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from tui.api.addresses import RUNPOD, file_name, profile_name
 from tui.commands.stdio import write
 from tui.files import paths, reading
 
@@ -31,10 +32,6 @@ _SAFE = re.compile(r"[^\W_][\w .+/-]{0,190}")
 
 _PODS = "SELECT pod.pod, state.data, max(state.at) FROM state JOIN pod ON pod.id = state.pod GROUP BY state.pod"
 _GPUS = "SELECT gpu, data, id FROM offer"
-
-
-API_URL = "https://api.runpod.io/graphql"
-"""That of the settings, whose import would take longer than all the rest."""
 
 
 def show(arguments: Sequence[str]) -> int:
@@ -97,7 +94,7 @@ def _recordings(typed: Sequence[str]) -> Iterable[Path]:
     chosen = _typed("--profile", typed) or os.environ.get("PODTOP_PROFILE") or settings.get("profile") or ""
     own = settings.get("profiles", {}).get(chosen, {})
     url = _typed("--api-url", typed) or os.environ.get("PODTOP_API_URL")
-    url = url or own.get("api_url") or settings.get("api_url") or API_URL
+    url = url or own.get("api_url") or settings.get("api_url") or RUNPOD
     path = _of_account(url, chosen, {name for name in own if name.startswith("api_key")})
     if path is not None:
         return (path,)
@@ -107,8 +104,6 @@ def _recordings(typed: Sequence[str]) -> Iterable[Path]:
 
 def _of_account(url: str, profile: str, keys: Collection[str]) -> Path | None:
     """The recording of the account that was used last in a profile, or with the key that overrides the profile's."""
-    from tui.api.addresses import file_name, profile_name
-
     stronger = next((name for name in ("RUNPOD_API_KEY", "PODTOP_API_KEY_FILE") if os.environ.get(name)), "")
     file = paths.state_dir() / "accounts.json"
     known = json.loads(reading.read(file).text) if file.exists() else {}
