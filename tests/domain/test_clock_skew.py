@@ -106,7 +106,7 @@ async def test_the_date_of_an_answer_reaches_the_clocks_and_that_of_a_failure_do
     assert len(seen) == 1
 
 
-def test_the_program_asks_runpod_with_its_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_program_asks_runpod_with_its_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
     from tui.api.graphql import client
     from tui.config.loader import Config
     from tui.wiring import runpod_source
@@ -117,4 +117,6 @@ def test_the_program_asks_runpod_with_its_clocks(monkeypatch: pytest.MonkeyPatch
     source.open()
     assert isinstance(source.clocks, Clocks)
     assert source.clock == source.clocks.now
-    assert made["dated"] == source.clocks.dated
+    assert not source.clocks.compared
+    made["dated"](source.clocks.now(), 0.1)
+    assert source.clocks.compared

@@ -54,7 +54,7 @@ def test_nothing_of_it_is_left_for_programs_that_podtop_starts() -> None:
         ({"WATCHDOG_USEC": "0"}, None),
         ({"WATCHDOG_USEC": "soon"}, None),
         ({"WATCHDOG_USEC": "٣"}, None),
-        ({"WATCHDOG_USEC": "9" * 5000}, 999_999_999.999_999),
+        ({"WATCHDOG_USEC": "9" * 5000}, None),
         ({}, None),
     ],
 )

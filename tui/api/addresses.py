@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
@@ -40,6 +39,9 @@ def identity(url: str) -> str:
 
 def file_name(url: str, account: str) -> str:
     """The name of an account's files at a host; empty account: of the host's own. It reveals neither."""
+    # The first frame of a demo has no file.
+    import hashlib
+
     return hashlib.sha256(f"{identity(url)}\n{account}".encode()).hexdigest()[:16]
 
 

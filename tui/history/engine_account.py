@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from tui.api.enums import PodStatus
 from tui.api.models import GpuReading, Placement, Pod, Runtime, Snapshot, Telemetry, Unreadable
 from tui.domain.pod_costs import DISK_RUNNING, MONTH_HOURS, VOLUME_STOPPED
+from tui.format.digits import whole_number
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Writer
 from tui.history.remote import HistoryUnavailable, number, quoted
+from tui.store.metrics import MOST_DIGITS
 
 if TYPE_CHECKING:
     from tui.history.remote import RemoteHistory, Series
@@ -247,9 +249,9 @@ def _by_gpu(sources: Iterable[Series], start: float, count: int, scale: float) -
     """By minute the value of each GPU; where several podtops have one, their mean."""
     sums: dict[int, dict[int, list[float]]] = {}
     for series in sources:
-        index = series.metric.get("gpu", "")
-        if not (index.isascii() and index.isdecimal() and len(index) < 4 and int(index) < MOST_GPUS):
+        index = whole_number(series.metric.get("gpu", ""), MOST_DIGITS)
+        if index is None or index >= MOST_GPUS:
             continue
         for minute, value in _minutes(series, start, count):
-            sums.setdefault(minute, {}).setdefault(int(index), []).append(value * scale)
+            sums.setdefault(minute, {}).setdefault(index, []).append(value * scale)
     return {minute: {gpu: sum(values) / len(values) for gpu, values in each.items()} for minute, each in sums.items()}

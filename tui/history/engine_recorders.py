@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from tui.domain.recorders import AccountRecorder, HeldWatch, Holdings, Keep, Progress
+from tui.format.digits import whole_number
 from tui.history.remote import number
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ Process = tuple[str, int, str]
 def _process(series: Series) -> Process | None:
     """What a sample is about; None if it is about no process."""
     host, pid, files = (series.metric.get(name, "") for name in ("host", "pid", "files"))
-    return (host, int(pid), files) if host and pid.isascii() and pid.isdecimal() and len(pid) < 20 else None
+    number = whole_number(pid)
+    return (host, number, files) if host and number is not None else None
 
 
 def _recorder(series: Series) -> AccountRecorder | None:
