@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -70,9 +71,26 @@ def pytest_configure(config: pytest.Config) -> None:
         providers._get_local_constants = lambda: none
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[pytest.Item] | None:
+    """What the default run does not want is not collected: more than half of all cases, by each worker."""
+    if collector.config.option.markexpr != "not soak and not wide":
+        return None
+    marks = getattr(obj, "pytestmark", ())
+    names = {mark.name for mark in (*collector.iter_markers(), *(marks if isinstance(marks, list) else ()))}
+    return [] if names & {"soak", "wide"} else None
+
+
 def pytest_collection_finish() -> None:
     """The tests themselves live until the end: nobody looks through them for garbage."""
     gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Nobody reads a worker's summary of its snapshots, for which each unused one is looked for among all tests."""
+    if hasattr(session.config, "workerinput"):
+        session.config._syrupy.report = SimpleNamespace(lines=())  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")

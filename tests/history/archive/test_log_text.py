@@ -156,14 +156,21 @@ def test_a_full_piece_is_one_that_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "data",
-    [b"", b"x", "text", None, 7, zlib.compress(b"[[1, 2]]"), zlib.compress(b"[[1e300, \"a\"]]"),
-     zlib.compress(b"[" * 100_000), zlib.compress(b"[" + b" " * (64 << 20) + b"]"),
-     zlib.compress(b"[" + b"[1,\"\"]," * 3_000 + b"[1,\"\"]]")],
-)  # fmt: skip
+    "data", [b"", b"x", "text", None, 7, zlib.compress(b"[[1, 2]]"), zlib.compress(b'[[1e300, "a"]]')]
+)
 def test_a_piece_that_podtop_cannot_have_written_is_none(data: object) -> None:
     with pytest.raises(BadRow):
         log_text.unpacked(data)
+
+
+@pytest.mark.parametrize(
+    ("begin", "piece", "times", "end"),
+    [(b"[", b"", 0, b""), (b"", b"[", 100_000, b""), (b"[", b" ", 64 << 20, b"]"),
+     (b"[", b"[1,\"\"],", 3_000, b"[1,\"\"]]")],
+)  # fmt: skip
+def test_nor_is_one_that_is_deep_or_large(begin: bytes, piece: bytes, times: int, end: bytes) -> None:
+    with pytest.raises(BadRow):
+        log_text.unpacked(zlib.compress(begin + piece * times + end))
 
 
 def test_an_export_has_lines_only_if_they_are_asked_for(here: Recorder, tmp_path: Path) -> None:
