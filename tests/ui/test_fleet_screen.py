@@ -364,7 +364,7 @@ async def test_nothing_overlaps_overflows_or_crashes_at_any_size(launch: Launch)
             screen = run.app.screen
             body = screen.query_one("#body").region
             assert body.height >= 1
-            shown = [w for name in (*layout.PANES, "map", "gpus") if (w := screen.query_one(f"#{name}")).display]
+            shown = [w for name in (*layout.PANES, "map", "gpus") for w in screen.query(f"#{name}") if w.display]
             regions = [w.region for w in shown]
             assert all(region in body for region in regions), (width, height, body, regions)
             assert sum(region.area for region in regions) == body.area

@@ -27,9 +27,10 @@ class Status(StrEnum):
 LOST = "no response received"
 VAGUE = "ambiguous response from RunPod"
 UNREADABLE = "invalid response from RunPod"
-CUT = "RunPod lists more pods than podtop reads, so whether a pod of that name exists is unknown"
-"""Why nothing is deployed: if the response were lost, the pod could not be told from another, nor be found."""
 """In place of a response that shows the outcome, to begin a sentence with."""
+
+CUT = "RunPod lists more pods than podtop reads, so whether a pod of that name exists is unknown"
+"""Why nothing is deployed: if the response were lost, nobody could say which pod it became, or find it."""
 
 
 class Operation(Struct, frozen=True):

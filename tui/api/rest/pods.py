@@ -56,7 +56,7 @@ _pod = Reader[WirePod](WirePod)
 
 
 def snapshot(
-    found: Items,
+    listed: Items,
     problems: tuple[Problem, ...],
     funds: Funds | None,
     lacks: frozenset[Feature],
@@ -69,13 +69,13 @@ def snapshot(
     problems: of what was requested beside the pods.
     here:     whether the API itself is on this machine, as a simulated one: its pods may be reached on it too.
     """
-    readable, broken, cuts = each(found.items, "pods", _pod, lambda wire: pod(wire, names, here=here), MOST)
-    is_cut = found.is_cut or len(found.items) > MOST
+    readable, broken, cuts = each(listed.items, "pods", _pod, lambda wire: pod(wire, names, here=here), MOST)
+    is_cut = listed.is_cut or len(listed.items) > MOST
     unique: dict[str, Pod] = {}
     for single in readable:
         # A page that is read while pods are created repeats the last ones of the page before.
         unique.setdefault(single.id, single)
-    problems = (*found.problems, *problems, *cuts)
+    problems = (*listed.problems, *problems, *cuts)
     return Snapshot(funds, tuple(unique.values()), broken, problems, LACKS | lacks, is_cut)
 
 
