@@ -87,6 +87,8 @@ def test_only_what_runpod_never_had_may_be_tried_again(outcome: Outcome, state: 
 def test_the_last_attempt_that_was_refused_was_the_last() -> None:
     last = replace(SENDING, plan=planned(DRAFT, 10.0, 0))
     assert ended(last, Outcome(Status.REFUSED, "none free", later=True)).state is State.GIVEN_UP
+    assert not ended(last, Outcome(Status.REFUSED, "none free", later=True)).lost
+    assert ended(SENDING, Outcome(Status.NOT_DONE, "no response received")).lost, "it may still become a pod"
 
 
 def test_who_alone_knows_its_values_keeps_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -44,10 +45,11 @@ from tui.services.exporter.page import page
 from tui.services.holdings import OwnHoldings
 from tui.services.hub.owners import Unknown, engine, peer
 from tui.services.messages import Messages
-from tui.services.other_recorders import KEEP, LOOK, SETTLE, OtherRecorders, rank
+from tui.services.other_recorders import KEEP, LOOK, REMEMBERED, SETTLE, OtherRecorders, rank
 from tui.services.session import Session
 from tui.services.source import Source
 from tui.services.watches_elsewhere import done_elsewhere, left_elsewhere
+from tui.storage.owner_file import Duty, Owner
 from tui.storage.state_files import StateFiles
 from tui.storage.watch_file import WatchFile
 from tui.store.fleet import Fleet
@@ -338,6 +340,9 @@ async def test_what_another_host_did_for_a_watch_is_not_done_again(tmp_path: Pat
     await sees(told(Progress.ARMED, NOON))
     assert done_elsewhere(WATCH, host.others) is None
     assert left() == "podtop record on jump1 (PID 1) has this watch too, and began first"
+    host.stand.now = NOON + SETTLE - 1
+    assert left(replace(WATCH, ceiling=1.0)) == "podtop first looks whether another host has this watch too"
+    host.stand.now = NOON + SETTLE
     assert left(replace(WATCH, ceiling=1.0)) is None
     await sees(told(Progress.SENDING, NOON + 50))
     assert done_elsewhere(WATCH, host.others) is None
@@ -348,11 +353,51 @@ async def test_what_another_host_did_for_a_watch_is_not_done_again(tmp_path: Pat
     assert (ended.state, ended.words) == (State.DONE, "done by podtop record on jump1 (PID 1)")
     # What is armed after that is another wish.
     assert done_elsewhere(replace(WATCH, made_at=NOON + 60), host.others) is None
+    host.stand.now = NOON + 60 + SETTLE
     assert left(replace(WATCH, made_at=NOON + 60)) is None
     await sees(told(Progress.LOST, NOON + 50))
     ended = done_elsewhere(WATCH, host.others)
     assert ended is not None
     assert ended.state is State.UNKNOWN
+    # The server of the shared history has the series of both of an attempt's steps, in any order.
+    both = tuple(told(each, NOON + 50).holdings.watches[0] for each in (Progress.SENDING, Progress.DONE))
+    for watches in (both, both[::-1]):
+        await sees(replace(FIRST, holdings=Holdings(watches=watches)))
+        ended = done_elsewhere(WATCH, host.others)
+        assert ended is not None
+        assert ended.state is State.DONE
+
+
+async def test_a_recorder_that_is_gone_is_forgotten_and_may_be_known_to_have_acted(tmp_path: Path) -> None:
+    host = Host(tmp_path / "2", "jump2", Place(), NOON + 100)
+    kept = Holdings(watches=told(Progress.ARMED, NOON).holdings.watches, keeps=(Keep("a"),))
+    host.place.told = {"jump1": replace(FIRST, since=math.inf, gone=True, holdings=kept)}
+    await host.others.look()
+    at = host.stand.now
+    assert host.others.kept("a") == "kept on jump1"
+    assert host.others.missing(WATCH.key, at - 1) is not None
+    assert host.others.missing(WATCH.key, at + 1) is None, "armed again by somebody who knew"
+    host.place.told = {}
+    host.stand.now += REMEMBERED + 1
+    await host.others.look()
+    assert host.others.kept("a") == ""
+    assert host.others.missing(WATCH.key, at - 1) is None
+
+
+def test_what_a_podtop_may_not_do_now_others_do(tmp_path: Path) -> None:
+    host = Host(tmp_path / "2", "jump2", Place(), NOON + 100)
+    host.stand.arm("exp-*")
+    host.stand.fleet.apply(make.snapshot(A), host.stand.now)
+    host.own.look()
+    assert host.own.now is not None
+    assert host.own.now.idle == ("a",)
+    host.own._refusal = lambda: "the key is read-only"
+    host.own.look()
+    assert host.own.now.idle == ()
+    host.own._refusal = lambda: None
+    host.stand.fleet.owners = {Duty.IDLE: Owner("screen", 1, "elsewhere", NOON)}
+    host.own.look()
+    assert host.own.now.idle == (), "a screen of this host has the duty, and leaves it to other hosts"
 
 
 async def test_what_a_host_out_of_sight_may_have_rented_is_not_rented_again(tmp_path: Path) -> None:
@@ -382,7 +427,8 @@ def test_a_recorder_tells_its_armed_watches_and_what_became_of_them(tmp_path: Pa
         replace(WATCH, id=state.value, pod=state.value, state=state, sent_at=None if state is State.ARMED else NOON + 7)
         for state in State
     ]
-    for watch in (*every, replace(WATCH, id="other", account="user_2")):
+    lost = replace(WATCH, id="lost", pod="lost", state=State.GIVEN_UP, sent_at=NOON + 7, lost=True)
+    for watch in (*every, lost, replace(WATCH, id="other", account="user_2")):
         watches.put(watch.id, watch)
     host.own.look()
     assert host.own.now is not None
@@ -395,6 +441,7 @@ def test_a_recorder_tells_its_armed_watches_and_what_became_of_them(tmp_path: Pa
     assert by_key == {
         keys[State.ARMED]: (Progress.ARMED, NOON), keys[State.SENDING]: (Progress.SENDING, NOON + 7),
         keys[State.DONE]: (Progress.DONE, NOON + 7), keys[State.UNKNOWN]: (Progress.LOST, NOON + 7),
+        lost.key: (Progress.LOST, NOON + 7),
     }  # fmt: skip
 
 

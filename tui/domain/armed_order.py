@@ -135,8 +135,10 @@ def ended(sending: MarketWatch, outcome: Outcome) -> MarketWatch:
             return replace(waits, plan=left)
         case Status.REFUSED if again:
             return waits
-        case Status.REFUSED | Status.NOT_DONE:
-            # A request without a response may still become a pod: after one, only the user retries.
+        case Status.REFUSED:
             return replace(sending, state=State.GIVEN_UP, words=text)
+        case Status.NOT_DONE:
+            # A request without a response may still become a pod: after one, only the user retries.
+            return replace(sending, state=State.GIVEN_UP, words=text, lost=True)
         case Status.UNKNOWN:
             return replace(sending, state=State.UNKNOWN, words=text)

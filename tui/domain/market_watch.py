@@ -69,6 +69,7 @@ class MarketWatch(Struct, frozen=True):
     tried:   what RunPod refused although it showed it, latest last: GPU types, each with whether in the secure cloud.
     holder:  the podtop that sends it now, or that alone has the values of its variables.
     words:   how it ended, or what is wrong with it.
+    lost:    whether it was given up after a request without a response, which may still become a pod.
     """
 
     id: str
@@ -92,6 +93,7 @@ class MarketWatch(Struct, frozen=True):
     basis: str = ""
     tried: tuple[tuple[str, bool], ...] = ()
     holder: str = ""
+    lost: bool = False
 
     @property
     def question(self) -> MarketQuery:

@@ -142,4 +142,5 @@ def sender(others: Iterable[AccountRecorder], watch: str, since: float) -> tuple
         for held in other.holdings.watches
         if held.watch == watch and held.progress is not Progress.ARMED and held.at >= since
     ]
-    return max(sent, key=lambda each: each[1].at, default=None)
+    # Of one attempt its end comes last, though it has the same instant.
+    return max(sent, key=lambda each: (each[1].at, each[1].progress is not Progress.SENDING), default=None)

@@ -1,4 +1,4 @@
-"""The duties of a podtop that runs on: what it does automatically for the account of a session, each until cancelled."""
+"""The duties of a podtop that runs on: what it does automatically for a session's account, each until cancelled."""
 
 from __future__ import annotations
 

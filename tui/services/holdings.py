@@ -11,6 +11,7 @@ from tui.domain.recorders import HeldWatch, Holdings, Keep, Progress
 from tui.services.other_recorders import KEEP
 from tui.storage.auto_file import AutoFile
 from tui.storage.json_store import StoreError
+from tui.storage.owner_file import Duty
 from tui.storage.watch_file import WatchFile
 
 if TYPE_CHECKING:
@@ -28,13 +29,18 @@ _PROGRESS = {
     State.ARMED: Progress.ARMED, State.SENDING: Progress.SENDING, State.DONE: Progress.DONE,
     State.UNKNOWN: Progress.LOST,
 }  # fmt: skip
-"""A watch that was given up was refused: nothing came of it, and another podtop may try."""
+
+
+def _progress(watch: MarketWatch) -> Progress | None:
+    """How far a watch is, for others; None for one that was refused: nothing came of it, and another podtop may try."""
+    return Progress.LOST if watch.state is State.GIVEN_UP and watch.lost else _PROGRESS.get(watch.state)
 
 
 class OwnHoldings:
     """Keeps `now` current: None until the account is known.
 
-    rules: the idle rules of the settings; stops, watches: whether it stops idle pods, and acts for watches.
+    rules: the idle rules of the settings; stops, watches: whether it stops idle pods, and acts for watches; refusal:
+           why it sends nothing as things are, as with a key that turned out to be read-only.
     """
 
     def __init__(
@@ -46,6 +52,7 @@ class OwnHoldings:
         *,
         stops: bool,
         watches: bool,
+        refusal: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._state = state
         self._fleet = fleet
@@ -53,6 +60,7 @@ class OwnHoldings:
         self._clock = clock
         self._stops = stops
         self._watches = watches
+        self._refusal = refusal
         self.now: Holdings | None = None
 
     async def follow(self, interval: float = LOOK) -> None:
@@ -78,22 +86,27 @@ class OwnHoldings:
     def _held(self, account: str, auto: AutoState, watches: Mapping[str, MarketWatch]) -> Holdings:
         now, keeps = self._clock(), {keep.pod: keep for keep in self._keeps(auto)}
         at = self._fleet.pods_at
-        # One that has had no response for so long does nothing, and must not keep others from it.
-        sees = at is not None and now - at <= KEEP
+        # One that has had no response for so long, or may not act, does nothing, and must not keep others from it.
+        sees = at is not None and now - at <= KEEP and self._refusal() is None
         idle = [
             record.id
-            for record in (self._records() if self._stops and sees and auto.armed else ())
+            for record in (self._records() if self._stops and sees and auto.armed and self._has(Duty.IDLE) else ())
             if record.id not in keeps and due_after(self._rules, auto, record.id, record.name) is not None
         ]
         held = [
-            HeldWatch(watch.key, _PROGRESS[watch.state], watch.made_at if watch.sent_at is None else watch.sent_at)
+            HeldWatch(watch.key, progress, watch.made_at if watch.sent_at is None else watch.sent_at)
             for watch in watches.values()
             if watch.account == account
-            and watch.state in _PROGRESS
+            and (progress := _progress(watch)) is not None
             # What was done, be it by a screen of this user, is done.
             and (watch.sent_at is not None if watch.state is not State.ARMED else sees and self._watches)
         ]
         return Holdings(tuple(sorted(idle)), tuple(held), tuple(sorted(keeps.values(), key=lambda keep: keep.pod)))
+
+    def _has(self, duty: Duty) -> bool:
+        """Whether no other podtop of this host has a duty: a screen that has it leaves it to other hosts' recorders."""
+        owner = self._fleet.owners.get(duty)
+        return owner is None or owner.is_me
 
     def _records(self) -> list[Record]:
         """All pods as of now: the loop adds some and takes some away."""

@@ -104,7 +104,7 @@ class OtherRecorders:
         self._named = named
         self._needed = needed
         self._seen: dict[str, tuple[float, AccountRecorder]] = {}
-        self._gone: dict[str, AccountRecorder] = {}
+        self._gone: dict[str, tuple[float, float, AccountRecorder]] = {}
         self._keeps: dict[str, list[tuple[str, Keep]]] = {}
         self._looked_at: float | None = None
         self._failed: set[int] = set()
@@ -133,17 +133,23 @@ class OtherRecorders:
         """Who has sent what a watch is armed for."""
         return sender(self._all(), watch, since)
 
-    def missing(self, watch: str) -> tuple[AccountRecorder, float] | None:
-        """Who was to act for a watch and is not seen any more, and since when: it may have acted unseen."""
+    def missing(self, watch: str, made_at: float) -> tuple[AccountRecorder, float] | None:
+        """Who was to act for a watch and is not seen any more, and since when: it may have acted unseen.
+
+        made_at: when the watch was armed here. Who armed it after that knew of it.
+        """
         others = {other.site for other in self._others()}
-        return next(
-            (
-                (other, self._seen[other.site][0] if not other.gone else -math.inf)
-                for other in self._all()
-                if other.site not in others and any(held.watch == watch for held in other.holdings.watches)
-            ),
-            None,
-        )
+        for other in self._all():
+            if other.site in others or not any(held.watch == watch for held in other.holdings.watches):
+                continue
+            known, at = (self._gone[other.site][0], -math.inf) if other.gone else (self._seen[other.site][0],) * 2
+            if made_at <= known:
+                return other, at
+        return None
+
+    def is_new(self, since: float) -> bool:
+        """Whether other hosts may not have heard yet of what was armed at an instant."""
+        return 0 <= self._clock() - since < SETTLE
 
     @property
     def left(self) -> str:
@@ -158,7 +164,8 @@ class OtherRecorders:
         """Those that ran within a day: what they kept, and what they sent, stays as it was."""
         seen = [recorder for at, recorder in self._seen.values() if self._clock() - at <= REMEMBERED]
         sites = {recorder.site for recorder in seen}
-        return self._of_account([*seen, *(gone for gone in self._gone.values() if gone.site not in sites)])
+        gone = [recorder for _, at, recorder in self._gone.values() if self._clock() - at <= REMEMBERED]
+        return self._of_account([*seen, *(former for former in gone if former.site not in sites)])
 
     def _of_account(self, recorders: Iterable[AccountRecorder]) -> tuple[AccountRecorder, ...]:
         id = self._account()
@@ -207,7 +214,8 @@ class OtherRecorders:
             if recorder.key != key:
                 continue
             if recorder.gone:
-                self._gone[recorder.site] = recorder
+                now = self._clock()
+                self._gone[recorder.site] = self._gone.get(recorder.site, (now,))[0], now, recorder
             elif before is None or recorder.since >= before[1].since:
                 self._seen[recorder.site] = self._clock(), recorder
 

@@ -246,8 +246,9 @@ class Session:
             from tui.services.idle_stops import rules
 
             self.holdings = OwnHoldings(
-                self.state, self.fleet, rules(self.config.auto), self.clock, stops=stops, watches=watches
-            )
+                self.state, self.fleet, rules(self.config.auto), self.clock, stops=stops, watches=watches,
+                refusal=self.may_act,
+            )  # fmt: skip
         return self.holdings
 
     @property

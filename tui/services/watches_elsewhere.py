@@ -33,7 +33,9 @@ def left_elsewhere(watch: MarketWatch, others: OtherRecorders, fleet: Fleet) -> 
         return f"{sent[0].name} is sending it"
     if (doer := others.doer(WATCHES, watch.key)) is not None:
         return f"{doer.name} has this watch too, and began first"
-    if watch.gpus and (missing := others.missing(watch.key)) is not None:
+    if others.is_new(watch.made_at):
+        return "podtop first looks whether another host has this watch too"
+    if watch.gpus and (missing := others.missing(watch.key, watch.made_at)) is not None:
         # Cut off from here, it may have been served, and rented a pod that nobody told of.
         who, at = missing
         for record in fleet.records.values():
