@@ -245,11 +245,11 @@ OF_NONE = ("market", "notify")
 """Commands that are about no account."""
 
 IN_TURN = ("once", "alerts", "report")
-"""Commands that several profiles are given to one after the other."""
+"""Commands that take several profiles: `report` is given them one after the other, the others all at once."""
 
 
 def _several(options: argparse.Namespace, flags: Mapping[str, Any], names: Sequence[str]) -> int:
-    """Several accounts: together on the screen and in a recorder, else one after the other; each with its own key."""
+    """Several accounts: together on the screen, in a recorder, in one output, or in turn; each with its own key."""
     shows = options.command is None and not options.demo and options.replay is None and options.hub is None
     records = options.command == "record" and options.export is None and not options.demo
     in_turn = options.command in IN_TURN

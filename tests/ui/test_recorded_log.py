@@ -39,6 +39,8 @@ async def test_in_history_the_recorded_lines_are_shown_and_nothing_is_streamed(
         if not kept:
             await run.until("of RunPod")
             assert "recorded" not in run.text()
+            assert not view(run).follows
+            await run.until_so(lambda: any(query.since is not None for _, query in cloud.log.asked))
             return
         await run.until("step 3 of nine")
         text = run.text()

@@ -155,7 +155,7 @@ def _commands() -> dict[str, Command]:
             ("api", "how to point a client at it"), _faults,
         ),
         "once": Command(
-            "print pods, prices, account, machines or alerts once",
+            "print pods, prices, account, machines, alerts or training runs once",
             "Request the data once and print it as a table, JSON or CSV.", arguments.add_once,
             (
                 Example("podtop once", "print your pods as a table"),

@@ -33,6 +33,7 @@ def _theme(name: str, *, dark: bool, grounds: tuple[str, str, str], colours: Map
             **{key: value for key, value in colours.items() if key not in ("text", "accent", "hover")},
             **{f"chart-{number}": colour for number, colour in enumerate(lines, 1)},
             "heat": colours.get("heat", lines[0]),
+            "spark-beside": colours.get("spark-beside", f"{colours['spark']} 70%"),
             "footer-key-foreground": accent,
             "border": rule,
             "scrollbar": rule,
@@ -133,6 +134,7 @@ SIXTEEN = _theme(
         "text": "#ffffff", "muted": "#aaaaaa", "quiet": "#aaaaaa", "accent": "#55ffff",
         "good": "#55ff55", "warn": "#ffff55", "bad": "#ff5555",
         "rule": "#555555", "hover": "#aaaaaa", "spark": "#00aaaa", "cursor": "#0000aa", "cursor-away": "#0000aa",
+        "spark-beside": "#55ffff",
     },
     charts="#55ffff #ff55ff #ffffff #00aaaa #aaaaaa",
 )  # fmt: skip
@@ -174,6 +176,8 @@ def variable_defaults(theme: Theme) -> dict[str, str]:
         "quiet": colours["text-disabled"],
         "rule": colours["panel"],
         "spark": colours["primary"],
+        # The terminal's own colours are not mixed.
+        "spark-beside": colours["secondary"] if theme.primary.startswith("ansi_") else f"{colours['primary']} 70%",
         "heat": colours["primary"],
         "cursor": colours["primary-muted"],
         "cursor-away": colours["panel"],

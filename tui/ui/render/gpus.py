@@ -149,7 +149,7 @@ def strip(gpus: Sequence[Gpu], alert: Attention | None, width: int, height: int)
     """
     head: tuple[Cell, ...] = ()
     if alert is not None and height > 2:
-        head = wrap(((f"{SIGN} {alert.text}", role_of(alert)),), width)[: max(1, height // 3)]
+        head = wrap(((f"{SIGN} {alert.text}", role_of(alert)),), width)[: max(1, height // 3, height - len(gpus))]
     left = height - len(head)
     if not gpus or left <= 0:
         return head

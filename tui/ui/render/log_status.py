@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
@@ -53,12 +53,16 @@ def streams(
     return tuple(cell for _, cell in sorted(cells, key=lambda item: item[0]))
 
 
-def recorded(names: Mapping[str, tuple[str, int]]) -> tuple[Cell, ...]:
-    """Each pod with where its lines are from, where they are those of the recording."""
+def recorded(names: Mapping[str, tuple[str, int]], of: Collection[str]) -> tuple[Cell, ...]:
+    """Each pod with where its lines are from, where they are those of the recording. `of`: the pods that have any."""
     several = len(names) > 1
     return tuple(
-        (*(((("▪ ", f"pod-{number}"),)) if several else ()), (f"{name} ", "text"), ("recorded", "muted"))
-        for name, number in names.values()
+        (
+            *(((("▪ ", f"pod-{number}"),)) if several else ()),
+            (f"{name} ", "text"),
+            ("recorded" if pod in of else "none recorded", "muted"),
+        )
+        for pod, (name, number) in names.items()
     )
 
 

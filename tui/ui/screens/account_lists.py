@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.screen import ModalScreen
 
 from tui.api.account import Template
@@ -11,7 +13,6 @@ from tui.domain.charges import Day
 from tui.store.fleet import Fleet
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
-from tui.ui.modals.readme import Readme
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render import account, payments
@@ -24,6 +25,9 @@ from tui.ui.screens.account_listing import AccountListing, account_trouble
 from tui.ui.screens.listing import About, Listing, Picture, Rows, Scene
 from tui.ui.screens.money_list import Money
 from tui.ui.screens.report_list import Costs
+
+if TYPE_CHECKING:
+    from tui.ui.modals.readme import Readme
 
 DAYS = 1
 """The initial one of the ranges of days."""
@@ -224,6 +228,8 @@ class Templates(AccountListing):
         template = self._template(key)
         if template is None or self.context.playback.replay:
             return None
+        from tui.ui.modals.readme import Readme
+
         self.readme = Readme(template.name or template.id or "template", template.id or "")
         return self.readme
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -108,6 +108,7 @@ class LogsScreen(ListingScreen):
         self._following: Following | None = None
         self._target = at
         self._is_recorded = False
+        self._recorded_of: Collection[str] = ()
         self._due: Timer | None = None
 
     def _panes(self) -> Iterator[Widget]:
@@ -157,7 +158,9 @@ class LogsScreen(ListingScreen):
             if self._seen:
                 self._stream()
             return
-        self._is_recorded = True
+        self._stop()
+        self._is_recorded, self._pane_of_lines = True, LogPane(self._pane_of_lines.look)
+        self._recorded_of = lines.keys()
         self._target = at
         self._view_of_lines.follow(False)
         for pod, of_pod in lines.items():
@@ -228,7 +231,7 @@ class LogsScreen(ListingScreen):
         mode = f"paused, {pane.unseen:,} new" if pane.held else "following" if view.follows else "not following"
         follow = ((mode, "warn" if pane.held else "accent" if view.follows else "muted"),)
         if self._is_recorded:
-            bar.content = (TwoSided(log_status.recorded(self._names()), ()),)
+            bar.content = (TwoSided(log_status.recorded(self._names(), self._recorded_of), ()),)
             return
         bar.content = (TwoSided(log_status.streams(self._states, self._names(), now), (follow,)),)
 
@@ -262,6 +265,9 @@ class LogsScreen(ListingScreen):
 
     def _jump(self) -> None:
         """Go to the instant that was wanted, once its lines are there, or will not come."""
+        if self._following is None and not self._is_recorded:
+            # Whether lines were recorded is being looked up.
+            return
         if self._target is None or any(each.earlier is Earlier.LOADING for each in self._states.values()):
             return
         if not self._pane_of_lines.lines.entries and any(
