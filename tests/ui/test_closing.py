@@ -6,12 +6,15 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from rich.style import Style
 from textual import events
+from textual._callback import invoke
 from textual.app import ComposeResult
 from textual.command import CommandInput, CommandList
+from textual.css.query import NoMatches
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Label
@@ -123,15 +126,21 @@ async def test_a_page_down_where_nothing_is_found(launch: Launch) -> None:
 
 async def test_what_a_closed_screen_meant_to_draw_is_not_looked_for(launch: Launch) -> None:
     async with launch() as run:
-        screen = Help(())
-        run.app.push_screen(screen)
-        await run.settle()
-        screen.dismiss(None)
-        # As a resize right before the key that closes it.
-        screen.call_after_refresh(screen.query_one, "#nowhere")
-        await run.settle()
-        assert run.app._exception is None
-        assert run.app.screen is not screen
+        below = run.app.screen
+        for opens, closes in (("question_mark", "escape"), ("enter", "escape"), ("S", "escape")):
+            await run.press(opens)
+            await run.wait(1.0)
+            screen = run.app.screen
+            assert screen is not below
+            # As by a resize right before the key that closes it: Textual calls it back when another screen is drawn.
+            with patch.object(screen, "post_message") as post:
+                screen.call_after_refresh(screen.query_one, "#nowhere")
+            (callback,) = (call.args[0].callback for call in post.call_args_list)
+            with pytest.raises(NoMatches):
+                await invoke(callback)
+            await run.press(closes)
+            await run.until_so(lambda: run.app.screen is below)
+            await invoke(callback)
 
 
 @pytest.mark.wide

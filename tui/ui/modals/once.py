@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from textual._callback import invoke
 from textual.await_complete import AwaitComplete
-from textual.css.query import NoMatches
 from textual.message import Message
 
-if TYPE_CHECKING:
-    from textual._types import CallbackType
-    from textual.message_pump import Callback
-    from textual.screen import Screen
-
-    _Screen = Screen[Any]
-else:
-    _Screen = object
+from tui.ui.primitives.after_refresh import AfterRefresh
 
 
-class Once(_Screen):
+class Once(AfterRefresh):
     """A mixin, placed before the screen class.
 
     Textual pops the top screen on each dismissal: two keys in one read, a double click or a late response would close
@@ -39,19 +30,11 @@ class Once(_Screen):
     async def _dispatch_message(self, message: Message) -> None:
         await self._unless_gone(partial(super()._dispatch_message, message))
 
-    def call_after_refresh(self, callback: Callback, *args: Any, **kwargs: Any) -> bool:
-        # Textual leaves it to the screen on top, which may be another one by then.
-        return super().call_after_refresh(self._unless_gone, partial(callback, *args, **kwargs))
-
-    async def _unless_gone(self, handler: CallbackType) -> None:
-        """Call a handler, which may look for widgets that are not there any more, or will never be."""
-        try:
-            await invoke(handler)
-        except NoMatches:
-            # Closed before it was mounted, by a key right behind the one that opened it, or before it was drawn for a
-            # new size: there is nowhere to show it.
-            if not (self._ended or self._closing or self._closed or self._pruning or self.app._exit):
-                raise
+    @property
+    def _is_gone(self) -> bool:
+        # Closed before it was mounted, by a key right behind the one that opened it, or before it was drawn for a new
+        # size: there is nowhere to show it.
+        return self._ended or super()._is_gone
 
     def _leave_stack(self, result: Any) -> AwaitComplete:
         stack = self.app.screen_stack

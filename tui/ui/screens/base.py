@@ -20,6 +20,7 @@ from tui.store.fleet import Fleet
 from tui.ui import key_hints
 from tui.ui.context import ScreenContext
 from tui.ui.primitives import roles
+from tui.ui.primitives.after_refresh import AfterRefresh
 from tui.ui.primitives.cells import Cell, fair
 from tui.ui.render import attention
 from tui.ui.render import header as status
@@ -47,7 +48,7 @@ LATE = 1.0
 """Seconds after which the ages in a frame are recomputed when it is drawn."""
 
 
-class BaseScreen(Screen[None]):
+class BaseScreen(AfterRefresh, Screen[None]):
     """Shows the fleet at the playback's instant; a screen that is not on top skips updates.
 
     MODE names it in the header's tabs; NEVER are ids of bindings that are never available on it.
