@@ -70,14 +70,15 @@ class Account:
         self.notes: list[UserMessage] = []
         self.woken = 0
         self.path = directory / "actions.jsonl"
+        self.skew = 0.0
         self.performer = self.open()
 
     def open(self) -> Executor:
         """A performer, as podtop makes one when it starts."""
         return Executor(
             self.fleet, self.guard, self, lambda: AuditLog(self.path, origin="demo", wall=lambda: self.now),
-            clock=lambda: self.now, messages=Messages(self.notes.append, to_event_log(self.happened)),
-            on_change=lambda: None,
+            clock=lambda: self.now, skew=lambda: self.skew, on_change=lambda: None,
+            messages=Messages(self.notes.append, to_event_log(self.happened)),
         )  # fmt: skip
 
     # What a performer sees of the watch

@@ -155,25 +155,21 @@ async def test_a_time_that_runpods_clock_does_not_confirm_is_not_kept(tmp_path: 
 
 
 @pytest.mark.parametrize("by", MOVES)
-async def test_an_action_is_logged_with_the_true_time_and_found_at_podtops_own(by: float, tmp_path: Path) -> None:
+async def test_an_action_is_logged_with_the_true_time_and_found_by_it(by: float, tmp_path: Path) -> None:
     machine = Restarted(tmp_path)
     machine.wall += by
     machine.start()
     assert machine.clocks.utc() == machine.wall, "nothing else is known yet"
     await machine.poll_once()
-    wrong = machine.clocks
-    log = AuditLog(tmp_path / "a.jsonl", origin="demo", wall=wrong.utc, skew=lambda: wrong.skew)
-    sent_at = wrong.now()
+    log = AuditLog(tmp_path / "a.jsonl", origin="demo", wall=machine.clocks.utc)
     log.intent("restart", "p", "n", {})
     (entry,) = entries(log.path)
     assert abs(datetime.fromisoformat(entry.time).timestamp() - machine.server) < 3
-    assert abs(log.unfinished()[0].at - sent_at) < 1
+    assert abs(log.unfinished()[0].at - machine.server) < 3
     machine.wall -= by
     machine.start()
-    later = AuditLog(log.path, origin="demo", wall=machine.clocks.utc, skew=lambda: machine.clocks.skew)
-    assert abs(later.unfinished()[0].at - machine.clocks.now()) < 3, (
-        "by the clock of a podtop that began after the jump"
-    )
+    later = AuditLog(log.path, origin="demo", wall=machine.clocks.utc)
+    assert later.unfinished() == log.unfinished(), "whatever the clock of the podtop that reads it"
 
 
 @pytest.mark.skipif(not BOOT.exists(), reason="nothing names a boot here")

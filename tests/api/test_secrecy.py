@@ -18,7 +18,7 @@ from tui import __version__
 from tui.api.errors import CloudError, Insecure, Unauthorized
 from tui.api.graphql.client import GraphQLCloud
 from tui.api.http.endpoint import host_of, is_loopback, objection, stays_here
-from tui.api.secret import Secret, redact
+from tui.api.secret import LONGEST_PIECE, Secret, masked_start, redact
 
 
 async def test_the_request() -> None:
@@ -115,6 +115,32 @@ def test_redaction_masks_pieces_and_leaves_the_rest() -> None:
     assert redact("line one\\nline two", (Secret("one\ntwo"), Secret("line"))) == "••• one\\n••• two"
     assert redact('{"n": "1"} at 1', (Secret("1"),)) == '{"n": "•••"} at 1'
     assert redact("nothing", (Secret(""),)) == "nothing"
+
+
+@pytest.mark.parametrize("before", ["", "OTHEROTHEROTHER " * 3], ids=["alone", "after others that shrink"])
+@pytest.mark.parametrize(
+    "behind", ["", " and more", "x" * 3 * LONGEST_PIECE], ids=["at the end", "in the text", "in a run"]
+)
+def test_a_secret_at_a_cut_leaves_no_part_of_it(before: str, behind: str) -> None:
+    secrets = (Secret("OTHEROTHEROTHER"), Secret("ABCDEFGHIJKL"))
+    for place in range(48, 120):
+        text = f"{before}{'-' * (place - len(before))}ABCDEFGHIJKL{behind}"
+        seen = masked_start(text, 64, lambda text: redact(text, secrets))
+        assert len(seen) <= 64
+        assert not any("A" <= ch <= "Z" for ch in seen)
+
+
+def test_no_more_of_a_text_is_masked_than_can_reach_into_what_is_kept() -> None:
+    masked: list[int] = []
+
+    def hide(text: str) -> str:
+        masked.append(len(text))
+        return text
+
+    assert masked_start("word " * 100_000, 64, hide) == ("word " * 13)[:64]
+    assert masked_start("x" * 500_000, 64, hide) == "x" * 64
+    assert masked_start("short", 64, hide) == "short"
+    assert masked == [65, 64 + LONGEST_PIECE, 5]
 
 
 async def test_a_redirect_is_not_followed() -> None:

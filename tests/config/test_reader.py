@@ -98,6 +98,13 @@ def test_a_refused_key_is_not_told(text: str) -> None:
     assert "1234567" not in one
 
 
+def test_a_part_of_a_key_at_the_end_of_what_is_shown_of_a_value_is_not_told() -> None:
+    """An older key of RunPod's has no prefix: a part of it does not look like one."""
+    (one,) = told(f'interval = "{"x " * 40}{"A1b2" * 10}"')
+    assert "x x x" in one
+    assert "A1b2" not in one
+
+
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert read(tmp_path / "none") == Reading(tmp_path / "none")
     (tmp_path / "latin").write_bytes(b"theme = '\xff'")

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from tests import make
 from tests.acting import NOON, Account
 from tui.actions import BY_ID
 from tui.api.orders import DeployOrder, RentOrder
@@ -377,6 +379,29 @@ async def test_another_podtops_deploy_without_an_answer_is_looked_for_before_any
     account.fleet.operations.clear()
     assert (await account.performer.deploy(ORDER)).ending is Status.DONE
     assert account.mutations == ["deploy"]
+
+
+@pytest.mark.parametrize("skew", [3600.0, -3600.0])
+@pytest.mark.parametrize(("up", "ending"), [(20, Status.DONE), (900, Status.NOT_DONE)])
+async def test_whether_a_pod_restarted_is_judged_by_podtops_clock_though_the_log_has_the_true_time(
+    tmp_path: Path, skew: float, up: int, ending: Status
+) -> None:
+    account = Account(tmp_path)
+    AuditLog(account.path, origin="demo", wall=lambda: account.now + skew).intent("restart", "a", "train", {})
+    account.now += 60.0
+    # The log is read before a response shows how wrong the clock is.
+    ((_, restart),) = await account.performer.resume_looking()
+    account.skew = skew
+    shown = make.pod("a", name="train")
+    assert shown.runtime is not None
+    for passed in range(5, 130, 5):
+        runtime = replace(shown.runtime, uptime=up + passed)
+        account.now += 5.0
+        account.fleet.apply(make.snapshot(replace(shown, runtime=runtime)), account.now)
+        account.performer.polled()
+        await asyncio.sleep(0)
+    assert (await asyncio.wait_for(restart, 10)).ending is ending
+    assert account.mutations == []
 
 
 async def test_what_another_account_never_learned_of_is_left_to_it(tmp_path: Path) -> None:

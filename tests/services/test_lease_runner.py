@@ -21,7 +21,7 @@ from tui.services.lease_runner import LeaseRunner
 from tui.services.messages import Messages
 from tui.storage.json_store import StoreError
 from tui.storage.lease_file import LeaseFile
-from tui.store.fleet import Fleet
+from tui.store.fleet import BEYOND, Fleet
 
 NOON = 1_795_435_200.0
 TRAIN = pod("a", name="train")
@@ -143,6 +143,46 @@ async def test_only_a_fresh_answer_is_a_reason(tmp_path: Path) -> None:
     watcher.fleet.apply(replace(snapshot(), unreadable=(Unreadable("a", "train", "odd"),)), watcher.now)
     await watcher.look()
     assert (watcher.sent, len(watcher.leases.all())) == ([], 1)
+
+
+@pytest.mark.parametrize("cut", [False, True], ids=["malformed", "beyond a cut list"])
+async def test_a_known_pod_that_cannot_be_read_any_more_is_reported_once_when_its_lease_ends(
+    tmp_path: Path, cut: bool
+) -> None:
+    watcher = Watcher(tmp_path / "leases.json")
+    leased(watcher, 1.0)
+    await watcher.poll(TRAIN)
+    why = BEYOND if cut else "odd"
+    unread = replace(snapshot(pod("b")), is_cut=cut, unreadable=() if cut else (Unreadable("a", "train", "odd"),))
+
+    async def poll(after: float) -> None:
+        watcher.now += after
+        watcher.fleet.apply(unread, watcher.now)
+        await watcher.look()
+
+    await poll(60.0)
+    assert watcher.words() == "", "its end is far"
+    for _ in range(20):
+        await poll(600.0)
+    assert watcher.words() == f"▲ lease: train is due to stop, but {why}; act manually"
+    assert watcher.sent == []
+    await watcher.poll(TRAIN)
+    await watcher.poll(TRAIN, after=WARNING)
+    assert [action for _, action, _ in watcher.sent] == ["stop"], "it acts once the pod is readable, and warned of"
+
+
+async def test_what_was_sent_to_a_pod_that_cannot_be_read_since_is_not_due_any_more(tmp_path: Path) -> None:
+    watcher = Watcher(tmp_path / "leases.json")
+    leased(watcher, 0.1)
+    for _ in range(80):
+        await watcher.poll(TRAIN)
+    assert len(watcher.sent) == 1
+    watcher.notes.clear()
+    for after in (5.0, 100.0, 300.0, 600.0):
+        watcher.now += after
+        watcher.fleet.apply(replace(snapshot(), unreadable=(Unreadable("a", "train", "odd"),)), watcher.now)
+        await watcher.look()
+    assert watcher.words() == "▲ lease: sent stop train, but odd; act manually"
 
 
 async def test_a_lease_ends_with_its_pod_or_its_purpose(tmp_path: Path) -> None:

@@ -7,11 +7,13 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from tests.make import offer, pod, snapshot
 from tests.ui.conftest import NOW, HeldCloud
 from tui.api.models import Quote
+from tui.clocks import Clocks
 from tui.config.loader import Config
 from tui.config.settings import Notify
 from tui.domain import deploy_draft
@@ -29,14 +31,17 @@ H100 = offer("H100 SXM", Quote(2.99, 1.75, "High"))
 class Stand:
     """A session on a cloud that the test holds."""
 
-    def __init__(self, tmp_path: Path, config: Config | None = None, **more: Any) -> None:
+    def __init__(self, tmp_path: Path, config: Config | None = None, *, has_clocks: bool = False, **more: Any) -> None:
         self.cloud = HeldCloud()
         self.notes: list[UserMessage] = []
         self.changes = 0
         self.seen = asyncio.Event()
         self.guard = ActionLock()
         self.state = StateFiles(lambda: tmp_path, "test", "https://test.invalid")
-        source = Source("test", False, lambda: self.cloud, lambda: self.cloud.now)
+        self.clocks = Clocks(lambda: self.cloud.now, lambda: self.cloud.now - NOW)
+        source = Source(
+            "test", False, lambda: self.cloud, lambda: self.cloud.now, clocks=self.clocks if has_clocks else None
+        )
         self.session = Session(
             source, config or Config(), Messages(self.notes.append), self.guard,
             state=self.state, on_change=self._changed, tz=UTC, **more,
@@ -120,6 +125,31 @@ async def test_a_deploy_that_an_earlier_podtop_left_open_gets_its_lease(tmp_path
     lease = session.fleet.leases["pod1"]
     assert lease.action == "stop"
     assert await session.drafts.load() is None, "what was ordered is no draft any more"
+
+
+@pytest.mark.parametrize("wrong", [3600.0, -3600.0])
+async def test_a_deploy_left_open_gets_its_lease_on_time_though_the_clock_is_an_hour_wrong(
+    tmp_path: Path, wrong: float
+) -> None:
+    """The action log has the true time, and is read before a response shows how wrong this machine's clock is."""
+    stand = Stand(tmp_path, has_clocks=True)
+    session = stand.session
+    draft = deploy_draft.from_offer(H100, "7f3a", ())
+    draft = replace(draft, values={**draft.values, "lease": "yes", "stop_after": "2h"})
+    await session.drafts.keep(draft)
+    stand.state.ledger(lambda: NOW - wrong).intent("deploy", "", draft["name"], {})
+    session.start_executor(stand.state)
+    catching_up = asyncio.ensure_future(duties.catch_up(session))
+    while not session.fleet.operations:  # noqa: ASYNC110
+        await asyncio.sleep(0.002)
+    assert stand.clocks.skew == 0
+    stand.cloud.now += 60
+    stand.clocks.dated(stand.cloud.now - wrong, 0.2)
+    session.fleet.apply(snapshot(pod("pod1", name=draft["name"])), stand.cloud.now)
+    while not catching_up.done():
+        session.changed()
+        await asyncio.sleep(0.002)
+    assert session.fleet.leases["pod1"].ends == pytest.approx(NOW + 7200, abs=2)
 
 
 async def test_a_lease_that_cannot_be_read_is_told_and_none_is_set(tmp_path: Path) -> None:

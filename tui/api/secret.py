@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import NoReturn
 
@@ -12,6 +13,9 @@ _SHORTEST = 4
 """Characters of a piece that is masked wherever it occurs: to mask every "1" would garble a text and hide nothing."""
 
 _BREAK = re.compile(r"[\s\"'\\]+|\\[nrt]")
+
+LONGEST_PIECE = 8_000
+"""Characters without a break that a cut considers as one piece of a secret."""
 
 _FORMS_OF_KEYS = (
     r"rpa_[A-Za-z0-9_-]{3,}"  # RunPod
@@ -98,3 +102,15 @@ def mask(text: str) -> str:
     For text that may repeat what the user typed or pasted into the wrong place.
     """
     return _form_of_a_key().sub(MASK, _BEARER.sub(lambda match: match[1] + MASK, text))
+
+
+def masked_start(text: str, most: int, hide: Callable[[str], str] = mask) -> str:
+    """The first characters of `text`, at most `most`, masked by `hide` before the cut: no part of a secret stays.
+
+    Only what can reach into them is masked: up to the next break, at which every piece of a secret ends.
+    """
+    end = _BREAK.search(text, most, most + LONGEST_PIECE)
+    if end is not None or len(text) <= most + LONGEST_PIECE:
+        return hide(text[: end.end()] if end is not None else text)[:most]
+    # What this cut leaves of a piece is the end of the masked text, which may have moved into what is kept.
+    return hide(text[: most + LONGEST_PIECE])[:-LONGEST_PIECE][:most]

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct, convert, json
 from msgspec.structs import replace
 
 from tui.api.http.endpoint import host_of, objection
-from tui.api.secret import Secret
+from tui.api.secret import Secret, mask
 
 LONGEST_TOLD = 100
 """Characters of a refused value or an unknown name that are shown."""
@@ -29,7 +29,8 @@ def shown(value: object) -> str:
 
 
 def short(text: str) -> str:
-    """A text as it may be shown in one line."""
+    """A text as it may be shown in one line. What looks like a key is masked before a cut could hide its form."""
+    text = mask(text)
     return text if len(text) <= LONGEST_TOLD else f"{text[: LONGEST_TOLD - 1]}…"
 
 

@@ -43,7 +43,7 @@ class Operation(Struct, frozen=True):
     lost:     why it is unknown whether it happened; "" while all goes well.
     answer:   what its response was like, if that does not show the outcome.
     text:     the text that was sent, such as a new name.
-    since:    when an earlier podtop sent it; 0 if this one did, at `at`.
+    since:    when an earlier podtop sent it, by the true time; 0 if this one did, at `at`.
     by:       what requested it: keys, a command, a lease, a watch.
     agreed:   dollars per hour that the user agreed to for a new pod; None if no price was known.
     """

@@ -102,8 +102,10 @@ async def _deployed_earlier(session: Session, intent: Intent, ending: asyncio.Ta
     outcome, draft = await ending, await session.drafts.load()
     if outcome.ending is not Status.DONE or draft is None or draft["name"].strip() != intent.name:
         return
+    # By podtop's own clock, which is known to be wrong only since the response that showed the outcome.
+    ordered_at = intent.at - session.source.skew
     # The lease first: a podtop that ends in between finds the draft again, and no pod runs on without either.
-    await session.leases.set_for(draft, outcome.pod, intent.name, intent.at, session.tz)
+    await session.leases.set_for(draft, outcome.pod, intent.name, ordered_at, session.tz)
     await session.drafts.keep(None)
 
 

@@ -47,6 +47,7 @@ class Executor:
     """One for the life of the program; `fleet.operations` holds the operations under way.
 
     ledger: opens the action log, before the first action.
+    skew:   seconds by which `clock` is behind the true time, by which the log is dated; 0 before the first response.
     messages: receives messages for the user, and events for the event log.
     """
 
@@ -58,6 +59,7 @@ class Executor:
         ledger: Callable[[], AuditLog],
         *,
         clock: Callable[[], float],
+        skew: Callable[[], float] = lambda: 0.0,
         messages: Messages,
         on_change: Callable[[], object],
     ) -> None:
@@ -65,7 +67,7 @@ class Executor:
         self._guard = guard
         self._watch = watch
         self._log = OperationLog(ledger)
-        self._reconciler = Reconciler(fleet, clock)
+        self._reconciler = Reconciler(fleet, clock, skew)
         self._clock = clock
         self._messages = messages
         self._on_change = on_change

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tui.actions import BY_ID
 from tui.domain.action import Command
-from tui.domain.lease import WARNING, Lease, Step, acts_at, step
+from tui.domain.lease import LOST_AFTER, WARNING, Lease, Step, acts_at, step
 from tui.domain.operations import Outcome, Status
 from tui.domain.user_message import UserMessage
 from tui.services.runner import Runner
@@ -127,10 +127,10 @@ class LeaseRunner(Runner[Lease]):
 
     def _see_to(self, lease: Lease, now: float, polled_at: float) -> None:
         record = self._fleet.records.get(lease.pod)
-        if record is None and (why := self._fleet.unread(lease.pod)):
-            if now >= lease.ends - WARNING:
-                self._once(lease, f"{self.what}: {lease.name} is due to {lease.action}, but {why}; act manually")
-            return
+        if why := self._fleet.unread(lease.pod):
+            self._report_unread(lease, now, why)
+            if record is None:
+                return
         is_over = record is None or BY_ID[lease.action].reached(record)
         due = step(lease, is_over, record is not None and record.pod is not None, now)
         if due is not Step.OVER:
@@ -153,6 +153,13 @@ class LeaseRunner(Runner[Lease]):
                     self.leases.drop(lease.pod)
             case _:
                 pass
+
+    def _report_unread(self, lease: Lease, now: float, why: str) -> None:
+        """Report that nothing is sent, or that its effect is unknown, while RunPod does not show the pod's state."""
+        if lease.sent_at is None and now >= lease.ends - WARNING:
+            self._once(lease, f"{self.what}: {lease.name} is due to {lease.action}, but {why}; act manually")
+        elif lease.sent_at is not None and now - lease.sent_at >= LOST_AFTER:
+            self._once(lease, f"{self.what}: sent {lease.action} {lease.name}, but {why}; act manually")
 
     def _warn(self, lease: Lease, now: float, polled_at: float) -> None:
         """See that the user is warned: by the alert, which also rings, or by a message where there is none."""

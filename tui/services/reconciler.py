@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from tui.actions import EVERY
 from tui.domain.action import Target
 from tui.domain.answers import dearer
@@ -24,11 +26,15 @@ VAGUE_PATIENCE = 20.0
 
 
 class Reconciler:
-    """Compares what was requested with what RunPod shows, with each poll. Instants in epoch seconds."""
+    """Compares what was requested with what RunPod shows, with each poll. Instants in epoch seconds.
 
-    def __init__(self, fleet: Fleet, clock: Callable[[], float]) -> None:
+    skew: seconds by which `clock` is behind the true time; 0 before the first response.
+    """
+
+    def __init__(self, fleet: Fleet, clock: Callable[[], float], skew: Callable[[], float] = lambda: 0.0) -> None:
         self._fleet = fleet
         self._clock = clock
+        self._skew = skew
         self._polled = asyncio.Event()
 
     def polled(self) -> None:
@@ -117,6 +123,9 @@ class Reconciler:
         seen = self._fleet.pods_at
         if record is None or record.pod is None or record.unreadable is not None or seen is None:
             return False
+        if operation.since:
+            # Only now: when it was read from the log, no response may have shown how wrong podtop's clock is.
+            operation = replace(operation, since=operation.since - self._skew())
         return action.shown(record.pod, operation, seen)
 
     def _record(self, operation: Operation) -> Record | None:

@@ -270,9 +270,8 @@ class Session:
         from tui.services.executor import Executor
 
         self.executor = Executor(
-            self.fleet, self.guard, self._world or self.monitor,
-            lambda: state.ledger(self.source.utc, lambda: self.source.skew),
-            clock=self.clock, messages=self.messages, on_change=self.changed,
+            self.fleet, self.guard, self._world or self.monitor, lambda: state.ledger(self.source.utc),
+            clock=self.clock, skew=lambda: self.source.skew, messages=self.messages, on_change=self.changed,
         )  # fmt: skip
         return self.executor
 

@@ -57,7 +57,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
 class Intent(Struct, frozen=True):
     """An action that was or may have been sent, with no known outcome.
 
-    at:     in epoch seconds.
+    at:     by the true time, in epoch seconds; podtop's own clock may differ from it.
     text:   a new name.
     agreed: dollars per hour that a new pod may cost at most; None if no price was known.
     """
@@ -117,7 +117,6 @@ class AuditLog:
 
     origin: the host of the pods' API, or "demo".
     wall:   the true time, by which entries are dated.
-    skew:   seconds by which the clock of this podtop is behind that; instants that are read are brought to it.
     """
 
     def __init__(
@@ -126,14 +125,12 @@ class AuditLog:
         *,
         origin: str,
         wall: Callable[[], float] = time.time,
-        skew: Callable[[], float] = lambda: 0.0,
         user: Callable[[], str] = user_name,
         new_id: Callable[[], str] = lambda: secrets.token_hex(6),
     ) -> None:
         self.path = path
         self._origin = origin
         self._wall = wall
-        self._skew = skew
         self._user = user
         self._new_id = new_id
 
@@ -172,10 +169,9 @@ class AuditLog:
             if entry.origin != self._origin:
                 continue
             if entry.phase == "intent":
-                at = _instant(entry.time) - self._skew()
                 by_id[entry.id] = Intent(
-                    entry.id, at, entry.action, entry.pod, entry.name, entry.account, _text_of(entry),
-                    _agreed(entry),
+                    entry.id, _instant(entry.time), entry.action, entry.pod, entry.name, entry.account,
+                    _text_of(entry), _agreed(entry),
                 )  # fmt: skip
             elif entry.outcome not in OPEN:
                 by_id.pop(entry.id, None)

@@ -29,11 +29,11 @@ class StateFiles(Struct, frozen=True):
     origin: str
     api_url: str
 
-    def ledger(self, utc: Callable[[], float] = time.time, skew: Callable[[], float] = lambda: 0.0) -> AuditLog:
-        """The action log. utc: the true time; skew: seconds by which podtop's own clock is behind it."""
+    def ledger(self, utc: Callable[[], float] = time.time) -> AuditLog:
+        """The action log. utc: the true time."""
         from tui.storage.audit_log import AuditLog
 
-        return AuditLog(self.directory() / "actions.jsonl", origin=self.origin, wall=utc, skew=skew)
+        return AuditLog(self.directory() / "actions.jsonl", origin=self.origin, wall=utc)
 
     def draft(self) -> Path:
         """The deploy draft being edited."""

@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from tui.api.secret import masked_start
+
 LONGEST = 2_000
 """Characters of a line that are kept."""
 
@@ -52,7 +54,7 @@ class KeptLog:
 
     def add(self, pod: str, at: float, text: str) -> None:
         """Another line of a pod."""
-        line = KeptLine(at, self._hidden(text[:LONGEST]))
+        line = KeptLine(at, masked_start(text, LONGEST, self._hidden))
         with self._lock:
             waiting = self._pods.get(pod)
             if waiting is None:

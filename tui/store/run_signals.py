@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from statistics import median
 from typing import NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from tui.api.secret import masked_start
 from tui.domain.signals.machine import Machine, is_gone, training
 from tui.domain.signals.troubles import Trouble, is_end, trouble
 from tui.domain.signals.values import LARGEST_COUNT, NOTHING, Values
@@ -172,9 +174,15 @@ def is_silent(run: Run, now: float, least: float = SILENT) -> bool:
 
 
 class RunTracker:
-    """Makes a `Run` of lines, in the order in which they were written."""
+    """Makes a `Run` of lines, in the order in which they were written.
 
-    def __init__(self, source: str = "", *, quotes: bool = False) -> None:
+    quotes: whether alerts may have lines of the log; `hidden`: a line without what they must not have, such as a key.
+    """
+
+    def __init__(
+        self, source: str = "", *, quotes: bool = False, hidden: Callable[[str], str] = lambda text: text
+    ) -> None:
+        self._hidden = hidden
         self.run = Run(source=source, quotes=quotes)
         self._intervals: deque[float] = deque(maxlen=INTERVALS)
         self._total_at: float | None = None
@@ -187,7 +195,7 @@ class RunTracker:
         if run.line_at is not None and at - run.line_at >= SAME:
             self._intervals.append(at - run.line_at)
         at = max(at, run.line_at or at)
-        line = text.strip()[:LONGEST_LINE] or run.line
+        line = self._start_of(text.strip()) or run.line
         run = replace(run, line=line, line_at=at, lines=run.lines + 1, began=at if run.began is None else run.began)
         if not values.is_empty:
             run = self._with(run, at, self._of_the_run(run, at, values))
@@ -196,6 +204,10 @@ class RunTracker:
         if is_end(text):
             run = replace(run, ended=Said(at, line))
         self.run = run
+
+    def _start_of(self, text: str) -> str:
+        """What is kept of a line. One that may be quoted leaves this machine: without what must not."""
+        return masked_start(text, LONGEST_LINE, self._hidden) if self.run.quotes else text[:LONGEST_LINE]
 
     def take_values(self, at: float, values: Values) -> None:
         """What a file of metrics says, and when it was written; what is older than what is known is no news."""

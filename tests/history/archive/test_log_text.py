@@ -85,6 +85,15 @@ def test_of_each_pod_the_newest_lines_are_kept(here: Recorder, tmp_path: Path) -
     assert kept(tmp_path / "a.sqlite") == [f"again {number}" for number in range(400, 500)]
 
 
+def test_a_secret_across_the_end_of_what_is_kept_of_a_line_is_not_recorded_in_part() -> None:
+    log = KeptLog(10, lambda text: text.replace("very-secret-value", "•••"))
+    for place in (LONGEST - 30, LONGEST - 10, LONGEST - 1, LONGEST):
+        log.add("a", NOW, f"{'-' * (place - 1)} very-secret-value and more")
+    (_, lines) = log.waiting()["a"]
+    assert [len(line.text) for line in lines] == [LONGEST - 30 + 3 + 9, LONGEST - 10 + 3 + 1, LONGEST, LONGEST]
+    assert not any("v" in line.text for line in lines)
+
+
 def test_bytes_are_bounded_too(here: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_text, "MOST_BYTES", 300)
     for number in range(20):

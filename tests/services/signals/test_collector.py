@@ -14,6 +14,7 @@ from tui.services.signals.budget import ALL_AT_ONCE, ALL_READING, READING, READI
 from tui.services.signals.collector import LOOK, SignalCollector
 from tui.services.signals.source import Intake, WrittenLine
 from tui.store.fleet import Fleet
+from tui.store.run_signals import LONGEST_LINE
 
 RULES = SignalRules(pods=(("llama-*", PodSignals()), ("olmo", PodSignals(sources=("ssh", "log")))))
 
@@ -138,6 +139,19 @@ async def test_a_pod_whose_lines_take_long_to_read_costs_no_more_and_the_others_
     assert other.lines > 60
     assert (hostile.lines + other.lines) * 0.01 <= ALL_AT_ONCE + 102 * ALL_READING + 0.02
     await here.end()
+
+
+async def test_a_line_that_an_alert_may_quote_has_no_part_of_a_key_at_its_end() -> None:
+    key = "hf_abcdefghijkl"
+    for quote in (False, True):
+        here = Collecting(replace(RULES, quote=quote))
+        await here.report(pod("a", name="llama-7b"))
+        here.log.write("a", f"RuntimeError: {'-' * (LONGEST_LINE - 15 - 5)} {key} is refused")
+        await here.time.go(LOOK)
+        line = here.fleet.runs["a"].line
+        assert len(line) <= LONGEST_LINE
+        assert ("hf_a" in line) is not quote
+        await here.end()
 
 
 async def test_lines_wait_to_be_recorded_only_where_that_is_wanted_and_without_keys() -> None:

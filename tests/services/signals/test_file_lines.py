@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.domain.signals.lines import BAR
 from tui.domain.signals.pod_script import Part
-from tui.services.signals.file_lines import FileLines, PaneLines, texts
+from tui.services.signals.file_lines import LONGEST, FileLines, PaneLines, texts
 
 NOW = 1_000.0
 
@@ -53,6 +53,21 @@ def test_a_bar_that_is_drawn_over_itself_is_its_last_state_and_what_is_printed_b
 def test_what_begins_in_the_middle_begins_with_the_next_line() -> None:
     lines = FileLines().take(Part("log", b"rest of a line\nwhole\n", 7, 500, 521), None, NOW)
     assert [line.text for line in lines] == ["whole"]
+
+
+def test_a_word_that_a_cut_divides_is_no_part_of_a_line() -> None:
+    """It may be a part of a secret, which nothing would find and mask."""
+    for number in range(12):
+        head, tail = b"- " * (LONGEST // 2 - 7) + b"-" * number, b" -" * LONGEST
+        (start,) = taken([head + b" very-secret-value" + b" -" * 20 + b"\n"])
+        assert start.endswith(("-", "very-secret-value"))
+        (end,) = texts(head + b" very-secret-value" + tail[: 2 * LONGEST - 2 * number])
+        assert "e" not in end.removeprefix("very-secret-value")
+    lines = FileLines()
+    body = b"x" * 20 + b" very-secret-value" + b" -" * (LONGEST // 2 - 5)
+    lines.take(Part("log", body, 7, 0, len(body)), None, NOW)
+    (line,) = lines.take(Part("log", b"\n", 7, len(body), len(body) + 1), NOW, NOW + 30)
+    assert set(line.text) == {" ", "-"}
 
 
 @given(st.binary(max_size=400))

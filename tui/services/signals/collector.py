@@ -122,7 +122,7 @@ class PodReader:
         self._cpu = cpu
         self._rules = rules
         self._reader = LineReader(rules.preset, OwnPattern(rules.pattern) if rules.pattern else None)
-        self._tracker = RunTracker(quotes=quotes)
+        self._tracker = RunTracker(quotes=quotes, hidden=_without_keys)
         self._problems: dict[str, str] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self.started = _started(record)

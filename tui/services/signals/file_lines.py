@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tui.api.http.sanitize import clean, without_escapes
@@ -14,14 +15,36 @@ LONGEST = 4_096
 MOST_LINES = 2_000
 """Lines of one piece: the last ones."""
 
+_FIRST_WORD = re.compile(rb"[^\s\"'\\]*[\s\"'\\]+")
+_LAST_WORD = re.compile(rb"[\s\"'\\][^\s\"'\\]*\Z")
+"""What a cut may have divided. A part of a secret would not be found, and so not be masked."""
+
 
 def texts(piece: bytes) -> Iterator[str]:
     """The lines of a piece as a terminal would leave them. A bar that is drawn over itself is its last state."""
     for line in piece.split(b"\n")[-MOST_LINES:]:
-        drawn = [part for part in line[-2 * LONGEST :].split(b"\r") if part.strip()]
+        drawn = [part for part in _end_of(line, 2 * LONGEST).split(b"\r") if part.strip()]
         # Trainers print their figures between two states of a bar: both count.
         for part in drawn[-2:]:
-            yield clean(without_escapes(part[:LONGEST].decode("utf-8", "replace"))).rstrip()
+            yield clean(without_escapes(_start_of(part).decode("utf-8", "replace"))).rstrip()
+
+
+def _start_of(part: bytes) -> bytes:
+    """What is read of a line, without a word that is divided."""
+    if len(part) <= LONGEST:
+        return part
+    start = part[:LONGEST]
+    last = _LAST_WORD.search(start)
+    return start[: last.start()] if last is not None else start
+
+
+def _end_of(line: bytes, most: int) -> bytes:
+    """The last bytes of a line, without a word that is divided."""
+    if len(line) <= most:
+        return line
+    end = line[-most:]
+    first = _FIRST_WORD.match(end)
+    return end[first.end() :] if first is not None else end
 
 
 class FileLines:
@@ -48,8 +71,8 @@ class FileLines:
         # A bar has no line end until it is full; what is drawn so far is a line of its own.
         drawn, again, rest = self._rest.rpartition(b"\r")
         if again:
-            whole, self._rest = (whole + b"\n" + drawn if whole else drawn), rest[-LONGEST:]
-        self._rest = self._rest[-LONGEST:]
+            whole, self._rest = (whole + b"\n" + drawn if whole else drawn), rest
+        self._rest = _end_of(self._rest, LONGEST)
         lines = [text for text in texts(whole) if text] if whole else []
         last = now - part.age
         first = last if before is None or not goes_on else min(before, last)
