@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import tui
 
 PACKAGE = Path(tui.__file__).parent
@@ -45,6 +47,7 @@ OUTSIDE_UI = [
 ]
 
 
+@pytest.mark.wide
 def test_nothing_outside_the_ui_knows_the_screen() -> None:
     assert not imported_with(modules(*OUTSIDE_UI)) & SCREEN
 
@@ -147,6 +150,7 @@ def test_what_stands_at_the_root_is_the_program_and_nothing_else() -> None:
     assert len(list(PACKAGE.glob("*.py"))) <= 8
 
 
+@pytest.mark.wide
 def test_the_rooms_import_downwards_and_never_in_a_circle() -> None:
     """By the contracts in pyproject.toml, type hints and imports in functions included."""
     # In a process of its own: it sets up logging for the one that it runs in.

@@ -244,6 +244,7 @@ def lives_on(snapshot: Snapshot) -> None:
         json.loads(paper.text, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("wild", every(3, WILD))
 async def test_what_reads_the_fleet_lives_on(wild: str) -> None:
     asked = Asked()

@@ -225,6 +225,7 @@ def test_recording_goes_on_without_an_output(redirect: str, url: str) -> None:
     assert "ended code=0" in log_of()
 
 
+@pytest.mark.wide
 def test_recording_goes_on_where_the_terminal_takes_nothing_for_minutes(url: str) -> None:
     argv = [sys.executable, "-m", "tui", "--api-url", url, "record", "--interval", "2"]
     terminal = Terminal(argv, env={"RUNPOD_API_KEY": "demo-key"})
@@ -237,6 +238,7 @@ def test_recording_goes_on_where_the_terminal_takes_nothing_for_minutes(url: str
     assert "ended code=0" in log_of()
 
 
+@pytest.mark.wide
 def test_recording_goes_on_when_its_terminal_is_gone(url: str) -> None:
     line = f"trap '' HUP; exec {sys.executable} -m tui --api-url {url} record --interval 2"
     terminal = Terminal(["/bin/bash", "-c", line], env={"RUNPOD_API_KEY": "demo-key"})
@@ -247,6 +249,7 @@ def test_recording_goes_on_when_its_terminal_is_gone(url: str) -> None:
     assert terminal.wait() == 0
 
 
+@pytest.mark.wide
 def test_a_reader_that_halts_does_not_keep_a_watch_from_ending(url: str) -> None:
     line = f"exec {sys.executable} -m tui --api-url {url} --log-level debug once pods --json --watch 2"
     reader, writer = os.pipe()
@@ -271,6 +274,7 @@ def test_a_reader_that_halts_does_not_keep_a_watch_from_ending(url: str) -> None
         os.close(writer)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("redirect", [">&-", *map(wide, (">/dev/full", "> >(exit 0)"))])
 def test_the_simulator_serves_whether_anybody_reads_where_or_not(redirect: str) -> None:
     line = f"exec {sys.executable} -m tui simulate --port 0 {redirect}"

@@ -35,6 +35,7 @@ def redirected(redirections: str, home: Path, *arguments: str) -> Terminal:
 OTHERS = ("2>&-", "2>/dev/null", "2>&1 2>/dev/full", "2>&0")
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("where", ["2>{}/err.log", *map(wide, OTHERS)])
 def test_the_screen_is_where_the_keys_are(where: str, url: str, tmp_path: Path) -> None:
     terminal = redirected(where.format(tmp_path), tmp_path, "--api-url", url, "--no-record")

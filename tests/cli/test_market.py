@@ -84,6 +84,7 @@ def test_no_answer_is_told_in_a_line() -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.wide
 def test_a_reader_that_leaves_early_is_no_crash(url: str) -> None:
     argv = f"{sys.executable} -m tui --api-url {url} market --csv | head -1"
     done = subprocess.run(argv, shell=True, capture_output=True, text=True, check=False, timeout=30)

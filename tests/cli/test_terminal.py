@@ -26,6 +26,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.wide
 def test_the_demo_starts_takes_keys_and_sizes_and_quits() -> None:
     # With few pods, as every pod has a past to be made.
     terminal = podtop("--demo", "--pods", "3", "--no-record", starts=True)

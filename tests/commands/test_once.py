@@ -177,6 +177,7 @@ def _handles(pid: int, number: int) -> bool:
     return bool(caught >> (number - 1) & 1)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     "arguments",
     ["once --csv --watch 2", *(pytest.param(f"once market{form}", marks=pytest.mark.wide) for form in ("", " --json"))],
@@ -215,6 +216,7 @@ def test_on_a_terminal_the_table_fits_and_has_no_colour(width: int, environ: dic
     assert b"\x1b" not in terminal.output
 
 
+@pytest.mark.wide
 def test_a_crash_is_one_line_and_a_log(tmp_path: Path, run: Run) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import tui.store.fleet as f\n"

@@ -255,6 +255,7 @@ def test_bash_completes_what_was_recorded(
     assert not (tmp_path / "pwned").exists()
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [

@@ -116,6 +116,7 @@ def test_graphql_is_retired_and_rest_goes_on() -> None:
         process.communicate()
 
 
+@pytest.mark.wide
 def test_rest_only_names_one_address_and_streams_logs_until_they_are_cut() -> None:
     process = start("--port", "0", "--rest-only", "--fault", "v2-logs-drop:0")
     try:

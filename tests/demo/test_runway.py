@@ -36,6 +36,7 @@ class Life:
         return snapshot
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("seed", [7, pytest.param(42, marks=pytest.mark.wide)])
 @pytest.mark.parametrize("hours", [3.0, pytest.param(26.0, marks=pytest.mark.wide)])
 async def test_a_balance_that_falls_to_zero_is_foretold_within_five_percent(seed: int, hours: float) -> None:

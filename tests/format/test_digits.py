@@ -38,6 +38,7 @@ def test_no_text_raises(text: str) -> None:
     assert number is None or str(number) == (text.lstrip("0") or "0")
 
 
+@pytest.mark.wide
 @SOURCE
 def test_every_other_place_asks_here() -> None:
     found = {

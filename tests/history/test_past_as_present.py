@@ -143,6 +143,7 @@ def lived() -> tuple[Tape, Fleet, dict[float, Seen]]:
     return tape, fleet, views
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("tidied", [pytest.param(False, marks=pytest.mark.wide), True])
 async def test_an_instant_of_the_past_answers_as_it_did_when_it_was_the_present(tmp_path: Path, tidied: bool) -> None:
     tape, live, views = lived()

@@ -102,6 +102,7 @@ def restarted(path: Path, first: Snapshot, at: float) -> Fleet:
     return fleet
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("scene", [*SCENES.items(), (Kind.IDLE, IDLE_WITH_BLIPS)], ids=lambda each: each[0].value)
 def test_once_says_what_a_podtop_that_kept_running_says(
     scene: tuple[Kind, tuple[Callable[[float], list[Gpu]], float]], tmp_path: Path

@@ -268,6 +268,7 @@ def test_no_alert_ends_begins_or_rings_again_around_any_break(tmp_path: Path) ->
             steady(world, f"{number}: {way.__name__} of {polls} polls")
 
 
+@pytest.mark.wide
 def test_an_outage_and_a_restart_tell_nothing_anew(tmp_path: Path) -> None:
     with closing(begun(tmp_path, 4.0)) as world:
         outage(world, 40)

@@ -388,6 +388,7 @@ def listening() -> Iterator[tuple[str, list[str]]]:
         thread.join()
 
 
+@pytest.mark.wide
 def test_of_two_processes_with_the_same_notifications_each_is_delivered_once(tmp_path: Path) -> None:
     with listening() as (url, texts):
         running = [

@@ -263,6 +263,7 @@ async def test_values_in_memory_are_sent_by_the_podtop_that_has_them(tmp_path: P
     assert "hf_secret" not in (tmp_path / "vigils.json").read_text()
 
 
+@pytest.mark.wide
 async def test_refusals_are_tried_again_a_capped_number_of_times_and_never_in_a_rush(tmp_path: Path) -> None:
     # Country "ZZ" is nowhere: what the market shows as there, RunPod then refuses.
     draft = Draft({**DRAFT.values, "country": "ZZ"})

@@ -155,6 +155,7 @@ def test_unknown_values_begin_nothing_and_end_nothing(row: Row) -> None:
     assert ENDED[row.kind] not in watch.kinds
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("step", [*(pytest.param(step, marks=pytest.mark.wide) for step in (2.0, 10.0)), 30.0, 60.0])
 @pytest.mark.parametrize("row", ROWS, ids=repr)
 def test_every_poll_interval_finds_it(row: Row, step: float) -> None:
@@ -507,6 +508,7 @@ VALUES = st.one_of(st.none(), st.floats(0, 100), st.floats(allow_nan=False, allo
 GPUS = st.lists(st.builds(Gpu, VALUES, VALUES, VALUES, VALUES), max_size=5)
 
 
+@pytest.mark.wide
 @given(st.lists(st.tuples(GPUS, st.integers(0, 6), st.floats(0.0, 4000.0), VALUES, st.integers(-20, 10**6))))
 @settings(max_examples=60)
 def test_no_pod_is_too_odd_to_watch(

@@ -78,6 +78,7 @@ def test_a_week_of_pods_at_work_raises_no_alarm(step: float, seed: int) -> None:
     assert composed(Watch(step), seed, 7 * 24 * HOUR).kinds == []
 
 
+@pytest.mark.wide
 def test_a_day_of_a_pod_at_work_raises_no_alarm() -> None:
     assert composed(Watch(30.0), 1, 24 * HOUR).kinds == []
 

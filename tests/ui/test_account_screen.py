@@ -308,6 +308,7 @@ async def test_who_it_is_is_asked_for_by_a_key_and_forgotten_then(launch: Launch
         assert "Dana" not in run.text()
 
 
+@pytest.mark.wide
 async def test_a_screen_that_is_not_on_top_asks_for_nothing(launch: Launch) -> None:
     cloud = AccountCloud()
     async with launch(cloud=cloud) as run:
@@ -355,6 +356,7 @@ async def empty(cloud: AccountCloud) -> AccountCloud:
     return cloud
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("size", [(120, 40), pytest.param((40, 12), marks=pytest.mark.wide)])
 async def test_an_empty_account_with_no_balance(launch: Launch, size: tuple[int, int]) -> None:
     async with launch(cloud=await empty(AccountCloud()), size=size) as run:

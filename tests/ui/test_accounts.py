@@ -86,6 +86,7 @@ async def test_an_action_is_sent_with_the_key_of_the_account_that_is_shown(launc
         assert accounts.work.sent == [("stop", SAME)]
 
 
+@pytest.mark.wide
 async def test_a_pod_that_is_chosen_is_shown_in_its_own_account(launch: Launch, accounts: Accounts) -> None:
     async with accounts.launched(launch) as run:  # type: ignore[attr-defined]
         await both(run)
@@ -137,6 +138,7 @@ async def test_with_one_account_the_key_says_how_to_have_more(launch: Launch) ->
         assert "--profile for each" in run.toasts()
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("size", [(40, 12), (80, 24), (200, 50)])
 async def test_it_fits(launch: Launch, accounts: Accounts, size: tuple[int, int]) -> None:
     async with accounts.launched(launch, size) as run:  # type: ignore[attr-defined]

@@ -166,6 +166,7 @@ async def test_what_changed_meanwhile_is_asked_again(launch: Launch) -> None:
         assert await sent(run) == [("terminate", LLAMA)]
 
 
+@pytest.mark.wide
 async def test_of_several_that_changed_the_one_that_is_left_is_asked_for_by_its_name(launch: Launch) -> None:
     async with launch() as run:
         await run.press("g", "space", "space")
@@ -433,6 +434,7 @@ async def test_in_the_filter_line_capitals_are_text(launch: Launch) -> None:
         assert not isinstance(run.app.screen, Confirm)
 
 
+@pytest.mark.wide
 async def test_errors_stay_readable_in_the_events(launch: Launch) -> None:
     async with launch() as run:
         await on(run, "llama")

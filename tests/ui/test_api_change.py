@@ -122,6 +122,7 @@ async def test_whose_account_it_is_is_asked_once_and_yes_is_kept(
         assert not isinstance(run.app.screen, AccountDialog)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("key", "settled"), [("n", True), ("escape", False)])
 async def test_no_and_no_answer_begin_an_account_of_its_own(
     launch: Launch, tmp_path: Path, key: str, settled: bool

@@ -55,6 +55,7 @@ async def opened_palette(run: Running) -> Screen[Any]:
     return run.app.screen
 
 
+@pytest.mark.wide
 async def test_a_click_on_a_hit_that_is_gone_does_nothing(launch: Launch) -> None:
     async with launch() as run:
         palette = await opened_palette(run)
@@ -74,6 +75,7 @@ async def test_a_click_on_a_hit_that_is_gone_does_nothing(launch: Launch) -> Non
         assert run.app.screen is not palette
 
 
+@pytest.mark.wide
 async def test_what_is_chosen_in_the_palette_is_done_once(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
     async with launch() as run:
         done: list[str] = []
@@ -170,6 +172,7 @@ async def test_every_modal_stands_a_terminal_of_a_few_columns(launch: Launch) ->
 Open = Callable[[Running], Awaitable[object]]
 
 
+@pytest.mark.wide
 async def test_every_modal_closes_once(launch: Launch) -> None:
     entries = (Entry("c", "pod ID", "p1"), Entry("n", "name", "train"))
 

@@ -97,6 +97,7 @@ async def test_an_action_shows_its_key_and_goes_through_its_dialog(launch: Launc
         assert run.cloud.sent == []
 
 
+@pytest.mark.wide
 async def test_only_what_makes_sense_now_is_told(launch: Launch) -> None:
     async with launch() as run:
         assert "Resume stopped pod" not in await find(run, "resume"), "the one under the cursor runs"

@@ -152,6 +152,7 @@ async def test_a_name_typed_to_terminate_goes_to_its_field_and_nowhere_else(laun
         assert await sent(run) == [("terminate", "t1")]
 
 
+@pytest.mark.wide
 async def test_letters_find_the_field_from_cancel_too(launch: Launch) -> None:
     async with launch() as run:
         await run.press("g", "space", "space")
@@ -286,6 +287,7 @@ async def test_a_form_that_comes_late_opens_over_nothing(launch: Launch, meanwhi
             assert await sent(run) == [("terminate", LLAMA)]
 
 
+@pytest.mark.wide
 async def test_a_form_whose_gpu_is_asked_for_at_once_opens(launch: Launch) -> None:
     held = HeldCloud()
     held.detail_answer = DETAIL

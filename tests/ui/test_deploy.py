@@ -195,6 +195,7 @@ async def test_escape_keeps_the_draft_and_a_crash_does(launch: Launch, tmp_path:
         assert run.app.screen.draft.env == ()  # type: ignore[attr-defined]
 
 
+@pytest.mark.wide
 async def test_less_than_an_hours_balance_takes_the_name(launch: Launch) -> None:
     async with launch() as run:
         await run.poll(snapshot(*(PODS.pods or ()), funds=funds(1.0, 0.1)))
@@ -321,6 +322,7 @@ async def test_a_deploy_whose_answer_is_lost_keeps_the_draft_and_blocks_the_next
         assert len(run.cloud.orders) == 1
 
 
+@pytest.mark.wide
 async def test_a_price_that_is_not_known_takes_the_name(launch: Launch) -> None:
     async with launch() as run:
         await form(run, "B200")
@@ -440,6 +442,7 @@ async def test_a_pod_that_costs_more_than_agreed_is_told_and_can_be_stopped_with
         await run.until_so(lambda: ("stop", "new1") in run.cloud.sent)
 
 
+@pytest.mark.wide
 async def test_a_pod_that_costs_what_was_agreed_raises_no_question(launch: Launch) -> None:
     async with launch(cloud=Dearer()) as run:
         await deployed_at(run, 2.99)

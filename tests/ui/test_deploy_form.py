@@ -142,6 +142,7 @@ async def test_a_pasted_variable_never_shows_its_value() -> None:
         assert "HF_TOKEN" in app.text()
 
 
+@pytest.mark.wide
 async def test_a_pasted_token_that_ends_in_an_equals_sign_is_a_value() -> None:
     app = Stage()
     async with shown(app) as pilot:
@@ -200,6 +201,7 @@ async def test_a_volume_key_is_hidden_and_still_there_when_the_form_is_opened_ag
 # Templates
 
 
+@pytest.mark.wide
 async def test_a_template_fills_the_form_when_one_goes_on_to_the_next_field() -> None:
     app = Stage()
     async with shown(app) as pilot:

@@ -212,6 +212,7 @@ async def test_a_fold_that_is_closed_by_hand_goes_on_saying_what_is_set() -> Non
         assert all(field.label.partition(",")[0] in label for field in hidden)
 
 
+@pytest.mark.wide
 async def test_the_question_before_a_kept_draft_of_another_gpu_shows_what_was_folded(launch: Launch) -> None:
     async with launch(size=(120, 40)) as run:
         await form(run)

@@ -82,6 +82,7 @@ async def test_an_objection_is_seen_while_its_field_is_typed_in(launch: Launch) 
         assert "▲ no country can be chosen" in plain(run)
 
 
+@pytest.mark.wide
 async def test_an_api_that_changes_under_the_form_is_noticed(launch: Launch) -> None:
     cloud = Takes()
     cloud.is_rest = False

@@ -158,6 +158,7 @@ async def remembered(run: Running) -> None:
     raise AssertionError("the recording was not opened")
 
 
+@pytest.mark.wide
 async def test_enter_goes_to_the_pod_at_that_time_and_equals_returns(launch: Launch, tmp_path: Path) -> None:
     async with launch(cloud=rich(), record=tmp_path) as run:
         await remembered(run)
@@ -218,6 +219,7 @@ async def test_the_log_goes_on_after_a_restart_and_nothing_stands_twice(launch: 
     kept.close()
 
 
+@pytest.mark.wide
 async def test_an_alert_that_lasts_over_a_restart_is_told_once(launch: Launch, tmp_path: Path) -> None:
     def idle() -> HeldCloud:
         cloud = HeldCloud()

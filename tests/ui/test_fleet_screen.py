@@ -527,6 +527,7 @@ def test_no_width_hides_the_profile(width: int, profile: str, read_only: bool, e
     assert badge == profile or width < 45
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("demo", "shown"), [(False, True), pytest.param(True, False, marks=pytest.mark.wide)])
 async def test_the_profile_stands_in_the_header_of_every_screen_but_not_on_a_demo(
     launch: Launch, demo: bool, shown: bool

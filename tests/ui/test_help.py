@@ -68,6 +68,7 @@ async def test_it_is_searched_as_one_types(launch: Launch) -> None:
             assert isinstance(run.app.screen, FleetScreen)
 
 
+@pytest.mark.wide
 async def test_a_letter_that_is_no_key_of_the_help_begins_to_find(launch: Launch) -> None:
     async with launch() as run:
         await run.press("question_mark", *"outbid")

@@ -58,6 +58,7 @@ async def test_a_typed_time_is_gone_to_and_what_is_none_says_what_is(launch: Lau
         await run.until("at-8")
 
 
+@pytest.mark.wide
 async def test_the_scrub_line_and_the_frames_are_there_in_history_alone(launch: Launch, tmp_path: Path) -> None:
     async with recorded(launch, tmp_path) as run:
         assert HERE + RECORDED not in run.text()
@@ -123,6 +124,7 @@ async def test_nothing_acts_in_history(launch: Launch, tmp_path: Path) -> None:
         assert run.cloud.orders == []
 
 
+@pytest.mark.wide
 async def test_the_header_and_the_next_needy_pod_are_those_of_the_time(launch: Launch, tmp_path: Path) -> None:
     async with recorded(launch, tmp_path) as run:
         await run.press("left_square_bracket")

@@ -49,6 +49,7 @@ async def test_who_has_machines_has_a_tab(launch: Launch) -> None:
         await run.until("4 Hosts")
 
 
+@pytest.mark.wide
 async def test_a_failure_to_find_out_is_told_only_to_who_asks(launch: Launch) -> None:
     async with launch(cloud=cloud_of(Unreachable("no route to the machines"))) as run:
         assert "no route to the machines" not in run.text() + run.toasts()

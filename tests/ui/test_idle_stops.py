@@ -55,6 +55,7 @@ async def test_it_is_armed_and_disarmed_from_the_palette(launch: Launch) -> None
         assert not file_of(run).state().armed
 
 
+@pytest.mark.wide
 async def test_without_a_rule_it_says_how_to_set_one_and_arms_nothing(launch: Launch) -> None:
     async with launch() as run:
         await run.poll(IDLE)

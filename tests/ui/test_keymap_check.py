@@ -163,6 +163,7 @@ async def test_screens_tabs_and_clicks_have_the_new_keys(launch: Launch) -> None
         assert isinstance(run.app.screen, EventsScreen)
 
 
+@pytest.mark.wide
 async def test_a_binding_of_priority_moves_whole(launch: Launch) -> None:
     async with launch(config=keymap(act__stop="f6", table__filter="F")) as run:
         await run.press("S")

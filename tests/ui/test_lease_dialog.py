@@ -35,6 +35,7 @@ async def test_a_lease_is_set_shown_extended_and_ended(launch: Launch) -> None:
         assert "LEASE" not in run.text()
 
 
+@pytest.mark.wide
 async def test_what_is_no_time_is_refused_and_terminating_takes_the_name(launch: Launch) -> None:
     async with launch() as run:
         await on(run, "llama")

@@ -111,6 +111,7 @@ async def test_selected_pods_are_merged_by_time_each_with_its_name(launch: Launc
         assert "Logs  2 pods  4 lines" in run.text()
 
 
+@pytest.mark.wide
 async def test_more_than_eight_pods_are_refused(launch: Launch) -> None:
     from tests.make import pod, snapshot
 
@@ -358,6 +359,7 @@ async def test_from_the_pod_screen_and_from_an_event_at_its_instant(launch: Laun
         await run.until("not following")
 
 
+@pytest.mark.wide
 async def test_the_pod_screen_shows_why_a_pod_is_not_up_yet_while_it_is_on_top(launch: Launch) -> None:
     from tests.make import pod, snapshot
 
@@ -406,6 +408,7 @@ async def test_a_burst_is_drawn_in_few_frames(launch: Launch, monkeypatch: pytes
         assert len(drawn) <= frames + 3
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("size", every(3, [(40, 12), (80, 24), (120, 40), (200, 50)]))
 async def test_it_fits(launch: Launch, size: tuple[int, int]) -> None:
     cloud = Cloud(**{FIRST: [line(n) for n in range(100)], OTHER: [line(n, f"eval {n}") for n in range(100)]})

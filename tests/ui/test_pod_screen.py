@@ -108,6 +108,7 @@ async def test_what_cannot_be_asked_is_said_and_the_rest_stands(launch: Launch) 
         assert "llama-70b" in run.text()
 
 
+@pytest.mark.wide
 async def test_a_pod_that_goes_away_is_said_to_be_gone(launch: Launch) -> None:
     async with launch(cloud=looked_at()) as run:
         await opened(run)
@@ -135,6 +136,7 @@ async def test_every_pane_is_reached_at_any_size(launch: Launch) -> None:
 # Time
 
 
+@pytest.mark.wide
 async def test_what_was_recorded_is_stepped_through_and_equals_returns(launch: Launch, tmp_path: Path) -> None:
     async with launch(record=tmp_path) as run:
         for at in range(1, 5):

@@ -177,6 +177,7 @@ async def test_a_key_that_is_held_does_not_run_through_it() -> None:
         assert app.ended == [True]
 
 
+@pytest.mark.wide
 async def test_leaving_counts_at_once_and_reading_by_hand_is_reading() -> None:
     for leave in ("escape", "n", "q"):
         async with staged(agree(_asked(LONG)), (80, 24)) as (app, pilot):
@@ -222,6 +223,7 @@ async def test_a_short_question_takes_one_key() -> None:
 # Fields have the keys
 
 
+@pytest.mark.wide
 async def test_letters_go_to_the_number_and_only_escape_cancels() -> None:
     for action, field in (("resume", "gpus"), ("bid", "bid")):
         for letters in ("n", "qn"):

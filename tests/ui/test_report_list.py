@@ -30,6 +30,7 @@ def recorded(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.wide
 async def test_nothing_recorded_is_said(launch: Launch) -> None:
     async with launch(cloud=AccountCloud()) as run:
         await go(run, "report")

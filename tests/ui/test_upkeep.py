@@ -80,6 +80,7 @@ async def test_a_pod_is_restarted_locked_and_unlocked_with_two_keys_each(launch:
         assert await sent(run) == [("unlock", LLAMA)]
 
 
+@pytest.mark.wide
 async def test_a_name_is_typed_and_letters_are_no_keys_in_it(launch: Launch) -> None:
     held = Whole()
     async with launch(cloud=held) as run:

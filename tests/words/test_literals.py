@@ -30,6 +30,7 @@ def own() -> tuple[Literal, ...]:
     return tuple(literals(PACKAGE))
 
 
+@pytest.mark.wide
 def test_no_text_has_a_retired_word() -> None:
     texts = [one for one in own() if (one.file, one.text) not in KEPT]
     assert len(texts) > 2_000

@@ -831,6 +831,7 @@ def test_a_command_ends_although_a_lookup_hangs(command: list[str]) -> None:
     assert time.monotonic() - begun < 60, "ended by itself"
 
 
+@pytest.mark.wide
 def test_the_screen_ends_although_a_lookup_hangs() -> None:
     from tests.cli.terminal import Terminal
 
@@ -839,6 +840,7 @@ def test_the_screen_ends_although_a_lookup_hangs() -> None:
     assert terminal.quit() == 0
 
 
+@pytest.mark.wide
 def test_a_recording_ends_although_a_lookup_hangs() -> None:
     import signal
 

@@ -171,6 +171,7 @@ async def test_a_stream_goes_on_as_lines_are_written_and_ends_with_its_pod(rest:
     assert (await rest.problem("GET", f"/pods/{LLAMA}/logs"))[0] == 404
 
 
+@pytest.mark.wide
 async def test_a_cut_stream_is_resumed_without_a_loss_or_a_repetition(rest: RestDemo) -> None:
     rest.simulator.faults.set("v2-logs-drop", 40)
     await rest.get("/pods")

@@ -414,6 +414,7 @@ async def test_graphql_ends_and_says_so_before(rest: RestDemo) -> None:
     assert (await rest.get(f"/pods/{STOPPED}"))["status"] == "EXITED"
 
 
+@pytest.mark.wide
 def test_a_world_over_graphql_loads_nothing_of_rest() -> None:
     program = (
         "import sys, asyncio; from tui.demo.asgi import Simulator; from tui.demo.world import World;"

@@ -344,6 +344,7 @@ def test_a_quarter_of_an_hour_that_an_older_podtop_poisoned_is_packed(path: Path
     assert {"cpu", "util", "gpu0", "gpu127", "vram0"} <= found.columns.keys()
 
 
+@pytest.mark.wide
 def test_a_block_of_any_size_can_be_encoded() -> None:
     for count, names in ((70_000, 3), (100, 20_000), (1, 100_000)):
         column = SampleColumn(bytes(count), bytes(count), bytes(count))

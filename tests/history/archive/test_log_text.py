@@ -147,7 +147,8 @@ def test_what_waits_is_bounded() -> None:
     log = KeptLog(100_000)
     for number in range(3 * WAITING_LINES):
         log.add("a", NOW, str(number))
-        log.add("b", NOW, "x" * 10_000)
+    for _ in range(2 * WAITING_CHARACTERS // LONGEST):
+        log.add("b", NOW, "x" * (LONGEST + 1))
     number, lines = log.waiting()["a"]
     assert (len(lines), number, lines[-1].text) == (WAITING_LINES, 3 * WAITING_LINES, str(3 * WAITING_LINES - 1))
     assert sum(len(line.text) for line in log.waiting()["b"][1]) <= WAITING_CHARACTERS

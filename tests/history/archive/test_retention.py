@@ -50,6 +50,7 @@ def known(path: Path, start: float, end: float) -> dict[str, set[float]]:
         return {**told, "samples": {at // 60 * 60 for at in recording.samples("a", start, end).times}}
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     "days", [40, *(pytest.param(days, marks=pytest.mark.wide) for days in (-40, 365, -365, 20, -20, 3650))]
 )

@@ -133,6 +133,7 @@ async def test_a_wait_that_runpod_requests_is_kept() -> None:
     await reading.end()
 
 
+@pytest.mark.wide
 async def test_a_log_that_is_too_fast_is_read_in_parts() -> None:
     logs = Logs(a=[])
     reading = Reading(logs)

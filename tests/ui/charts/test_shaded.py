@@ -76,6 +76,7 @@ def cells(rows: tuple[Row, ...]) -> list[list[tuple[str, int]]]:
     return [[(letter, kind) for part, kind in row for letter in part][GUTTER:] for row in rows]
 
 
+@pytest.mark.wide
 @settings(max_examples=up_to(100))
 @given(
     st.lists(st.lists(st.tuples(WILD, WILD, WILD), max_size=30), max_size=10),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -74,6 +75,7 @@ def test_no_label_touches_another_and_none_is_of_the_future(
     assert all(len(word.strip()) <= 8 for word in words), "at least two cells between two labels"
 
 
+@pytest.mark.wide
 def test_most_labels_are_shown() -> None:
     for span in RANGES:
         for columns in range(24, 240):

@@ -142,6 +142,7 @@ async def test_what_deploys_by_itself_is_armed_by_a_yes_to_its_cap(launch: Launc
         assert len(held.orders) == 1
 
 
+@pytest.mark.wide
 async def test_cancel_arms_nothing(launch: Launch, tmp_path: Path) -> None:
     async with launch(cloud=cloud()) as run:
         await armed(run)
@@ -196,6 +197,7 @@ async def test_a_running_pod_has_nothing_to_wait_for(launch: Launch) -> None:
         await run.until("only a stopped pod can wait for free GPUs")
 
 
+@pytest.mark.wide
 async def test_read_only_watches_and_tells_and_arms_nothing(launch: Launch, tmp_path: Path) -> None:
     async with launch(cloud=cloud()) as run:
         run.app.guard.read_only = "podtop is in read-only mode"
