@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from tui.files import paths, private
+from tui.files import paths
 
 
 def is_first_start() -> bool:
@@ -14,6 +14,8 @@ def is_first_start() -> bool:
     """
     if os.environ.get("PODTOP_TOUR", "").strip().lower() in ("0", "false", "no", "off"):
         return False
+    from tui.files import private
+
     directory = paths.state_dir()
     try:
         private.folder(directory)
