@@ -66,7 +66,9 @@ def test_the_first_frame_needs_no_http_no_server_and_no_charts() -> None:
 
 LATER = {
     "hashlib", "plotext", "statistics", "tui.api.cloud", "tui.api.errors", "tui.domain.costs", "tui.domain.events",
-    "tui.services.barrier", "tui.services.duties", "tui.services.notifications", "tui.storage.app_log",
+    "tui.domain.offered", "tui.files.reading", "tui.store.views.offer_rows", "tui.ui.render.facts",
+    "tui.ui.render.gpu_blocks", "tui.ui.render.rows", "tui.services.barrier",
+    "tui.services.duties", "tui.services.notifications", "tui.storage.app_log",
     "tui.store.price_history", "tui.store.record_of", "tui.store.run_signals", "tui.store.series", "tui.store.windows",
     "tui.store.views.gpu_map", "tui.store.views.pod_lines", "tui.ui.charts", "tui.ui.controllers.deploys",
     "tui.ui.controllers.market_watches", "tui.ui.screens.fleet_gpus", "tui.ui.widgets.filter_input",

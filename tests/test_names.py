@@ -15,7 +15,7 @@ RETIRED = {
     "Watch": "Monitor", "Lookout": "WatchRunner", "Enforcer": "LeaseRunner", "Performer": "Executor",
     "Guard": "ActionLock", "Kept": "Preferences", "Note": "UserMessage", "Notice": "EmptyState",
     "Alarm": "Notification", "Hooks": "Notifier", "Player": "Playback", "Chronicle": "AlertTracker",
-    "Bookkeeper": "SpendLoader", "Books": "SpendHistory", "Inspector": "PodInspector", "Inspection": "PodInspection",
+    "Bookkeeper": "spend_loader", "Books": "SpendHistory", "Inspector": "PodInspector", "Inspection": "PodInspection",
     "Demand": "MarketQuery", "Places": "DataCenters", "GpuSheet": "GpuSpec", "Stretch": "Samples",
     "Acts": "PodActions", "Reach": "Connect", "Hush": "TypeaheadGuard", "Sight": "ScreenContext",
     "TimedScreen": "BaseScreen", "Agree": "QuestionDialog", "Pace": "FramePacer", "Shadow": "CellBuffer",

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from tui import wiring
+from tui.commands import start_checks
 from tui.commands.argument_parser import SEVERAL
 from tui.commands.exit_codes import Exit
 from tui.commands.flags import SIMULATED_PODS
 from tui.commands.frame import framed
 from tui.commands.parser import ACTS, COMMANDS, parser
+from tui.commands.run_log import end_log, log_of
 from tui.commands.stdio import hush
 from tui.commands.stdio import note as _note
 from tui.commands.stdio import say as _say
@@ -45,7 +46,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     if options.no_color:
         # For what reads the environment: the screen's own terminal, and programs that podtop starts.
         os.environ["NO_COLOR"] = "1"
-    if misplaced := _misplaced(options):
+    if misplaced := start_checks.misplaced(options):
         _say(misplaced)
         return Exit.USAGE
     if options.command == "simulate":
@@ -86,12 +87,12 @@ def run(argv: Sequence[str] | None = None) -> int:
 
         return show_settings(options.what, paths.config_file(), wiring.settings_on_screen(), flags=flags)
     if options.command == "doctor":
-        return wiring.examine(options, flags, _no_terminal() or "")
+        return wiring.examine(options, flags, start_checks.no_terminal() or "")
     if len(named := getattr(options, SEVERAL, ())) > 1:
         return _several(options, flags, named)
     loaded = attempt(flags, file=paths.config_file(), runpod_file=paths.runpod_config_file())
     config = _with_demo(loaded.config) if options.demo else loaded.config
-    if _is_for_all(options, loaded):
+    if start_checks.is_for_all(options, loaded):
         return _several(options, flags, config.accounts)
     if faults := _faults(options, loaded):
         _warn(config)
@@ -117,47 +118,11 @@ def run(argv: Sequence[str] | None = None) -> int:
     return _show(wiring.source_of(options, config), config)
 
 
-def _misplaced(options: argparse.Namespace) -> str:
-    """What chooses the data of the screen, beside a command that would ignore it."""
-    prints = options.command == "once" and options.kind in READS_A_HUB
-    if options.hub is not None and (
-        options.demo or options.replay is not None or (options.command is not None and not prints)
-    ):
-        return "--hub shows the screen, or once pods and once market; it cannot be combined with anything else"
-    if options.replay is not None and (options.demo or options.command):
-        return "--replay cannot be combined with --demo or a command"
-    if options.at is not None and options.command:
-        return "--at requires --replay"
-    return ""
-
-
-def _faults(options: argparse.Namespace, loaded: Loaded) -> tuple[str, ...]:
+def _faults(options: argparse.Namespace, loaded: Loaded) -> list[str]:
     """All that is wrong with this start. What only the screen knows is checked here if something else is wrong; if not,
     when the screen starts."""
-    config, faults = loaded.config, [*loaded.faults]
-    is_keyless = getattr(options, "kind", "") == "market" or getattr(options, "offline", False)
-    is_keyless = is_keyless or options.command == "notify" or getattr(options, "export", None) is not None
-    needs_key = not options.demo and options.replay is None and not is_keyless and options.hub is None
-    if needs_key and loaded.keyless:
-        faults.append(
-            f"{config.no_key or 'no RunPod API key'}. Set RUNPOD_API_KEY or pass --api-key-file FILE; create a key in "
-            "the RunPod console under Settings. podtop --demo needs none"
-        )
-    if options.at is not None and options.replay is None:
-        faults.append("--at requires --replay")
-    if options.command == "record" and options.export is None:
-        of_export = (("--from", options.recording), ("--pods", options.pods_like), ("--since", options.export_since))
-        faults += [f"{flag} requires --export" for flag, value in of_export if value is not None]
-        faults += ["--with-logs requires --export"] if options.with_logs else []
-    if options.command == "record" and config.read_only:
-        given = zip(("--enforce-leases", "--watches", "--auto"), _powers(options), strict=True)
-        faults += [
-            f"{flag} sends mutations, which read-only mode forbids: drop one of the two" for flag, on in given if on
-        ]
-    shows_screen = options.command is None or (options.command in ("market", "account") and options.form is None)
-    if faults and shows_screen:
-        faults += wiring.screen_faults(config)
-    return tuple(faults)
+    faults = start_checks.faults(options, loaded)
+    return [*faults, *wiring.screen_faults(loaded.config)] if faults and start_checks.shows_screen(options) else faults
 
 
 def _warn(config: Config, *, acts: bool = False) -> None:
@@ -216,33 +181,23 @@ def _script(options: argparse.Namespace, config: Config, source: Source | None =
     watches = getattr(options, "watch", None) is not None or getattr(options, "follow", False)
     goes_on = options.command in ACTS or watches
     if goes_on:
-        wiring.log_of(source, config, options.command)()
+        log_of(source, config, options.command)()
     wiring.keep_private(source)
     with ExitStack() as shelf:
         code = run_command(options, config, source, wiring.state_of(source, config, wiring.state_dir_of(source, shelf)))
     if goes_on:
-        wiring.end_log(code)
+        end_log(code)
     return code
 
 
 def _show(source: Source, config: Config, first: str = "fleet") -> int:
     """The full screen, if there is a terminal for it."""
-    if reason := _no_terminal():
+    if reason := start_checks.no_terminal():
         _say(reason)
         return Exit.USAGE
     _warn(config)
     return wiring.run_screen(source, config, first)
 
-
-def _is_for_all(options: argparse.Namespace, loaded: Loaded) -> bool:
-    """Whether the accounts of the settings are meant: nothing chooses one, nor another source."""
-    config = loaded.config
-    elsewhere = options.demo or options.replay is not None or options.hub is not None
-    return len(config.accounts) > 1 and config.profile is None and not elsewhere and options.command not in OF_NONE
-
-
-OF_NONE = ("market", "notify")
-"""Commands that are about no account."""
 
 IN_TURN = ("once", "alerts", "report")
 """Commands that take several profiles: `report` is given them one after the other, the others all at once."""
@@ -275,7 +230,7 @@ def _several(options: argparse.Namespace, flags: Mapping[str, Any], names: Seque
             _say(fault)
         return Exit.USAGE
     if shows:
-        if reason := _no_terminal():
+        if reason := start_checks.no_terminal():
             _say(reason)
             return Exit.USAGE
         for config in configs:
@@ -300,7 +255,7 @@ def _print_all(options: argparse.Namespace, configs: Sequence[Config]) -> int:
     sources = [wiring.source_of(options, config) for config in configs]
     goes_on = getattr(options, "watch", None) is not None
     if goes_on:
-        wiring.log_of(sources[0], configs[0], options.command)()
+        log_of(sources[0], configs[0], options.command)()
     wiring.keep_private(sources[0])
     with ExitStack() as shelf:
         directory = wiring.state_dir_of(sources[0], shelf)
@@ -310,17 +265,13 @@ def _print_all(options: argparse.Namespace, configs: Sequence[Config]) -> int:
         ]
         code = print_all(options, accounts)
     if goes_on:
-        wiring.end_log(code)
+        end_log(code)
     return code
-
-
-READS_A_HUB = ("pods", "market")
-"""What `podtop once` prints from a hub."""
 
 
 def _hub(options: argparse.Namespace, config: Config) -> int:
     """A recorder in place of RunPod: the screen, and what of `once` one response is enough for."""
-    prints = options.command == "once" and options.kind in READS_A_HUB
+    prints = options.command == "once" and options.kind in start_checks.READS_A_HUB
     try:
         source = wiring.hub_source(options.hub, options.hub_token_file)
     except ConfigError as error:
@@ -369,7 +320,7 @@ def _record_all(options: argparse.Namespace, configs: Sequence[Config]) -> int:
     wiring.keep_private(sources[0])
     with ExitStack() as shelf:
         directory = wiring.state_dir_of(sources[0], shelf)
-        wiring.log_of(sources[0], first, "record")()
+        log_of(sources[0], first, "record")()
         accounts = [
             Recorded(
                 source, config, wiring.recorder_of(source, config, directory),
@@ -378,7 +329,7 @@ def _record_all(options: argparse.Namespace, configs: Sequence[Config]) -> int:
             for source, config in zip(sources, configs, strict=True)
         ]  # fmt: skip
         code = record(accounts, powers=powers, same_account=same_account, listening=served)
-        wiring.end_log(code)
+        end_log(code)
         return code
 
 
@@ -392,11 +343,3 @@ def _export(options: argparse.Namespace, config: Config) -> int:
             options.export, options.recording or "", options.pods_like, options.export_since, logs=options.with_logs
         )
         return show(wanted, config, state, source.profile)
-
-
-def _no_terminal() -> str | None:
-    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
-        return "the full screen needs a terminal for input and output; podtop once prints without one"
-    if os.environ.get("TERM", "") in ("", "dumb"):
-        return f"TERM={os.environ.get('TERM', '')} cannot show a full screen; set TERM, for example to xterm-256color"
-    return None

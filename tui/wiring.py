@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from tui.commands.exit_codes import Exit
-from tui.commands.stdio import listeners
+from tui.commands.run_log import end_log, log_of
 from tui.commands.stdio import note as _note
 from tui.commands.stdio import say as _say
 from tui.files import paths
+from tui.storage.first_start import is_first_start
 
 if TYPE_CHECKING:
     import argparse
@@ -201,24 +202,6 @@ def state_of(source: Source, config: Config, directory: Callable[[], Path]) -> S
     return StateFiles(directory, "demo" if source.demo else host_of(config.api_url) or "", config.api_url)
 
 
-def is_first_start() -> bool:
-    """Whether podtop never started here before; called once, as the result is recorded. A demo counts too.
-
-    It stays recorded after a demo. If it cannot be recorded it is not the first start: no tour at each start.
-    """
-    if os.environ.get("PODTOP_TOUR", "").strip().lower() in ("0", "false", "no", "off"):
-        return False
-    from tui.files import private
-
-    directory = paths.state_dir()
-    try:
-        private.folder(directory)
-        os.close(private.open_file(directory / "tour", os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-    except OSError:
-        return False
-    return True
-
-
 def recorder_of(
     source: Source, config: Config, state_dir: Callable[[], Path]
 ) -> Callable[[Callable[[UserMessage], object]], Recorder]:
@@ -238,37 +221,6 @@ def recorder_of(
         return Recorder(state_dir(), config.api_url, origin=origin, interval=interval, post=post, account=account)
 
     return make
-
-
-def log_of(source: Source, config: Config, command: str) -> Callable[[], Path | None]:
-    """Opens the log and first writes the environment and the settings; a second call only returns its path."""
-    begun = False
-
-    def open_log() -> Path | None:
-        nonlocal begun
-        from tui.api import log_lines
-        from tui.storage import app_log
-
-        path = app_log.open_log(paths.state_dir(), config.log_level)
-        if not begun:
-            begun = True
-            listeners.append(lambda text: log_lines.event("cli", "told", text=text))
-            from tui.system.surroundings import settings, surroundings
-
-            log_lines.event("cli", "started", command=command, source=source.badge, **surroundings())
-            log_lines.event("cli", "settings", file=paths.config_file(), **settings(config))
-        return path
-
-    return open_log
-
-
-def end_log(code: int) -> None:
-    from tui.api import log_lines
-    from tui.storage import app_log
-
-    log_lines.event("cli", "ended", code=code)
-    listeners.clear()
-    app_log.close_log()
 
 
 def settings_on_screen() -> SettingsOnScreen:

@@ -26,7 +26,7 @@ from tui.store.metrics import sample
 from tui.store.views import pod_lines, pods
 from tui.ui.charts import pod_charts
 from tui.ui.charts.look import Look
-from tui.ui.render import gpu_figures, rows
+from tui.ui.render import gpu_figures, row_columns, rows
 
 NOW = 1_795_435_200.0
 name, export, title = sys.argv[1:4]
@@ -67,7 +67,7 @@ print(json.dumps({
     "recorded": {key: value for key, value in sample(past, NOW).items() if key.rstrip("0123456789") == name},
     "lines": [[line.label, line.last] for line in spec.lines],
     "unit": spec.unit,
-    "heads": [column.title for column in rows.pod_columns(400, leased=False)],
+    "heads": [column.title for column in row_columns.pod_columns(400, leased=False)],
     "sorted": name in pods.POD_SORTS,
     "cell": "".join(text for text, _ in cells[name]),
     "facts": [[before, after] for before, _, after in gpu_figures.gpu_figures(pod.telemetry.gpus[0])],

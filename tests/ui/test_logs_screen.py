@@ -19,6 +19,7 @@ from tests.variants import every
 from tui.api.errors import Rejected, Unreachable
 from tui.api.models import Problem
 from tui.api.pod_logs import LogLine, LogQuery, LogSource
+from tui.ui.screens import log_feed
 from tui.ui.screens import logs as screen_module
 from tui.ui.screens.fleet import FleetScreen
 from tui.ui.screens.logs import LogsScreen
@@ -354,7 +355,7 @@ async def test_from_the_pod_screen_and_from_an_event_at_its_instant(launch: Laun
         await run.press("e", "l")
         await run.until_so(lambda: any(query.since is not None for _, query in cloud.log.asked))
         since = next(query.since for _, query in cloud.log.asked if query.since is not None)
-        assert since == pytest.approx(NOW + 5 - screen_module.BEFORE, abs=1.0)
+        assert since == pytest.approx(NOW + 5 - log_feed.BEFORE, abs=1.0)
         await run.until("line 605")
         await run.until("not following")
 

@@ -13,7 +13,7 @@ from tui.ui.modals.column_picker import ColumnPicker
 from tui.ui.modals.sort_menu import TAKEN, SortMenu
 from tui.ui.primitives.letters import letters
 from tui.ui.render.offers import COLUMNS as MARKET_COLUMNS
-from tui.ui.render.rows import OFFER_COLUMNS
+from tui.ui.render.row_columns import OFFER_COLUMNS
 from tui.ui.widgets.columns import Column, arranged, visible
 from tui.ui.widgets.table import Table
 

@@ -17,9 +17,9 @@ from tests.ui.conftest import FRAME, HeldCloud, Launch
 from tui.app import PodtopApp
 from tui.config.loader import Config
 from tui.services.source import Source
+from tui.storage.first_start import is_first_start
 from tui.ui.modals.tour import STOPS, Tour, lines
 from tui.ui.screens.fleet import FleetScreen
-from tui.wiring import is_first_start
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tui.store.fleet import Fleet
 from tui.store.views import pods
 from tui.ui.primitives.cells import fair, fit, width_of, wrap
 from tui.ui.primitives.empty_state import EmptyState, notice_line
-from tui.ui.render import rows
+from tui.ui.render import row_columns, rows
 from tui.ui.widgets.status_lines import TwoSided, join
 from tui.ui.widgets.table import visible
 
@@ -99,7 +99,11 @@ def test_what_belongs_together_stays_on_one_line(parts: list[tuple[str, str]], l
 
 @given(st.integers(0, 250))
 def test_columns_never_need_more_than_there_is(width: int) -> None:
-    for columns in (rows.pod_columns(width, True), rows.pod_columns(width, False), rows.offer_columns(width)):
+    for columns in (
+        row_columns.pod_columns(width, True),
+        row_columns.pod_columns(width, False),
+        row_columns.offer_columns(width),
+    ):
         shown = visible(columns, width)
         assert sum(w for _, w in shown) + len(shown) - 1 <= max(width, 0) or len(shown) == 1
         assert shown[0][0].key == columns[0].key or len(shown) == 1

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from tui.api.secret import Secret, looks_like_a_key, mask
 from tui.config.settings import SECRET_FILES
-from tui.files import paths, reading
+from tui.files import paths
 
 
 class ConfigError(Exception):
@@ -91,6 +91,9 @@ _KEY_NAMES = ("RUNPOD_API_KEY", "APIKEY", "API_KEY")
 
 
 def _key_file(name: str, origin: str) -> Key:
+    # Here and below: most starts have their key in the environment, and read no file before the first frame.
+    from tui.files import reading
+
     path = paths.expanded(name)
     try:
         content = reading.read(path)
@@ -113,6 +116,8 @@ def _runpod_key(path: Path) -> Key | None:
 
     None if there is no such file. Raises ConfigError if it holds none, or cannot be read.
     """
+    from tui.files import reading
+
     try:
         content = reading.read(path)
     except reading.FileTrouble as error:
@@ -214,6 +219,8 @@ def _secrets(
         if (secret := table.get("api_key")) is not None:
             yield Secret(_bare(secret.reveal()))
         if (notify := table.get("notify")) is not None:
+            from tui.files import reading
+
             yield from (Secret(url) for url in (notify.webhook, notify.ntfy) if url)
             for name in SECRET_FILES:
                 if file := getattr(notify, name):
@@ -224,9 +231,13 @@ def _secrets(
 
 def token(name: str) -> str:
     """The token in a file. Raises files.FileTrouble."""
+    from tui.files import reading
+
     return _bare(reading.read(paths.expanded(name)).text)
 
 
 def password(name: str) -> str:
     """The password in a file, whatever characters it has. Raises files.FileTrouble."""
+    from tui.files import reading
+
     return reading.read(paths.expanded(name)).text.strip("\r\n")

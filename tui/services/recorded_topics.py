@@ -40,11 +40,12 @@ class RecordedTopics:
     async def read(self, topic: str) -> object:
         """The value of a topic. Raises CloudError if it cannot be read."""
         if topic == "books":
-            from tui.services.spend_loader import SpendLoader
+            from tui.services import spend_loader
 
-            return await SpendLoader(
-                self._fleet, self._past, self._clock, self._start_of_day, self._start_of_month
-            ).read()
+            now = self._clock()
+            return await spend_loader.read(
+                self._past(), tuple(self._fleet.records), now, self._start_of_day(now), self._start_of_month(now)
+            )
         return await self._report(topic)
 
     async def _report(self, span: str) -> Report:

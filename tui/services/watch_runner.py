@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -13,7 +12,6 @@ from msgspec.structs import replace
 from tui.api.errors import CloudError, NotOffered
 from tui.domain import pod_health
 from tui.domain.action import Command
-from tui.domain.events import Event, Kind
 from tui.domain.market_watch import (
     FORGOTTEN,
     ArmedDeploy,
@@ -28,12 +26,12 @@ from tui.domain.market_watch import (
     moot,
     refused,
     seen,
-    what,
 )
 from tui.domain.operations import CUT, Outcome, Status
-from tui.domain.user_message import Level, UserMessage
+from tui.domain.user_message import UserMessage
 from tui.services.podtop_life import PodtopLife
 from tui.services.runner import Does, Runner
+from tui.services.watch_reports import WatchReports
 from tui.services.watches_elsewhere import done_elsewhere, left_elsewhere
 from tui.storage.json_store import StoreError
 from tui.storage.watch_file import WatchFile
@@ -95,10 +93,7 @@ class WatchRunner(Runner[MarketWatch]):
         self._weighed: dict[str, object] = {}
         self._asked: tuple[MarketQuery, ...] = ()
         self._read: dict[str, float] = {}
-        self._held_back: dict[str, str] = {}
-        self._blinded: dict[str, str] = {}
-        self._known: dict[str, MarketWatch] | None = None
-        self._mine: dict[str, tuple[State, float | None]] = {}
+        self._reports = WatchReports(messages, clock)
 
     def _holds(self) -> str:
         """This podtop's name, by which others see that it is running. Raises StoreError."""
@@ -117,7 +112,7 @@ class WatchRunner(Runner[MarketWatch]):
 
     def _look(self, watches: dict[str, MarketWatch], now: float) -> None:
         self._fleet.watches = watches
-        self._show_others(watches)
+        self._reports.others(watches)
         wanted = (v for v in watches.values() if v.gpus and not v.over and not self._blind(v))
         questions = tuple(dict.fromkeys(v.question for v in wanted))
         if questions != self._asked:
@@ -125,19 +120,6 @@ class WatchRunner(Runner[MarketWatch]):
             self._want(questions)
         for watch in watches.values():
             self._see_to(watch, now)
-
-    def _show_others(self, watches: dict[str, MarketWatch]) -> None:
-        """Show what another podtop reported and did since the last check."""
-        before, self._known = self._known, watches
-        for watch in watches.values():
-            old = before.get(watch.id) if before is not None else None
-            if old is None or old == watch or self._mine.get(watch.id) == (watch.state, watch.told_at):
-                continue
-            if watch.over and not old.over:
-                level = Level.INFO if watch.state is State.DONE else Level.WARNING
-                self._messages.post(UserMessage(f"watch {watch.state}: {what(watch)}: {watch.words}", level))
-            elif watch.told_at is not None and watch.told_at != old.told_at:
-                self._messages.post(UserMessage(f"◉ {what(watch)}: available", Level.INFO))
 
     def _see_to(self, watch: MarketWatch, now: float) -> None:
         if watch.over or watch.id in self._tasks:
@@ -148,13 +130,13 @@ class WatchRunner(Runner[MarketWatch]):
         if watch.state is State.ARMED and not self._has_values(watch) and not self._life.has(watch.holder):
             reason = "podtop ended and variable values are not saved; arm it again"
             self._keep(watch, replace(watch, state=State.WAITING, plan=None, holder="", words=reason))
-            self._messages.post(UserMessage(f"▲ watch disarmed: {what(watch)}: {reason}"))
+            self._reports.disarmed(watch, reason)
             return
         if self._others is not None and self._is_mine(watch) and (done := done_elsewhere(watch, self._others)):
             self._keep(watch, done)
             return
         blindness = self._blind(watch)
-        self._say_blind(watch, blindness)
+        self._reports.blind(watch, blindness)
         self._say_unorderable(watch)
         answered_at, sighting = self._sighted(watch, now)
         if answered_at is None or self._read.get(watch.id) == answered_at:
@@ -170,8 +152,7 @@ class WatchRunner(Runner[MarketWatch]):
         if fresh != watch and not self.watches.swap(watch.id, watch, fresh):
             return
         if news:
-            self._mine[watch.id] = (fresh.state, fresh.told_at)
-            self._tell(fresh, sighting)
+            self._reports.seen(fresh, sighting)
         if there and may_send(fresh, now):
             self._act(fresh, sighting)
 
@@ -181,14 +162,6 @@ class WatchRunner(Runner[MarketWatch]):
             return why
         error = self._fleet.market_for(watch.question).error if watch.gpus else None
         return str(error).rstrip(".") if isinstance(error, NotOffered) else ""
-
-    def _say_blind(self, watch: MarketWatch, why: str) -> None:
-        """Report that a watch cannot be checked, once; it stays as it is, and nothing is done."""
-        before, self._blinded[watch.id] = self._blinded.get(watch.id, ""), why
-        if why and why != before:
-            text = f"{what(watch)}: cannot be checked: {why}"
-            self._messages.post(UserMessage(f"▲ watch: {text}"))
-            self._messages.call("podtop: watch cannot be checked", text)
 
     def _say_unorderable(self, watch: MarketWatch) -> None:
         """Report that the API in use has no way to order what a watch is armed for, once for each API."""
@@ -234,22 +207,6 @@ class WatchRunner(Runner[MarketWatch]):
         ):
             return None, None
         return feed.at, hit(watch, feed.value)
-
-    def _tell(self, watch: MarketWatch, sighting: Hit | bool | None) -> None:
-        text = self._sentence(watch, sighting)
-        event = Event(self._clock(), watch.pod, Kind.PRICE, text)
-        self._messages.post(UserMessage(f"◉ {text}", Level.INFO, event=event))
-        self._messages.call("podtop: " + what(watch), text)
-
-    @staticmethod
-    def _sentence(watch: MarketWatch, sighting: Hit | bool | None) -> str:
-        if not isinstance(sighting, Hit):
-            return f"{watch.pod_name or watch.pod} can be resumed: its host has free GPUs"
-        cloud = "secure" if sighting.secure else "community"
-        each = " per GPU" if watch.demand.gpu_count > 1 else ""
-        kind = "bid from " if watch.spot else ""
-        stock = (sighting.stock or "?").lower()
-        return f"{sighting.name} is available: {kind}${sighting.price:.2f}/h{each}, {cloud}, stock {stock}"
 
     # Armed watches
 
@@ -365,13 +322,9 @@ class WatchRunner(Runner[MarketWatch]):
         if not is_kept:
             # Another podtop was faster: what it did is shown as its own.
             return
-        self._mine[new.id] = (new.state, new.told_at)
+        self._reports.changed(new)
         if new.over:
             self.drafts.pop(new.id, None)
-            text = f"{what(new)}: {new.words}" if new.words else what(new)
-            self._messages.call(f"podtop: watch {new.state}", text)
-            if new.state is not State.DONE:
-                self._messages.post(UserMessage(f"watch {new.state}: {text}"))
 
     def _recover(self, watch: MarketWatch, now: float) -> None:
         """Recover an attempt that no task here works on: another podtop's, or one of a podtop that has ended."""
@@ -395,13 +348,7 @@ class WatchRunner(Runner[MarketWatch]):
         return f"created: {new_pod}" if new_pod is not None else None
 
     def _hold_back(self, watch: MarketWatch, why: str, how: str = "available, but nothing was sent") -> None:
-        """A hit, and nothing is sent, or never would be: reported once for each reason, and kept with the watch."""
-        reason = re.sub(r"[\d.]+", "", why)
-        if self._held_back.get(watch.id) == reason:
-            return
-        self._held_back[watch.id] = reason
-        text = f"{what(watch)}: {how}: {why}"
-        self._messages.post(UserMessage(f"▲ watch: {text}"))
-        self._messages.call("podtop: watch held back", text)
-        with suppress(StoreError):
-            self.watches.swap(watch.id, watch, replace(watch, words=f"nothing sent: {why}"))
+        """A hit, and nothing is sent, or never would be: the reason is reported once, and kept with the watch."""
+        if self._reports.held_back(watch, why, how):
+            with suppress(StoreError):
+                self.watches.swap(watch.id, watch, replace(watch, words=f"nothing sent: {why}"))

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import msgspec
 
-from tui.files import reading
-
 
 class Preferences:
     """Texts by name. Errors are ignored: unreadable content counts as absent, and what cannot be saved is lost.
@@ -25,6 +23,8 @@ class Preferences:
     @property
     def texts(self) -> Mapping[str, str]:
         if self._texts is None:
+            from tui.files import reading
+
             try:
                 self._texts = msgspec.json.decode(reading.own(self._path()), type=dict[str, str])
             except (OSError, msgspec.MsgspecError, UnicodeDecodeError):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.actions import ACTIONS
 from tui.ui.primitives.cells import Cell
@@ -66,7 +69,7 @@ def spoken(keymap: Mapping[str, str], id: str) -> str:
     return key_word(keymap.get(id, SPOKEN[id]).partition(",")[0])
 
 
-class Hint(NamedTuple):
+class Hint(Struct, frozen=True):
     """One binding: its stable id, its action, its keys, a word for the footer, a sentence for the help."""
 
     id: str
@@ -90,7 +93,7 @@ def spelled(key: str) -> str:
 
 
 def _in_words(hint: Hint) -> Hint:
-    return hint._replace(keys=tuple(map(spelled, hint.keys)), footer_key=spelled(hint.footer_key))
+    return replace(hint, keys=tuple(map(spelled, hint.keys)), footer_key=spelled(hint.footer_key))
 
 
 def hints(active: Mapping[str, ActiveBinding], *, words: bool = False) -> tuple[Hint, ...]:
@@ -108,11 +111,11 @@ def hints(active: Mapping[str, ActiveBinding], *, words: bool = False) -> tuple[
                 binding.show, bound.enabled, binding.key_display or word, bound.node,
             )  # fmt: skip
         elif word not in old.keys:
-            by_id[binding.id] = old._replace(keys=(*old.keys, word))
+            by_id[binding.id] = replace(old, keys=(*old.keys, word))
     alone = dict(by_id)
     for name, pair in PAIRS.items():
         if all(key in by_id for key in pair):
-            by_id[name] = by_id[name]._replace(footer_key=" ".join(alone[key].footer_key for key in pair))
+            by_id[name] = replace(by_id[name], footer_key=" ".join(alone[key].footer_key for key in pair))
     return tuple(map(_in_words, by_id.values()) if words else by_id.values())
 
 
@@ -139,7 +142,7 @@ def every(screen: Screen[Any], *, words: bool = False) -> tuple[Hint, ...]:
                     binding.show, False, binding.key_display or word, node,
                 )  # fmt: skip
             elif word not in old.keys:
-                by_id[id] = old._replace(keys=(*old.keys, word))
+                by_id[id] = replace(old, keys=(*old.keys, word))
     whole = (*active, *by_id.values())
     return tuple(map(_in_words, whole)) if words else whole
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from textual.binding import Binding
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
 
-class Place(NamedTuple):
+class Place(Struct, frozen=True):
     """A screen: its mode, its keys, its name, its content, and its class as `module:name`."""
 
     mode: str
@@ -37,7 +39,7 @@ def rebound(keymap: Mapping[str, str], *, several: bool = False) -> tuple[Place,
         return place.keys if configured is None else ",".join(key_word(key) for key in configured.split(","))
 
     shown = (ALL_PODS, *PLACES) if several else PLACES
-    return tuple(place._replace(keys=keys(place)) for place in shown)
+    return tuple(replace(place, keys=keys(place)) for place in shown)
 
 
 PLACES = (

@@ -40,8 +40,8 @@ def chosen(text: str, sort: str = "", inverted: bool = False) -> list[str]:
 
 def test_rows_are_read_and_ordered_once_for_an_answer_and_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
-    make = views.offer_row
-    monkeypatch.setattr(views, "offer_row", lambda found, count: made.append(found.gpu_id) or make(found, count))
+    make = offer_rows.offer_row
+    monkeypatch.setattr(offer_rows, "offer_row", lambda found, count: made.append(found.gpu_id) or make(found, count))
     kept, answer = views.KeptRows(), market(*(offer(f"G{n}", Quote(1.0 + n % 7, None, "High")) for n in range(40)))
     for _ in range(3):
         every = kept.rows(answer)

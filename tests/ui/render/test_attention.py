@@ -17,7 +17,7 @@ from tui.store.fleet import Fleet
 from tui.store.views import pods
 from tui.ui.charts.pod_charts import GLYPHS
 from tui.ui.primitives import roles
-from tui.ui.render import attention, events, header_figures, rows
+from tui.ui.render import attention, events, header_figures, row_columns, rows
 from tui.ui.render import header as status
 from tui.ui.render.header import Badges
 from tui.ui.widgets.status_lines import join
@@ -162,16 +162,16 @@ def test_every_event_has_a_symbol_and_a_role_and_an_alert_that_of_its_grade() ->
 
 @pytest.mark.parametrize("width", [60, 80, 110, 120, 140, 200])
 def test_the_columns_have_room_for_alerts_only_if_there_are_any(width: int) -> None:
-    plain, alerted = rows.pod_columns(width, False), rows.pod_columns(width, False, [alert("a", "idle")])
-    assert ("alert" in {column.key for column in alerted}) == (width >= rows.SPACIOUS)
+    plain, alerted = row_columns.pod_columns(width, False), row_columns.pod_columns(width, False, [alert("a", "idle")])
+    assert ("alert" in {column.key for column in alerted}) == (width >= row_columns.SPACIOUS)
     assert "alert" not in {column.key for column in plain}
-    assert (plain != alerted) == (width >= rows.SPACIOUS)
+    assert (plain != alerted) == (width >= row_columns.SPACIOUS)
 
 
 @pytest.mark.parametrize("width", [60, 80, 100])
 def test_a_state_has_room_for_since_when(width: int) -> None:
     straggler = replace(HUNG, kind="straggler", word="straggler", lasts=3480.0)
-    (state,) = (column for column in rows.pod_columns(width, False, [straggler]) if column.key == "status")
+    (state,) = (column for column in row_columns.pod_columns(width, False, [straggler]) if column.key == "status")
     assert state.width == len("▲ straggler 58m")
     long = replace(straggler, word="a word that is too long for any state")
-    assert rows.pod_columns(width, False, [long])[0].width < 20
+    assert row_columns.pod_columns(width, False, [long])[0].width < 20

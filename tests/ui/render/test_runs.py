@@ -15,7 +15,7 @@ from tui.domain.offered import NO_LOGS
 from tui.domain.signals.machine import Disk, Machine, Process
 from tui.store.run_signals import Run, RunTracker
 from tui.ui.primitives.cells import Cell
-from tui.ui.render import rows, runs
+from tui.ui.render import row_columns, runs
 from tui.ui.render.run_columns import with_runs
 
 POD = pod("a", cost=23.92)
@@ -48,7 +48,7 @@ def test_a_pod_without_a_run_or_that_does_not_run_has_no_cells() -> None:
 
 
 def test_columns_of_runs_are_there_only_if_there_is_a_run() -> None:
-    columns = rows.pod_columns(120, leased=False)
+    columns = row_columns.pod_columns(120, leased=False)
     assert with_runs(columns, False, 120) == columns
     keys = [column.key for column in with_runs(columns, True, 120)]
     at = keys.index("cost")

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.domain import offered
-from tui.store.views.offer_rows import OfferRow, offer_row, stock_rank
 from tui.store.views.pods import Order, ordered
 
 if TYPE_CHECKING:
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
     from tui.api.features import Feature
     from tui.api.models import DataCenters, Market, MarketQuery
     from tui.domain.filters import Filter
+    from tui.store.views.offer_rows import OfferRow
 
 
 _ORDERS: dict[str, Order[OfferRow]] = {
@@ -24,7 +23,7 @@ _ORDERS: dict[str, Order[OfferRow]] = {
     "price": Order(lambda o: o.price, rising=True),
     "spot": Order(lambda o: o.spot, rising=True),
     "vram": Order(lambda o: o.memory_gb),
-    "stock": Order(lambda o: stock_rank(o.stock)),
+    "stock": Order(lambda o: _stock(o)),
     "name": Order(lambda o: o.name.lower(), rising=True),
     "secure": Order(lambda o: o.secure, rising=True),
     "secure_spot": Order(lambda o: o.secure_spot, rising=True),
@@ -50,6 +49,13 @@ LIST_SORTS = tuple(name for name in SORTS if name not in BESIDE)
 """The orders of the Market screen: each has a column."""
 
 
+def _stock(row: OfferRow) -> int:
+    # Without prices there are no rows: nothing of theirs is imported for the first frame.
+    from tui.store.views.offer_rows import stock_rank
+
+    return stock_rank(row.stock)
+
+
 def rises(sort: str, inverted: bool) -> bool:
     """Whether the offers are sorted in ascending order."""
     return _ORDERS[sort or "price"].rising != inverted
@@ -59,6 +65,8 @@ def rows(market: Market | None, count: int = 1) -> tuple[OfferRow, ...]:
     """All rows, for a response to a query for `count` GPUs."""
     if market is None:
         return ()
+    from tui.store.views.offer_rows import offer_row
+
     built = tuple(offer_row(offer, count) for offer in market.offers)
     names = told_apart([(row.name, row.id) for row in built])
     return tuple(row if row.name == name else replace(row, name=name) for row, name in zip(built, names, strict=True))
@@ -168,6 +176,8 @@ def centers_of(places: DataCenters | None, gpu: str) -> tuple[tuple[str, str], .
     """The data centers that have a GPU type in stock, by id with RunPod's word, the best stocked first."""
     if places is None:
         return ()
+    from tui.store.views.offer_rows import stock_rank
+
     stocks = [(center.id, s.stock) for center in places.centers for s in center.stocks if s.gpu_id == gpu]
     return tuple(sorted(((c, word) for c, word in stocks if word), key=lambda pair: (-stock_rank(pair[1]), pair[0])))
 
@@ -190,6 +200,8 @@ _NAMES = {field: name for name, (field, _) in FILTERS.items()}
 
 def unanswered(demand: MarketQuery, lacks: frozenset[Feature]) -> str:
     """The filters, as typed, that the API in use cannot answer; empty if it can."""
+    from tui.domain import offered
+
     return " ".join(chip(_NAMES[field], demand) for field in offered.unanswered(demand, lacks))
 
 

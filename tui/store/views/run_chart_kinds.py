@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 
 class Scale(Enum):
@@ -17,7 +18,7 @@ class Scale(Enum):
     STEP = "step"
 
 
-class RunChart(NamedTuple):
+class RunChart(Struct, frozen=True):
     """A chart of runs: its name, title, a label of at most five letters, and its column of `SignalSeries`."""
 
     name: str

@@ -10,13 +10,13 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.files.paths import styles
 from tui.format.width import wrapped
 from tui.ui.key_hints import Hint, grouped, hints
 from tui.ui.modals.once import Once
+from tui.ui.modals.scrolling import Scrolling, scroll_keys
 from tui.ui.primitives import roles
 from tui.ui.primitives.roles import style_of
 from tui.ui.widgets.filter_input import FilterLine
@@ -122,7 +122,7 @@ def half(lengths: Sequence[int]) -> int:
     return min(range(len(lengths) + 1), key=lambda n: max(sum(lengths[:n]), sum(lengths[n:])))
 
 
-class Help(Once, ModalScreen[None]):
+class Help(Once, Scrolling):
     """Lists keys and symbols; any of its closing keys ends it."""
 
     CSS_PATH = styles("help")
@@ -132,12 +132,7 @@ class Help(Once, ModalScreen[None]):
         Binding("escape", "back", "Close", id="help.back", tooltip="Clear search, or close"),
         Binding("question_mark,q", "close", "Close", id="help.close", tooltip="Close help"),
         Binding("slash", "find", "Search", id="help.find", tooltip="Search: all words must match"),
-        Binding("j,down", "scroll(1)", "Down", id="help.down", show=False, tooltip="Scroll down"),
-        Binding("k,up", "scroll(-1)", "Up", id="help.up", show=False, tooltip="Scroll up"),
-        Binding("pagedown,space", "page(1)", "Page down", id="help.page-down", show=False, tooltip="Page down"),
-        Binding("pageup", "page(-1)", "Page up", id="help.page-up", show=False, tooltip="Page up"),
-        Binding("g,home", "edge(-1)", "Top", id="help.top", show=False, tooltip="Go to top"),
-        Binding("G,end", "edge(1)", "End", id="help.end", show=False, tooltip="Go to end"),
+        *scroll_keys("help", page="pagedown,space", top="top", end="end"),
     ]
 
     def __init__(self, bindings: Sequence[Hint], title: str = "", vocabulary: Vocabulary | None = None) -> None:
@@ -237,7 +232,7 @@ class Help(Once, ModalScreen[None]):
     def _set(self, text: str) -> None:
         self._words = text.strip()
         self._show()
-        self.query_one("#help-keys", VerticalScroll).scroll_home(animate=False)
+        self.box.scroll_home(animate=False)
 
     @on(FilterLine.Typed)
     def _typed(self, event: FilterLine.Typed) -> None:
@@ -251,28 +246,12 @@ class Help(Once, ModalScreen[None]):
         if not event.kept:
             self._set("")
 
-    # Scrolling, closing
-
-    @property
-    def _keys(self) -> VerticalScroll:
-        return self.query_one("#help-keys", VerticalScroll)
+    # Closing
 
     def on_click(self, event: events.Click) -> None:
         """A click outside the list closes it."""
         if event.widget is self:
             self.dismiss(None)
-
-    def action_scroll(self, step: int) -> None:
-        self._keys.scroll_relative(y=step, animate=False)
-
-    def action_page(self, step: int) -> None:
-        self._keys.scroll_relative(y=step * max(1, self._keys.size.height - 1), animate=False)
-
-    def action_edge(self, side: int) -> None:
-        if side < 0:
-            self._keys.scroll_home(animate=False)
-        else:
-            self._keys.scroll_end(animate=False)
 
     def action_back(self) -> None:
         if self._words:

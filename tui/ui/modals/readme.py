@@ -8,26 +8,21 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Markdown, Static
 
 from tui.files.paths import styles
 from tui.ui.modals.once import Once
+from tui.ui.modals.scrolling import Scrolling, scroll_keys
 
 
-class Readme(Once, ModalScreen[None]):
+class Readme(Once, Scrolling):
     """Shows long text, which may still be loading."""
 
     CSS_PATH = styles("readme")
     AUTO_FOCUS: ClassVar[str | None] = "#readme"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter,backspace", "dismiss", "Close", id="readme.close", tooltip="Close readme"),
-        Binding("j,down", "scroll(1)", "Down", id="readme.down", show=False, tooltip="Scroll down"),
-        Binding("k,up", "scroll(-1)", "Up", id="readme.up", show=False, tooltip="Scroll up"),
-        Binding("space,pagedown", "page(1)", "Page down", id="readme.page-down", show=False, tooltip="Page down"),
-        Binding("pageup", "page(-1)", "Page up", id="readme.page-up", show=False, tooltip="Page up"),
-        Binding("g,home", "edge(-1)", "Top", id="readme.first", show=False, tooltip="Go to top"),
-        Binding("G,end", "edge(1)", "Bottom", id="readme.last", show=False, tooltip="Go to end"),
+        *scroll_keys("readme", page="space,pagedown", top="first", end="last"),
     ]
 
     def __init__(self, title: str, key: str) -> None:
@@ -62,17 +57,6 @@ class Readme(Once, ModalScreen[None]):
     def on_markdown_link_clicked(self, event: Markdown.LinkClicked) -> None:
         event.stop()
         self.notify("podtop does not open links of a readme", markup=False)
-
-    def action_scroll(self, step: int) -> None:
-        self.query_one(VerticalScroll).scroll_relative(y=step, animate=False)
-
-    def action_page(self, step: int) -> None:
-        box = self.query_one(VerticalScroll)
-        box.scroll_relative(y=step * max(1, box.size.height - 1), animate=False)
-
-    def action_edge(self, side: int) -> None:
-        box = self.query_one(VerticalScroll)
-        box.scroll_to(y=0 if side < 0 else box.max_scroll_y, animate=False)
 
     async def action_dismiss(self, result: None = None) -> None:
         self.dismiss(None)

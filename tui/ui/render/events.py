@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from tui.domain import pod_health
 from tui.domain.attention import Grade
 from tui.domain.events import ENDS, Event, Kind
@@ -52,7 +54,7 @@ def timeline_columns(width: int, rows: Iterable[Cells] = ()) -> tuple[Column, ..
     """The columns of a pod's events in a pane this wide: what an event is called takes no room from its text."""
     when, what, text = SHORT_COLUMNS if width < 70 else COLUMNS
     longest = max((width_of(row.get("what", ())) for row in rows), default=what.width)
-    return when, what._replace(width=min(what.width, longest)), text
+    return when, replace(what, width=min(what.width, longest)), text
 
 
 def log_columns(width: int) -> tuple[Column, ...]:

@@ -8,15 +8,13 @@ from itertools import groupby
 from tui.domain.pod_health import BUSY_PERCENT
 from tui.ui.primitives import ramp
 from tui.ui.primitives.cells import Cell, Part
+from tui.ui.render.row_columns import BLOCKS, MOST_BLOCKS
 
 HANGS = ("hung", "latched")
 """Kinds of alerts about GPUs that only say that they work."""
 
 LAGS = 20.0
 """Percent points below the mean of its pod at which a GPU is marked."""
-
-BLOCKS, MOST_BLOCKS = 8, 16
-"""Cells for the GPUs of a pod in a row: as a rule, and where there is room. More of them are a histogram."""
 
 
 def blocks(utils: Sequence[float | None], room: int, hangs: bool = False) -> Cell:

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from tui.api.features import NOT_OFFERED, Feature
-from tui.domain import offered, pod_health
+from tui.domain import pod_health
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
 from tui.ui.render.fitting import Group, Ranked, alone, longest
@@ -37,6 +37,8 @@ def money(fleet: Fleet, old: bool, tz: tzinfo | None = None, now: float | None =
         return (alone(0, (("no API key: prices only", "muted"),)),)
     if fleet.snapshot.at is None:
         return tuple(alone(0, _figure(label, fmt.UNKNOWN, "muted")) for label in ("runway", "spend", "balance"))
+    from tui.domain import offered
+
     lacks = fleet.lacks
     left, why = pod_health.runway(funds), offered.no_runway(funds, lacks)
     if left is None or math.isinf(left):

@@ -19,7 +19,8 @@ from tui.ui.charts.spec import ChartSpec
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render.facts import cell_or_lacking, per_hour
-from tui.ui.render.rows import CHEAPEST, cheapest_cell, stock_cell
+from tui.ui.render.row_columns import CHEAPEST
+from tui.ui.render.rows import cheapest_cell, stock_cell
 from tui.ui.widgets.status_lines import TwoSided, taken
 from tui.ui.widgets.table import Cells, Column
 

@@ -10,13 +10,14 @@ from tui.api.features import Feature
 from tui.domain.pod_health import BOOT_PATIENCE, Phase
 from tui.format import numbers as fmt
 from tui.format.width import width
-from tui.store.metrics import BY_NAME, METRICS, UTIL
+from tui.store.metrics import BY_NAME, UTIL
 from tui.store.views.offer_rows import stock_rank
 from tui.ui.primitives.cells import Cell, fit, width_of
 from tui.ui.render.attention import MUTED, SIGN, role_of
 from tui.ui.render.facts import LACKING_CELL, cell_or_lacking
-from tui.ui.render.gpu_blocks import BLOCKS, HANGS, LAGS, MOST_BLOCKS, blocks
-from tui.ui.widgets.table import REST, Cells, Column
+from tui.ui.render.gpu_blocks import HANGS, LAGS, blocks
+from tui.ui.render.row_columns import alert_tail
+from tui.ui.widgets.table import REST, Cells
 
 if TYPE_CHECKING:
     from tui.domain.attention import Attention
@@ -24,121 +25,10 @@ if TYPE_CHECKING:
     from tui.store.views.offer_rows import OfferRow
     from tui.store.views.pods import PodRow
 
-_FIGURES = {"util": (5, 6), "vram": (5, 4), "cpu": (4, 8), "memory": (4, 9), "temp": (5, 10), "power": (6, 11)}
-"""Width and rank of the columns of metrics; the others are dropped first when room is short."""
-
-_FIRST = ("util", "vram", "cpu", "memory")
-"""The metrics among the first columns; the others follow them."""
-
 _SHORT_UNITS = {"°C": "°"}
-
-
-def _figure_column(metric: Metric) -> Column:
-    width, rank = _FIGURES.get(metric.name, (max(5, len(metric.label)), 17))
-    sort = metric.name if metric.always else ""
-    return Column(metric.name, metric.label.upper(), width, rank, right=True, sort=sort)
-
-
-_UTIL = Column(UTIL.name, "MEAN", *_FIGURES[UTIL.name], right=True)
-"""Of all GPUs of a pod: beside them, never in their place."""
-
-_VRAM, _CPU, _MEMORY = (_figure_column(BY_NAME[name]) for name in _FIRST[1:])
-_OTHERS = tuple(_figure_column(metric) for metric in METRICS if metric.name not in _FIRST)
-
-POD_COLUMNS = (
-    Column("status", "STATUS", 13, 0, sort="status", within="attention"),
-    Column("name", "NAME", 16, 0, flex=True, sort="name", least=8),
-    Column("gpu", "GPU", 15, 3, sort="gpu"),
-    Column("gpus", "UTIL", BLOCKS, 1, sort="util"),
-    _UTIL,
-    Column("spark", "10 MIN", 10, 7),
-    _VRAM,
-    _CPU,
-    _MEMORY,
-    Column("cost", "$/H", 7, 2, right=True, sort="cost"),
-    Column("uptime", "UPTIME", 7, 5, right=True, sort="uptime"),
-    *_OTHERS,
-    Column("spent", "SPENT", 9, 13, right=True),
-    Column("location", "LOCATION", 9, 12),
-    Column("id", "ID", 14, 14, sort="id"),
-    Column("image", "IMAGE", 26, 15),
-    Column("ports", "PORTS", 11, 16),
-)
-SPARK_COLUMNS = 10
 
 CLUSTER = "cluster"
 """Behind the name of a pod that is a member of a cluster."""
-
-NARROW = 60
-"""Columns of a terminal below which state, name and cost share the available room."""
-
-_LEASE = Column("lease", "LEASE", 9, 2)
-_ALERT = Column("alert", "ALERT", 46, 10)
-_MOST_STATE = 16
-"""Cells of a state with its duration, where there is no room for the dollars."""
-
-ALERTED = 21
-"""Cells of a state with the dollars that it has wasted so far."""
-
-EVERY_POD_COLUMN = (
-    *POD_COLUMNS[:2], _LEASE, *POD_COLUMNS[2:11], _ALERT, *POD_COLUMNS[11:],
-)  # fmt: skip
-"""All columns of pods, in their usual order."""
-
-_NARROWED = {"status": 11, "name": 12, "cost": 6, "secure": 6, "lease": 8}
-
-
-SPACIOUS = 110
-"""Columns of a terminal from which on there is room for every name of a GPU."""
-
-ROOMY = 140
-"""Columns of a terminal from which on a pod's row shows more than its activity and cost."""
-
-_MORE = (*(column.key for column in _OTHERS), "spent", "image", "ports")
-
-
-def narrowed(columns: tuple[Column, ...]) -> tuple[Column, ...]:
-    """The columns in narrow terminals."""
-    return tuple(column._replace(width=_NARROWED.get(column.key, column.width)) for column in columns)
-
-
-def pod_columns(width: int, leased: bool, alerts: Collection[Attention] = (), most: int = 0) -> tuple[Column, ...]:
-    """The columns of pods in a terminal this wide; with a countdown, if there is any lease.
-
-    most:   the GPUs of the largest pod.
-    alerts: those of pods: there is room for since when, in wide terminals for what that has cost, and for a sentence.
-    """
-    columns = _pod_columns(width, leased)
-    if NARROW <= width < SPACIOUS:
-        stated = min(_MOST_STATE, max((2 + len(a.word) + len(_alert_tail(a)) for a in alerts), default=0))
-        columns = tuple(c._replace(width=max(c.width, stated)) if c.key == "status" else c for c in columns)
-    if most > BLOCKS and width >= SPACIOUS:
-        columns = tuple(c._replace(width=min(most, MOST_BLOCKS)) if c.key == "gpus" else c for c in columns)
-    if not alerts or width < SPACIOUS:
-        return columns
-    columns = tuple(c._replace(width=ALERTED) if c.key == "status" else c for c in columns)
-    at = next(number for number, column in enumerate(columns) if column.key == "cost") + 2
-    return (*columns[:at], _ALERT, *columns[at:])
-
-
-def _pod_columns(width: int, leased: bool) -> tuple[Column, ...]:
-    columns = (*POD_COLUMNS[:2], _LEASE, *POD_COLUMNS[2:]) if leased else POD_COLUMNS
-    if width >= ROOMY:
-        return columns
-    if width >= NARROW:
-        # Names need the room more than locations, and more than the longest names of GPUs.
-        shown = (column for column in columns if column.key not in _MORE)
-        shown = (c._replace(rank=17) if c.key == "location" else c for c in shown)
-        return tuple(c._replace(width=14) if c.key == "gpu" and width < SPACIOUS else c for c in shown)
-    # The GPUs are dropped last, then the cost: a table of pods is also a bill.
-    ranks = {"status": 0, "name": 0, "gpus": 1, "cost": 2}
-    return tuple(c._replace(rank=ranks.get(c.key, c.rank + 2)) for c in narrowed(columns))
-
-
-def offer_columns(width: int) -> tuple[Column, ...]:
-    """The columns of the market's pane in a terminal this wide."""
-    return OFFER_COLUMNS if width >= NARROW else narrowed(OFFER_COLUMNS)
-
 
 _PHASES = {
     Phase.RUNNING: ("●", "quiet"),
@@ -187,17 +77,11 @@ _STATES = {
 def _alert_cell(alert: Attention, room: int) -> Cell:
     """An alert in the place of a state that hides it: a hung pod is running, for RunPod."""
     role = role_of(alert)
-    tail = _alert_tail(alert)
+    tail = alert_tail(alert)
     if len(alert.word) + len(tail) + 2 > room:
         tail = ""
     cell: Cell = ((f"{MUTED if alert.muted else SIGN} ", role), (alert.word, role), (tail, role))
     return _with_waste(cell, alert, room)
-
-
-def _alert_tail(alert: Attention) -> str:
-    """For how long an alert has lasted; what has not begun has no such time."""
-    lasts = alert.lasts if alert.since is None or alert.lasts is None or alert.lasts > 0 else None
-    return f" {fmt.short_duration(lasts)}" if lasts is not None else ""
 
 
 def _with_waste(cell: Cell, alert: Attention | None, room: int) -> Cell:
@@ -301,20 +185,6 @@ def _lease(lease: tuple[str, float] | None) -> Cell:
     role = "bad" if left < 600 else "warn" if left < 3600 else "text"
     return (("■ " if action == "stop" else "✕ ", role), (fmt.duration(left), role))
 
-
-CHEAPEST = Column("cheapest", "CHEAPEST", 10, 1, right=True, sort="cheapest")
-"""The lowest price at which a GPU type can be rented now: what the market is sorted by."""
-
-OFFER_COLUMNS = (
-    Column("name", "GPU", 16, 0, flex=True, sort="name"),
-    Column("vram", "VRAM", 4, 4, right=True, sort="vram"),
-    CHEAPEST,
-    Column("secure", "SECURE", 7, 2, right=True, sort="secure"),
-    Column("secure_spot", "SPOT", 5, 5, right=True, sort="secure_spot", label="SECURE SPOT"),
-    Column("community", "COMM.", 6, 3, right=True, sort="community", label="COMMUNITY"),
-    Column("community_spot", "SPOT", 5, 6, right=True, sort="community_spot", label="COMMUNITY SPOT"),
-    Column("stock", "STOCK", 8, 1, sort="stock"),
-)
 
 _STOCK = {3: ("▰▰▰", "good"), 2: ("▰▰▱", "text"), 1: ("▰▱▱", "warn"), 0: ("▱▱▱", "quiet")}
 _STOCK_WORDS = {"medium": "med"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from tui.ui.widgets.table import Column
 
 SPARK = 6
@@ -27,6 +29,6 @@ def with_runs(columns: tuple[Column, ...], shown: bool, width: int = SPACIOUS) -
         return columns
     loss, *others = COLUMNS
     if width < SPACIOUS:
-        loss = loss._replace(width=ALONE)
+        loss = replace(loss, width=ALONE)
     at = next((number for number, column in enumerate(columns) if column.key == "cost"), len(columns) - 1) + 1
     return (*columns[:at], loss, *others, *columns[at:])

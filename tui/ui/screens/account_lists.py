@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from textual.screen import ModalScreen
 
 from tui.api.account import Template
@@ -50,7 +51,7 @@ class DailyListing(AccountListing):
         return charged.SPANS[self._range]
 
     def rows(self, scene: Scene) -> Rows:
-        return super().rows(scene)._replace(notes=(f"last {self.span} days",))
+        return replace(super().rows(scene), notes=(f"last {self.span} days",))
 
     def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:
         if self.feed(scene.fleet).value is not None and not (filtered and hidden):
@@ -91,7 +92,7 @@ class Charges(DailyListing):
         return charged.within(self._every(scene.fleet), self.server_now(scene), self.span)
 
     def rows(self, scene: Scene) -> Rows:
-        return super().rows(scene)._replace(columns=charged.charge_columns(self._shown(scene)))
+        return replace(super().rows(scene), columns=charged.charge_columns(self._shown(scene)))
 
     def all_rows(self, scene: Scene) -> dict[str, Row]:
         return charged.charge_rows(self._shown(scene), self.server_now(scene))
@@ -290,7 +291,7 @@ class Access(AccountListing):
 
     def about(self, scene: Scene) -> About:
         note = account_trouble(scene.fleet, scene.now)
-        return super().about(scene)._replace(note=note, warns=bool(note))
+        return replace(super().about(scene), note=note, warns=bool(note))
 
 
 LISTINGS: tuple[type[Listing], ...] = (Money, Charges, Bills, Costs, Payments, Templates, Access)

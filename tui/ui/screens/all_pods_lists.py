@@ -12,7 +12,7 @@ from tui.store.views.attention import ranks, worst
 from tui.store.views.pods import Query
 from tui.ui.messages import OpenPod, UseAccount
 from tui.ui.primitives.empty_state import EmptyState
-from tui.ui.render import empty_states, rows
+from tui.ui.render import empty_states, row_columns
 from tui.ui.render.accounts import Account, account_cells, is_current, sum_line
 from tui.ui.render.run_columns import with_runs
 from tui.ui.screens.fleet_lists import cells_of, timers_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _ACCOUNT = Column("account", "ACCOUNT", 9, 0, sort="account", least=4)
 """Never dropped: whose pod it is comes before everything else."""
 
-_COLUMNS = (*rows.POD_COLUMNS[:1], _ACCOUNT, *rows.POD_COLUMNS[1:])
+_COLUMNS = (*row_columns.POD_COLUMNS[:1], _ACCOUNT, *row_columns.POD_COLUMNS[1:])
 
 _MARK = "▲ "
 
@@ -49,7 +49,7 @@ class AllPods(Listing):
 
     @property
     def every_column(self) -> tuple[Column, ...]:
-        each = with_runs(rows.EVERY_POD_COLUMN, shown=True)
+        each = with_runs(row_columns.EVERY_POD_COLUMN, shown=True)
         return (*each[:1], _ACCOUNT, *each[1:])
 
     @property
@@ -85,13 +85,13 @@ class AllPods(Listing):
             return self._of(account, own, not is_current(view.fleet, view.now), view.fleet.pods_stale(view.now))
 
         is_worst_first = self.sort == pods.ATTENTION and not self.inverted and any(map(ranks, fleets))
-        columns = rows.pod_columns(
+        columns = row_columns.pod_columns(
             scene.width, any(timers_of(account.context) for account in accounts),
             [alert for fleet in fleets for alert in worst(fleet).values()],
             max(map(pods.most_gpus, fleets), default=0),
         )  # fmt: skip
         columns = with_runs(columns, any(bool(fleet.runs) for fleet in fleets), scene.width)
-        account = _ACCOUNT._replace(width=min(_ACCOUNT.width if scene.width < rows.NARROW else 16, self._widest))
+        account = replace(_ACCOUNT, width=min(_ACCOUNT.width if scene.width < row_columns.NARROW else 16, self._widest))
         total = sum(empty_states.total(fleet, self.name) for fleet in fleets)
         return Rows(
             keys, cells, total, EmptyState("No pods match" if self.filter is not None else "No pods"),

@@ -16,7 +16,7 @@ from tui.store.metrics import METRICS
 from tui.store.views.attention import loud, next_pod
 from tui.ui import layout
 from tui.ui.context import ScreenContext
-from tui.ui.render import empty_states, rows
+from tui.ui.render import empty_states, row_columns
 from tui.ui.render.attention import none_to_go_to
 from tui.ui.screens.fleet_lists import Offers, Pods
 from tui.ui.screens.keys import hidden, mark_keys, pod_list_keys
@@ -191,7 +191,7 @@ class FleetScreen(ListingScreen):
         pane.set_class(fleet.pods_stale(now), "-old")
 
     def _entitle_map(self) -> None:
-        brief = self.size.width < rows.NARROW
+        brief = self.size.width < row_columns.NARROW
         self._gpus.entitle(self._map, self.TITLES["map"], *self._view, brief=brief, shades=self._has_shades)
 
     def _show_gpus(self) -> None:

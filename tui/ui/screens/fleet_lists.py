@@ -15,7 +15,7 @@ from tui.store.views.attention import ranks, worst
 from tui.store.views.pods import Query
 from tui.ui.context import ScreenContext
 from tui.ui.messages import OpenPod
-from tui.ui.render import empty_states, rows
+from tui.ui.render import empty_states, row_columns
 from tui.ui.render.run_columns import with_runs
 from tui.ui.screens.listing import WORDS, Listing, Rows, Scene, marked_or, selected
 from tui.ui.widgets.table import Cells, Column
@@ -54,7 +54,10 @@ def cells_of(context: ScreenContext, scene: Scene) -> Callable[[str], Cells]:
     alerts, rules, mutes, leases = worst(fleet), fleet.alert_rules, fleet.mutes, timers_of(context)
 
     def cells(key: str) -> Cells:
-        spark = rows.SPARK_COLUMNS if scene.width_of("spark") else 0
+        # A frame without pods has columns only.
+        from tui.ui.render import rows
+
+        spark = row_columns.SPARK_COLUMNS if scene.width_of("spark") else 0
         record = fleet.records.get(key)
         if record is None:
             # The pod disappeared while another screen was on top; this screen is updated when it is back.
@@ -82,7 +85,7 @@ class Pods(FleetListing):
 
     name = "pods"
     title = "Pods"
-    columns = rows.POD_COLUMNS
+    columns = row_columns.POD_COLUMNS
     table = "fleet"
     sort_names: ClassVar = {pods.ATTENTION: "ATTENTION (worst first)"}
     sorts = pods.POD_SORTS
@@ -92,7 +95,7 @@ class Pods(FleetListing):
 
     @property
     def every_column(self) -> tuple[Column, ...]:
-        return with_runs(rows.EVERY_POD_COLUMN, shown=True)
+        return with_runs(row_columns.EVERY_POD_COLUMN, shown=True)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -109,7 +112,7 @@ class Pods(FleetListing):
         keys = pods.pods(fleet, now, query)
         first = ("worst first",) if self.sort == pods.ATTENTION and not self.inverted and ranks(fleet) else ()
         alerts, leases = worst(fleet), timers_of(context)
-        columns = rows.pod_columns(scene.width, bool(leases), alerts.values(), pods.most_gpus(fleet))
+        columns = row_columns.pod_columns(scene.width, bool(leases), alerts.values(), pods.most_gpus(fleet))
         return Rows(
             keys, cells_of(context, scene), empty_states.total(fleet, self.name),
             empty_states.pods(fleet, query.filter is not None, self.waited, context.playback.replay),
@@ -136,7 +139,7 @@ class Offers(FleetListing):
 
     name = "market"
     title = "Market"
-    columns = rows.OFFER_COLUMNS
+    columns = row_columns.OFFER_COLUMNS
     table = "prices"
     sorts = market.PANE_SORTS
     prompt = f"filter market: {WORDS}"
@@ -159,11 +162,17 @@ class Offers(FleetListing):
         self._kept.rows(fleet.market.value)
         shown = self._kept.select(self.filter, self.sort, self.inverted)
         lacks = fleet.market_lacks
+
+        def cells(key: str) -> Cells:
+            from tui.ui.render import rows
+
+            return rows.offer_cells(shown.rows[key], lacks)
+
         return Rows(
-            shown.keys, lambda key: rows.offer_cells(shown.rows[key], lacks), empty_states.total(fleet, self.name),
+            shown.keys, cells, empty_states.total(fleet, self.name),
             empty_states.market(fleet, self.filter is not None, self.waited, self.context.playback.replay),
             rising=market.rises(self.sort, self.inverted), faded=self.is_stale(scene),
-            columns=rows.offer_columns(scene.width),
+            columns=row_columns.offer_columns(scene.width),
             widest={"name": max((len(row.name) for row in shown.rows.values()), default=0)},
         )  # fmt: skip
 

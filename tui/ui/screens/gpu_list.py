@@ -25,7 +25,7 @@ from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import catalogue, empty_states, offers
 from tui.ui.render.copy_entries import Entry, of_market
-from tui.ui.render.rows import NARROW, narrowed
+from tui.ui.render.row_columns import NARROW, narrowed
 from tui.ui.screens.listing import About, Picture, Rows, Scene
 from tui.ui.screens.market_listing import MarketListing
 from tui.ui.widgets.table import Cells, Column

@@ -6,7 +6,7 @@ A screen shows any listing by the same means; to add one, write a subclass and p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import Struct
 
@@ -56,7 +56,7 @@ class Scene(Struct, frozen=True):
     cursor: float | None
 
 
-class Rows(NamedTuple):
+class Rows(Struct, frozen=True):
     """The rows of a listing, sorted and filtered.
 
     cells:   makes the cells of a row when it is visible.
@@ -82,7 +82,7 @@ class Rows(NamedTuple):
     widest: Mapping[str, int] = {}
 
 
-class About(NamedTuple):
+class About(Struct, frozen=True):
     """Facts of the row under the cursor, under a title.
 
     note:    their error; `warns`: whether the title shows it as a warning.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,9 +13,8 @@ from textual.geometry import Region
 from textual.timer import Timer
 from textual.widget import Widget
 
-from tui.api.pod_logs import LogQuery, LogSource
 from tui.files.paths import styles
-from tui.services.log_stream import Earlier, Stage
+from tui.services.log_stream import Stage
 from tui.store.fleet import Fleet
 from tui.ui.context import ScreenContext
 from tui.ui.controllers import log_files, recorded_log
@@ -25,6 +24,7 @@ from tui.ui.render.log_rows import SHIFT, Look
 from tui.ui.screens.keys import hidden
 from tui.ui.screens.listing import Listing
 from tui.ui.screens.listing_screen import ListingScreen
+from tui.ui.screens.log_feed import LogFeed
 from tui.ui.screens.log_listing import Log
 from tui.ui.screens.log_pane import LogPane
 from tui.ui.widgets.filter_input import FilterLine, PathLine
@@ -32,10 +32,8 @@ from tui.ui.widgets.log_view import LogView
 from tui.ui.widgets.status_lines import Lines, TwoSided
 
 if TYPE_CHECKING:
-    from tui.api.listener import Api
     from tui.api.pod_logs import LogLine
     from tui.services.log_stream import StreamState
-    from tui.services.logs import Following
 
 FRAME = 0.1
 """Seconds for which lines are collected before they are drawn."""
@@ -43,10 +41,6 @@ FRAME = 0.1
 SLOW_FRAME = 2.0
 """The same on a slow link."""
 
-BEFORE = 10.0
-"""Seconds before an instant from which lines are loaded to show it."""
-
-_SOURCES = (None, LogSource.CONTAINER, LogSource.SYSTEM)
 _PROMPTS = {
     "search": "search: text, or re:PATTERN; ↵ keep, n next",
     "filter": "filter: words, !word to hide, re:PATTERN",
@@ -104,11 +98,8 @@ class LogsScreen(ListingScreen):
         self._log = Log(sight, pods)
         super().__init__(sight, self._log)
         self._pane_of_lines = LogPane(Look(sight.tz, wrap=False))
-        self._source: LogSource | None = None
-        self._following: Following | None = None
+        self._feed = LogFeed(sight, self._log.pods, self)
         self._target = at
-        self._is_recorded = False
-        self._recorded_of: Collection[str] = ()
         self._due: Timer | None = None
 
     def _panes(self) -> Iterator[Widget]:
@@ -143,11 +134,11 @@ class LogsScreen(ListingScreen):
     def _attend(self) -> None:
         super()._attend()
         if self._player.in_history or self._player.replay:
-            if not self._is_recorded:
+            if not self._feed.is_recorded:
                 self.run_worker(self._recall(), name="recorded log", group="recorded log", exclusive=True)
             return
-        if self._is_recorded:
-            self._is_recorded, self._pane_of_lines = False, LogPane(self._pane_of_lines.look)
+        if self._feed.is_recorded:
+            self._feed.is_recorded, self._pane_of_lines = False, LogPane(self._pane_of_lines.look)
         self._stream()
 
     async def _recall(self) -> None:
@@ -158,9 +149,8 @@ class LogsScreen(ListingScreen):
             if self._seen:
                 self._stream()
             return
-        self._stop()
-        self._is_recorded, self._pane_of_lines = True, LogPane(self._pane_of_lines.look)
-        self._recorded_of = lines.keys()
+        self._feed.take_recorded(lines.keys())
+        self._pane_of_lines = LogPane(self._pane_of_lines.look)
         self._target = at
         self._view_of_lines.follow(False)
         for pod, of_pod in lines.items():
@@ -169,27 +159,16 @@ class LogsScreen(ListingScreen):
 
     def _stream(self) -> None:
         """Stream the logs from RunPod."""
-        if self._following is None:
-            logs = self._sight.session.logs
-            query = LogQuery(self._source)
-            self._following = logs.follow(self._log.pods, query, self, self._pane_of_lines.buffer.last_ids())
-            if self._target is not None:
-                self._view_of_lines.follow(False)
-                self._following.ask_since(self._target - BEFORE)
+        if self._feed.stream(self._pane_of_lines.buffer.last_ids(), self._target) and self._target is not None:
+            self._view_of_lines.follow(False)
 
     def on_screen_suspend(self) -> None:
         super().on_screen_suspend()
         if not self._seen:
-            self._stop()
+            self._feed.stop()
 
     def on_unmount(self) -> None:
-        self._stop()
-
-    def _stop(self) -> None:
-        """Off screen nothing streams; what was received stays, and is continued."""
-        if self._following is not None:
-            self._following.close()
-            self._following = None
+        self._feed.stop()
 
     def add_lines(self, pod: str, lines: Sequence[LogLine], *, earlier: bool) -> None:
         """Lines arrived: they are drawn with the next frame."""
@@ -210,15 +189,6 @@ class LogsScreen(ListingScreen):
         if self._seen:
             self._show_lines()
 
-    @property
-    def _states(self) -> Mapping[str, StreamState]:
-        return self._following.states if self._following is not None else {}
-
-    @property
-    def _api(self) -> Api | None:
-        cloud = self._sight.session.monitor.cloud
-        return cloud.api if cloud is not None else None
-
     # Content
 
     def _show_all(self) -> None:
@@ -226,23 +196,23 @@ class LogsScreen(ListingScreen):
         self._show_lines()
 
     def _show_bar(self, bar: Lines) -> None:
-        pane, view = self._pane_of_lines, self._view_of_lines
-        now = self._sight.session.logs.clock()
+        pane, view, feed = self._pane_of_lines, self._view_of_lines, self._feed
         mode = f"paused, {pane.unseen:,} new" if pane.held else "following" if view.follows else "not following"
         follow = ((mode, "warn" if pane.held else "accent" if view.follows else "muted"),)
-        if self._is_recorded:
-            bar.content = (TwoSided(log_status.recorded(self._names(), self._recorded_of), ()),)
+        if feed.is_recorded:
+            bar.content = (TwoSided(log_status.recorded(self._names(), feed.recorded_of), ()),)
             return
-        bar.content = (TwoSided(log_status.streams(self._states, self._names(), now), (follow,)),)
+        bar.content = (TwoSided(log_status.streams(feed.states, self._names(), feed.clock()), (follow,)),)
 
     def _show_lines(self) -> None:
         pane, view = self._pane_of_lines, self._view_of_lines
         pane.name(self._names())
         today = datetime.fromtimestamp(self._sight.session.clock(), self._sight.tz).date()
-        pane.look = pane.look._replace(sources=self._source is None, today=today)
+        pane.look = pane.look._replace(sources=self._feed.source is None, today=today)
         pane.update(view.size.width)
-        states = tuple(self._states.values())
-        empty = log_status.empty(pane.lines, states, self._api, is_recorded=self._is_recorded)
+        feed = self._feed
+        states = tuple(feed.states.values())
+        empty = log_status.empty(pane.lines, states, feed.api, is_recorded=feed.is_recorded)
         view.show(pane.rows(), pane.ends, empty)
         self._jump()
         self._show_titles()
@@ -250,13 +220,14 @@ class LogsScreen(ListingScreen):
     def _show_titles(self) -> None:
         pane, view = self._pane_of_lines, self._view_of_lines
         self._show_bar(self.query_one("#streams", Lines))
-        states, index = tuple(self._states.values()), view.index
+        feed, index = self._feed, view.index
+        states = tuple(feed.states.values())
         self._log.line = pane.entry(index)
         dropped = pane.buffer.dropped
-        title = log_status.heading(pane.lines, dropped, self._source, pane.typed, len(self._log.pods))
+        title = log_status.heading(pane.lines, dropped, feed.source, pane.typed, len(self._log.pods))
         tz = self._sight.tz
         fault = f"▲ {pane.fault}" if pane.fault else ""
-        trouble = log_status.trouble(states, self._api) if len(pane.lines.entries) else ""
+        trouble = log_status.trouble(states, feed.api) if len(pane.lines.entries) else ""
         note = fault or log_status.earlier(states, index == 0) or trouble or log_status.gaps(states, tz)
         if not note and not view.follows and self._log.line is not None and index is not None:
             note = log_status.place(self._log.line, index, len(pane.lines.entries), tz)
@@ -265,20 +236,13 @@ class LogsScreen(ListingScreen):
 
     def _jump(self) -> None:
         """Go to the instant that was wanted, once its lines are there, or will not come."""
-        if self._following is None and not self._is_recorded:
-            # Whether lines were recorded is being looked up.
-            return
-        if self._target is None or any(each.earlier is Earlier.LOADING for each in self._states.values()):
-            return
-        if not self._pane_of_lines.lines.entries and any(
-            each.stage is not Stage.ENDED and not each.backfilled for each in self._states.values()
-        ):
+        if self._target is None or not self._feed.has_come(bool(self._pane_of_lines.lines.entries)):
             return
         target, self._target = self._target, None
         self._view_of_lines.move_to((target, -(1 << 60)), middle=True)
 
     def _age(self, fleet: Fleet, now: float) -> None:
-        if any(each.stage is Stage.BROKEN for each in self._states.values()):
+        if any(each.stage is Stage.BROKEN for each in self._feed.states.values()):
             self._show_bar(self.query_one("#streams", Lines))
 
     @on(LogView.Moved)
@@ -287,8 +251,7 @@ class LogsScreen(ListingScreen):
 
     @on(LogView.Topped)
     def _more_wanted(self) -> None:
-        if self._following is not None:
-            self._following.ask_earlier()
+        self._feed.ask_earlier()
 
     @on(LogView.Shifted)
     def _shift_wanted(self, event: LogView.Shifted) -> None:
@@ -301,7 +264,7 @@ class LogsScreen(ListingScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if self.typing() and action in ("search", "filter", "save", "follow", "wrap", "next", "source", "times"):
             return False
-        if action == "source" and self._is_recorded:
+        if action == "source" and self._feed.is_recorded:
             return None
         if action == "next" and not self._pane_of_lines.typed.get("search"):
             return None
@@ -327,8 +290,7 @@ class LogsScreen(ListingScreen):
 
     def action_source(self) -> None:
         """Show another source: its lines are requested, as the earlier ones of both may all be of one."""
-        self._stop()
-        self._source = _SOURCES[(_SOURCES.index(self._source) + 1) % len(_SOURCES)]
+        self._feed.turn_to_next_source()
         before = self._pane_of_lines
         self._pane_of_lines = pane = LogPane(before.look)
         pane.set_filter(before.typed.get("filter", ""))
@@ -344,8 +306,7 @@ class LogsScreen(ListingScreen):
             view.move_to(key, middle=True)
 
     async def action_reconnect(self) -> None:
-        if self._following is not None:
-            self._following.retry()
+        self._feed.retry()
         await self.app.run_action("refresh_now", self.app)
 
     # Lines of input

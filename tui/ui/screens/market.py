@@ -15,7 +15,7 @@ from tui.ui import layout
 from tui.ui.context import ScreenContext
 from tui.ui.primitives.cells import Cell
 from tui.ui.render import offers
-from tui.ui.render.rows import NARROW
+from tui.ui.render.row_columns import NARROW
 from tui.ui.screens.charted import RANGES
 from tui.ui.screens.gpu_list import Gpus
 from tui.ui.screens.keys import COLUMNS, INVERT, SORT, filter_key, hidden, pane_keys

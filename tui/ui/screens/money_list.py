@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
 from textual.message import Message
 
 from tui.api.models import Pod
@@ -107,7 +108,7 @@ class Money(AccountListing):
         rows = self._rows(scene, keys, cells, len(costs), rising)
         note = money_rows.seen(scene.fleet.books.value, self.context.tz) if rows.total else ""
         widest = {"name": pods.widest(scene.fleet)["name"]}
-        return rows._replace(notes=selected(self.context, rows.keys), note=note, widest=widest)
+        return replace(rows, notes=selected(self.context, rows.keys), note=note, widest=widest)
 
     def _in_order(self, costs: Mapping[str, PodCost]) -> tuple[tuple[str, ...], bool]:
         """The pods in their order, and whether that begins with the least."""

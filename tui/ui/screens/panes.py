@@ -14,7 +14,7 @@ from tui.ui import layout
 from tui.ui.context import ScreenContext
 from tui.ui.layout import RegionLayout, place_of
 from tui.ui.primitives.cells import Cell
-from tui.ui.render.rows import NARROW
+from tui.ui.render.row_columns import NARROW
 from tui.ui.screens.charted import ChartScreen
 from tui.ui.widgets.pane_container import Body
 from tui.ui.widgets.status_lines import Lines, TwoSided

@@ -90,10 +90,10 @@ class Costs(AccountListing):
         costs, _ = self._report(scene)
         rows = super().rows(scene)
         if costs is None:
-            return rows._replace(notes=(f"last {report_loader.SPANS[self.span]} days",))
+            return replace(rows, notes=(f"last {report_loader.SPANS[self.span]} days",))
         note = report_words.period(costs, self.context.tz) if rows.total else ""
-        return rows._replace(
-            notes=(f"last {report_loader.SPANS[self.span]} days",), note=note, columns=report.columns(costs)
+        return replace(
+            rows, notes=(f"last {report_loader.SPANS[self.span]} days",), note=note, columns=report.columns(costs)
         )
 
     def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:
@@ -115,7 +115,7 @@ class Costs(AccountListing):
         return report.facts(costs, check, scene.key, self.context.tz) if costs is not None and costs.pods else ()
 
     def about(self, scene: Scene) -> About:
-        return super().about(scene)._replace(wrapped=True)
+        return replace(super().about(scene), wrapped=True)
 
     def targets(self, key: str | None) -> tuple[str, ...]:
         return (key,) if key is not None and key in self.context.fleet.records else ()

@@ -12,7 +12,7 @@ from tui.ui.charts.spec import ChartSpec
 from tui.ui.context import ScreenContext
 from tui.ui.layout import place_of
 from tui.ui.primitives.cells import Cell
-from tui.ui.render.rows import NARROW
+from tui.ui.render.row_columns import NARROW
 from tui.ui.screens.listing import Listing
 from tui.ui.screens.listing_screen import ListingScreen
 from tui.ui.widgets.facts_pane import FactsPane

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 
-class Column(NamedTuple):
+class Column(Struct, frozen=True):
     """A column: `width` cells; when room is short those with the highest `rank` are dropped first.
 
     flex:  it takes the room that is left.
@@ -99,4 +101,4 @@ def arranged(columns: Sequence[Column], each_one: Iterable[Column], chosen: Sequ
         return tuple(columns)
     signs = tuple(column for column in columns if not column.name and column not in picked)
     # In the same order, but none is worth less than the end of a name: they are what the user wants to see.
-    return (*signs, *(column._replace(rank=column.rank - MOST_RANK) for column in picked))
+    return (*signs, *(replace(column, rank=column.rank - MOST_RANK) for column in picked))

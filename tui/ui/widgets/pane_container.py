@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from textual.geometry import Region
 from textual.layout import Layout
+from textual.strip import Strip
+from textual.style import Style
 from textual.widget import Widget
 
 
@@ -21,3 +24,11 @@ class Body(Widget):
     @property
     def layout(self) -> Layout:
         return self._own_layout
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # Its lines are all the same, and panes cover them: one is drawn for all.
+        under, background = self.background_colors
+        line = Strip.blank(crop.width, Style(background=under + background).rich_style)
+        for line_filter in self.get_line_filters():
+            line = line.apply_filter(line_filter, background)
+        return [line] * crop.height
