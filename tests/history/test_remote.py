@@ -125,6 +125,36 @@ def test_anything_else_is_an_error_in_words(response: httpx.Response) -> None:
         asyncio.run(answering(lambda request: response).samples("a", START, END, 60.0))
 
 
+@pytest.mark.parametrize(
+    "at_first",
+    [httpx.Response(503), httpx.Response(429), httpx.Response(206, json={}), httpx.Response(200, text="<html>log in")],
+)
+@pytest.mark.parametrize("rolls_up", [True, False])
+def test_what_stood_in_for_the_server_at_first_does_not_say_what_it_can(
+    at_first: httpx.Response, rolls_up: bool
+) -> None:
+    answers, queries = [at_first], []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if answers:
+            return answers.pop()
+        query = httpx.QueryParams(request.content.decode())["query"]
+        if "rollup(" in query and not rolls_up:
+            return httpx.Response(400, json={"status": "error", "error": "unknown function"})
+        queries.append(query)
+        return httpx.Response(200, json={"status": "success", "data": {"resultType": "matrix", "result": []}})
+
+    async def read() -> None:
+        history = answering(answer)
+        with pytest.raises(HistoryUnavailable):
+            await history.samples("a", START, END, 60.0)
+        assert await history.samples("a", START, END, 60.0) == EMPTY
+
+    asyncio.run(read())
+    assert all(query.startswith("rollup(") is rolls_up for query in queries)
+    assert queries
+
+
 def test_a_server_that_is_away_is_an_error_in_words_without_its_secrets() -> None:
     def away(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError(f"cannot reach {request.headers['authorization']}")

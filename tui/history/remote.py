@@ -45,6 +45,9 @@ NAMES: Mapping[str, tuple[str, float]] = {
 """For each metric its exported name, and its own units in one of the exported."""
 
 IDLE = "podtop_pod_idle_seconds"
+_NO_SUCH_FUNCTION = (400, 422)
+"""HTTP statuses of a query that a server does not understand."""
+
 AT_ONCE = 100
 """Pods of one request: their ids are in it."""
 
@@ -168,7 +171,12 @@ class RemoteHistory:
     async def _is_metricsql(self) -> bool:
         """Whether the server has rollup(), which reads the samples once for all three curves."""
         if self._rolls_up is None:
-            status, _ = await self._get("/api/v1/query", {"query": "rollup(podtop_build_info[1m])"})
+            status, body = await self._get("/api/v1/query", {"query": "rollup(podtop_build_info[1m])"})
+            if status not in (200, *_NO_SUCH_FUNCTION):
+                # Something in its place, or trouble of the moment: the next request asks again.
+                raise HistoryUnavailable(f"{self.name} refuses the request for history (HTTP {status})")
+            if status == 200:
+                await self._series(body)
             self._rolls_up = status == 200
         return self._rolls_up
 

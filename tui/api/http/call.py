@@ -20,6 +20,8 @@ class Call(NamedTuple):
     secrets:   values in the body that must not appear in the server's messages.
     lines:     texts in the response keep their line breaks.
     largest:   bytes of a response at most.
+    whole:     HTTP statuses by which a response is the answer to this request, whole and RunPod's own. By another
+               success (202 "accepted", 203 "changed on the way", 206 "a part") it is none, whatever its body says.
     again:     a read: it is sent once more, on a new connection, if the other side had just closed the one that was
                open. A change never is.
     """
@@ -32,6 +34,7 @@ class Call(NamedTuple):
     with_key: bool = True
     secrets: tuple[Secret, ...] = ()
     lines: bool = False
+    whole: tuple[int, ...] = (200,)
     again: bool = False
     largest: int = LARGEST
 

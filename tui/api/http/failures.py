@@ -15,6 +15,7 @@ from tui.api.errors import (
     CloudError,
     Faltering,
     Forbidden,
+    Malformed,
     Rejected,
     Retired,
     Throttled,
@@ -207,6 +208,13 @@ def of_status(
 def retired() -> Retired:
     """The error for an API that RunPod has switched off."""
     return Retired("RunPod has switched this API off (HTTP 410). Set api to auto, and podtop uses the other one.")
+
+
+def not_whole(response: httpx.Response) -> Malformed:
+    """The error for a success by another status than the request has: of a change it is unknown what it did."""
+    return Malformed(
+        f"RunPod's response may be incomplete or not its own (HTTP {response.status_code}); podtop ignores it."
+    )
 
 
 def _blocked(host: str, body: bytes) -> Blocked:

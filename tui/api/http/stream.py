@@ -92,7 +92,7 @@ class StreamingTransport(Transport[A]):
                     extensions={"trace": trail},
                 )
                 response = await line.client.send(request, auth=self._auth(call), stream=True)
-                self._heard(response, passed() - since)
+                self._heard(response, call, passed() - since)
                 if not response.is_success:
                     outcome = await self._received(response, call, self._masked(call))
                     return outcome if isinstance(outcome, CloudError) else Malformed("RunPod's response is no stream.")
@@ -101,6 +101,8 @@ class StreamingTransport(Transport[A]):
         # As in `Transport`: whatever the libraries raise is a missing response.
         except Exception as error:
             return failures.of_transport(error, self.host, READ_TIMEOUT, line.proxy, sent=trail.may_have_left)
+        if response.status_code not in call.whole:
+            return failures.not_whole(response)
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != EVENTS or response.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
             return Malformed("RunPod's response is no stream of events; podtop ignores it.")

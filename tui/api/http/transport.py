@@ -263,7 +263,7 @@ class Transport(ABC, Generic[A]):
                 extensions={"trace": trail},
             ) as response:  # fmt: skip
                 answering = True
-                self._heard(response, passed() - since)
+                self._heard(response, call, passed() - since)
                 return await self._received(response, call, self._masked(call))
         except CloudError as error:
             return error
@@ -282,12 +282,12 @@ class Transport(ABC, Generic[A]):
     def _masked(self, call: Call) -> tuple[Secret, ...]:
         return (*call.secrets, self._key) if call.with_key and self._key else call.secrets
 
-    def _heard(self, response: httpx.Response, waited: float) -> None:
+    def _heard(self, response: httpx.Response, call: Call, waited: float) -> None:
         """Report what the headers of a response say beside it."""
         ids = {"request_id": response.headers.get("x-request-id"), "cf_ray": response.headers.get("cf-ray")}
         _trace.get({}).update(ids, status=response.status_code)
-        # A failure's date may come from a gateway's clock, or a proxy's.
-        if response.is_success and (date := failures.date_of(response)) is not None:
+        # Any other's date may come from a gateway's clock, or a proxy's.
+        if response.status_code in call.whole and (date := failures.date_of(response)) is not None:
             self.dated(date, waited)
         if quotas := notices.quotas_of(response):
             self.listener.limits(self.api, quotas)
@@ -297,6 +297,8 @@ class Transport(ABC, Generic[A]):
 
     async def _body(self, response: httpx.Response, call: Call) -> bytes | CloudError:
         """The body of a success: JSON, as far as can be seen from outside. Raises Malformed."""
+        if response.status_code not in call.whole:
+            return failures.not_whole(response)
         try:
             content = await body.read(response, call.largest)
         except httpx.RemoteProtocolError:

@@ -17,7 +17,7 @@ from tui.api.http.transport import DEADLINE, LARGE
 from tui.api.listener import Api
 from tui.api.models import ANYTHING, Problem
 from tui.api.rest import pods
-from tui.api.rest.exchange import CREATE, Answer, RestExchange
+from tui.api.rest.exchange import CREATE, TERMINATE, Answer, RestExchange
 from tui.api.rest.lists import Items, read_list
 from tui.api.rest.problems import Missing
 from tui.api.rest.slow_reads import PATIENCE, GpuNames, Purse
@@ -329,7 +329,7 @@ class RestCloud(Cloud):
         """Delete a pod and everything on it but a network volume. This cannot be undone."""
         self._allow_changes()
         body = {"action": "terminate"}
-        answer = await self._exchange.change("terminate", "POST", "pods", pod_id, "action", body=body)
+        answer = await self._exchange.change(TERMINATE, "POST", "pods", pod_id, "action", body=body)
         if answer.body is not None:
             # It has none; one that is no pod, or another, is not RunPod's.
             self._done(pod_id, answer)

@@ -27,6 +27,12 @@ from tui.api.values import NOT_UNDERSTOOD
 CREATE = "deploy"
 """The operation that creates a pod."""
 
+TERMINATE = "terminate"
+"""The operation that ends one."""
+
+_DONE = {CREATE: (200, 201), TERMINATE: (200, 204)}
+"""HTTP statuses of changes that are done, where that is not 200 alone."""
+
 Query = Mapping[str, str | int | None]
 
 _raw = msgspec.json.Decoder(Raw)
@@ -75,8 +81,8 @@ class RestExchange(StreamingTransport[Answer]):
         self, operation: str, method: str, *path: str, body: Mapping[str, Any], secrets: tuple[Secret, ...] = ()
     ) -> Answer:
         """Send a change, once. `secrets` in the body are masked in RunPod's words. Raises CloudError."""
-        url, content = self.address(*path), _encode(body)
-        return await self.send(Call(operation, method, url, content, secrets=secrets, largest=LARGEST_OF_CHANGE))
+        call = Call(operation, method, self.address(*path), _encode(body), secrets=secrets, largest=LARGEST_OF_CHANGE)
+        return await self.send(call._replace(whole=_DONE.get(operation, call.whole)))
 
     def address(self, *path: str, query: Query | None = None) -> str:
         """The URL of a path in steps. Raises Rejected for a step that would lead elsewhere."""
