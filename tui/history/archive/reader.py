@@ -32,7 +32,7 @@ class Stay(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """A pod from an instant until its next state: None if it did not exist, or cannot be read (`damaged`).
+    """A pod from an instant until its next state: None if it did not exist, or nothing is known of it (`unknown`).
 
     started: when its container started.
     """
@@ -40,7 +40,7 @@ class State(msgspec.Struct, frozen=True):
     at: float
     pod: Pod | None
     started: float | None
-    damaged: bool = False
+    unknown: bool = False
 
 
 class Recording(InstantReader):
@@ -171,5 +171,6 @@ class Recording(InstantReader):
             return State(when, checked.pod(data), checked.maybe_instant(started))
         except BadRow:
             # Earlier values no longer hold.
-            self._is_bad("state", (None, when))
-            return State(when, None, None, damaged=True)
+            if checked.unread(data) is None:
+                self._is_bad("state", (None, when))
+            return State(when, None, None, unknown=True)
