@@ -28,6 +28,7 @@ from tui.domain.market_watch import (
     moot,
     refused,
     seen,
+    unread,
     what,
 )
 from tui.domain.operations import CUT, Outcome, Status
@@ -179,8 +180,12 @@ class WatchRunner(Runner[MarketWatch]):
         """Why nothing can be known of what a watch waits for; empty if it can."""
         if why := blind(watch, self._fleet.lacks, self._fleet.market_lacks):
             return why
-        error = self._fleet.market_for(watch.question).error if watch.gpus else None
-        return str(error).rstrip(".") if isinstance(error, NotOffered) else ""
+        if not watch.gpus:
+            return ""
+        feed = self._fleet.market_for(watch.question)
+        if isinstance(feed.error, NotOffered):
+            return str(feed.error).rstrip(".")
+        return unread(watch, feed.value) if feed.value is not None else ""
 
     def _say_blind(self, watch: MarketWatch, why: str) -> None:
         """Report that a watch cannot be checked, once; it stays as it is, and nothing is done."""

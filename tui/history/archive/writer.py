@@ -344,7 +344,7 @@ class Writer:
         if not math.isfinite(priced.at):
             return
         self._come_to(MARKET, priced.at)
-        self._write_terms(MARKET, Terms(priced.market.lacks), priced.at)
+        self._write_terms(MARKET, Terms(priced.market.lacks, is_cut=priced.market.is_cut), priced.at)
         self._market.write(priced.market.offers, priced.at)
         self._reach(MARKET, priced.at)
 
