@@ -22,7 +22,7 @@ def flavor(**fields: Any) -> dict[str, Any]:
 
 async def test_what_a_cloud_lists_that_does_not_sell_it_is_no_price() -> None:
     listed = {"securePrice": 2.5, "communityPrice": 0.5, "secureSpotPrice": 0, "communitySpotPrice": 0.3}
-    (sheet,) = await cloud(market(gpu(communityCloud=False, oneMonthPrice=2.1, **listed))).gpu_sheets()
+    (sheet,) = (await cloud(market(gpu(communityCloud=False, oneMonthPrice=2.1, **listed))).gpu_sheets()).sheets
     assert sheet.prices == ListPrices(secure=2.5, month=2.1)
 
 
@@ -36,14 +36,14 @@ async def test_versions_of_cuda_and_counts() -> None:
             None,
         ],
     }
-    (sheet,) = await cloud(market(gpu(lowestPrice=host))).gpu_sheets()
+    (sheet,) = (await cloud(market(gpu(lowestPrice=host))).gpu_sheets()).sheets
     assert sheet.free_counts == (1, 2, 4)
     assert sheet.cudas == (Cuda("12.4", "AVAILABLE"), Cuda("13.0", "UNAVAILABLE"), Cuda("14.0", "SOON"))
 
 
 async def test_the_pseudo_gpu_and_a_broken_one_have_no_sheet() -> None:
     sheets = await cloud(market(gpu(id="unknown"), {"id": 7}, gpu())).gpu_sheets()
-    assert [sheet.gpu_id for sheet in sheets] == ["NVIDIA H100"]
+    assert [sheet.gpu_id for sheet in sheets.sheets] == ["NVIDIA H100"]
 
 
 @pytest.mark.parametrize(("least", "ram", "name"), [(2, 2.0, "cpu3c-2-4"), (4, 1.5, "cpu3c-4-6"), (None, 2.0, None)])
@@ -76,7 +76,7 @@ async def test_cpu_pods_with_the_price_of_the_smallest() -> None:
         "flavor1": {"id": "cpu5c"},
         "size1": {"instanceId": "cpu5c-2-4"},
     }
-    assert [(f.id, f.smallest) for f in found] == [
+    assert [(f.id, f.smallest) for f in found.flavors] == [
         ("cpu3c", CpuPrice("cpu3c-2-4", None, 0.06, 0.08)),
         ("odd", None),
         ("cpu5c", None),

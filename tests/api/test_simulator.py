@@ -78,8 +78,8 @@ async def test_every_read(place: Place) -> None:
     assert (await cloud.profile()).first_name
     assert (await cloud.hosts()).unreadable == ()
     assert await cloud.cpu_types()
-    assert {sheet.gpu_id for sheet in await cloud.gpu_sheets()} == {offer.gpu_id for offer in market.offers}
-    assert all(flavor.smallest and flavor.smallest.per_hr for flavor in await cloud.cpu_flavors())
+    assert {sheet.gpu_id for sheet in (await cloud.gpu_sheets()).sheets} == {offer.gpu_id for offer in market.offers}
+    assert all(flavor.smallest and flavor.smallest.per_hr for flavor in (await cloud.cpu_flavors()).flavors)
     assert "SE" in await cloud.countries()
     extras = await cloud.pod_extras(fleet.pods[0].id)
     assert extras is not None

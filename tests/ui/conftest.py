@@ -20,7 +20,7 @@ from textual.widgets import Input
 
 from tests.make import market, offer, pod, snapshot
 from tui.api.account import Account, Templates
-from tui.api.catalogue import CpuFlavor, GpuSpec
+from tui.api.catalogue import CpuFlavors, GpuSpecs
 from tui.api.cloud import Cloud
 from tui.api.errors import CloudError, Unreachable
 from tui.api.hosts import Hosts
@@ -90,11 +90,11 @@ class HeldCloud(Cloud):
             raise self.market_answer
         return self.market_answer
 
-    async def gpu_sheets(self) -> tuple[GpuSpec, ...]:
-        return ()
+    async def gpu_sheets(self) -> GpuSpecs:
+        return GpuSpecs(())
 
-    async def cpu_flavors(self) -> tuple[CpuFlavor, ...]:
-        return ()
+    async def cpu_flavors(self) -> CpuFlavors:
+        return CpuFlavors(())
 
     async def countries(self) -> tuple[str, ...]:
         return ()

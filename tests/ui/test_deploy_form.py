@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.widgets import Button, Input
 
 from tests.make import funds, offer
-from tui.api.account import Template
+from tui.api.account import Template, Templates
 from tui.api.errors import Unreachable
 from tui.api.models import Funds, Offer, Quote
 from tui.api.secret import Secret
@@ -59,7 +59,7 @@ class Stage(App[None]):
         self.theme = theme
         self.offers: tuple[Offer, ...] = OFFERS
         self.funds: Funds | None = funds(40.0, 4.0)
-        self.templates: asyncio.Future[tuple[Template, ...]] | None = None
+        self.templates: asyncio.Future[Templates] | None = None
         self.saved: list[Draft] = []
         self.answers: list[Answer | None] = []
         sources = Sources(
@@ -68,7 +68,7 @@ class Stage(App[None]):
         )  # fmt: skip
         self.form = DeployForm(draft, FRESH, sources, kept)
 
-    async def _ask(self) -> tuple[Template, ...]:
+    async def _ask(self) -> Templates:
         self.templates = asyncio.get_running_loop().create_future()
         return await self.templates
 
@@ -211,7 +211,7 @@ async def test_a_template_fills_the_form_when_one_goes_on_to_the_next_field() ->
         await settle(pilot)
         assert "Fix: Template" in app.text()
         assert app.templates is not None
-        app.templates.set_result((TEMPLATE,))
+        app.templates.set_result(Templates((TEMPLATE,)))
         await settle(pilot)
         assert "Your templates: sd [webui]" in app.text()
         await pilot.press("tab")
@@ -230,7 +230,7 @@ async def test_templates_that_come_late_fill_the_form_too() -> None:
         assert "templates are still loading" in app.text()
         await pilot.press("tab")
         assert app.templates is not None
-        app.templates.set_result((TEMPLATE,))
+        app.templates.set_result(Templates((TEMPLATE,)))
         await settle(pilot)
         assert app.form.draft["template_id"] == "tpl1"
 
@@ -240,7 +240,7 @@ async def test_an_order_is_not_given_in_the_moment_a_template_changes_it() -> No
     async with shown(app) as pilot:
         await go(pilot, "#field-template_id")
         assert app.templates is not None
-        app.templates.set_result((TEMPLATE,))
+        app.templates.set_result(Templates((TEMPLATE,)))
         await settle(pilot)
         await pilot.press(*"sd [webui]", "ctrl+s")
         await settle(pilot)

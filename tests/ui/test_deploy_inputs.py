@@ -247,7 +247,7 @@ async def test_what_was_only_opened_is_not_asked_about_before_it_is_begun_anew(l
 
 @pytest.mark.wide
 async def test_deploy_is_there_only_where_the_row_means_something(launch: Launch) -> None:
-    from tui.api.catalogue import CpuFlavor, CpuPrice
+    from tui.api.catalogue import CpuFlavor, CpuFlavors, CpuPrice
     from tui.api.hosts import CpuType
     from tui.api.models import DataCenter, DataCenters
 
@@ -258,13 +258,10 @@ async def test_deploy_is_there_only_where_the_row_means_something(launch: Launch
         async def places(self) -> DataCenters:
             return DataCenters((DataCenter("EU-SE-1", "Sweden", "SE", True, True, True, (), ()),))
 
-        async def cpu_flavors(self) -> tuple[CpuFlavor, ...]:
-            return (
-                CpuFlavor(
-                    "cpu3c", "Compute-Optimized", "cpu3", "CPU 3", 2, 32, False, 2.0, 10,
-                    CpuPrice("cpu3c-2-4", "High", 0.06, None),
-                ),
-            )  # fmt: skip
+        async def cpu_flavors(self) -> CpuFlavors:
+            smallest = CpuPrice("cpu3c-2-4", "High", 0.06, None)
+            kind = CpuFlavor("cpu3c", "Compute-Optimized", "cpu3", "CPU 3", 2, 32, False, 2.0, 10, smallest)
+            return CpuFlavors((kind,))
 
     async with launch(cloud=Cloud(), size=(120, 40)) as run:
         # Two marked pods are nothing to be like.

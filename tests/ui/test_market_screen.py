@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tests.make import market, offer
 from tests.ui.conftest import OFFERS, HeldCloud, Launch, Running
 from tests.ui.render.test_catalogue import FLAVOR, SHEET
-from tui.api.catalogue import CpuFlavor, GpuSpec
+from tui.api.catalogue import CpuFlavors, GpuSpecs
 from tui.api.errors import CloudError, Rejected, Unreachable
 from tui.api.hosts import CpuType
 from tui.api.models import ANYTHING, DataCenter, DataCenters, Market, MarketQuery, Problem, Quote, Stock
@@ -41,13 +41,13 @@ class MarketCloud(HeldCloud):
         self.topics.append("cpus")
         return (CpuType("e", "EPYC 7763", "AMD", 64, 2, "epyc"), CpuType(None, None, None, None, None, None))
 
-    async def cpu_flavors(self) -> tuple[CpuFlavor, ...]:
+    async def cpu_flavors(self) -> CpuFlavors:
         self.topics.append("flavors")
-        return (FLAVOR,)
+        return CpuFlavors((FLAVOR,))
 
-    async def gpu_sheets(self) -> tuple[GpuSpec, ...]:
+    async def gpu_sheets(self) -> GpuSpecs:
         self.topics.append("sheets")
-        return (replace(SHEET, gpu_id="NVIDIA H100 SXM"),)
+        return GpuSpecs((replace(SHEET, gpu_id="NVIDIA H100 SXM"),))
 
     async def countries(self) -> tuple[str, ...]:
         self.topics.append("countries")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tui.api.enums import Availability, Compliance
+from tui.api.models import Problem
 
 
 class ListPrices(Struct, frozen=True, gc=False):
@@ -59,6 +60,13 @@ class GpuSpec(Struct, frozen=True):
     cluster_centers: tuple[str, ...]
 
 
+class GpuSpecs(Struct, frozen=True):
+    """The data sheets as of one response. `problems`: those that are not understood, and the rest of a long list."""
+
+    sheets: tuple[GpuSpec, ...]
+    problems: tuple[Problem, ...] = ()
+
+
 class CpuPrice(Struct, frozen=True, gc=False):
     """The price per hour of a CPU pod of a size. `instance` is RunPod's name of the size, such as "cpu3c-2-4"."""
 
@@ -81,3 +89,10 @@ class CpuFlavor(Struct, frozen=True):
     gb_per_vcpu: float | None
     disk_gb_per_vcpu: int | None
     smallest: CpuPrice | None = None
+
+
+class CpuFlavors(Struct, frozen=True):
+    """The kinds of CPU pods as of one response. `problems` as in `GpuSpecs`."""
+
+    flavors: tuple[CpuFlavor, ...]
+    problems: tuple[Problem, ...] = ()

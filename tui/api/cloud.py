@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
     from tui.api.account import Account, Billing, Ledger, PodCosts, Profile, Readmes, Templates
-    from tui.api.catalogue import CpuFlavor, GpuSpec
+    from tui.api.catalogue import CpuFlavors, GpuSpecs
     from tui.api.errors import CloudError
     from tui.api.hosts import CpuType, Hosts
     from tui.api.listener import Api, Listener
@@ -94,11 +94,11 @@ class Cloud(ABC):
         """Pod data that few sources report; None if no pod has that id."""
         raise not_offered(Capability.POD_EXTRAS)
 
-    async def gpu_sheets(self) -> tuple[GpuSpec, ...]:
+    async def gpu_sheets(self) -> GpuSpecs:
         """Data sheets of all GPU types. GraphQL needs no key for it."""
         raise not_offered(Capability.GPU_SHEETS)
 
-    async def cpu_flavors(self) -> tuple[CpuFlavor, ...]:
+    async def cpu_flavors(self) -> CpuFlavors:
         """The kinds of CPU pods with the price of the smallest of each. GraphQL needs no key for it."""
         raise not_offered(Capability.CPU_FLAVORS)
 

@@ -20,7 +20,7 @@ from tui.api.listener import Api, Listener, Switched
 
 if TYPE_CHECKING:
     from tui.api.account import Account, Billing, Ledger, PodCosts, Profile, Readmes, Templates
-    from tui.api.catalogue import CpuFlavor, GpuSpec
+    from tui.api.catalogue import CpuFlavors, GpuSpecs
     from tui.api.errors import CloudError
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import DataCenters, Market, MarketQuery, PodVerb, Snapshot
@@ -208,10 +208,10 @@ class DualCloud(Cloud):
     async def pod_extras(self, pod_id: str) -> PodExtras | None:
         return await self._read(lambda cloud: cloud.pod_extras(pod_id))
 
-    async def gpu_sheets(self) -> tuple[GpuSpec, ...]:
+    async def gpu_sheets(self) -> GpuSpecs:
         return await self._read(lambda cloud: cloud.gpu_sheets())
 
-    async def cpu_flavors(self) -> tuple[CpuFlavor, ...]:
+    async def cpu_flavors(self) -> CpuFlavors:
         return await self._read(lambda cloud: cloud.cpu_flavors())
 
     async def countries(self) -> tuple[str, ...]:

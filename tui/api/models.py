@@ -225,11 +225,15 @@ class Offer(Struct, frozen=True, gc=False):
 
 
 class Market(Struct, frozen=True):
-    """One market poll: GPU types, both clouds. `lacks` as in `Snapshot`."""
+    """One market poll: GPU types, both clouds. `lacks` as in `Snapshot`.
+
+    is_cut: whether there are more GPU types than podtop reads: one that is not among these may be for rent.
+    """
 
     offers: tuple[Offer, ...]
     problems: tuple[Problem, ...] = ()
     lacks: frozenset[Feature] = frozenset()
+    is_cut: bool = False
 
 
 class Stock(Struct, frozen=True, gc=False):

@@ -97,6 +97,11 @@ def each(
     return Each(tuple(good), tuple(bad), in_short(reasons))
 
 
+def reports(bad: Sequence[Unreadable], noun: str) -> tuple[Problem, ...]:
+    """The items that were not understood, as problems."""
+    return tuple(Problem(f"invalid {noun} {b.id or '(no id)'}: {b.reason}") for b in bad)
+
+
 def cut_notes(cuts: list[Cut], owner: str = "") -> list[str]:
     """The cuts in words; empties `cuts`."""
     sentences = [cut.of(owner) for cut in cuts]

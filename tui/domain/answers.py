@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from tui.api import errors as api
 from tui.api.enums import ENDED
 from tui.domain.action import Action, Command, State, Target
@@ -52,6 +54,13 @@ def answered(
     """
     if receipt is None:
         return Outcome(Status.DONE, "confirmed by RunPod")
+    outcome = _answered(action, command, receipt, known)
+    if not outcome.pod or agreed_price(command) is None or receipt.cost_per_hr:
+        return outcome
+    return replace(outcome, unpriced=True)
+
+
+def _answered(action: Action, command: Command, receipt: Receipt, known: Collection[str]) -> Outcome:
     is_other = receipt.pod_id in known if action.target is Target.NEW else receipt.pod_id != command.pod
     if is_other or not receipt.pod_id:
         return Outcome(Status.UNKNOWN, "RunPod's response shows another pod.", _CHECKING, answer=UNREADABLE)
@@ -90,10 +99,17 @@ def dearer(pod: str, agreed: float | None, cost: float | None, how: str = "") ->
 
     how: how it became known that the pod was created, if its response did not show that.
     """
-    if agreed is None or cost is None or cost < agreed + _CENT:
+    # RunPod gives no pod away: 0 is a price that it does not know yet.
+    if agreed is None or not cost or cost < agreed + _CENT:
         return None
     text = f"{'and' if how else 'but'} it costs {fmt.money(cost)}/h, more than the {fmt.money(agreed)}/h you agreed to"
     return Outcome(Status.DONE, f"{how}{pod}, {text}", "Stop it with S if that is too much.", pod, dearer=True)
+
+
+def unpriced(pod: str, agreed: float) -> Outcome:
+    """The outcome for a new pod whose price RunPod does not report."""
+    text = f"{pod}, but RunPod reports no price for it, to compare with the {fmt.money(agreed)}/h you agreed to"
+    return Outcome(Status.DONE, text, "Check it in the RunPod console.", pod)
 
 
 def limits_of(inputs: Mapping[str, object]) -> tuple[str, ...]:

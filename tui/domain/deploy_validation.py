@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 191
 
+NO_SUCH_GPU = "no GPU of that name on the market"
+NOT_READ = "not among the GPU types that podtop reads; RunPod lists more"
+
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 
 _MOUNT = re.compile(r"/[^\s]*")
@@ -57,7 +60,7 @@ def _gpu_faults(draft: Draft, read: Mapping[str, Any], offers: Sequence[Offer]) 
     elif offer is None and offers:
         clean = " ".join(draft["gpu_type_id"].split()).lower()
         called = " or ".join(o.gpu_id for o in offers if o.name.lower() == clean)
-        faults.append(("gpu_type_id", f"choose {called}" if called else "no GPU of that name on the market"))
+        faults.append(("gpu_type_id", f"choose {called}" if called else NO_SUCH_GPU))
     count = read.get("gpu_count")
     if not draft["gpu_count"].strip():
         faults.append(("gpu_count", "enter the number of GPUs"))

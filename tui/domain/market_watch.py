@@ -144,6 +144,13 @@ def blind(watch: MarketWatch, lacks: frozenset[Feature], market_lacks: frozenset
     return f"{' and '.join(missing)} {offered.WORDS}" if missing else ""
 
 
+def unread(watch: MarketWatch, market: Market) -> str:
+    """Why a list of prices says nothing of what a watch waits for: it is cut, and has none of its GPU types."""
+    if not market.is_cut or not watch.gpus or any(offer.gpu_id in watch.gpus for offer in market.offers):
+        return ""
+    return "RunPod lists more GPU types than podtop reads, and it is not among those"
+
+
 def hits(watch: MarketWatch, market: Market) -> tuple[Hit, ...]:
     """The current hits: in the order of the GPU types, of each the cheaper cloud first."""
     offers = {offer.gpu_id: offer for offer in market.offers}

@@ -70,6 +70,7 @@ class Outcome(Struct, frozen=True):
     later: RunPod did nothing, and may do it a little later: it had none free, or too many requests.
     answer: what the response was like, if it does not show the outcome: LOST, VAGUE or UNREADABLE.
     dearer: a pod was created that costs more than was agreed to.
+    unpriced: a pod was created, and its price is not known yet, to be compared with the one that was agreed to.
     """
 
     ending: Status
@@ -79,6 +80,7 @@ class Outcome(Struct, frozen=True):
     later: bool = False
     answer: str = ""
     dearer: bool = False
+    unpriced: bool = False
 
     @property
     def text(self) -> str:

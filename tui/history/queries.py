@@ -130,7 +130,7 @@ class HistoryQueries:
         samples = await self.ask(partial(_samples_before, fleet=fleet, pods=len(fleet.records), end=first))
         events = await self.ask(lambda recording: recording.events(now - 86_400.0, first))
         long_ago = await self.ask(lambda recording: recording.latest(LONG_AGO))
-        missed = await self.ask(partial(_missed, first=first, present=fleet.records.copy()))
+        missed = await self.ask(partial(_missed, first=first, present=fleet.records.copy(), is_cut=fleet.is_cut))
         start = now - fleet.reach
         recent = {pod: cut(stretch, start, first) for pod, stretch in samples.items()}
         await take_in(fleet.prefilling(recent, {}))
@@ -277,17 +277,24 @@ def _windows_of(
     return windows
 
 
-def _missed(recording: Recording, first: float, present: Mapping[str, Record]) -> tuple[Event, ...]:
-    """Events between the end of the last recorded span and the first poll."""
+def _missed(recording: Recording, first: float, present: Mapping[str, Record], is_cut: bool) -> tuple[Event, ...]:
+    """Events between the end of the last recorded span and the first poll.
+
+    is_cut: whether there are more pods than those that are present.
+    """
     last = max((end for _, end in recording.spans() if end < first), default=None)
     if last is None or any(start <= first - 0.001 <= end for start, end in recording.spans()):
         return ()
     before = recording.snapshot(last)
     old = {pod.id: pod for pod in (before.pods if before and before.pods else ())}
     events: list[Event] = []
+    unread = {broken.id for broken in before.unreadable} if before is not None else set()
     for key in old.keys() | present.keys():
         record = present.get(key)
-        if record is None or record.pod is not None:
+        # A pod that one of the two lists does not show may have been there all the same.
+        if key not in old and (key in unread or (before is not None and before.is_cut)):
+            continue
+        if (record is None and not is_cut) or (record is not None and record.pod is not None):
             events += between(key, old.get(key), record.pod if record else None, last, first)
     return tuple(sorted(events, key=lambda event: event.at))
 

@@ -220,7 +220,7 @@ def _stays(states: Sequence[Recorded], end: float) -> list[Stay]:
 def _stay(state: Recorded, end: float) -> Stay:
     pod = state.pod
     if pod is None:
-        return Stay(state.at, end, Use.UNKNOWN if state.damaged else Use.GONE)
+        return Stay(state.at, end, Use.UNKNOWN if state.unknown else Use.GONE)
     billed = costs.state(pod)
     stopped = pod_costs.storage_per_hr(pod, running=False)
     # Without the text of a change, an equal start of the container shows that nothing came in between.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
@@ -73,6 +74,7 @@ class Executor:
         self._on_change = on_change
         self._tasks: set[asyncio.Task[Outcome]] = set()
         self._sights: dict[str, asyncio.Task[Outcome]] = {}
+        self._pricing: set[str] = set()
         self._sending = 0
         self._sent = asyncio.Event()
 
@@ -130,9 +132,15 @@ class Executor:
 
         try:
             unfinished = await self._log.unfinished()
+            unpriced = await self._log.unpriced() if pods is None else ()
         except AuditLogError as error:
             self._messages.post(UserMessage(f"the action log cannot be read: {error}"))
             return []
+        for intent in unpriced:
+            if self._may_be_ours(intent) and intent.id not in self._pricing:
+                found = Outcome(Status.DONE, f"created: {intent.pod}", pod=intent.pod, unpriced=True)
+                is_ours = partial(self._may_be_ours, intent)
+                self._spawn(self._see_price(_created(intent, self._clock()), found, is_ours))
         return [
             Followed(intent, self._look_for(intent, pod))
             for intent in unfinished
@@ -280,24 +288,45 @@ class Executor:
             self._fleet.finish(operation, None)
             self._on_change()
             return Outcome(Status.UNKNOWN, "the request belongs to another account")
+        made = replace(operation, pod=outcome.pod)
+        if outcome.pod and not outcome.dearer and self._reconciler.is_unpriced(made):
+            outcome = replace(outcome, unpriced=True)
         await self._end(operation, outcome)
+        if outcome.unpriced:
+            self._spawn(self._see_price(made, outcome))
         return outcome
 
     async def _await_sight(self, operation: Operation, outcome: Outcome) -> Outcome:
         """Wait until what RunPod confirmed shows in the polls, a new pod with its price."""
         if await self._reconciler.is_shown(operation):
-            if not outcome.dearer and outcome.pod and (dearer := self._reconciler.dearer(operation)) is not None:
-                # Its response had no price, or another one.
-                await self._end(operation, dearer)
-                return dearer
             self._fleet.finish(operation, None)
             self._on_change()
-            return outcome
+            if not outcome.pod or outcome.dearer:
+                return outcome
+            # Its response had no price, or another one.
+            return await self._see_price(operation, outcome)
         done = EVERY[operation.action].done
         text = f"RunPod confirmed it was {done}, but does not show that after 2 min"
         late = Outcome(Status.UNKNOWN, text, "Check the RunPod console.")
         await self._end(operation, late)
         return late
+
+    async def _see_price(
+        self, operation: Operation, outcome: Outcome, is_ours: Callable[[], bool] = lambda: True
+    ) -> Outcome:
+        """Compare the price of a new pod with the agreed one, when it shows; returns the outcome with that."""
+        self._pricing.add(operation.id)
+        try:
+            told = await self._reconciler.price(operation)
+        finally:
+            self._pricing.discard(operation.id)
+        if not is_ours():
+            return outcome
+        if told is not None:
+            await self._tell(operation, told)
+        elif outcome.unpriced:
+            await self._log_outcome(operation, replace(outcome, unpriced=False))
+        return told or outcome
 
     async def _refuse(self, operation: Operation, why: str) -> Outcome:
         outcome = Outcome(Status.NOT_SENT, why)
@@ -338,6 +367,14 @@ def _pod_of(intent: Intent) -> str | None:
     if action is None:
         return None
     return NEW_POD if action.target is Target.NEW else intent.pod
+
+
+def _created(intent: Intent, now: float) -> Operation:
+    """The order of an earlier podtop that became a pod."""
+    doing = EVERY[intent.action].doing
+    return Operation(
+        intent.id, intent.action, intent.pod, intent.name, doing, now, since=intent.at, agreed=intent.agreed
+    )
 
 
 def _subject(operation: Operation) -> str:

@@ -38,13 +38,18 @@ class OperationLog:
         """Log how an operation ended; nothing if it was never about to be sent."""
         log_step(operation, "outcome", ending=outcome.ending, text=outcome.text)
         if operation.id:
+            pod, is_unpriced = operation.pod or outcome.pod or None, outcome.unpriced
             await asyncio.to_thread(
-                lambda: self._log().outcome(operation.id, outcome.ending.value, outcome.text, operation.pod or None)
+                lambda: self._log().outcome(operation.id, outcome.ending.value, outcome.text, pod, unpriced=is_unpriced)
             )
 
     async def unfinished(self) -> tuple[Intent, ...]:
         """Requests that any podtop sent, or may have sent, and whose end is unknown; oldest first."""
         return await asyncio.to_thread(lambda: self._log().unfinished())
+
+    async def unpriced(self) -> tuple[Intent, ...]:
+        """Orders of any podtop whose new pods' prices were not compared yet with what was agreed to."""
+        return await asyncio.to_thread(lambda: self._log().unpriced())
 
 
 def log_step(operation: Operation, event: str, **fields: object) -> None:

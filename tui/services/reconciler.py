@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tui.actions import EVERY
 from tui.domain.action import Target
-from tui.domain.answers import dearer
+from tui.domain.answers import dearer, unpriced
 from tui.domain.operations import LOST, VAGUE, Operation, Outcome, Status
 from tui.store.fleet import NAMELESS
 
@@ -97,6 +97,29 @@ class Reconciler:
         if record is None or record.pod is None:
             return None
         return dearer(record.id, operation.agreed, record.pod.cost_per_hr, how)
+
+    def is_unpriced(self, operation: Operation) -> bool:
+        """Whether a new pod is listed without a price that could be compared with the agreed one."""
+        record = self._record(operation)
+        is_known = record is not None and record.pod is not None and bool(record.pod.cost_per_hr)
+        return operation.agreed is not None and not is_known
+
+    async def price(self, operation: Operation) -> Outcome | None:
+        """The outcome for a new pod, once its price shows: that it is higher than was agreed to, or never shown.
+
+        None if it is as agreed, or if the pod is gone. Meanwhile anything may be done to the pod.
+        """
+        begun = self._clock()
+        while operation.agreed is not None:
+            if self._fleet.pods_at is not None:
+                if not self.is_unpriced(operation):
+                    return self.dearer(operation)
+                if self._record(operation) is None and not self._fleet.is_cut and self._fleet.pods_at > operation.at:
+                    return None
+            if self._clock() - begun >= PATIENCE:
+                return unpriced(operation.pod, operation.agreed)
+            await self._polled.wait()
+        return None
 
     def _is_legible(self, operation: Operation) -> bool:
         """Whether the pod can be read, so that what is not shown did not happen.

@@ -26,6 +26,7 @@ from tui.domain.market_watch import (
     moot,
     refused,
     seen,
+    unread,
 )
 from tui.domain.operations import CUT, Outcome, Status
 from tui.domain.user_message import UserMessage
@@ -160,8 +161,12 @@ class WatchRunner(Runner[MarketWatch]):
         """Why nothing can be known of what a watch waits for; empty if it can."""
         if why := blind(watch, self._fleet.lacks, self._fleet.market_lacks):
             return why
-        error = self._fleet.market_for(watch.question).error if watch.gpus else None
-        return str(error).rstrip(".") if isinstance(error, NotOffered) else ""
+        if not watch.gpus:
+            return ""
+        feed = self._fleet.market_for(watch.question)
+        if isinstance(feed.error, NotOffered):
+            return str(feed.error).rstrip(".")
+        return unread(watch, feed.value) if feed.value is not None else ""
 
     def _say_unorderable(self, watch: MarketWatch) -> None:
         """Report that the API in use has no way to order what a watch is armed for, once for each API."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.api.secret import Secret
 from tui.domain.action import AGREED
@@ -35,6 +36,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
     by:    "keys", or what acted for a user: "lease", "command".
     phase: "intent", before it is sent, or "outcome".
     inputs: what was sent besides the pod's id, only the names of variables; of an order also the agreed price.
+    unpriced: of the outcome of an order: its price had yet to be compared with the agreed one.
     """
 
     time: str
@@ -52,6 +54,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
     inputs: dict[str, Any] = {}
     outcome: str = ""
     message: str = ""
+    unpriced: bool = False
 
 
 class Intent(Struct, frozen=True):
@@ -152,11 +155,12 @@ class AuditLog:
             ) from None
         return entry.id
 
-    def outcome(self, id: str, outcome: str, message: str, pod: str | None = None) -> None:
+    def outcome(self, id: str, outcome: str, message: str, pod: str | None = None, *, unpriced: bool = False) -> None:
         """Log the outcome. Raises AuditLogError."""
         entry = Entry(
-            self._now(), id, "outcome", self._origin, pid=os.getpid(), pod=pod or "", outcome=outcome, message=message
-        )
+            self._now(), id, "outcome", self._origin, pid=os.getpid(), pod=pod or "", outcome=outcome, message=message,
+            unpriced=unpriced,
+        )  # fmt: skip
         try:
             self._append(entry)
         except OSError as error:
@@ -164,7 +168,16 @@ class AuditLog:
 
     def unfinished(self) -> tuple[Intent, ...]:
         """Intents at this origin without a known outcome, oldest first. Raises AuditLogError."""
+        return self._intents()[0]
+
+    def unpriced(self) -> tuple[Intent, ...]:
+        """Orders at this origin, each with its new pod, whose price was not compared yet. Raises AuditLogError."""
+        return self._intents()[1]
+
+    def _intents(self) -> tuple[tuple[Intent, ...], tuple[Intent, ...]]:
+        """Without a known outcome, and with one whose price is still to be compared."""
         by_id: dict[str, Intent] = {}
+        unpriced: dict[str, Intent] = {}
         for entry in entries(self.path):
             if entry.origin != self._origin:
                 continue
@@ -174,8 +187,10 @@ class AuditLog:
                     _text_of(entry), _agreed(entry),
                 )  # fmt: skip
             elif entry.outcome not in OPEN:
-                by_id.pop(entry.id, None)
-        return tuple(by_id.values())
+                unpriced.pop(entry.id, None)
+                if (intent := by_id.pop(entry.id, None)) is not None and entry.unpriced and entry.pod:
+                    unpriced[entry.id] = replace(intent, pod=entry.pod)
+        return tuple(by_id.values()), tuple(unpriced.values())
 
     def _now(self) -> str:
         return datetime.fromtimestamp(self._wall(), UTC).isoformat(timespec="milliseconds")

@@ -11,7 +11,7 @@ from tui.store.topics import TOPICS
 
 if TYPE_CHECKING:
     from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
-    from tui.api.catalogue import CpuFlavor, GpuSpec
+    from tui.api.catalogue import CpuFlavors, GpuSpecs
     from tui.api.errors import CloudError
     from tui.api.hosts import CpuType, Hosts
     from tui.api.models import DataCenters
@@ -52,8 +52,8 @@ class TopicFeeds(Struct, eq=False, kw_only=True):
     hosts: ClassVar[_Topic[Hosts]] = _Topic()
     places: ClassVar[_Topic[DataCenters]] = _Topic()
     cpus: ClassVar[_Topic[tuple[CpuType, ...]]] = _Topic()
-    flavors: ClassVar[_Topic[tuple[CpuFlavor, ...]]] = _Topic()
-    sheets: ClassVar[_Topic[tuple[GpuSpec, ...]]] = _Topic()
+    flavors: ClassVar[_Topic[CpuFlavors]] = _Topic()
+    sheets: ClassVar[_Topic[GpuSpecs]] = _Topic()
     countries: ClassVar[_Topic[tuple[str, ...]]] = _Topic()
 
     def apply_topic(self, name: str, value: object, at: float, took: float | None = None) -> None:

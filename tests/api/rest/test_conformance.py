@@ -146,8 +146,8 @@ async def test_examples_of_the_document_decode(document: OpenApi) -> None:
     market = await connection.market()
     assert market.offers
     assert market.problems == ()
-    assert (await connection.cpu_flavors())[0].smallest is not None
-    assert (await connection.gpu_sheets())[0].max_secure
+    assert (await connection.cpu_flavors()).flavors[0].smallest is not None
+    assert (await connection.gpu_sheets()).sheets[0].max_secure
     assert (await connection.pod_costs()).costs[0].amount == 12.34
     assert (await connection.billing()).summary[0].other == pytest.approx(0.24)
     for found in (await connection.places(), await connection.templates(), await connection.account()):

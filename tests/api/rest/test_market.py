@@ -182,7 +182,7 @@ async def test_data_sheets() -> None:
     versions = [{"version": "12.11", "available": False}, {"version": "12.2", "available": False}]
     community = [{"version": "12.11", "available": True}, {"version": "13.0", "available": None}, {"available": True}]
     server = by_cloud([gpu(cudaVersions=versions)], [gpu(cudaVersions=community)])
-    (sheet,) = await server.cloud().gpu_sheets()
+    (sheet,) = (await server.cloud().gpu_sheets()).sheets
     assert (sheet.prices.secure, sheet.prices.community) == (2.0, 1.5)
     assert (sheet.max_count, sheet.max_secure, sheet.max_community) == (8, 8, 4)
     assert sheet.cudas == (
@@ -196,7 +196,7 @@ async def test_cpu_pods() -> None:
         "ramGbPerVcpu": 2.5, "price": {"securePerVcpu": 0.04, "serverlessPerVcpu": 0.03}, "availability": "MEDIUM",
     }  # fmt: skip
     server = Server({"/catalog/cpus": {"cpus": [cpu, {**cpu, "id": "cpu3c-2-4"}, {**cpu, "id": "x", "price": None}]}})
-    first, sized, unpriced = await server.cloud().cpu_flavors()
+    first, sized, unpriced = (await server.cloud().cpu_flavors()).flavors
     smallest = CpuPrice("cpu5c-2-5", "Medium", 0.08, 0.06)
     assert first == CpuFlavor("cpu5c", "Compute-Optimized", None, "Gen 5", 2, 32, None, 2.5, None, smallest)
     assert sized.smallest is not None

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from msgspec import Raw, field
 from msgspec.structs import replace
 
-from tui.api.catalogue import CpuFlavor, CpuPrice, Cuda, GpuSpec, ListPrices
+from tui.api.catalogue import CpuFlavor, CpuFlavors, CpuPrice, Cuda, GpuSpec, GpuSpecs, ListPrices
 from tui.api.enums import Availability, Compliance
 from tui.api.errors import CloudError, Malformed
 from tui.api.graphql.documents import document
@@ -30,7 +30,7 @@ from tui.api.quantities import (
     Several,
     Word,
 )
-from tui.api.values import NOT_UNDERSTOOD, each, reason, whole
+from tui.api.values import NOT_UNDERSTOOD, each, reason, reports, whole
 
 
 class WireCuda(Wire):
@@ -117,16 +117,17 @@ _answers = Reader[dict[str, Raw]](dict[str, Raw])
 _priced = Reader[list[WirePriced | None] | None](Annotated[list[WirePriced | None], Several] | None)
 
 
-def gpu_sheets(data: Raw, problems: tuple[Problem, ...]) -> tuple[GpuSpec, ...]:
-    """The data sheets; one that is not understood is left out, as the market reports its GPU type."""
+def gpu_sheets(data: Raw, problems: tuple[Problem, ...]) -> GpuSpecs:
+    """The data sheets."""
     try:
         items = _sheets.decode(data).gpu_types
     except NOT_UNDERSTOOD as error:
         raise Malformed(f"RunPod returned invalid GPU data sheets: {reason(error)}.") from None
     if items is None:
         raise _missing(problems, "GPU data sheets")
-    specs = each(items, "data sheets", _sheet, _gpu_sheet, KINDS).good
-    return tuple(sheet for sheet in specs if sheet.gpu_id != PSEUDO_GPU)
+    specs, broken, cuts = each(items, "data sheets", _sheet, _gpu_sheet, KINDS)
+    sheets = tuple(sheet for sheet in specs if sheet.gpu_id != PSEUDO_GPU)
+    return GpuSpecs(sheets, (*problems, *reports(broken, "data sheet"), *cuts))
 
 
 def _gpu_sheet(wire: WireGpuSheet) -> GpuSpec:
@@ -175,15 +176,16 @@ def _price(dollars: float | None) -> float | None:
     return dollars if dollars is not None and dollars > 0 else None
 
 
-def cpu_flavors(data: Raw, problems: tuple[Problem, ...]) -> tuple[CpuFlavor, ...]:
-    """The kinds of CPU pods, without prices; one that is not understood is left out."""
+def cpu_flavors(data: Raw, problems: tuple[Problem, ...]) -> CpuFlavors:
+    """The kinds of CPU pods, without prices."""
     try:
         items = _flavors.decode(data).cpu_flavors
     except NOT_UNDERSTOOD as error:
         raise Malformed(f"RunPod returned an invalid list of CPU pods: {reason(error)}.") from None
     if items is None:
         raise _missing(problems, "list of CPU pods")
-    return each(items, "kinds of CPU pods", _flavor, _cpu_flavor, KINDS).good
+    flavors, broken, cuts = each(items, "kinds of CPU pods", _flavor, _cpu_flavor, KINDS)
+    return CpuFlavors(flavors, (*problems, *reports(broken, "kind of CPU pods"), *cuts))
 
 
 def _cpu_flavor(wire: WireFlavor) -> CpuFlavor:
@@ -227,14 +229,14 @@ def price_variables(flavors: Sequence[CpuFlavor]) -> dict[str, Any]:
     return values
 
 
-def with_prices(flavors: Sequence[CpuFlavor], asked: Sequence[CpuFlavor], data: Raw) -> tuple[CpuFlavor, ...]:
+def with_prices(listed: CpuFlavors, asked: Sequence[CpuFlavor], data: Raw) -> CpuFlavors:
     """The flavours with the prices of those requested; one without an understood result has none."""
     try:
         answers = _answers.decode(data)
     except NOT_UNDERSTOOD as error:
         raise Malformed(f"RunPod returned invalid prices of CPU pods: {reason(error)}.") from None
     prices = {flavor.id: _cpu_price(flavor, answers.get(f"price{number}")) for number, flavor in enumerate(asked)}
-    return tuple(replace(flavor, smallest=prices.get(flavor.id)) for flavor in flavors)
+    return replace(listed, flavors=tuple(replace(flavor, smallest=prices.get(flavor.id)) for flavor in listed.flavors))
 
 
 def _cpu_price(flavor: CpuFlavor, raw: Raw | None) -> CpuPrice | None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from msgspec import Raw
 
     from tui.api.account import Account, Billing, Ledger, Profile, Readmes, Templates
-    from tui.api.catalogue import CpuFlavor, GpuSpec
+    from tui.api.catalogue import CpuFlavors, GpuSpecs
     from tui.api.errors import CloudError
     from tui.api.hosts import CpuType, Hosts
     from tui.api.listener import Listener
@@ -111,7 +111,7 @@ class GraphQLCloud(Cloud):
             pod_detail.pod_extras, *await self._read("pod_extras", {"input": orders.pod_input(pod_id)})
         )
 
-    async def gpu_sheets(self) -> tuple[GpuSpec, ...]:
+    async def gpu_sheets(self) -> GpuSpecs:
         """Data sheets of all GPU types. Sent without the key, since RunPod requires none."""
         from tui.api.graphql import catalogue
 
@@ -119,17 +119,17 @@ class GraphQLCloud(Cloud):
             catalogue.gpu_sheets, *await self._read("gpu_sheets", {"input": {"gpuCount": 1}}, with_key=False)
         )
 
-    async def cpu_flavors(self) -> tuple[CpuFlavor, ...]:
+    async def cpu_flavors(self) -> CpuFlavors:
         """The kinds of CPU pods, then the price of the smallest of each, in two requests without the key."""
         from tui.api.graphql import catalogue
 
-        flavors = await _mapped(catalogue.cpu_flavors, *await self._read("cpu_flavors", with_key=False))
-        asked = [flavor for flavor in flavors if catalogue.smallest(flavor)]
+        listed = await _mapped(catalogue.cpu_flavors, *await self._read("cpu_flavors", with_key=False))
+        asked = [flavor for flavor in listed.flavors if catalogue.smallest(flavor)]
         if not asked:
-            return flavors
+            return listed
         text, variables = catalogue.price_question(len(asked)), catalogue.price_variables(asked)
         answer = await self._exchange.ask(text, variables, with_key=False, again=True)
-        return catalogue.with_prices(flavors, asked, data_of(answer))
+        return catalogue.with_prices(listed, asked, data_of(answer))
 
     async def countries(self) -> tuple[str, ...]:
         """Codes of the countries with hosts. Sent without the key, since RunPod requires none."""

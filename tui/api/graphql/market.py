@@ -14,7 +14,7 @@ from tui.api.graphql.envelope import refusal
 from tui.api.graphql.wire import WireGpuType, WirePlace, WirePlaces, WireQuote
 from tui.api.models import DataCenter, DataCenters, Market, MarketQuery, Offer, Problem, Quote, Stock
 from tui.api.quantities import KINDS, Reader
-from tui.api.values import NOT_UNDERSTOOD, each, reason, whole
+from tui.api.values import NOT_UNDERSTOOD, each, reason, reports, whole
 
 PSEUDO_GPU = "unknown"
 """RunPod's catalogue has an entry of this id that is no GPU: price 0, sold in no cloud."""
@@ -110,8 +110,8 @@ def _market(data: Raw | None, problems: tuple[Problem, ...]) -> Market | CloudEr
     except NOT_UNDERSTOOD as error:
         return Malformed(f"RunPod returned an invalid list of GPUs: {reason(error)}.")
     offers, broken, cuts = each(items, "GPU types", _gpu_type, offer, KINDS)
-    problems_of = tuple(Problem(f"invalid GPU type {b.id or '(no id)'}: {b.reason}") for b in broken)
-    return Market(tuple(o for o in offers if o.gpu_id != PSEUDO_GPU), problems + problems_of + cuts)
+    sold = tuple(o for o in offers if o.gpu_id != PSEUDO_GPU)
+    return Market(sold, (*problems, *reports(broken, "GPU type"), *cuts), is_cut=len(items) > KINDS)
 
 
 def offer(wire: WireGpuType) -> Offer:
@@ -172,8 +172,7 @@ def places(data: Raw, problems: tuple[Problem, ...]) -> DataCenters:
     if items is None:
         raise refusal(problems) if problems else Malformed("RunPod's response has no list of data centers.")
     centers, broken, cuts = each(items, "data centers", _place, _center, KINDS)
-    unread = tuple(Problem(f"invalid data center {b.id or '(no id)'}: {b.reason}") for b in broken)
-    return DataCenters(centers, problems + unread + cuts)
+    return DataCenters(centers, (*problems, *reports(broken, "data center"), *cuts))
 
 
 def _center(wire: WirePlace) -> DataCenter:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from msgspec import Raw
 
     from tui.api.account import Account, Billing, PodCosts, Templates
-    from tui.api.catalogue import CpuFlavor, GpuSpec
+    from tui.api.catalogue import CpuFlavors, GpuSpecs
     from tui.api.listener import Listener
     from tui.api.models import DataCenters, Market, MarketQuery, PodVerb, Snapshot
     from tui.api.orders import DeployOrder, Receipt, RentOrder
@@ -155,7 +155,7 @@ class RestCloud(Cloud):
         result = await read_list(self._exchange, "places", "dataCenters", "catalog", "datacenters", query=query)
         return market.places(*result)
 
-    async def gpu_sheets(self) -> tuple[GpuSpec, ...]:
+    async def gpu_sheets(self) -> GpuSpecs:
         """What v2 has of data sheets: list prices, most GPUs, versions of CUDA."""
         from tui.api.rest import market
 
@@ -163,14 +163,12 @@ class RestCloud(Cloud):
         secure, community = await asyncio.gather(*map(self._shelf, both))
         return market.sheets(_given(secure), _given(community))
 
-    async def cpu_flavors(self) -> tuple[CpuFlavor, ...]:
+    async def cpu_flavors(self) -> CpuFlavors:
         """The kinds of CPU pods with the price of the smallest of each."""
         from tui.api.rest import market
 
         query = market.FLAVORS_QUERY
-        return market.flavors(
-            (await read_list(self._exchange, "cpu_flavors", "cpus", "catalog", "cpus", query=query)).items
-        )
+        return market.flavors(*await read_list(self._exchange, "cpu_flavors", "cpus", "catalog", "cpus", query=query))
 
     async def pod(self, pod_id: str) -> PodDetail | None:
         """One pod with all that v2 has of it; None if RunPod itself says that no pod has that id."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from msgspec import Raw
 
-from tui.api.catalogue import CpuFlavor, CpuPrice, Cuda, GpuSpec, ListPrices
+from tui.api.catalogue import CpuFlavor, CpuFlavors, CpuPrice, Cuda, GpuSpec, GpuSpecs, ListPrices
 from tui.api.enums import Availability, CloudKind
 from tui.api.errors import CloudError, NotOffered
 from tui.api.features import Feature
@@ -16,7 +16,7 @@ from tui.api.models import DataCenter, DataCenters, Market, MarketQuery, Offer, 
 from tui.api.quantities import KINDS, Reader
 from tui.api.rest.exchange import Query
 from tui.api.rest.wire import WireFlavor, WireGpuType, WirePlace
-from tui.api.values import each, whole
+from tui.api.values import each, reports, whole
 from tui.format.digits import whole_number
 
 MARKET_LACKS = frozenset({Feature.SPOT_PRICE, Feature.HOST_LIMITS, Feature.HOST_SPECS, Feature.RENTED_SHARE})
@@ -55,6 +55,7 @@ class GpuTypes(NamedTuple):
 
     types: tuple[WireGpuType, ...]
     problems: tuple[Problem, ...]
+    is_cut: bool
 
 
 def objection(demand: MarketQuery) -> NotOffered | None:
@@ -85,29 +86,35 @@ FLAVORS_QUERY: Query = {"include": "AVAILABILITY", "product": "POD"}
 
 
 def gpu_types(items: Sequence[Raw], problems: Sequence[Problem] = ()) -> GpuTypes:
-    """The GPU types of a list. One that is not understood is reported in `problems`, beside those of the list."""
+    """The GPU types of a list. One that is not understood is reported in `problems`, beside those of the list.
+
+    problems: that there are more than these.
+    """
     types, broken, cuts = each(items, "GPU types", _gpu_type, lambda wire: wire, KINDS)
-    unread = tuple(Problem(f"invalid GPU type {b.id or '(no id)'}: {b.reason}") for b in broken)
-    return GpuTypes(tuple(wire for wire in types if wire.id != _PSEUDO_GPU), (*problems, *unread, *cuts))
+    sold = tuple(wire for wire in types if wire.id != _PSEUDO_GPU)
+    is_cut = bool(problems) or len(items) > KINDS
+    return GpuTypes(sold, (*problems, *reports(broken, "GPU type"), *cuts), is_cut)
 
 
 def market(demand: MarketQuery, result: Mapping[Shelf, GpuTypes | CloudError]) -> Market | CloudError:
     """The answer to a query, from the responses that it needs; the first error of these."""
     sides: dict[bool, dict[str, WireGpuType]] = {True: {}, False: {}}
     problems: list[Problem] = []
+    is_cut = False
     for shelf in shelves(demand):
         answer = result[shelf]
         if isinstance(answer, CloudError):
             return answer
         sides[shelf.secure] = {wire.id: wire for wire in answer.types}
         problems += answer.problems
+        is_cut = is_cut or answer.is_cut
     both = {**sides[False], **sides[True]}
     offers = [
         _offer(wire, sides[True].get(gpu), sides[False].get(gpu), demand)
         for gpu, wire in both.items()
         if not demand.gpus or gpu in demand.gpus
     ]
-    return Market(tuple(offers), tuple(dict.fromkeys(problems)), MARKET_LACKS)
+    return Market(tuple(offers), tuple(dict.fromkeys(problems)), MARKET_LACKS, is_cut)
 
 
 def _offer(
@@ -164,10 +171,11 @@ def stock_word(word: str | None) -> str | None:
     return None if not word or word == "NONE" else word.capitalize()
 
 
-def sheets(secure: GpuTypes, community: GpuTypes) -> tuple[GpuSpec, ...]:
+def sheets(secure: GpuTypes, community: GpuTypes) -> GpuSpecs:
     """The data sheets, of the catalogue of both clouds."""
     others = {wire.id: wire for wire in community.types}
-    return tuple(_sheet(wire, others.get(wire.id)) for wire in secure.types)
+    both = tuple(_sheet(wire, others.get(wire.id)) for wire in secure.types)
+    return GpuSpecs(both, tuple(dict.fromkeys((*secure.problems, *community.problems))))
 
 
 def _sheet(wire: WireGpuType, other: WireGpuType | None) -> GpuSpec:
@@ -211,8 +219,7 @@ def _numbers(version: str) -> tuple[tuple[int, ...], str]:
 def places(items: Sequence[Raw], problems: Sequence[Problem] = ()) -> DataCenters:
     """The data centers. One that is not understood is reported in `problems`, beside those of the list."""
     centers, broken, cuts = each(items, "data centers", _place, _center, KINDS)
-    unread = tuple(Problem(f"invalid data center {b.id or '(no id)'}: {b.reason}") for b in broken)
-    return DataCenters(centers, (*problems, *unread, *cuts))
+    return DataCenters(centers, (*problems, *reports(broken, "data center"), *cuts))
 
 
 def _center(wire: WirePlace) -> DataCenter:
@@ -232,9 +239,10 @@ def _center(wire: WirePlace) -> DataCenter:
     )
 
 
-def flavors(items: Sequence[Raw]) -> tuple[CpuFlavor, ...]:
-    """The kinds of CPU pods with the price of the smallest of each; one that is not understood is left out."""
-    return each(items, "kinds of CPU pods", _flavor, _cpu_flavor, KINDS).good
+def flavors(items: Sequence[Raw], problems: Sequence[Problem] = ()) -> CpuFlavors:
+    """The kinds of CPU pods with the price of the smallest of each. `problems` as for `places`."""
+    kinds, broken, cuts = each(items, "kinds of CPU pods", _flavor, _cpu_flavor, KINDS)
+    return CpuFlavors(kinds, (*problems, *reports(broken, "kind of CPU pods"), *cuts))
 
 
 def _cpu_flavor(wire: WireFlavor) -> CpuFlavor:

@@ -27,6 +27,9 @@ MOST_TEXT, MOST_NAME, _WORD = 2000, 300, 100
 
 _MONEY, _COUNT = 1e12, 10**12
 _LONGEST = 20_000
+
+UNREAD = "unread"
+_UNREAD_STATE = b'{"unread":true'
 _DEEPEST = 8
 _KINDS = {kind.value for kind in Kind}
 
@@ -182,6 +185,16 @@ def name_of(data: object) -> str:
     document = _document(data)
     name = document.get("name", "") if isinstance(document, dict) else None
     return text(name, MOST_NAME)
+
+
+def unread(data: object) -> str | None:
+    """The name of a pod whose state says that it was not among the pods that were read; None of any other state."""
+    if not isinstance(data, bytes) or not data.startswith(_UNREAD_STATE):
+        return None
+    try:
+        return name_of(data)
+    except BadRow:
+        return None
 
 
 def offer(data: object) -> Offer:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tui.api.models import Market, Pod, Quote, Snapshot
 from tui.domain.events import Event
 from tui.history.archive import checked
-from tui.history.archive.checked import MOST_NAME, MOST_STATE
+from tui.history.archive.checked import MOST_NAME, MOST_STATE, BadRow
 from tui.history.archive.facts import Facts
 from tui.store.metrics import without_figures
 from tui.store.packed_samples import PackedSample
@@ -81,6 +81,18 @@ def encoded(pod: Pod) -> bytes:
         lasts = replace(lasts, name=lasts.name[:MOST_NAME], status_change=None)
         data = msgspec.json.encode(lasts, enc_hook=checked.as_text)
     return data
+
+
+def unread(old: bytes | None) -> bytes:
+    """The state of a pod from when the list of pods no longer showed it, though it may exist: only its name is known.
+
+    old: its state until then. To an earlier podtop it is a pod that cannot be read.
+    """
+    try:
+        name = checked.name_of(old)
+    except BadRow:
+        name = ""
+    return msgspec.json.encode({checked.UNREAD: True, "name": name})
 
 
 def say_the_same(old: Quote | None, new: Quote | None) -> bool:

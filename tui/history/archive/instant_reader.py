@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from tui.api.models import Funds, Pod, Snapshot, Unreadable
+from tui.api.models import PARTIAL, Funds, Pod, Problem, Snapshot, Unreadable
 from tui.history.archive import checked, codec, facts, log_text, signals
 from tui.history.archive.checked import MOST_BLOCK, MOST_STATE, BadRow, fits
 from tui.history.archive.codec import MINUTE, RAW, Block
@@ -19,6 +19,7 @@ from tui.history.archive.rows import POLLS, Row, as_of, layouts_of, polls_of
 from tui.history.archive.sample_reader import SampleReader
 from tui.history.archive.schema import archive_errors, bounded
 from tui.history.archive.terms import Terms, latest
+from tui.store.fleet import BEYOND
 from tui.store.stretches import SAME
 from tui.turns import give_way
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 STATE = fits("data", MOST_STATE)
 _BLOCK = fits("data", MOST_BLOCK)
+
+MORE_PODS = "RunPod listed more pods than podtop reads"
 
 _KEPT_BLOCKS, _KEPT_PODS = 8_000, 50_000
 """Maximum number of inflated blocks, and of read states, that are kept for the next step."""
@@ -72,6 +75,9 @@ class InstantReader(SampleReader):
                 pods.append((id, self._pod_of(data)))
             except BadRow:
                 # The pod existed, and nothing else is known of it.
+                if (called := checked.unread(data)) is not None:
+                    broken.append(Unreadable(id, called, BEYOND))
+                    continue
                 self._is_bad("state", (key, when))
                 broken.append(Unreadable(id, None, "its recording is damaged"))
         rows = self._rows_at(at, {begun[id][0] for id, _ in pods if only is None or id in only})
@@ -84,7 +90,8 @@ class InstantReader(SampleReader):
         funds = self._funds(at)
         if terms.mode is not None:
             funds = replace(funds or Funds(None, None, None, None), billing_mode=terms.mode)
-        return Snapshot(funds, tuple(whole), tuple(broken), lacks=terms.lacks)
+        problems = (Problem(MORE_PODS, code=PARTIAL),) if terms.is_cut else ()
+        return Snapshot(funds, tuple(whole), tuple(broken), problems, terms.lacks, terms.is_cut)
 
     def _pod_of(self, data: object) -> Pod:
         """A recorded state. Most are the same from one instant to the next."""

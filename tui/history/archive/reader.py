@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec.structs import replace
 
-from tui.api.models import Market, Pod, Quote
+from tui.api.models import PARTIAL, Market, Pod, Problem, Quote
 from tui.domain.events import Event, Kind
 from tui.history.archive import checked
 from tui.history.archive.checked import LATEST, MOST_BLOCK, MOST_STATE, BadRow, fits
@@ -23,6 +23,9 @@ from tui.store.price_history import CLOUDS, Prices
 MOST_CHANGES = 5000
 
 
+MORE_TYPES = "RunPod listed more GPU types than podtop reads"
+
+
 class Stay(msgspec.Struct, frozen=True):
     """A pod's status and price from an instant until the next one."""
 
@@ -32,7 +35,7 @@ class Stay(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """A pod from an instant until its next state: None if it did not exist, or cannot be read (`damaged`).
+    """A pod from an instant until its next state: None if it did not exist, or nothing is known of it (`unknown`).
 
     started: when its container started.
     """
@@ -40,7 +43,7 @@ class State(msgspec.Struct, frozen=True):
     at: float
     pod: Pod | None
     started: float | None
-    damaged: bool = False
+    unknown: bool = False
 
 
 class Recording(InstantReader):
@@ -79,7 +82,9 @@ class Recording(InstantReader):
             if (key, 0) in quotes or (key, 1) in quotes:
                 for offer in self._good("offer", checked.offer, [(data,)], lambda data, key=key: key):
                     offers.append(replace(offer, secure=quotes.get((key, 0)), community=quotes.get((key, 1))))
-        return Market(tuple(offers), lacks=self._terms(MARKET, at).lacks), told_at
+        terms = self._terms(MARKET, at)
+        problems = (Problem(MORE_TYPES, code=PARTIAL),) if terms.is_cut else ()
+        return Market(tuple(offers), problems, terms.lacks, terms.is_cut), told_at
 
     def prices(self, start: float, end: float) -> Prices:
         """Prices and stock of all GPUs from `start` to `end`."""
@@ -171,5 +176,6 @@ class Recording(InstantReader):
             return State(when, checked.pod(data), checked.maybe_instant(started))
         except BadRow:
             # Earlier values no longer hold.
-            self._is_bad("state", (None, when))
-            return State(when, None, None, damaged=True)
+            if checked.unread(data) is None:
+                self._is_bad("state", (None, when))
+            return State(when, None, None, unknown=True)

@@ -1,4 +1,5 @@
-"""What the API did not offer when something was recorded, and how the account paid: written where it changes.
+"""What the API did not offer when something was recorded, how the account paid, and whether a list had more than
+podtop reads: written where it changes.
 
 They are rows of `meta`, which an earlier podtop leaves alone; in a recording that it made there are none.
 """
@@ -25,10 +26,14 @@ _FEATURES = {feature.value: feature for feature in Feature}
 
 
 class Terms(Struct, frozen=True):
-    """lacks: what the API did not offer. mode: how the account paid; None if not reported."""
+    """lacks: what the API did not offer. mode: how the account paid; None if not reported.
+
+    is_cut: whether there was more in the list than podtop reads.
+    """
 
     lacks: frozenset[Feature] = frozenset()
     mode: BillingMode | None = None
+    is_cut: bool = False
 
 
 NONE = Terms()
@@ -37,13 +42,14 @@ NONE = Terms()
 class _Row(Struct, frozen=True, omit_defaults=True):
     lacks: tuple[str, ...] = ()
     mode: str | None = None
+    cut: bool = False
 
 
 def written(db: sqlite3.Connection, topic: int, at: float, terms: Terms) -> None:
     """Keep the terms from `at` on, unless they hold already."""
     if latest(db, topic, at) == terms:
         return
-    text = msgspec.json.encode(_Row(tuple(sorted(terms.lacks)), terms.mode)).decode()
+    text = msgspec.json.encode(_Row(tuple(sorted(terms.lacks)), terms.mode, terms.is_cut)).decode()
     db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_key(topic, at), text))
     first = _KEYS[topic]
     db.execute(
@@ -68,7 +74,8 @@ def latest(db: sqlite3.Connection, topic: int, at: float) -> Terms:
         return NONE
     modes = {mode.value: mode for mode in BillingMode}
     # A feature that a later podtop knows is left out.
-    return Terms(frozenset(_FEATURES[name] for name in read.lacks if name in _FEATURES), modes.get(read.mode or ""))
+    lacks = frozenset(_FEATURES[name] for name in read.lacks if name in _FEATURES)
+    return Terms(lacks, modes.get(read.mode or ""), read.cut)
 
 
 def _key(topic: int, at: float) -> str:

@@ -23,7 +23,7 @@ from tui.history.archive.checked import (
     fits,
 )
 from tui.history.archive.compaction import SILENCE
-from tui.history.archive.entries import ALERTS, encoded, started_at
+from tui.history.archive.entries import ALERTS, encoded, started_at, unread
 from tui.history.archive.entries import NO_SAMPLES as NO_SAMPLES
 from tui.history.archive.entries import Entry as Entry
 from tui.history.archive.entries import Happened as Happened
@@ -256,7 +256,7 @@ class Writer:
         if snapshot is not None:
             self._write_funds(snapshot.funds, at)
             mode = snapshot.funds.billing_mode if snapshot.funds is not None else None
-            self._write_terms(PODS, Terms(snapshot.lacks, mode), at)
+            self._write_terms(PODS, Terms(snapshot.lacks, mode, snapshot.is_cut), at)
         self._write_events(polled.events)
         if polled.facts is not None:
             self._facts.write(polled.facts, at)
@@ -312,8 +312,10 @@ class Writer:
             present.add(pod.id)
             self._write_state(self._pod(pod.id), encoded(pod), started_at(pod, at), at)
         for name, key in self._pods.items():
-            if name not in present and self._states.get(key, (None, None))[0] is not None:
-                self._write_state(key, None, None, at)
+            if name in present or (old := self._states.get(key, (None, None))[0]) is None:
+                continue
+            # Where there are more pods than were read, nobody knows that this one is gone.
+            self._write_state(key, unread(old) if snapshot.is_cut else None, None, at)
 
     def _write_state(self, pod: int, data: bytes | None, started: float | None, at: float) -> None:
         old = self._states.get(pod)
@@ -342,7 +344,7 @@ class Writer:
         if not math.isfinite(priced.at):
             return
         self._come_to(MARKET, priced.at)
-        self._write_terms(MARKET, Terms(priced.market.lacks), priced.at)
+        self._write_terms(MARKET, Terms(priced.market.lacks, is_cut=priced.market.is_cut), priced.at)
         self._market.write(priced.market.offers, priced.at)
         self._reach(MARKET, priced.at)
 

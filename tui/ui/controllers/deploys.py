@@ -11,7 +11,7 @@ from tui.api.capabilities import Capability
 from tui.domain.action import NEW_POD
 
 if TYPE_CHECKING:
-    from tui.api.account import Template
+    from tui.api.account import Template, Templates
     from tui.api.models import Offer
     from tui.domain.deploy_draft import Draft
     from tui.domain.operations import Outcome
@@ -138,6 +138,7 @@ class Deploys:
         sources = Sources(
             self._offers, lambda: self._fleet.funds, self._names, self._templates, session.clock, self._keep,
             session.tz, lambda: self._fleet.lacks, lambda draft: self.unoffered(draft, later=then is not None),
+            self._is_cut,
         )  # fmt: skip
 
         def ended(answer: Answer | None) -> None:
@@ -152,16 +153,20 @@ class Deploys:
     def _offers(self) -> tuple[Offer, ...]:
         return self._fleet.market.value.offers if self._fleet.market.value else ()
 
+    def _is_cut(self) -> bool:
+        """Whether RunPod has more GPU types than these."""
+        return self._fleet.market.value is not None and self._fleet.market.value.is_cut
+
     def _names(self) -> frozenset[str]:
         return frozenset(record.name for record in self._fleet.records.values())
 
-    async def _templates(self) -> tuple[Template, ...]:
+    async def _templates(self) -> Templates:
         from tui.api.errors import Unreachable
 
         cloud = self._session.monitor.cloud
         if cloud is None:
             raise Unreachable("podtop is not connected.", sent=False)
-        return (await cloud.templates()).templates
+        return await cloud.templates()
 
     def unoffered(self, draft: Draft, *, later: bool = False) -> Mapping[str, str]:
         """What a draft asks for and the API in use does not offer, by the name of the field.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from tui.api.errors import CloudError
 
 if TYPE_CHECKING:
-    from tui.api.account import Template
+    from tui.api.account import Template, Templates
 
 
 class NamedTemplates:
@@ -17,7 +17,7 @@ class NamedTemplates:
     ask: requests them; raises CloudError.
     """
 
-    def __init__(self, ask: Callable[[], Awaitable[Iterable[Template]]]) -> None:
+    def __init__(self, ask: Callable[[], Awaitable[Templates]]) -> None:
         self._ask = ask
         self._by_name: dict[str, Template] | None = None
         self.loading = False
@@ -33,14 +33,16 @@ class NamedTemplates:
     async def load(self) -> str:
         """Load them; returns a message for the user."""
         try:
-            templates = await self._ask()
+            listed = await self._ask()
         except CloudError as error:
             self._by_name = None
             return f"▲ no templates: {error}"
         else:
-            self._by_name = {each.name: each for each in templates if each.name and not each.serverless}
+            self._by_name = {each.name: each for each in listed.templates if each.name and not each.serverless}
             names = ", ".join(self.names or ())
-            return f"Your templates: {names}" if names else "You have no templates; enter an ID."
+            # Before the names, of which there are many then.
+            part = "".join(f"▲ {problem.message}; enter the ID of another. " for problem in listed.problems[:1])
+            return f"{part}Your templates: {names}" if names else part or "You have no templates; enter an ID."
         finally:
             self.loading = False
 

@@ -13,7 +13,7 @@ from tui.domain.deploy_draft import Draft
 from tui.domain.deploy_price import Price
 
 if TYPE_CHECKING:
-    from tui.api.account import Template
+    from tui.api.account import Templates
     from tui.api.features import Feature
     from tui.api.models import Funds, Offer
 
@@ -34,19 +34,24 @@ class Sources(Struct, frozen=True):
     clock:     the current time.
     save:      saves a draft.
     lacks:     what the API does not offer of the account.
+    is_cut:    whether there are more GPU types than the offers.
     unoffered: the faults of a draft that asks for what the API does not offer, by the name of the field.
     """
 
     offers: Callable[[], tuple[Offer, ...]]
     funds: Callable[[], Funds | None]
     names: Callable[[], frozenset[str]]
-    templates: Callable[[], Awaitable[tuple[Template, ...]]]
+    templates: Callable[[], Awaitable[Templates]]
     clock: Callable[[], float]
     save: Callable[[Draft], None]
     tz: tzinfo | None
     lacks: Callable[[], frozenset[Feature]] = frozenset
     unoffered: Callable[[Draft], Mapping[str, str]] = lambda draft: {}
+    is_cut: Callable[[], bool] = lambda: False
 
     def faults(self, draft: Draft) -> dict[str, str]:
         """What is wrong with a draft, by the name of the field."""
-        return deploy_validation.faults(draft, self.offers(), self.names(), self.clock(), self.tz)
+        faults = deploy_validation.faults(draft, self.offers(), self.names(), self.clock(), self.tz)
+        if self.is_cut() and faults.get("gpu_type_id") == deploy_validation.NO_SUCH_GPU:
+            faults["gpu_type_id"] = deploy_validation.NOT_READ
+        return faults

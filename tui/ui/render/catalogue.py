@@ -17,8 +17,20 @@ from tui.ui.render.rows import stock_cell
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
-    from tui.api.catalogue import CpuFlavor, GpuSpec
+    from tui.api.catalogue import CpuFlavor, GpuSpec, GpuSpecs
     from tui.api.hosts import CpuType
+
+
+def facts_of(gpu: str, listed: GpuSpecs | None) -> tuple[Section, ...]:
+    """The facts of one type's data sheet; if it has none in an incomplete list, why that may be."""
+    if listed is None:
+        return ()
+    sheet = next((sheet for sheet in listed.sheets if sheet.gpu_id == gpu), None)
+    if sheet is not None:
+        return facts(sheet)
+    return tuple(
+        Section("List prices", (Fact("Unavailable", ((problem.message, "warn"),)),)) for problem in listed.problems[:1]
+    )
 
 
 def facts(sheet: GpuSpec) -> tuple[Section, ...]:

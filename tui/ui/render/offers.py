@@ -249,6 +249,8 @@ def _size(row: OfferRow) -> Cell:
 def _where(row: OfferRow, places: DataCenters | None) -> Iterator[Fact]:
     for center, word in views.centers_of(places, row.id)[:8]:
         yield Fact(center, stock_cell(word))
+    for problem in places.problems[:1] if places is not None else ():
+        yield Fact("Incomplete", ((problem.message, "warn"),))
 
 
 # The trend as a chart

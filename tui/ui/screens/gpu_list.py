@@ -141,8 +141,7 @@ class Gpus(MarketListing):
             row, offer, self.every(fleet), fleet.prices, fleet.places.value, fleet.funds, scene.now, self.context.tz,
             asked, self._lacks(fleet),
         )  # fmt: skip
-        sheet = next((sheet for sheet in fleet.sheets.value or () if sheet.gpu_id == row.id), None)
-        return About(row.name, (*sections, *(catalogue.facts(sheet) if sheet is not None else ())), wrapped=True)
+        return About(row.name, (*sections, *catalogue.facts_of(row.id, fleet.sheets.value)), wrapped=True)
 
     def picture(self, scene: Scene) -> Picture:
         """The type's on-demand prices in the viewed time range."""

@@ -73,6 +73,9 @@ class Flavors(TopicListing[CpuFlavor]):
     topics = ("flavors",)
     panes = ("list",)
 
+    def every(self, fleet: Fleet) -> Sequence[CpuFlavor]:
+        return fleet.flavors.value.flavors if fleet.flavors.value else ()
+
     def matching(self, fleet: Fleet) -> Mapping[str, CpuFlavor]:
         return {flavor.id: flavor for flavor in catalogue.flavors(self._passing(fleet), self.sort, self.inverted)}
 
