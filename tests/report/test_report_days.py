@@ -32,7 +32,7 @@ from tui.store.idle_spans import IdleSpan, joined, runs_of
 def read(path: Path, start: float, end: float, start_of_day: Callable[[float], float] = midnight) -> Report:
     with closing(Recording(path)) as recording, closing(ReportDays(days_of(path))) as kept:
         recording.until = end
-        return report_reader.read(recording, start, end, start_of_day, kept=kept)
+        return report_reader.read(recording, start, end, start_of_day, stored=kept)
 
 
 def of_zone(zone: float) -> Callable[[float], float]:

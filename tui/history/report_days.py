@@ -131,10 +131,10 @@ def _opened(path: Path) -> sqlite3.Connection:
     os.close(private.open_file(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW))
     db = guarded(sqlite3.connect(path, timeout=0.5, isolation_level=None, check_same_thread=False))
     try:
-        found = bounded(db).execute("SELECT sql FROM sqlite_master LIMIT 9").fetchall()
-        if not found:
+        tables = bounded(db).execute("SELECT sql FROM sqlite_master LIMIT 9").fetchall()
+        if not tables:
             db.execute(_TABLE)
-        elif found != [(_TABLE,)]:
+        elif tables != [(_TABLE,)]:
             raise sqlite3.DatabaseError("not made by podtop")
     except BaseException:
         db.close()

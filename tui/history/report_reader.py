@@ -56,14 +56,14 @@ def read(
     start_of_day: Callable[[float], float],
     go_on: Callable[[], bool] = lambda: True,
     beside: Recording | None = None,
-    kept: ReportDays | None = None,
+    stored: ReportDays | None = None,
 ) -> Report:
     """The report from `start` to `end`. Raises ArchiveError.
 
     start_of_day: when the local day of an instant began.
     go_on:  asked before each pod; once it is False the rest is left out, as nobody waits for it any more.
     beside: what others saw while the recording did not watch, and nothing else.
-    kept:   what is kept of finished days of the first recording.
+    stored: what is kept of finished days of the first recording.
     """
     recordings = [each for each in (recording, beside) if each is not None]
     spans_of = [tuple(span for span in each.spans() if span[0] < end) for each in recordings]
@@ -85,10 +85,10 @@ def read(
         give_way()
         if not go_on():
             break
-        _add(ledger, sources, id, spans, edges, kept)
+        _add(ledger, sources, id, spans, edges, stored)
     else:
-        if kept is not None and recording is not None:
-            kept.forget_all_but(frozenset(recording.pods()))
+        if stored is not None and recording is not None:
+            stored.forget_all_but(frozenset(recording.pods()))
     return ledger.report(start, end, since, _watched(spans, start, end))
 
 
@@ -137,7 +137,7 @@ def _add(
     id: str,
     spans: Sequence[tuple[float, float]],
     edges: Sequence[float],
-    kept: ReportDays | None,
+    stored: ReportDays | None,
 ) -> None:
     """Add one pod."""
     start, end = edges[0], edges[-1]
@@ -158,15 +158,15 @@ def _add(
         activities = [
             DailyActivity(
                 each.recording, id, start, end, gpus, watts, each.recent,
-                kept.days(id) if kept is not None and not number else (),
+                stored.days(id) if stored is not None and not number else (),
             )
             for number, each in enumerate(sources)
         ]  # fmt: skip
         look = activities[0].look if len(sources) == 1 else _by_time(sources, [each.look for each in activities])
         idle = sorted(run for each in activities for run in each.idle_runs())
     whole = bill(stays, missing, look, edges, loops(_restarts(states)), idle)
-    if activities and kept is not None and (read := activities[0].days()) is not None:
-        kept.keep(id, read)
+    if activities and stored is not None and (read := activities[0].days()) is not None:
+        stored.keep(id, read)
     if whole.slots or whole.nothing:
         ledger.add(_row(id, pod, name, states[-1].pod is not None, end), whole)
 

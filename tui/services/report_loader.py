@@ -58,8 +58,8 @@ async def read(
             for each in both:
                 if each is not None:
                     each.until = end
-            kept = opened.enter_context(closing(ReportDays(days_of(path)))) if keeps and path is not None else None
-            return report_reader.read(both[0], start, end, start_of_day, lambda: wanted, both[1], kept)
+            stored = opened.enter_context(closing(ReportDays(days_of(path)))) if keeps and path is not None else None
+            return report_reader.read(both[0], start, end, start_of_day, lambda: wanted, both[1], stored)
 
     try:
         return await asyncio.to_thread(work)
