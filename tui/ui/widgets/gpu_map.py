@@ -275,6 +275,7 @@ class GpuMap(ScrollView, can_focus=True):
             if here and cursor is not None and cursor[1] == index and self.has_focus:
                 text = _CURSOR.get(text, text)
                 style = style + Style(bgcolor=self._role("text").color, bold=True)
-            elif here:
+            elif here and text not in _CURSOR:
+                # A full block hides what is behind it, and would be sent again for nothing.
                 style = style + under
             yield Segment(text, style)
