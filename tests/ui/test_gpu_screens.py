@@ -85,10 +85,12 @@ async def test_the_cursors_of_map_and_table_follow_each_other(launch: Launch) ->
 
 @pytest.mark.wide
 async def test_the_cursor_in_the_map_is_seen_without_hues(launch: Launch) -> None:
-    async with launch(size=(120, 40), cloud=cloud()) as run:
+    three = cloud(snapshot(pod("a", name="pretrain", utils=(72.0, 84.0, 99.0))))
+    async with launch(size=(120, 40), cloud=three) as run:
         run.app.theme = "podtop-mono"
-        await run.press("tab", "g")
-        for _ in range(9):
+        await run.press("M", "M", "tab", "g")
+        assert run.app.screen.focused is map_of(run)
+        for _ in range(3):
             await run.press("right")
             line, x = map_of(run)._place or (0, 0)
             glyph = map_of(run).render_line(line).text[x]
