@@ -12,7 +12,9 @@ import pytest
 from tests.demo.conftest import START
 from tui.api.errors import ReadOnly, TimedOut, Unreachable
 from tui.api.models import Snapshot
+from tui.demo.catalogue import PLACES, gpu_types
 from tui.demo.faults import Faults
+from tui.demo.pods import SimPod, gpu_load
 from tui.demo.source import COARSE_STEP, STEP, demo_source
 from tui.demo.source import instants as instants_of
 from tui.services.source import Source
@@ -154,3 +156,32 @@ def test_a_timeout_is_a_timeout() -> None:
 
     with pytest.raises(TimedOut):
         asyncio.run(ask())
+
+
+@pytest.mark.parametrize(("work", "least"), [("train", 40), ("straggle", 15), ("burst", 10)])
+def test_a_day_of_seldom_samples_is_of_epochs_and_no_comb(work: str, least: int) -> None:
+    """A checkpoint of half a minute would be hit by some of them."""
+    pod = SimPod("p1", "run", gpu_types()["NVIDIA L40S"], 4, PLACES[0], 0.86, work, START)
+
+    def day(coarse_until: float) -> list[int]:
+        pod.coarse_until = coarse_until
+        return [gpu_load(pod, START + COARSE_STEP * n, 2, 7)[0] for n in range(480)]
+
+    def alone(loads: list[int]) -> int:
+        """Samples far from both neighbours."""
+        return sum(min(abs(b - a), abs(b - c)) > 20 for a, b, c in zip(loads, loads[1:], loads[2:], strict=False))
+
+    assert alone(day(START + 86_400)) == 0
+    assert alone(day(0.0)) > 5, "as it is seen by somebody who looks more often"
+    assert min(day(START + 86_400)) >= least, "at work all day: no alert begins"
+
+
+@pytest.mark.wide
+async def test_only_the_seldom_part_of_the_past_is_of_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.demo.source.FINE", 60.0)
+    past = await told(demo_source(wall=Wall(), history_s=60.0 + 10 * COARSE_STEP))
+    monkeypatch.setattr("tui.demo.source.COARSE_STEP", 60.0)
+    often = dict(await told(demo_source(wall=Wall(), history_s=60.0 + 10 * COARSE_STEP)))
+    both = [(at, snapshot.pods == often[at].pods) for at, snapshot in past if at in often]
+    assert {same for at, same in both if at >= START - 60} == {True}
+    assert False in {same for at, same in both if at < START - 60}

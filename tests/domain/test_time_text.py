@@ -40,6 +40,13 @@ BERLIN = ZoneInfo("Europe/Berlin")
         ("2026-11-20t08:15:10z", "2026-11-20T08:15:10"),
         ("2026-11-20T08:15:00+02:00", "2026-11-20T06:15:00"),
         ("start", "2026-11-01T00:00:00"),
+        ("now", "2026-11-23T12:00:30"),
+        ("23 Nov 11:54:15", "2026-11-23T11:54:15"),
+        ("Mon 23 Nov 11:54:15", "2026-11-23T11:54:15"),
+        ("23 nov 13:00", "2025-11-23T13:00:00"),
+        ("Nov 3 08:00", "2026-11-03T08:00:00"),
+        ("1 december", "2025-12-01T00:00:00"),
+        ("31 oct", "2026-10-31T00:00:00"),
     ],
 )
 def test_what_is_understood(text: str, expected: str) -> None:
@@ -49,7 +56,11 @@ def test_what_is_understood(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "noon", "25:00", "12:99", "t 09:00", "yesterday 25:00", "-", "h", "2026-13-01", "end"]
+    "text",
+    [
+        *("", "noon", "25:00", "12:99", "t 09:00", "yesterday 25:00", "-", "h", "2026-13-01", "end"),
+        *("29 feb", "31 jun", "23 november 25:00", "3 ma 10:00"),
+    ],
 )
 def test_anything_else_says_what_is_accepted(text: str) -> None:
     with pytest.raises(NotATime) as told:

@@ -83,6 +83,20 @@ async def test_the_cursors_of_map_and_table_follow_each_other(launch: Launch) ->
         assert run.app.screen.pod == "a"
 
 
+@pytest.mark.wide
+async def test_the_cursor_in_the_map_is_seen_without_hues(launch: Launch) -> None:
+    three = cloud(snapshot(pod("a", name="pretrain", utils=(72.0, 84.0, 99.0))))
+    async with launch(size=(120, 40), cloud=three) as run:
+        run.app.theme = "podtop-mono"
+        await run.press("M", "M", "tab", "g")
+        assert run.app.screen.focused is map_of(run)
+        for _ in range(3):
+            await run.press("right")
+            line, x = map_of(run)._place or (0, 0)
+            glyph = map_of(run).render_line(line).text[x]
+            assert glyph not in "▆▇█", "its colour is behind the block"
+
+
 async def test_a_small_account_begins_with_the_market_and_m_goes_round_and_is_remembered(launch: Launch) -> None:
     small = snapshot(pod("a", name="alone", utils=(90.0,)))
     async with launch(size=(120, 40), cloud=cloud(small), demo=False) as run:

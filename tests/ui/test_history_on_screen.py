@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from tests.make import pod, snapshot
 from tests.ui.conftest import NOW, Launch, Running
 from tui.actions import ACTIONS
+from tui.domain import time_text
 from tui.domain.attention import Attention, Grade
 from tui.ui.primitives.cells import width_of
+from tui.ui.render import go_to
 from tui.ui.render.scrub import GAP, HERE, RECORDED, scrub
 from tui.ui.widgets.table import Table
 
@@ -34,6 +36,27 @@ async def recorded(launch: Launch, path: Path, size: tuple[int, int] = (120, 40)
         yield run
 
 
+def test_what_is_typed_wrongly_is_said_in_full_in_narrow_terminals() -> None:
+    assert len(f" ▲ {go_to.INVALID}") <= 40
+    assert len(f" {go_to.PROMPT}") < 80
+    examples = go_to.PROMPT.removeprefix("go to: ").split(", ")
+    assert all(time_text.instant(text, NOW, UTC, NOW - 86_400.0) for text in examples)
+
+
+@pytest.mark.wide
+async def test_toasts_make_room_for_a_line_that_is_typed(launch: Launch, tmp_path: Path) -> None:
+    async with recorded(launch, tmp_path, (80, 24)) as run:
+        run.app.notify("out of the way\nof what is typed", timeout=600)
+        for key, line in (("slash", "#filter-note"), ("at", "#go-to-note")):
+            await run.press(key, *"zz<")
+            await run.settle()
+            toast = run.app.screen.query_one("Toast")
+            assert toast.region.bottom < run.app.screen.query_one(line).region.y
+            await run.press("escape")
+            await run.settle()
+            assert not run.app.screen.has_class("-typing")
+
+
 @pytest.mark.wide
 async def test_a_typed_time_is_gone_to_and_what_is_none_says_what_is(launch: Launch, tmp_path: Path) -> None:
     async with recorded(launch, tmp_path) as run:
@@ -43,7 +66,7 @@ async def test_a_typed_time_is_gone_to_and_what_is_none_says_what_is(launch: Lau
         assert "range" not in run.text().splitlines()[-1], "- is the first letter of a time"
         await run.press(*"noon", "enter")
         await run.settle()
-        assert "not a time; use 02:30, -3h, yesterday 14:00" in run.text()
+        assert "not a time; use 02:30, -3h, Mon 09:00" in run.text()
         await run.press(*["backspace"] * 4, *"yesterday", "enter")
         await run.settle()
         assert "is outside the recording; recorded: 12:00:" in run.text()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from tui.demo.catalogue import GpuType, Place
+from tui.demo.long_runs import LONG_RUNS
 from tui.demo.random_walk import chance, mix, wander
 from tui.domain.gpu_power import nominal_w
 
@@ -83,6 +84,7 @@ class SimPod:
     free_gpus: unrented GPUs of its host.
     outbid_at: when another user bids more for its GPUs.
     nan_at:    from when on the loss of its run is no number.
+    coarse_until: until when it is sampled so seldom that its load is given as that of hours (`long_runs`).
     ended:     when its work ends; `after`: what its GPUs do from then on, by its name in `WORK`.
     """
 
@@ -114,6 +116,7 @@ class SimPod:
     free_gpus: int = 0
     outbid_at: float = NEVER
     nan_at: float = NEVER
+    coarse_until: float = 0.0
     ended: float = NEVER
     after: str = "idle"
     version: int = 1
@@ -225,7 +228,9 @@ WORK: dict[str, Callable[[SimPod, float, int, int], tuple[float, float]]] = {
 
 def gpu_load(pod: SimPod, t: float, gpu: int, seed: int) -> tuple[int, int]:
     """Utilization and memory of one GPU in whole percents."""
-    util, memory = WORK[_doing(pod, t)](pod, t, gpu, seed)
+    doing = _doing(pod, t)
+    work = LONG_RUNS.get(doing, WORK[doing]) if t < pod.coarse_until else WORK[doing]
+    util, memory = work(pod, t, gpu, seed)
     return min(100, max(0, round(util))), min(100, max(0, round(memory)))
 
 

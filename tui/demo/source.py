@@ -31,6 +31,9 @@ _PODS_TOLD = 6_000
 """Number of pod samples in the history, over all its instants."""
 
 COARSE_STEP = 180.0
+_SELDOM = 120.0
+"""Seconds between two samples from which on what lasts less than minutes is left out of the loads."""
+
 FINE = 3600.0
 """The last hour of history is fine-grained, earlier history coarse."""
 
@@ -65,7 +68,9 @@ def demo_source(
     def clock() -> float:
         return opened + (real() - opened) * speed
 
-    def connect(instant: Callable[[], float], faults: Faults | None = None, *, beside: bool = True) -> Cloud:
+    def connect(
+        instant: Callable[[], float], faults: Faults | None = None, *, beside: bool = True, coarse_until: float = 0.0
+    ) -> Cloud:
         from tui.api.addresses import api_at
         from tui.api.dual import cloud_at
         from tui.api.graphql.client import GraphQLCloud
@@ -74,7 +79,9 @@ def demo_source(
         from tui.demo.execution import KEY
         from tui.demo.world import World
 
-        world = World(seed=seed, pods=pods, start=opened - history_s, history=history_s, tale=tale)
+        world = World(
+            seed=seed, pods=pods, start=opened - history_s, history=history_s, tale=tale, coarse_until=coarse_until
+        )
         transport = in_process(Simulator(world, instant, faults, packs=False, beside=beside))
 
         def make(url: str) -> Cloud:
@@ -92,7 +99,8 @@ def demo_source(
     async def history(_: Cloud) -> AsyncIterator[tuple[float, Snapshot]]:
         at = opened - history_s
         # Of few pods a response is built faster than it is handed to a thread and back.
-        past = await asyncio.to_thread(connect, lambda: at, beside=pods > _FEW)
+        coarse_until = opened - FINE if COARSE_STEP >= _SELDOM else 0.0
+        past = await asyncio.to_thread(connect, lambda: at, beside=pods > _FEW, coarse_until=coarse_until)
         try:
             for at in instants(opened, history_s, pods):
                 yield at, await past.fleet()

@@ -58,6 +58,7 @@ class World:
     history: seconds from there to the instant it is opened to a visitor.
     runway:  seconds from then for which the balance lasts.
     tale:    whether three pods follow the six: one hangs, the run of one ends, and one is rented in the middle.
+    coarse_until: until when it is looked at so seldom that loads are those of hours (`tui/demo/long_runs.py`).
     ssh_port: a port of this machine to which port 22 of every pod leads; None if there is none.
     """
 
@@ -71,6 +72,7 @@ class World:
         runway: float = 12.4 * HOUR,
         ssh_port: int | None = None,
         tale: bool = False,
+        coarse_until: float = 0.0,
     ) -> None:
         self.ssh_port = ssh_port
         self.seed = seed
@@ -80,6 +82,7 @@ class World:
         story = (scenario.story(opened) + (scenario.episodes(opened) if tale else []))[:pods]
         everyone = story + scenario.crowd(seed, pods - len(story), opened)
         for pod in everyone:
+            pod.coarse_until = coarse_until
             if pod.stopped is not None:
                 pod.close_run(pod.stopped, "Exited by user")
         self.pods = {pod.id: pod for pod in everyone if pod.created <= start}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 
 from tui import clocks
 
-ACCEPTED = "02:30, -3h, yesterday 14:00, Mon 09:00, 2026-11-23 14:30, start, end"
+ACCEPTED = "02:30, -3h, yesterday 14:00, Mon 09:00, 23 Nov 14:30, 2026-11-23 14:30, start, end, now"
 """Examples of what is accepted, for messages."""
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -15,6 +17,12 @@ _AGO = re.compile(r"-?((?:\d+(?:\.\d+)?\s*(?:s|m|min|h|d|w)\s*)+)(?:\s*ago)?")
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|m|h|d|w)")
 _SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86_400.0, "w": 7 * 86_400.0}
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+           "december")  # fmt: skip
+_DATE = re.compile(r"(?:[a-z]+ )?(?:(?P<day>\d{1,2}) (?P<month>[a-z]{3,})|(?P<named>[a-z]{3,}) (?P<number>\d{1,2}))"
+                   r"(?: (?P<clock>\d\S*))?")  # fmt: skip
+"""A day of a month, as podtop itself shows them: its weekday adds nothing."""
+
 _DAY_AND_CLOCK = re.compile(r"([a-z]+)(?:\s+(\S+))?")
 
 
@@ -23,7 +31,7 @@ class NotATime(ValueError):
 
 
 def instant(text: str, now: float, tz: tzinfo | None, first: float | None = None, last: float | None = None) -> float:
-    """The instant that a text means, seen from `now`; a time of day, or a weekday, is the last one before it.
+    """The instant that a text means, seen from `now`; a time of day, a weekday or a date is the last one before it.
 
     tz:          the user's time zone; None: the machine's.
     first, last: where the recording begins and ends, for the words "start" and "end".
@@ -40,7 +48,7 @@ def instant(text: str, now: float, tz: tzinfo | None, first: float | None = None
 
 
 def _instant(text: str, now: float, tz: tzinfo | None, first: float | None, last: float | None) -> float:
-    edge = {"start": first, "begin": first, "end": last}.get(text)
+    edge = {"start": first, "begin": first, "end": last, "now": now}.get(text)
     if edge is not None:
         return edge
     if _AGO.fullmatch(text):
@@ -57,6 +65,9 @@ def _instant(text: str, now: float, tz: tzinfo | None, first: float | None, last
             # This weekday, but later than now: that of last week.
             is_weekday = named[1] not in ("today", "yesterday")
             return clocks.instant(_at(today - timedelta(days=7), clock)) if is_weekday and at > now else at
+    if date := _DATE.fullmatch(text):
+        days = _dates(today, date["month"] or date["named"], int(date["day"] or date["number"]), date["clock"])
+        return max(at for at in days if at <= now)
     then = datetime.fromisoformat(text.upper())
     return clocks.instant(then if then.tzinfo is not None else then.replace(tzinfo=tz))
 
@@ -67,6 +78,15 @@ def _days_back(word: str, today: datetime) -> int | None:
         return int(word == "yesterday")
     days = [number for number, name in enumerate(_DAYS) if len(word) >= 2 and name.startswith(word)]
     return (today.weekday() - days[0]) % 7 if len(days) == 1 else None
+
+
+def _dates(today: datetime, name: str, day: int, clock: str | None) -> Iterator[float]:
+    """The instants of a day of a month, this year and last year."""
+    months = [number for number, month in enumerate(_MONTHS, 1) if month.startswith(name)]
+    for year in (today.year, today.year - 1) if len(months) == 1 else ():
+        # 29 February is in some years.
+        with suppress(ValueError):
+            yield clocks.instant(_at(today, clock or "00:00").replace(year=year, month=months[0], day=day))
 
 
 def _at(day: datetime, clock: str) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
+from itertools import pairwise
 
 import pytest
 from msgspec.structs import replace
@@ -155,3 +156,17 @@ def test_a_new_sample_changes_one_column_of_each_chart_until_its_bucket_is_over(
                 for x, (p, q) in enumerate(zip(a, b, strict=True)) if p != q
             }  # fmt: skip
             assert len(changed) == 1
+
+
+@pytest.mark.parametrize("columns", [20, 48, 104, 186, 236])
+def test_a_wide_chart_moves_on_by_some_columns_at_once_and_shows_the_whole_range(columns: int) -> None:
+    size = (columns + GUTTER, 10)
+    width = pod_charts.width_of(Look(now=NOON, span=900), [size])
+    frames = [pod_charts.frame_of(Look(now=NOON + at, span=900), size, width) for at in range(0, 600, 5)]
+    for at, frame in zip(range(0, 600, 5), frames, strict=True):
+        now, end = NOON + at, frame.start + frame.width * frame.columns
+        assert frame.start <= now - 900 + frame.width, "the whole range"
+        assert now < end, "with the newest sample"
+        assert end - now <= max(1.0, columns / 33) * frame.width, "hardly any room behind it"
+    moves = sum(a.start != b.start for a, b in pairwise(frames))
+    assert moves <= 600 / max(15, width) + 1

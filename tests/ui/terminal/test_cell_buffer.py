@@ -354,3 +354,14 @@ def test_meta_data_mean_nothing_to_a_terminal() -> None:
 )
 def test_the_shortest_change_of_ink(before: Ink, after: Ink, sent: str) -> None:
     assert change_ink(before, after) == sent
+
+
+def test_a_row_of_few_inks_that_change_often_is_sent_ink_by_ink() -> None:
+    buffer, terminal = shown("", "")
+    texts = ("gpu", " 95", " 漢", "% 7 ", "  x")
+    parts = [Segment(text, Style(color=("red", "green")[at % 2])) for at, text in enumerate(texts)]
+    buffer.put(0, 0, Strip(parts))
+    sent = buffer.frame((0, 0))
+    assert sent.count("\x1b[31m") == sent.count("\x1b[32m") == 1
+    terminal.feed(sent)
+    assert terminal.screen.display[0].rstrip() == "gpu 95 漢% 7   x"

@@ -184,7 +184,11 @@ async def test_the_cursor_is_where_the_input_has_it() -> None:
     await run(app, steps)
 
 
-async def test_a_frame_is_one_write_in_a_synchronized_update() -> None:
+@pytest.mark.parametrize("small", [10, layer.SMALL])
+async def test_a_frame_is_one_write_and_a_synchronized_update_unless_it_is_small(
+    small: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layer, "SMALL", small)
     app = Counter()
 
     async def steps(pilot: Pilot[Any]) -> None:
@@ -194,9 +198,8 @@ async def test_a_frame_is_one_write_in_a_synchronized_update() -> None:
         app.query_one("#two", Static).update("BALANCE")
         await settle(app, pilot)
         (frame,) = app.wire.sent
-        assert frame.startswith(layer.BEGIN)
-        assert frame.endswith(layer.END)
         assert "BALANCE" in frame
+        assert frame.startswith(layer.BEGIN) == frame.endswith(layer.END) == (small == 10)
 
     await run(app, steps)
 

@@ -102,15 +102,16 @@ def bucket(span: float, columns: int) -> float:
     return float(math.ceil(least / unit) * unit)
 
 
-def window(now: float, span: float, columns: int, width: float | None = None) -> Window:
+def window(now: float, span: float, columns: int, width: float | None = None, steps: int = 1) -> Window:
     """The buckets that end with the current one and reach `span` seconds back, one per column of a plot this wide.
 
     width: seconds of a bucket, if charts of different widths must agree.
+    steps: columns by which it moves on at once; all but the first of the last ones are then still to come.
     """
     count = max(1, columns)
     if width is None:
         width = bucket(span, count)
-    end = (math.floor(now / width) + 1) * width
+    end = (math.floor(now / (steps * width)) + 1) * steps * width
     return Window(end - count * width, width, count)
 
 

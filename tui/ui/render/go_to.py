@@ -12,7 +12,11 @@ from tui.ui.primitives.cells import Cell
 if TYPE_CHECKING:
     from tui.history.playback import Spans
 
-PROMPT = f"go to a time: {time_text.ACCEPTED}"
+PROMPT = "go to: 02:30, -3h, yesterday 14:00, Mon 09:00, 23 Nov 14:30, start, now"
+"""Examples, as many as a line of 80 columns has room for."""
+
+INVALID = "not a time; use 02:30, -3h, Mon 09:00"
+"""In a line of 40 columns."""
 
 SLACK = 1.0
 """Seconds beyond the ends of a recording that still mean them."""
@@ -29,8 +33,9 @@ def meaning(text: str, now: float, spans: Spans, tz: tzinfo | None, replay: bool
         return ((ends, "muted"),), False
     try:
         at = time_text.instant(text, now, tz, first, last)
-    except time_text.NotATime as error:
-        return ((f"▲ {error}", "bad"),), False
+    except time_text.NotATime:
+        # Half a time is none yet: that is no error while somebody types.
+        return ((f"▲ {INVALID}", "warn"),), False
     moment = _moment(at, now, tz)
     if not first - SLACK <= at <= (last if replay else max(now, last)) + SLACK:
         return ((f"▲ {moment} is outside the recording; {ends}", "bad"),), False

@@ -323,7 +323,8 @@ def _shortest(runs: Sequence[Run]) -> str:
         return by_rows
     groups: dict[Ink, list[Run]] = {}
     for run in runs:
-        groups.setdefault(run.cells[0][1], []).append(run)
+        for ink, piece in _pieces(run):
+            groups.setdefault(ink, []).append(piece)
     ordered: list[Run] = []
     pen = PLAIN
     while groups:
@@ -331,6 +332,21 @@ def _shortest(runs: Sequence[Run]) -> str:
         ordered += groups.pop(min(groups, key=lambda ink: len(change_ink(pen, ink))))
         pen = ordered[-1].cells[-1][1]
     return min(by_rows, _written(ordered), key=len)
+
+
+def _pieces(run: Run) -> Iterator[tuple[Ink, Run]]:
+    """A run as parts of one ink each: in a row of a table a few inks change many times."""
+    cells, start, pen, blank = run.cells, 0, run.cells[0][1], True
+    for index, (glyph, ink) in enumerate(cells):
+        same = ink is pen or ink == pen or not glyph
+        if not same and (blank or glyph == " ") and _bare(ink) == _bare(pen):
+            # A blank cell is written in the ink of its neighbours, those at the start in that of what follows.
+            pen, same = (ink, True) if blank else (pen, True)
+        if not same:
+            yield pen, Run(run.y, run.x + start, cells[start:index], run.row)
+            start, pen, blank = index, ink, True
+        blank = blank and glyph == " "
+    yield pen, run if not start else Run(run.y, run.x + start, cells[start:], run.row)
 
 
 def _written(runs: Iterable[Run]) -> str:

@@ -40,6 +40,9 @@ DRIVER = ("_file", "_writer_thread")
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 """Synchronized output: the terminal shows a frame whole."""
 
+SMALL = 1000
+"""Length of a frame that arrives whole without that: it fits into one packet, which a terminal reads at once."""
+
 ASK = "\x1b[?2026$p"
 """A query that a terminal with synchronized output answers once all output before it has arrived."""
 
@@ -177,7 +180,7 @@ class DiffRenderer:
         frame = shadow.frame((min(max(x, 0), width - 1), min(max(y, 0), height - 1)))
         if frame:
             ask = self._pace.sent(now, len(frame), app._sync_available)
-            whole = f"{BEGIN}{frame}{END}" if app._sync_available else frame
+            whole = f"{BEGIN}{frame}{END}" if app._sync_available and len(frame) > SMALL else frame
             driver.write(whole + ASK if ask else whole)
 
     def _guarded(self, paint: Callable[[], None]) -> bool:

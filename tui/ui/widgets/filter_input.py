@@ -77,6 +77,14 @@ class FilterLine(Input):
         await parent.mount(self, before=before)
         self.screen.set_focus(self)
 
+    def on_mount(self) -> None:
+        # Toasts make room for the line, and for what is wrong with it.
+        self._above = self.screen
+        self._above.add_class("-typing")
+
+    def on_unmount(self) -> None:
+        self._above.remove_class("-typing")
+
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         self.post_message(self.Typed(event.value, self.of))

@@ -26,8 +26,9 @@ from tui.ui.widgets.table import ROW_KEYS
 Signs = Callable[[str], Cell]
 """A cell for each GPU of a pod, by the pod's id."""
 
-_CURSOR = {"█": "▅"}
-"""Under the cursor a full block leaves room for the cursor's own colour."""
+_FULL = "█"
+_CURSOR = dict.fromkeys("▆▇█", "▅")
+"""Under the cursor a high block leaves room for the cursor's own colour."""
 
 
 class GpuMap(ScrollView, can_focus=True):
@@ -275,6 +276,7 @@ class GpuMap(ScrollView, can_focus=True):
             if here and cursor is not None and cursor[1] == index and self.has_focus:
                 text = _CURSOR.get(text, text)
                 style = style + Style(bgcolor=self._role("text").color, bold=True)
-            elif here:
+            elif here and text != _FULL:
+                # A full block hides what is behind it, and would be sent again for nothing.
                 style = style + under
             yield Segment(text, style)

@@ -49,8 +49,14 @@ class TimeLine(Vertical):
         yield Lines(id="go-to-note")
 
     def on_mount(self) -> None:
+        # Toasts make room for the line, and for what it means.
+        self._above = self.screen
+        self._above.add_class("-typing")
         self._tell("")
         self.query_one(Input).focus()
+
+    def on_unmount(self) -> None:
+        self._above.remove_class("-typing")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
