@@ -70,6 +70,21 @@ def test_another_program_is_detected_once_the_first_writes_no_more() -> None:
     assert reader.detected == "Keras"
 
 
+def test_another_trainer_is_read_soon_after_the_first_has_ended_and_chatter_changes_nothing() -> None:
+    reader, chatter = LineReader(), [f"INFO shard {n} of 4096 was fetched in 0.{n} s" for n in range(3_000)]
+    for step in range(300):
+        reader.read(f"iter {step}: loss 2.5, time 100.00ms, mfu 30.00%")
+    for line in chatter:
+        assert reader.read(line) == NOTHING
+        assert reader.detected == "nanoGPT-like lines", "what is known stays known until another program is found"
+    assert reader.read("iter 300: loss 2.4, time 100.00ms, mfu 30.00%").loss == 2.4
+    for number in range(1, 100):
+        if not reader.read(f" {number}/100 ━━━━━━━━━━ 6s 125ms/step - loss: 0.25").is_empty:
+            break
+    assert number <= 60
+    assert reader.detected == "Keras"
+
+
 def test_a_preset_that_is_set_is_not_detected() -> None:
     reader = LineReader("keras")
     assert reader.read("iter 5: loss 2.5, time 100.00ms") == NOTHING

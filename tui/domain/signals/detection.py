@@ -10,8 +10,8 @@ from tui.domain.signals.values import NOTHING, Values
 LOOKED_AT = 200
 """Lines by which a preset is detected."""
 
-LOST = 500
-"""Lines without anything to read after which it is detected again."""
+LOST, LOST_AT_MOST = 50, 1_600
+"""Lines without anything to read after which another program is looked for; twice as many each time none is found."""
 
 
 class Own(Protocol):
@@ -33,6 +33,7 @@ class LineReader:
         self._used: Preset | None = self._given
         self._seen = 0
         self._empty = 0
+        self._lost, self._is_lost = LOST, False
         self._read = 0
         self._matched = False
         self._signs: dict[str, int] = {}
@@ -54,7 +55,8 @@ class LineReader:
     def restart(self) -> None:
         """Another program may write from now on."""
         if self._given is None:
-            self._used, self._seen, self._empty, self._signs = None, 0, 0, {}
+            self._used, self._lost, self._is_lost = None, LOST, False
+            self._look_again()
 
     def read(self, text: str) -> Values:
         """What a line says; `NOTHING` if nothing."""
@@ -64,25 +66,38 @@ class LineReader:
             self._read += 1
             self._matched = self._matched or values is not None
             return values or NOTHING
-        if self._seen < LOOKED_AT and self._given is None:
+        if self._given is not None:
+            return self._given.read(text) or NOTHING
+        looks = self._seen < LOOKED_AT
+        if looks:
             self._look_at(text)
-        if self._used is None or (self._seen < LOOKED_AT and self._given is None):
-            values = read_any(text)
-        else:
-            values = self._used.read(text) or NOTHING
-        self._empty = 0 if not values.is_empty else self._empty + 1
-        if self._empty >= LOST:
-            self.restart()
+        # As long as another program is only looked for, the lines of the one that was detected are read.
+        used = self._used if self._is_lost or not looks else None
+        values = read_any(text) if used is None else used.read(text) or NOTHING
+        if not values.is_empty:
+            if self._is_lost:
+                self._seen = LOOKED_AT
+            self._is_lost, self._empty, self._lost = False, 0, LOST
+            return values
+        self._empty += 1
+        if not looks and self._empty >= self._lost:
+            self._is_lost, self._lost = True, min(LOST_AT_MOST, 2 * self._lost)
+            self._look_again()
         return values
+
+    def _look_again(self) -> None:
+        self._seen, self._empty, self._signs = 0, 0, {}
 
     def _look_at(self, text: str) -> None:
         self._seen += 1
         for preset in PRESETS:
             if preset is self._used:
+                if self._is_lost:
+                    continue
                 # Those behind it change nothing any more.
                 return
             if preset.may_read(text) and preset.signs(text):
                 signs = self._signs[preset.name] = self._signs.get(preset.name, 0) + 1
                 if signs >= preset.least:
-                    self._used = preset
+                    self._used, self._is_lost = preset, False
                     return
