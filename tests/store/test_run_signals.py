@@ -106,6 +106,36 @@ def test_epochs_with_bars_are_the_whole_run() -> None:
     assert left.seconds == pytest.approx(701, abs=5)
 
 
+def test_steps_of_epochs_without_a_word_for_it_are_the_whole_run() -> None:
+    lines = [(epoch, step) for epoch in range(1, 5) for step in range(10, 451, 10)]
+    run = run_of(*[(4.0 * n, f"Epoch [{e}/10], Step [{s}/450], Loss: 0.5") for n, (e, s) in enumerate(lines)])
+    assert progress(run.now) == Progress(pytest.approx(4.0), 10.0, True)
+    assert [point.value for point in run.series.column("step")] == [450 * (e - 1) + s for e, s in lines], "one curve"
+    left = eta(run, BEGUN + 4.0 * (len(lines) - 1))
+    assert left is not None
+    assert left.seconds == pytest.approx(6 * 45 * 4.0, rel=0.02)
+
+
+def test_steps_of_the_run_with_its_epochs_are_the_whole_run() -> None:
+    run = run_of(*[(4.0 * n, f"epoch {n // 10 + 1}/10 | step {n * 10}/1000 | loss 0.5") for n in range(45)])
+    assert progress(run.now) == Progress(440.0, 1000.0, True)
+
+
+def test_epochs_alone_tell_the_end_too() -> None:
+    header = ["  Num Epochs = 3", "  Total optimization steps = 600"]
+    lines = [(0.0, text) for text in header]
+    lines += [
+        (10.0 * n, f"{{'loss': 1.5, 'grad_norm': 0.7, 'learning_rate': 1e-05, 'epoch': {n / 100}}}") for n in range(60)
+    ]
+    left = eta(run_of(*lines), BEGUN + 590.0)
+    assert left is not None
+    assert (left.whole, left.seconds) == (True, pytest.approx(241 * 10.0, rel=0.02))
+    each = run_of(*[(120.0 * n, f"epoch {n + 1}/10: train_loss=0.5, val_loss=0.6") for n in range(6)])
+    left = eta(each, BEGUN + 600.0)
+    assert left is not None
+    assert left.seconds == pytest.approx(600.0)
+
+
 def test_the_bar_of_an_evaluation_is_not_the_run_s() -> None:
     def bar(done: int, total: int) -> str:
         return f"  2%|{BAR}| {done}/{total} [01:44<1:25:03,  1.15it/s]"

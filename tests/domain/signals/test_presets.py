@@ -53,6 +53,20 @@ def test_bars_come_before_what_shows_the_trainer() -> None:
     assert reader.detected == "Hugging Face Trainer"
 
 
+PREFIXES = (
+    "[rank0]: ", "[rank12]:", "[default0]:", "[1,0]<stdout>:", "0: ", "worker-0: ", "trainer-1  | ",
+    "(RayTrainWorker pid=812, ip=10.0.0.3) ", "2026-11-29T20:00:01.123456789Z ", "[2026-11-29 20:00:01,123] ",
+    "2026-11-29T20:00:01Z [rank0]: ",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_what_others_write_before_a_line_changes_nothing(prefix: str) -> None:
+    for name in NAMES:
+        for written in LOGS[name]:
+            assert LineReader(name).read(prefix + written.text) == LineReader(name).read(written.text)
+
+
 def test_after_detection_only_that_preset_reads() -> None:
     reader = LineReader()
     for step in range(300):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
 from tui.domain.signals.presets import BY_NAME, LONGEST, PRESETS, Preset, read_any
@@ -12,6 +13,16 @@ LOOKED_AT = 200
 
 LOST, LOST_AT_MOST = 50, 1_600
 """Lines without anything to read after which another program is looked for; twice as many each time none is found."""
+
+
+_PREFIX = re.compile(
+    r"(?:(?:"
+    r"\[(?:rank|default|trainer|worker)?[ ]?\d{1,6}(?:,\d{1,6})?\](?:<std\w{3}>)?:?|"
+    r"\(\w{1,60} pid=\d{1,9}(?:, ip=[\da-f.:]{1,45})?\)|\d{1,6}:(?= )|[\w.]{1,40}-\d{1,6}[ ]{0,20}[|:](?=[ ])|"
+    r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?(?=[ ])"
+    r")[ ]?){1,4}"
+)
+"""What others write before a trainer's line: its rank or its host (torchrun, mpirun, srun, ray), the time (Docker)."""
 
 
 class Own(Protocol):
@@ -66,6 +77,8 @@ class LineReader:
             self._read += 1
             self._matched = self._matched or values is not None
             return values or NOTHING
+        if (prefix := _PREFIX.match(text)) is not None:
+            text = text[prefix.end() :]
         if self._given is not None:
             return self._given.read(text) or NOTHING
         looks = self._seen < LOOKED_AT
