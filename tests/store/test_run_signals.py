@@ -185,6 +185,12 @@ def test_a_loss_that_is_no_number_is_dated_by_the_first_and_taken_back_by_the_ne
         ("OSError: [Errno 28] No space left on device: 'ckpt.pt'", Trouble.DISK_FULL),
         ("Segmentation fault (core dumped)", Trouble.CRASH),
         ("container exited: OOMKilled", Trouble.HOST_OOM),
+        ("ResourceExhaustedError: OOM when allocating tensor with shape[1,2]", Trouble.OOM),
+        ("Killed", Trouble.CRASH),
+        ("./run.sh: line 3:  1234 Killed                  python train.py", Trouble.CRASH),
+        ("3 old checkpoints Killed by rotation", None),
+        ("RuntimeError: DataLoader worker (pid(s) 123) exited unexpectedly", Trouble.CRASH),
+        ("ERROR:torch.distributed.elastic.multiprocessing.api:failed (exitcode: 1) local_rank: 0", Trouble.CRASH),
         ("step 5 loss 2.3", None),
         ("no traceback here", None),
     ],
@@ -201,6 +207,12 @@ def test_troubles(text: str, kind: Trouble | None) -> None:
         ("Training completed in 3:21:11", True),
         ("INFO  trainer: finished after 3600 s", True),
         ("100 epochs completed in 0.812 hours.", True),
+        ("Finished training in 3 hours", True),
+        ("INFO training is complete", True),
+        ("Training completed. Do not forget to share your model on huggingface.co/models =)", True),
+        ("Training completed for epoch 3", False),
+        ("epoch 3 training complete, starting validation", False),
+        ("Training completed, now evaluating", False),
         ("finished loading the data", False),
         ("training data is complete nonsense", False),
     ],
@@ -219,6 +231,13 @@ def test_trouble_and_end_are_over_once_there_is_progress() -> None:
     assert ended.ended is not None
     assert eta(ended, BEGUN + 60) is None
     assert run_of(*steady(5), (60.0, "Training complete"), (70.0, "step 1/10 loss 3")).ended is None
+
+
+def test_what_is_summed_up_after_a_crash_has_not_finished() -> None:
+    crashed = run_of(*steady(20), (90.0, "Traceback (most recent call last):"), (91.0, "wandb: Run summary:"))
+    assert crashed.ended is None
+    assert crashed.trouble is not None
+    assert run_of(*steady(20), (91.0, "wandb: Run summary:")).ended is not None
 
 
 def test_after_a_restart_nothing_of_before_is_judged_but_the_curve_goes_on() -> None:

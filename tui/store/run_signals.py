@@ -201,7 +201,7 @@ class RunTracker:
             run = self._with(run, at, self._of_the_run(run, at, values))
         if (kind := trouble(text)) is not None and not _outranks(run.trouble, kind, at):
             run = replace(run, trouble=Said(at, line, kind))
-        if is_end(text):
+        if is_end(text, troubled=run.trouble is not None):
             run = replace(run, ended=Said(at, line))
         self.run = run
 
