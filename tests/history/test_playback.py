@@ -17,6 +17,7 @@ from tui.history.archive.writer import Polled, Writer
 from tui.history.playback import SPEEDS, Playback, land
 from tui.history.queries import HistoryQueries
 from tui.store.fleet import Fleet
+from tui.store.run_history import PastRuns
 
 NOW = 1_795_435_200.0
 
@@ -218,3 +219,12 @@ async def test_a_visit_in_a_replay_has_no_now_to_go_to(launch: Launch) -> None:
     screen = launch(replay=True)
     assert not await screen.player.visit(NOW + 3600)
     assert (screen.at, screen.player.in_history) == (300, True)
+
+
+async def test_what_was_read_of_earlier_runs_is_kept_from_one_step_to_the_next(launch: Launch) -> None:
+    screen = launch()
+    near, far = PastRuns(until=NOW + 300), PastRuns(until=NOW - 4 * 3600)
+    screen.live.past_runs.update(a=near, b=far)
+    for _ in range(3):
+        await screen.player.step(-5)
+        assert screen.player.view[0].past_runs == {"a": near}, "as long as it holds"

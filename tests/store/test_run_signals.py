@@ -106,6 +106,36 @@ def test_epochs_with_bars_are_the_whole_run() -> None:
     assert left.seconds == pytest.approx(701, abs=5)
 
 
+def test_steps_of_epochs_without_a_word_for_it_are_the_whole_run() -> None:
+    lines = [(epoch, step) for epoch in range(1, 5) for step in range(10, 451, 10)]
+    run = run_of(*[(4.0 * n, f"Epoch [{e}/10], Step [{s}/450], Loss: 0.5") for n, (e, s) in enumerate(lines)])
+    assert progress(run.now) == Progress(pytest.approx(4.0), 10.0, True)
+    assert [point.value for point in run.series.column("step")] == [450 * (e - 1) + s for e, s in lines], "one curve"
+    left = eta(run, BEGUN + 4.0 * (len(lines) - 1))
+    assert left is not None
+    assert left.seconds == pytest.approx(6 * 45 * 4.0, rel=0.02)
+
+
+def test_steps_of_the_run_with_its_epochs_are_the_whole_run() -> None:
+    run = run_of(*[(4.0 * n, f"epoch {n // 10 + 1}/10 | step {n * 10}/1000 | loss 0.5") for n in range(45)])
+    assert progress(run.now) == Progress(440.0, 1000.0, True)
+
+
+def test_epochs_alone_tell_the_end_too() -> None:
+    header = ["  Num Epochs = 3", "  Total optimization steps = 600"]
+    lines = [(0.0, text) for text in header]
+    lines += [
+        (10.0 * n, f"{{'loss': 1.5, 'grad_norm': 0.7, 'learning_rate': 1e-05, 'epoch': {n / 100}}}") for n in range(60)
+    ]
+    left = eta(run_of(*lines), BEGUN + 590.0)
+    assert left is not None
+    assert (left.whole, left.seconds) == (True, pytest.approx(241 * 10.0, rel=0.02))
+    each = run_of(*[(120.0 * n, f"epoch {n + 1}/10: train_loss=0.5, val_loss=0.6") for n in range(6)])
+    left = eta(each, BEGUN + 600.0)
+    assert left is not None
+    assert left.seconds == pytest.approx(600.0)
+
+
 def test_the_bar_of_an_evaluation_is_not_the_run_s() -> None:
     def bar(done: int, total: int) -> str:
         return f"  2%|{BAR}| {done}/{total} [01:44<1:25:03,  1.15it/s]"
@@ -155,6 +185,12 @@ def test_a_loss_that_is_no_number_is_dated_by_the_first_and_taken_back_by_the_ne
         ("OSError: [Errno 28] No space left on device: 'ckpt.pt'", Trouble.DISK_FULL),
         ("Segmentation fault (core dumped)", Trouble.CRASH),
         ("container exited: OOMKilled", Trouble.HOST_OOM),
+        ("ResourceExhaustedError: OOM when allocating tensor with shape[1,2]", Trouble.OOM),
+        ("Killed", Trouble.CRASH),
+        ("./run.sh: line 3:  1234 Killed                  python train.py", Trouble.CRASH),
+        ("3 old checkpoints Killed by rotation", None),
+        ("RuntimeError: DataLoader worker (pid(s) 123) exited unexpectedly", Trouble.CRASH),
+        ("ERROR:torch.distributed.elastic.multiprocessing.api:failed (exitcode: 1) local_rank: 0", Trouble.CRASH),
         ("step 5 loss 2.3", None),
         ("no traceback here", None),
     ],
@@ -171,6 +207,12 @@ def test_troubles(text: str, kind: Trouble | None) -> None:
         ("Training completed in 3:21:11", True),
         ("INFO  trainer: finished after 3600 s", True),
         ("100 epochs completed in 0.812 hours.", True),
+        ("Finished training in 3 hours", True),
+        ("INFO training is complete", True),
+        ("Training completed. Do not forget to share your model on huggingface.co/models =)", True),
+        ("Training completed for epoch 3", False),
+        ("epoch 3 training complete, starting validation", False),
+        ("Training completed, now evaluating", False),
         ("finished loading the data", False),
         ("training data is complete nonsense", False),
     ],
@@ -189,6 +231,13 @@ def test_trouble_and_end_are_over_once_there_is_progress() -> None:
     assert ended.ended is not None
     assert eta(ended, BEGUN + 60) is None
     assert run_of(*steady(5), (60.0, "Training complete"), (70.0, "step 1/10 loss 3")).ended is None
+
+
+def test_what_is_summed_up_after_a_crash_has_not_finished() -> None:
+    crashed = run_of(*steady(20), (90.0, "Traceback (most recent call last):"), (91.0, "wandb: Run summary:"))
+    assert crashed.ended is None
+    assert crashed.trouble is not None
+    assert run_of(*steady(20), (91.0, "wandb: Run summary:")).ended is not None
 
 
 def test_after_a_restart_nothing_of_before_is_judged_but_the_curve_goes_on() -> None:

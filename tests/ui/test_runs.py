@@ -9,7 +9,7 @@ import pytest
 
 from tests.logs import line
 from tests.make import pod, snapshot
-from tests.ui.conftest import NOW, HeldCloud, Launch
+from tests.ui.conftest import NOW, HeldCloud, Launch, Running
 from tests.ui.test_logs_screen import FIRST, OTHER, Cloud
 from tui.config.loader import Config
 from tui.domain.signals.rules import PodSignals, SignalRules
@@ -20,6 +20,7 @@ from tui.history.archive.writer import Polled, Writer
 from tui.history.recorder import archive_path
 from tui.services.signals import collector
 from tui.store.run_signals import Run
+from tui.store.signal_series import SignalSeries
 
 
 @pytest.fixture(autouse=True)
@@ -110,3 +111,25 @@ async def test_a_run_is_compared_with_those_of_the_pod_that_were_recorded(launch
         await run.press("x")
         await run.until("by step")
         assert "22 Nov 11:00" in run.text()
+        await _steps_in_history_read_earlier_runs_once(run)
+
+
+async def _steps_in_history_read_earlier_runs_once(run: Running) -> None:
+    past, asked = run.app.playback.past, list[float]()
+    assert past is not None
+    read = past.runs_of
+
+    async def counted(pod: str, until: float) -> tuple[SignalSeries, ...]:
+        asked.append(until)
+        return await read(pod, until)
+
+    past.runs_of = counted  # type: ignore[method-assign]
+    await run.app.playback.go(NOW - 87_000.0)
+    await run.until("by step")
+    await run.until_so(lambda: len(asked) == 1)
+    for _ in range(4):
+        before = run.app.playback.view[1]
+        await run.press("[")
+        await run.until_so(lambda before=before: run.app.playback.view[1] < before)  # type: ignore[misc]
+    assert run.app.playback.in_history
+    assert len(asked) == 1, "within hours, what was read is kept"

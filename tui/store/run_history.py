@@ -63,13 +63,22 @@ class RunParts:
         return tuple(self._runs)
 
 
-class PastRuns:
-    """What a recording has of a pod's runs from before what is known of them in memory."""
+HOLDS = 3 * 3600.0
+"""Seconds around its instant for which a reading holds: less than a view of the past has of each run itself."""
 
-    def __init__(self, recorded: Iterable[SignalSeries] = ()) -> None:
+
+class PastRuns:
+    """What a recording has of a pod's runs, up to `until`, from before what is known of them in memory."""
+
+    def __init__(self, recorded: Iterable[SignalSeries] = (), until: float = -math.inf) -> None:
         self.recorded = tuple(recorded)
+        self._until = until
         self._of: tuple[object, ...] = ()
         self._runs: tuple[SignalSeries, ...] = ()
+
+    def holds_at(self, now: float) -> bool:
+        """Whether it need not be read anew for a view of the past at another instant."""
+        return abs(now - self._until) <= HOLDS
 
     def all(self, series: SignalSeries) -> tuple[SignalSeries, ...]:
         """The pod's runs, oldest first; the last one is the present one. `series`: what is in memory."""

@@ -201,7 +201,7 @@ class RunTracker:
             run = self._with(run, at, self._of_the_run(run, at, values))
         if (kind := trouble(text)) is not None and not _outranks(run.trouble, kind, at):
             run = replace(run, trouble=Said(at, line, kind))
-        if is_end(text):
+        if is_end(text, troubled=run.trouble is not None):
             run = replace(run, ended=Said(at, line))
         self.run = run
 
@@ -284,8 +284,9 @@ class RunTracker:
 
     def _with(self, run: Run, at: float, values: Values) -> Run:
         now = values.over(run.now)
-        if values.step is not None and now.within and not values.within:
+        if values.step is not None and now.within and not values.within and values.total != run.now.total:
             # A step of the whole run: what was counted before it is within an epoch, and so is the number of its steps.
+            # Of as many steps as an epoch has, it is one of an epoch, where it happens to fit to both.
             now = replace(now, within=False, total=values.total)
         if (
             values.epoch is not None
@@ -301,9 +302,8 @@ class RunTracker:
         )
         so_far = progress(now)
         has_progress = values.step is not None or values.loss is not None
-        run.series.add(
-            at, self._counted(now, values), so_far.part if so_far is not None and values.step is not None else None
-        )
+        moved = so_far is not None and (values.step is not None or values.epoch is not None)
+        run.series.add(at, self._counted(now, values), so_far.part if so_far is not None and moved else None)
         not_finite = run.not_finite
         if values.not_finite:
             not_finite = not_finite or Said(at, run.line)

@@ -17,7 +17,7 @@ from tests.api.rest.make import EXAMPLES, Server, problem
 from tui.api import errors
 from tui.api.pod_logs import LogLine, LogQuery, LogSource
 from tui.api.rest.logs import PIECE, log_line, shown
-from tui.api.rest.sse import LARGEST_EVENT, LONGEST_LINE, Event, Parser
+from tui.api.rest.sse import LARGEST_EVENT, LONGEST_LINE, MOST_IDLE, Event, Parser
 
 KIND = {"Content-Type": "text/event-stream; charset=utf-8"}
 
@@ -234,6 +234,26 @@ async def test_nothing_that_a_log_holds_keeps_the_event_loop_for_long() -> None:
     ticking.cancel()
     assert [line.text for line in lines] == ["last"]
     assert turns >= 3 * 20_000 // PIECE - 2
+
+
+@pytest.mark.parametrize("piece", [b"\n", b"data:\n\n", b": x\n", b"id: 7\n\n", b"event: x\n\n", b"retry: 1\r\n"])
+async def test_a_stream_of_nothing_is_not_received_for_ever(piece: bytes) -> None:
+    received = 0
+
+    class Endless(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            nonlocal received
+            while True:
+                received += 10 * PIECE
+                yield piece * (10 * PIECE // len(piece))
+
+    assert await read(streaming(Endless())) == []
+    assert received <= 2 * MOST_IDLE
+
+
+async def test_a_long_event_is_no_stream_of_nothing() -> None:
+    (line,) = await read(streaming(event("x" * 2 * MOST_IDLE)))
+    assert len(line.text) > MOST_IDLE
 
 
 async def test_silence_ends_a_stream_without_an_error() -> None:

@@ -40,6 +40,16 @@ LOGS: dict[str, list[Written]] = {
         Written(f"Map (num_proc=8):  46%|{BAR}| 46000/100000 [00:09<00:11, 5110.22 examples/s]", None),
         Written(f"Loading checkpoint shards:  50%|{BAR}| 2/4 [00:09<00:09,  4.51s/it]", None),
         Written("Gradient Accumulation steps = 4", None),
+        Written("  Num Epochs = 3", {"epochs": 3.0}),
+        Written("  Num Epochs = 9,223,372,036,854,775,807", None),
+        Written("  Total optimization steps = 4,851", {"total": 4851}),
+        Written("   \\   /|    Num Epochs = 1 | Total steps = 60", {"total": 60, "epochs": 1.0}),
+        Written("{'loss': 0.0, 'grad_norm': nan, 'learning_rate': 1e-05, 'epoch': 0.12}", {
+            "loss": None, "not_finite": "NaN",
+        }),
+        Written("{'loss': np.float32(1.25), 'grad_norm': tensor(0.5), 'epoch': 0.1}", {"loss": 1.25, "grad_norm": 0.5}),
+        Written(f" 50%|{BAR}| 3.0k/6.0k [00:10<00:10, 300it/s]", {"step": 3000, "total": 6000, "it_per_s": 300.0}),
+        Written(f" 50%|{BAR}| 30/60 [00:10<00:20, 1.25s/step]", {"step": 30, "it_per_s": 0.8}),
     ],
     "axolotl": [
         Written("[2026-11-02 08:00:01,311] [INFO] [axolotl.train.train:211] Starting trainer...", None),
@@ -58,6 +68,10 @@ LOGS: dict[str, list[Written]] = {
             f"Epoch 4/9:  46%|{BAR}| 460/1000 [00:12<00:15, 36.10it/s, v_num=7, loss=0.231]",
             {"epoch": 4.0, "epochs": 10.0, "loss": 0.231},
         ),
+        Written(
+            "Epoch 3/9  ━━━━━━━━━━╸━━━━━━━ 450/1000 0:00:12 • 0:00:15 36.20it/s v_num: 7 train_loss: 0.234",
+            {"epoch": 3.0, "epochs": 10.0, "step": 450, "total": 1000, "within": True, "it_per_s": 36.2, "loss": 0.234},
+        ),
         Written(f"Validation DataLoader 0:  46%|{BAR}| 4/9 [00:12<00:15, 36.10it/s]", None),
     ],
     "nemo": [
@@ -70,6 +84,10 @@ LOGS: dict[str, list[Written]] = {
             f"Epoch 0: :   4%|{BAR}| 46/1000 [01:00<22:10,  1.40s/it, reduced_train_loss=7.50, global_step=46.00, "
             "train_step_timing in s=1.25]",
             {"step": 46, "total": 1000, "loss": 7.5},
+        ),
+        Written(
+            f"Epoch 0: :   4%|{BAR}| 47/1000 [01:00<22:10, v_num=, reduced_train_loss=7.40, global_step=47.00]",
+            {"step": 47, "total": 1000, "loss": 7.4, "within": True},
         ),
     ],
     "megatron": [
@@ -88,6 +106,9 @@ LOGS: dict[str, list[Written]] = {
             "lm loss: 9.5 | load_balancing_loss: 1.02 | grad norm: 1.1 |",
             {"step": 101, "it_per_s": 0.5, "loss": 9.5},
         ),
+        Written(" validation loss at iteration 1000 | lm loss value: 2.345678E+00 | lm loss PPL: 1.044E+01 |", {
+            "eval_loss": 2.345678, "loss": None, "step": None,
+        }),
     ],
     "torchtune": [
         Written(
@@ -128,6 +149,9 @@ LOGS: dict[str, list[Written]] = {
             },
         ),
         Written("      4/100      4.51G        nan        nan        nan         45        640", {"not_finite": "NaN"}),
+        Written("      5/100      4.51G    1.25   0.875    1.1     45    640: 66% ━━━━╸── 30/45 6.9it/s 4s", {
+            "epoch": 5.0, "step": 30, "total": 45, "within": True, "it_per_s": 6.9,
+        }),
         Written("      Epoch    GPU_mem   box_loss   cls_loss   dfl_loss  Instances       Size", None),
     ],
     "keras": [
@@ -136,6 +160,9 @@ LOGS: dict[str, list[Written]] = {
             " 45/100 ━━━━━━━━━━━━━━━━━━━━ 6s 125ms/step - accuracy: 0.9012 - loss: 0.3123",
             {"step": 45, "total": 100, "within": True, "loss": 0.3123, "it_per_s": 8.0},
         ),
+        Written("100/100 - 13s - 130ms/step - accuracy: 0.9 - loss: 0.25 - val_loss: 0.32", {
+            "step": 100, "total": 100, "within": True, "loss": 0.25, "eval_loss": 0.32,
+        }),
         Written(" 46/100 [====>.........] - ETA: 12s - loss: 0.3412 - accuracy: 0.87", {"step": 46, "loss": 0.3412}),
         Written(
             "100/100 ━━━━━━━━━━━━━━━━━━━━ 13s 130ms/step - loss: 0.3010 - val_accuracy: 0.9 - val_loss: 0.3312",
@@ -150,6 +177,11 @@ LOGS: dict[str, list[Written]] = {
             "step": 501, "loss": 2.2, "grad_norm": 0.5,
         }),
         Written('{"step": 502, "loss": NaN}', None),
+        Written('{"iteration": 5, "train": {"loss": 2.2, "tokens_per_sec": "41.2k"}, "val": {"loss": 2.4, "tps": 9}}', {
+            "step": 5, "loss": 2.2, "eval_loss": 2.4, "tokens_per_s": 41200.0,
+        }),
+        Written('{"step": 6, "eval": {"loss": 2.5}}', {"loss": None, "eval_loss": 2.5}),
+        Written('{"step": 45, "max_steps": 450, "epoch": 1, "num_epochs": 10, "loss": 2}', {"within": False}),
         Written('{"step": 503, "loss": "NaN"}', {"step": 503, "not_finite": "NaN"}),
     ],
     "pairs": [
@@ -162,12 +194,30 @@ LOGS: dict[str, list[Written]] = {
         Written("loss: tensor(2.3100, device='cuda:0')", {"loss": 2.31}),
         Written("aux loss: 0.2", None),
         Written("wrote step 9", None),
+        Written("step 4,120 of 100,000: loss=2,1045 lr=2,98e-04", {
+            "step": 4120, "total": 100000, "loss": 2.1045, "lr": 2.98e-04,
+        }),
+        Written("step 1.2k/100k loss 1,284", {"step": 1200, "total": 100000, "loss": 1284.0}),
+        Written("Epoch [3/10], Step [45/450], Loss: 0.5123", {
+            "epoch": 3.0, "epochs": 10.0, "counts_from": 1, "step": 45, "total": 450, "within": True, "loss": 0.5123,
+        }),
+        Written("epoch 3/10 | step 250/1000 | loss 0.5", {"step": 250, "total": 1000, "within": False}),
+        Written("[Epoch 3/10] [Batch 45/450] [loss: 0.5]", {"step": 45, "total": 450, "within": True, "loss": 0.5}),
+        Written("batch 32 loss 0.5", {"step": None, "loss": 0.5}),
+        Written("Epoch: [3][ 45/450]\tTime 0.123 (0.130)\tLoss 2.34e+00 (2.5e+00)", {
+            "epoch": 3.0, "step": 45, "total": 450, "within": True, "loss": 2.34,
+        }),
+        Written("Train Epoch: 3 [12800/60000 (21%)]\tLoss: 0.234567", {"epoch": 3.0, "step": 12800, "within": True}),
+        Written("| epoch 001:    100 / 2000 loss=9.8, wps=12000", {"epoch": 1.0, "step": 100, "total": 2000}),
+        Written(f"Training: 45%|{BAR}| 450/1000 [00:12<00:15, 36.20it/s, loss=0.234]", {"step": 450, "loss": 0.234}),
         Written("loss=-inf step=3", {"not_finite": "Inf", "step": 3}),
     ],
     "bar": [
         Written(f"Training:  45%|{BAR}| 450/1000 [00:12<00:15, 36.20it/s, loss=0.234]", {
             "step": 450, "total": 1000, "loss": 0.234, "it_per_s": 36.2,
         }),
+        Written("Training: 120it [00:10, 12.0it/s, loss=0.3]", {"step": 120, "total": None, "loss": 0.3}),
+        Written("Generating train split: 51760 examples [00:00, 90000 examples/s]", None),
         Written(f"Evaluating:  45%|{BAR}| 450/1000 [00:12<00:15, 36.20it/s]", None),
     ],
 }  # fmt: skip

@@ -225,12 +225,20 @@ def test_csv_of_the_standard_writer_is_read() -> None:
         assert metrics[5].values == Values(epoch=0.0, step=5, loss=1.5)
 
 
+def test_csv_with_decimal_commas_is_read() -> None:
+    data = b"step;train_loss;lr\n4;2,1045;2,98e-04\n"
+    (metric,) = read("/w/metrics.csv", data, b"step;train_loss;lr").metrics
+    assert metric.values == Values(step=4, loss=2.1045, lr=pytest.approx(2.98e-04))
+
+
 def test_json_lines_and_a_summary_are_read() -> None:
     data = b"".join(
         json.dumps({"_step": n, "_timestamp": AT + n, "train/loss": 2.5}).encode() + b"\n" for n in range(5)
     )
     metrics = in_pieces("/w/history.jsonl", data, [11] * 40)
     assert [(metric.at, metric.values.step) for metric in metrics] == [(AT + n, n) for n in range(5)]
+    nan = json.dumps({"step": 7, "loss": math.nan, "grad_norm": math.inf, "note": "NaN: no"}).encode() + b"\r\n"
+    assert [metric.values for metric in read("/w/log.jsonl", nan).metrics] == [Values(step=7, not_finite="NaN")]
     summary = json.dumps({"_step": 9, "loss": 1.5, "_runtime": 3, "_wandb": {"runtime": 3}}, indent=1).encode()
     (metric,) = read("/w/wandb-summary.json", summary).metrics
     assert metric == Metric(None, Values(step=9, loss=1.5))

@@ -89,7 +89,8 @@ def test_the_machine_is_read_where_there_are_no_gpus_too() -> None:
 
 
 READS = {
-    "ls", "head", "stat", "printf", "tail", "date", "nvidia-smi", "ps", "tmux", "df", "set", "shift", "return", "new",
+    "ls", "head", "stat", "printf", "tail", "date", "nvidia-smi", "ps", "tmux", "df", "grep", "set", "shift", "return",
+    "new",
 }  # fmt: skip
 
 

@@ -53,6 +53,20 @@ def test_bars_come_before_what_shows_the_trainer() -> None:
     assert reader.detected == "Hugging Face Trainer"
 
 
+PREFIXES = (
+    "[rank0]: ", "[rank12]:", "[default0]:", "[1,0]<stdout>:", "0: ", "worker-0: ", "trainer-1  | ",
+    "(RayTrainWorker pid=812, ip=10.0.0.3) ", "2026-11-29T20:00:01.123456789Z ", "[2026-11-29 20:00:01,123] ",
+    "2026-11-29T20:00:01Z [rank0]: ",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_what_others_write_before_a_line_changes_nothing(prefix: str) -> None:
+    for name in NAMES:
+        for written in LOGS[name]:
+            assert LineReader(name).read(prefix + written.text) == LineReader(name).read(written.text)
+
+
 def test_after_detection_only_that_preset_reads() -> None:
     reader = LineReader()
     for step in range(300):
@@ -67,6 +81,21 @@ def test_another_program_is_detected_once_the_first_writes_no_more() -> None:
         reader.read(f"iter {step}: loss 2.5, time 100.00ms, mfu 30.00%")
     for step in range(800):
         reader.read(f" {step % 99 + 1}/100 ━━━━━━━━━━ 6s 125ms/step - loss: 0.25")
+    assert reader.detected == "Keras"
+
+
+def test_another_trainer_is_read_soon_after_the_first_has_ended_and_chatter_changes_nothing() -> None:
+    reader, chatter = LineReader(), [f"INFO shard {n} of 4096 was fetched in 0.{n} s" for n in range(3_000)]
+    for step in range(300):
+        reader.read(f"iter {step}: loss 2.5, time 100.00ms, mfu 30.00%")
+    for line in chatter:
+        assert reader.read(line) == NOTHING
+        assert reader.detected == "nanoGPT-like lines", "what is known stays known until another program is found"
+    assert reader.read("iter 300: loss 2.4, time 100.00ms, mfu 30.00%").loss == 2.4
+    for number in range(1, 100):
+        if not reader.read(f" {number}/100 ━━━━━━━━━━ 6s 125ms/step - loss: 0.25").is_empty:
+            break
+    assert number <= 60
     assert reader.detected == "Keras"
 
 

@@ -88,3 +88,13 @@ def test_only_new_lines_of_a_pane_are_taken() -> None:
     assert [line.text for line in pane.take(b"step 2\nstep 3\nstep 4\nstep 5\n", NOW)] == ["step 4", "step 5"]
     assert pane.take(b"step 2\nstep 3\nstep 4\nstep 5\n", NOW) == []
     assert [line.text for line in pane.take(b"cleared\n", NOW)] == ["cleared"]
+
+
+def test_bars_of_a_pane_that_are_drawn_anew_repeat_no_line_above_them() -> None:
+    pane, error = PaneLines(), b"Traceback (most recent call last):\n"
+    for number in range(5):
+        bars = f"Epoch 0:  4%|{BAR}| {number}/99\nValidation: 9%|{BAR}| {9 - number}/9\n".encode()
+        taken = [line.text for line in pane.take(b"$ train\n" + error + bars, NOW)]
+        assert len(taken) == (2 if number else 4), "both bars, and what is above them once"
+    scrolled = [line.text for line in pane.take(error + b"loss 2.5\nEpoch 1\nValidation\n", NOW)]
+    assert scrolled == ["loss 2.5", "Epoch 1", "Validation"]

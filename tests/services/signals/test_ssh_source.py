@@ -143,10 +143,23 @@ async def test_a_failure_is_said_and_tried_again_less_and_less_often(tmp_path: P
     await reading.time.go(3600.0)
     assert reading.intake.problems == ["ssh: me@h: Permission denied (publickey)."]
     assert len(reading.ssh.argv) < 12
-    reading.ssh.answer = lambda marker: Output(0, b"", b"")
+    reading.ssh.answer = lambda marker: Output(0, f"\n{marker} log 77 0 0 5\n".encode(), b"")
     await reading.time.go(ssh_source.LONGEST)
     assert reading.intake.problems[-1] == ""
     await reading.end()
+
+
+async def test_what_is_not_there_is_said_until_it_was_there_once(tmp_path: Path) -> None:
+    """A session that is gone later is a run that is over, of which alerts tell: it must not end them."""
+    here = Reading(tmp_path, up(), PodSignals(sources=("ssh",), files=("/logs/*.log",), tmux="train:0.0"))
+    await here.time.go()
+    assert here.intake.problems == ["no file /logs/*.log, no tmux pane train:0.0 on the pod"]
+    here.ssh.answer = lambda marker: Output(0, f"\n{marker} pane\nstep 1 loss 2\n".encode(), b"")
+    await here.time.go(60.0)
+    here.ssh.answer = lambda marker: Output(0, f"\n{marker} pane\n".encode(), b"")
+    await here.time.go(60.0)
+    assert here.intake.problems[1:] == [""]
+    await here.end()
 
 
 async def test_lines_go_on_where_the_last_reading_ended_and_left_out_ones_are_said(tmp_path: Path) -> None:

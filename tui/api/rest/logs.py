@@ -47,6 +47,9 @@ async def stream(exchange: RestExchange, pod_id: str, query: LogQuery) -> AsyncG
                 for event in parser.feed(chunk[begin : begin + PIECE]):
                     if (line := log_line(event)) is not None:
                         yield replace(line, size=parser.size)
+                if parser.is_idle:
+                    # It costs as much as lines do: another connection, some time later, may do better.
+                    return
             if parser.pending > LARGEST_EVENT:
                 # Neither a line that does not end, nor comments without end, are received for ever.
                 text = f"(a line longer than {LARGEST_EVENT // 2**20} MiB is not shown)"

@@ -12,6 +12,9 @@ LONGEST_LINE = 1024 * 1024
 LARGEST_EVENT = 4 * 1024 * 1024
 """Bytes of the data of one event."""
 
+MOST_IDLE = 64 * 1024
+"""Bytes that are received for no event: the comments of a day by which a quiet stream is kept open."""
+
 _ENDS = re.compile(rb"\r\n|\r|\n")
 _BOM = b"\xef\xbb\xbf"
 
@@ -39,6 +42,11 @@ class Parser:
         self.pending = 0
         """Bytes since the last event: of one that is not complete, or of none at all."""
         self._start()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether much was received, and no event is under way: comments, empty lines and empty events without end."""
+        return self.pending > MOST_IDLE and not self._data and len(self._line) <= MOST_IDLE
 
     def _start(self) -> None:
         self._kind = ""

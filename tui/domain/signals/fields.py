@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from tui.domain.signals.values import NOTHING, NUMBER, Values, amount, count, finite, not_finite, number
+from tui.domain.signals.values import NOTHING, NUMBER, Values, amount, count, finite, not_finite, number, scaled
 
 STEP, LOSS, EVAL, LR, NORM = "step", "loss", "eval_loss", "lr", "grad_norm"
 TOKENS, SAMPLES_RATE, RATE, SECONDS, MILLIS = "tokens_per_s", "samples_per_s", "it_per_s", "s/it", "ms/it"
 EPOCH, SAMPLES, TOTAL, EPOCHS, TOKENS_PER_GPU = "epoch", "samples", "total", "epochs", "tokens_per_gpu"
+BATCH = "batch"
 
 _ALIASES = {
     STEP: "step _step iter iteration global_step trainer/global_step train/global_step current_step current_steps "
@@ -38,6 +39,7 @@ _ALIASES = {
     EPOCH: "epoch train/epoch trainer/epoch training_epoch",
     EPOCHS: "epochs num_epochs max_epochs num_train_epochs total_epochs",
     SAMPLES: "consumed_samples samples_seen",
+    BATCH: "batch",
 }  # fmt: skip
 
 FIELDS = {alias: field for field, aliases in _ALIASES.items() for alias in aliases.split()}
@@ -46,9 +48,9 @@ FIELDS = {alias: field for field, aliases in _ALIASES.items() for alias in alias
 _WORD = r"[A-Za-z_(][\w/.()]{0,40}"
 _NAMED = re.compile(
     rf"(?<![\w/.])(?P<name>{_WORD}(?:[ -]{_WORD}){{0,4}})(?:['\"]?[ \t]{{0,3}}[:=][ \t]{{0,12}}|[ \t]{{1,12}})"
-    rf"(?:tensor\()?['\"(]?"
+    rf"(?:(?:tensor|array|Array|(?:np|numpy|jnp)\.[a-z]{{1,8}}\d{{0,2}})\()?['\"(\[]?[ \t]{{0,6}}"
     rf"(?P<value>{NUMBER})(?P<suffix>[kKMGB]\b)?"
-    r"(?:[ \t]{0,6}/[ \t]{0,8}(?P<of>\d[\d,]{0,20}))?(?P<unit>ms\b|s\b|%)?"
+    r"(?:[ \t]{0,6}(?:/|of\b)[ \t]{0,8}(?P<of>\d[\d,]{0,20}(?:\.\d{1,6})?[kKM]?\b))?(?P<unit>ms\b|s\b|%)?"
 )
 _MEANINGLESS = frozenset(("info", "debug", "train", "training", "avg", "average", "mean", "running", "current"))
 _BEFORE_UNIT = re.compile(
@@ -90,7 +92,7 @@ def named(text: str) -> Iterator[Found]:
             continue
         if field == SECONDS and match["unit"] == "ms":
             field = MILLIS
-        yield Found(field, value, number(match["of"]) if match["of"] else None)
+        yield Found(field, value, scaled(match["of"]) if match["of"] else None)
 
 
 def before_units(text: str) -> Iterator[Found]:
@@ -126,7 +128,19 @@ def values(readings: Iterable[Found]) -> Values:
         if field not in seen:
             seen.add(field)
             _put(given, field, value, of)
-    return Values(**given) if given else NOTHING
+    given["within"] = given.get("within", False) or _is_within(given)
+    return Values(**given) if len(given) > 1 else NOTHING
+
+
+def _is_within(given: dict[str, Any]) -> bool:
+    """Whether steps count within an epoch, where both have an end: then they contradict that they count in the run."""
+    epoch, epochs, step, total = (given.get(name) for name in (EPOCH, EPOCHS, STEP, TOTAL))
+    if epoch is None or not epochs or step is None or not total:
+        return False
+    whole = step / total * epochs
+    first = given.get("counts_from", 0)
+    # Of one that may count from 0, the first may be 1 all the same.
+    return epochs > 1 and not -0.05 - (1 - first) <= whole - (epoch - first) <= 1.05
 
 
 def _put(given: dict[str, Any], field: str, value: float, of: float | None) -> None:
@@ -136,10 +150,16 @@ def _put(given: dict[str, Any], field: str, value: float, of: float | None) -> N
             given[STEP] = count(value)
             if of is not None:
                 given[TOTAL] = count(of)
+        case "batch":
+            # The size of a batch has no end; its number has that of its epoch.
+            if of is not None and STEP not in given:
+                given.update({STEP: count(value), TOTAL: count(of), "within": True})
         case "epoch":
             given[EPOCH] = amount(value)
             if of is not None:
                 given[EPOCHS] = amount(of)
+                # An epoch of 3/10 is the third. If it counts from 0, that is too little, and never too much.
+                given["counts_from"] = int(value >= 1 and value == int(value))
         case "total" | "samples":
             given[field] = count(value)
         case "loss":

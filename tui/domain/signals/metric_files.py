@@ -9,6 +9,7 @@ scalars are read. A record that is none ends the reading: nothing behind it can 
 from __future__ import annotations
 
 import csv
+import re
 import struct
 from datetime import datetime
 from typing import NamedTuple
@@ -72,11 +73,19 @@ def _whole_lines(data: bytes) -> tuple[list[bytes], int]:
 def _json_line(line: bytes) -> Metric | None:
     if not line.strip() or len(line) > LONGEST_ROW:
         return None
+    record = _object(line) or _object(_NO_JSON.sub(rb'"\1"', line))
+    return None if record is None else _of_record(record)
+
+
+_NO_JSON = re.compile(rb"(?<=[:\[, ])(-?Infinity|NaN)(?=[,\]} \r]|$)")
+"""What Python writes into JSON for a number that is none."""
+
+
+def _object(line: bytes) -> dict[str, object] | None:
     try:
-        record = json.decode(line, type=dict[str, object])
+        return json.decode(line, type=dict[str, object])
     except (ValueError, RecursionError):
         return None
-    return _of_record(record)
 
 
 def _of_record(record: dict[str, object]) -> Metric | None:
@@ -117,12 +126,14 @@ def _instant(value: object) -> float | None:
 
 def _csv(data: bytes, head: bytes) -> Read:
     lines, taken = _whole_lines(data)
-    names = _cells(head)
+    # Programs in a language with a decimal comma part the cells by something else.
+    delimiter = max(",;\t", key=lambda each: head.count(each.encode()))
+    names = _cells(head, delimiter)
     known = [FIELDS.get(name.strip().lower().replace(" ", "_")) for name in names]
     times = [name.strip().lower() in ("timestamp", "_timestamp", "time") for name in names]
     metrics = []
     for line in lines:
-        cells = _cells(line) if len(line) <= LONGEST_ROW else []
+        cells = _cells(line, delimiter) if len(line) <= LONGEST_ROW else []
         if len(cells) != len(names) or line == head:
             continue
         readings = [
@@ -136,9 +147,9 @@ def _csv(data: bytes, head: bytes) -> Read:
     return Read(metrics, taken)
 
 
-def _cells(line: bytes) -> list[str]:
+def _cells(line: bytes, delimiter: str) -> list[str]:
     try:
-        return next(csv.reader([line.decode("utf-8", "replace")]), [])
+        return next(csv.reader([line.decode("utf-8", "replace")], delimiter=delimiter), [])
     except csv.Error:
         return []
 

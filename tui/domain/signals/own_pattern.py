@@ -11,7 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from tui.domain.signals.fields import LOSS, STEP, Found, values
-from tui.domain.signals.values import NOTHING, Values, number
+from tui.domain.signals.values import NOTHING, Values, scaled
 
 GROUPS = (
     STEP, "total", "epoch", "epochs", LOSS, "eval_loss", "lr", "grad_norm", "it_per_s", "tokens_per_s",
@@ -65,14 +65,7 @@ class OwnPattern:
         readings = [
             Found(name, value)
             for name in self._groups
-            if (written := match.group(name)) is not None and (value := _number(written)) is not None
+            if (written := match.group(name)) is not None and (value := scaled(written.strip())) is not None
         ]
         result = values(readings)
         return None if result == NOTHING else replace(result, from_bar=False)
-
-
-def _number(written: str) -> float | None:
-    """A number with or without a suffix: 41.2k."""
-    text = written.strip()
-    plain = number(text)
-    return plain if plain is not None or not text else number(text[:-1], text[-1])

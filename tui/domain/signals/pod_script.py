@@ -63,8 +63,9 @@ df -kP -- {mounts} 2>/dev/null | head -c 4096
 PANE = """\
 printf '\\n%s pane\\n' "$M"
 tmux capture-pane -p -J -S -100 -t {pane} 2>/dev/null |
-  tail -n 100 | head -c 65536
+  grep -av '^ *$' | tail -n 100 | head -c 65536
 """
+"""What a pane shows. Its empty rows are left out: below a few lines in a high pane they are all there is at the end."""
 
 
 ROWS = """\

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from tui.domain.signals import bars, fields
 from tui.domain.signals.bars import Bar
-from tui.domain.signals.values import NOTHING, Values, amount, number
+from tui.domain.signals.values import NOTHING, Values, amount, count, number, scaled
 
 LONGEST = 1_000
 """Characters of a line that are read; what is behind them has no part in it."""
@@ -45,7 +45,7 @@ class Preset(Struct, frozen=True):
 def _of_bar(bar: Bar, *, within: bool) -> Values:
     values = fields.read(bar.rest)
     return replace(
-        values, step=bar.done, total=bar.total, within=within, from_bar=True,
+        values, step=bar.done, total=bar.total or None, within=within, from_bar=True,
         it_per_s=bar.it_per_s if bar.it_per_s is not None else values.it_per_s,
     )  # fmt: skip
 
@@ -60,20 +60,41 @@ _DICT = re.compile(r"\{['\"][a-z_]{1,40}['\"]: ")
 _OF_TRAINER = ("'loss'", "'eval_loss'", "'train_loss'", "'train_runtime'", "'eval_runtime'")
 
 
+_HEADER = re.compile(r"\b(?P<name>Num Epochs|Total optimization steps|Total steps) = (?P<value>\d[\d,]{0,12}\b)")
+"""What is written once before it begins. Where there are no bars, it is all that says where the end is."""
+
+
+def _header(text: str) -> Values | None:
+    given = {match["name"]: number(match["value"]) for match in _HEADER.finditer(text)}
+    steps = given.get("Total optimization steps", given.get("Total steps"))
+    # A run that is limited by its steps has as many epochs as fit into a number.
+    epochs = given.get("Num Epochs")
+    return _some(Values(total=count(steps), epochs=epochs if epochs is not None and epochs <= _MOST_EPOCHS else None))
+
+
+_MOST_EPOCHS = 1e5
+_NAN_NORM = re.compile(r"'grad_norm': '?nan\b")
+
+
 def _trainer(text: str) -> Values | None:
+    if " = " in text and (header := _header(text)) is not None:
+        return header
     begin = _DICT.search(text)
     if begin is not None and any(key in text for key in _OF_TRAINER):
         values = fields.read(text[begin.start() :])
         if "'train_runtime'" in text:
             # The means over the whole run, at its end, are no loss of a step.
             return _some(replace(values, loss=None, not_finite="", it_per_s=None))
+        if values.loss == 0 and _NAN_NORM.search(text):
+            # `logging_nan_inf_filter`, which is on by default, writes 0 for a loss that is not a number.
+            values = replace(values, loss=None, not_finite="NaN")
         return _some(values.over(_plain_bar(text) or NOTHING))
     return _plain_bar(text)
 
 
 def _plain_bar(text: str) -> Values | None:
     """The bar of a training loop has no name; downloads and evaluations are named, or count no iterations."""
-    bar = bars.tqdm(text)
+    bar = bars.find(text)
     return None if bar is None or bar.before.strip() else _of_bar(bar, within=False)
 
 
@@ -92,7 +113,7 @@ _EPOCH_OF_BAR = re.compile(r"^(?:\[[^\]]{0,40}\] ?)?Epoch (?P<epoch>\d{1,9})(?:/
 
 
 def _lightning(text: str) -> Values | None:
-    bar = bars.tqdm(text)
+    bar = bars.find(text)
     if bar is None or (epoch := _EPOCH_OF_BAR.match(f"{bar.before}:")) is None:
         return None
     values = replace(_of_bar(bar, within=True), epoch=amount(number(epoch["epoch"])))
@@ -101,7 +122,7 @@ def _lightning(text: str) -> Values | None:
 
 
 def _is_lightning(text: str) -> bool:
-    return "%|" in text and _lightning(text) is not None and "NeMo" not in text
+    return ("%|" in text or "━" in text) and _lightning(text) is not None and "NeMo" not in text
 
 
 # NeMo and Megatron
@@ -111,7 +132,12 @@ _MEGATRON = re.compile(r"\biteration[ ]{1,12}\d{1,15}/[ ]{0,12}\d{1,15} ?\|")
 _NEMO = re.compile(r"Training epoch \d{1,9}, iteration \d{1,15}/\d{1,15}|reduced_train_loss")
 
 
+_VALIDATION = re.compile(r"\bvalidation loss at iteration \d{1,15} .{0,80}?\blm loss value: (?P<loss>[-+.\w]{1,30})")
+
+
 def _megatron(text: str) -> Values | None:
+    if (validation := _VALIDATION.search(text)) is not None:
+        return _some(fields.values((fields.Found(fields.EVAL, number(validation["loss"]) or 0.0),)))
     return _some(fields.read(text)) if _MEGATRON.search(text) else None
 
 
@@ -140,7 +166,7 @@ _TORCHTUNE_LINE = re.compile(r"^Step \d{1,12} \| (?:\S{1,60}:\S{1,40} ?){1,30}")
 def _torchtune(text: str) -> Values | None:
     if (head := _TORCHTUNE_BAR.search(text)) is not None:
         values = fields.read(f"loss: {head['loss']}")
-        bar = bars.tqdm(text)
+        bar = bars.find(text)
         if bar is not None:
             values = values.over(replace(_of_bar(bar, within=True), from_bar=False))
         epoch = float(head["epoch"]) - 1.0
@@ -190,7 +216,7 @@ def _ultralytics(text: str) -> Values | None:
         fields.values((fields.Found(fields.LOSS, total),)),
         epoch=float(match["epoch"]), epochs=float(match["epochs"]), counts_from=1,
     )  # fmt: skip
-    bar = bars.tqdm(text[match.end() :])
+    bar = bars.find(text[match.end() :])
     return values if bar is None else values.over(replace(_of_bar(bar, within=True), from_bar=False))
 
 
@@ -225,54 +251,81 @@ def entries(record: dict[str, object], depth: int = 2) -> list[fields.Found]:
     """The fields of an object, and of objects in it."""
     readings: list[fields.Found] = []
     for key, value in list(record.items())[:100]:
+        name = key.lower().replace("-", "_").replace(" ", "_")
         if isinstance(value, dict) and depth > 1:
-            readings += entries(value, depth - 1)
-        field = fields.FIELDS.get(key.lower().replace("-", "_").replace(" ", "_"))
+            found = entries(value, depth - 1)
+            readings += _of_eval(found) if any(word in name for word in ("eval", "val", "test")) else found
+        field = fields.FIELDS.get(name)
         if field is not None and (amount := _number_of(value)) is not None:
             readings.append(fields.Found(field, amount))
     return readings
+
+
+def _of_eval(readings: list[fields.Found]) -> list[fields.Found]:
+    """The loss of an evaluation is none of training, and its speed is none of the run."""
+    losses = (each for each in readings if each.field in (fields.LOSS, fields.EVAL))
+    return [each._replace(field=fields.EVAL) for each in losses]
 
 
 def _number_of(value: object) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float | str):
-        return number(str(value)) if len(str(value)) <= 40 else None
+        return scaled(str(value)) if len(str(value)) <= 40 else None
     return None
 
 
-def _pairs(text: str) -> Values | None:
+_IN_EPOCH = re.compile(
+    r"\b[Ee]poch(?:\(train\))?:?[ \t]{0,4}\[?(?P<epoch>\d{1,9})(?:\][ \t]{0,4}\[|:?[ \t]{1,8}\[?)"
+    r"[ \t]{0,8}(?P<n>\d{1,15})[ ]?/[ ]{0,4}(?P<total>\d{1,15})\b"
+)
+"""Steps in an epoch without their name, as the examples of PyTorch write them: Epoch: [3][ 45/450]."""
+
+
+def _plain_pairs(text: str) -> Values | None:
     """Any line with a loss, or with a step beside something else."""
     values = fields.read(text)
+    if "poch" in text and (place := _IN_EPOCH.search(text)) is not None:
+        values = replace(
+            values, epoch=float(place["epoch"]), step=int(place["n"]), total=int(place["total"]), within=True
+        )  # fmt: skip
     has_more = values.step is not None and values != Values(step=values.step)
     return values if values.loss is not None or values.eval_loss is not None or values.not_finite or has_more else None
 
 
+def _pairs(text: str) -> Values | None:
+    """The same, with the bar that it may be part of, or a bar alone."""
+    values, bar = _plain_pairs(text), _bar(text)
+    return values if bar is None else bar if values is None else bar.over(values)
+
+
 def _bar(text: str) -> Values | None:
-    bar = bars.tqdm(text)
+    bar = bars.find(text) or bars.endless(text)
     if bar is None:
         return None
     if bar.before.strip() and re.search(r"(?i)train|epoch|step|iter|loss", bar.before) is None:
         return None
     values = fields.read(bar.before).over(_of_bar(bar, within="poch" in bar.before))
-    return replace(values, step=bar.done, total=bar.total)
+    return replace(values, step=bar.done, total=bar.total or None)
 
 
-_OF_DICT = ("{'", '{"', "%|")
+_OF_BAR = ("%|", "━")
+_OF_DICT = ("{'", '{"', *_OF_BAR)
+_OF_TRAINERS = (*_OF_DICT, "Num Epochs", "Total optimization steps")
 
 PRESETS = (
-    Preset("axolotl", "Axolotl", _trainer, _is_axolotl, least=1, parts=(*_OF_DICT, "[axolotl.")),
-    Preset("trainer", "Hugging Face Trainer", _trainer, _is_trainer, least=1, parts=_OF_DICT),
+    Preset("axolotl", "Axolotl", _trainer, _is_axolotl, least=1, parts=(*_OF_TRAINERS, "[axolotl.")),
+    Preset("trainer", "Hugging Face Trainer", _trainer, _is_trainer, least=1, parts=_OF_TRAINERS),
     Preset("nemo", "NeMo", _nemo, lambda text: _nemo(text) is not None, parts=("Training epoch", "reduced_train_loss")),
     Preset("megatron", "Megatron", _megatron, lambda text: _megatron(text) is not None, parts=("iteration",)),
     Preset("torchtune", "torchtune", _torchtune, lambda text: _torchtune(text) is not None, parts=("|Loss: ", "Step ")),
-    Preset("lightning", "Lightning", _lightning, _is_lightning, parts=("%|",)),
+    Preset("lightning", "Lightning", _lightning, _is_lightning, parts=_OF_BAR),
     Preset("ultralytics", "Ultralytics", _ultralytics, lambda text: _ultralytics(text) is not None, parts=("/",)),
     Preset("keras", "Keras", _keras, lambda text: bars.keras(text) is not None, parts=("/",)),
     Preset("json", "JSON lines", _json, lambda text: _json(text) is not None, parts=("{",)),
     Preset("nanogpt", "nanoGPT-like lines", _nano, _is_nano, parts=("loss",)),
-    Preset("pairs", "key=value lines", _pairs, lambda text: _pairs(text) is not None),
-    Preset("bar", "progress bar", _bar, lambda text: bars.tqdm(text) is not None, least=3, parts=("%|",)),
+    Preset("pairs", "key=value lines", _pairs, lambda text: _plain_pairs(text) is not None),
+    Preset("bar", "progress bar", _bar, lambda text: _bar(text) is not None, least=3, parts=(*_OF_BAR, "it [")),
 )
 """Of several that recognise the lines of a log, the first is detected: the particular before the general."""
 

@@ -19,7 +19,7 @@ class Trouble(StrEnum):
 
 _SIGNS = (
     (Trouble.OOM, re.compile(r"OutOfMemoryError|CUDA out of memory|HIP out of memory|CUDA_ERROR_OUT_OF_MEMORY|"
-                             r"RESOURCE_EXHAUSTED: Out of memory")),
+                             r"RESOURCE_EXHAUSTED: Out of memory|ResourceExhaustedError: OOM")),
     (Trouble.NCCL, re.compile(r"NCCL (?:error|failure|WARN Timeout)|ncclSystemError|ncclInternalError|ncclRemoteError|"
                               r"ncclUnhandledCudaError|Watchdog caught collective operation timeout|"
                               r"DistBackendError|Connection closed by peer.{0,40}gloo")),
@@ -27,22 +27,30 @@ _SIGNS = (
     (Trouble.HOST_OOM, re.compile(r"\bOOMKilled\b|oom-kill|Out of memory: Killed process|exitcode: -9\b|"
                                   r"exit code:? 137\b|Cannot allocate memory")),
     (Trouble.CRASH, re.compile(r"Segmentation fault|core dumped|CUDA error: |Xid \(|ChildFailedError|"
-                               r"\bAborted\b \(|Fatal Python error")),
+                               r"\bAborted\b \(|Fatal Python error|terminate called after throwing|"
+                              r"^Killed$|: line \d{1,6}: {1,9}\d{1,9} Killed\b|failed \(exitcode: |"
+                              r"DataLoader worker \(pid.{0,40}(?:is killed by|exited unexpectedly)")),
     (Trouble.TRACEBACK, re.compile(r"Traceback \(most recent call last\)")),
 )  # fmt: skip
 """The particular before the general. Each part is a literal, so that a search takes linear time."""
 
 _ENDED = re.compile(
-    r"'train_runtime': |`Trainer\.fit` stopped: `max_|\bTraining (?:is )?(?:complete|completed|finished|done)\b|"
-    r"\btraining (?:complete|completed|finished)\b|\bepochs completed in \d|: finished after \d|"
+    r"'train_runtime': |`Trainer\.fit` stopped: `max_|\bepochs completed in \d|: finished after \d|"
     r"\[exiting program at iteration|\[after training is done\]|\bwandb: Run summary:|"
     r"\bTraining process has been shut down|\bexited with code 0\b"
 )
+_ENDED_IN_WORDS = re.compile(
+    r"\btraining (?:run |job |loop )?(?:is |has |was )?(?:complete|completed|finished|done)\b|"
+    r"\b(?:finished|completed|done|done with) training\b"
+)
+_OF_A_PART = re.compile(r"\b(?:epoch|step|stage|phase|fold|round|iteration|warm-?up)\b|\bvalidat|\beval")
+"""In lower case: what is over then is not the run."""
 
 
 _SIGN_WORDS = (
     "memory", "nccl", "watchdog", "backenderror", "gloo", "space left", "quota", "oom", "exitcode", "exit code",
     "segmentation", "core dumped", "cuda error", "xid (", "childfailed", "aborted", "fatal python", "traceback",
+    "killed", "terminate called", "exhausted", "dataloader",
 )  # fmt: skip
 _END_WORDS = (
     "train_runtime", "trainer.fit", "training", "epochs completed", "finished after", "exiting program", "run summary",
@@ -63,7 +71,12 @@ def trouble(text: str) -> Trouble | None:
     return None
 
 
-def is_end(text: str) -> bool:
-    """Whether a line says that a run has come to its end."""
+def is_end(text: str, *, troubled: bool = False) -> bool:
+    """Whether a line says that a run has come to its end. `troubled`: after a trouble without progress since then."""
     lowered = text.lower()
-    return any(word in lowered for word in _END_WORDS) and _ENDED.search(text) is not None
+    if not any(word in lowered for word in _END_WORDS):
+        return False
+    if _ENDED.search(text) is not None:
+        # wandb sums up what has crashed too.
+        return not (troubled and "wandb: " in text)
+    return _ENDED_IN_WORDS.search(lowered) is not None and _OF_A_PART.search(lowered) is None

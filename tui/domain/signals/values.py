@@ -16,6 +16,8 @@ NUMBER = r"[+-]?(?:\d[\d,_]{0,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,4})
 
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})*(?:\.\d*)?(?:[eE][+-]?\d+)?")
 
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
+
 _SUFFIXES = {"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9}
 
 
@@ -69,13 +71,20 @@ _FLAGS_ONLY = tuple(Values(within=within, counts_from=first) for within in (Fals
 def number(text: str, suffix: str = "") -> float | None:
     """A number as written; NaN and infinity as such; None if it is none, or far from anything plausible."""
     if "," in text and not _THOUSANDS.fullmatch(text):
-        text = text.partition(",")[0]
+        # 2,104 is 2104 wherever it was written; 2,1045 and 2,98e-04 can only have a decimal comma.
+        text = text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text.partition(",")[0]
     try:
         plain = text.replace(",", "").replace("_", "") if "," in text or "_" in text else text
         value = float(plain) * _SUFFIXES[suffix] if suffix in _SUFFIXES else float(plain)
     except ValueError:
         return None
     return value if not math.isfinite(value) or abs(value) <= LARGEST else None
+
+
+def scaled(text: str) -> float | None:
+    """A number with or without a suffix: 41.2k."""
+    plain = number(text)
+    return plain if plain is not None or not text else number(text[:-1], text[-1])
 
 
 def amount(value: float | None) -> float | None:

@@ -88,16 +88,18 @@ class PaneLines:
     def take(self, body: bytes, now: float) -> list[WrittenLine]:
         """The lines behind those that were read before; all, if none of these is there any more."""
         shown = [text for text in texts(body) if text]
-        # The last line may have been drawn on since, as a bar is.
-        known = max(_overlap(self._shown, shown), _overlap(self._shown[:-1], shown))
-        new = shown[known:]
+        new = shown[_known(self._shown, shown) :]
         self._shown = shown
         return [WrittenLine(now, text) for text in new]
 
 
-def _overlap(before: list[str], lines: list[str]) -> int:
-    """How many of the last lines before are the first lines now: what scrolled out of the pane is gone."""
-    for length in range(min(len(before), len(lines)), 0, -1):
-        if before[-length:] == lines[:length]:
-            return length
-    return 0
+def _known(before: list[str], lines: list[str]) -> int:
+    """How many of the first lines were there before, where some may have scrolled out above, and bars below have been
+    drawn anew: trainers have several at once."""
+    return max((_same(before[gone:], lines) for gone in range(len(before))), default=0)
+
+
+def _same(before: list[str], lines: list[str]) -> int:
+    """How many lines are the same from the first on."""
+    same = zip(before, lines, strict=False)
+    return next((number for number, (old, new) in enumerate(same) if old != new), min(len(before), len(lines)))

@@ -183,6 +183,7 @@ class _Reading:
         self._pane = PaneLines()
         self._heads: dict[str, bytes] = {}
         self._at: float | None = None
+        self._has_found = False
 
     def hindered(self, why: str) -> str:
         self._intake.hinder(why)
@@ -191,7 +192,7 @@ class _Reading:
     def take(self, output: bytes, marker: str, now: float) -> None:
         """Pass on what a reading printed."""
         bodies = {part.name: part for part in parts(output, marker)}
-        self._intake.hinder("")
+        self._intake.hinder(self._lacking(bodies))
         lines: list[WrittenLine] = []
         if (log := bodies.get("log")) is not None:
             if (known := self.positions.get("log")) is not None and known.inode == log.inode and log.begin > known.at:
@@ -211,6 +212,18 @@ class _Reading:
                 machine(now, texts.get("apps", ""), texts.get("gpus", ""), texts.get("ps", ""), texts.get("df", ""))
             )
         self._at = now
+
+    def _lacking(self, bodies: Mapping[str, Part]) -> str:
+        """What is not there of all that should report a run; empty once anything was: that run goes on, or is over."""
+        pane = bodies.get("pane")
+        self._has_found |= "log" in bodies or (pane is not None and bool(pane.body.strip()))
+        self._has_found |= any(f"m{number}" in bodies for number in range(len(self.rules.metrics)))
+        if self._has_found:
+            return ""
+        wanted = [*self.rules.files, *self.rules.metrics]
+        parts = [f"no file {' or '.join(wanted)}"] if wanted else []
+        parts += [f"no tmux pane {self.rules.tmux}"] if self.rules.tmux else []
+        return f"{', '.join(parts)} on the pod" if parts else ""
 
     def _take_metrics(self, path: str, part: Part, now: float) -> None:
         if part.begin == 0:

@@ -54,6 +54,7 @@ class ChartScreen(BaseScreen):
         self._last_sample = math.inf
         self._scale = Scale.TIME
         self._span: float | None = None
+        self._recalled: set[str] = set()
 
     def on_resized(self) -> None:
         """A chart was resized: the same time is cut into other buckets."""
@@ -110,29 +111,31 @@ class ChartScreen(BaseScreen):
         self._draw_charts(pane, pod_charts.specs(fleet, records, look, self._width, sizes, wanted))
 
     def _recall_runs(self, fleet: Fleet, records: Sequence[Record]) -> None:
-        """Request from the recording what the runs of these pods reported before podtop was started: once for each."""
-        from tui.store.run_history import PastRuns
-
+        """Request from the recording what the runs of these pods reported before what is in memory: once for each."""
         for record in records:
-            if record.id in fleet.runs and record.id not in fleet.past_runs:
-                fleet.past_runs[record.id] = PastRuns()
-                self.run_worker(self._recall_run(fleet, record.id), name="earlier runs", group="earlier runs")
+            if record.id in fleet.runs and record.id not in fleet.past_runs and record.id not in self._recalled:
+                self._recalled.add(record.id)
+                self.run_worker(self._recall_run(record.id), name="earlier runs", group="earlier runs")
 
-    async def _recall_run(self, fleet: Fleet, pod: str) -> None:
+    async def _recall_run(self, pod: str) -> None:
         from tui.history.archive.schema import ArchiveError
         from tui.store.run_history import PastRuns
 
         past, (_, now) = self._player.past, self._view
-        if past is None:
-            # It is opened soon, or there is none.
-            fleet.past_runs.pop(pod, None)
-            return
         try:
-            fleet.past_runs[pod] = PastRuns(await past.runs_of(pod, now))
+            # Until the recording is opened, and where there is none, a later look asks again.
+            runs = await past.runs_of(pod, now) if past is not None else None
         except ArchiveError:
             # The runs that are in memory are compared.
-            return
-        self.show()
+            runs = ()
+        finally:
+            self._recalled.discard(pod)
+        # Another instant of the past may be shown by now.
+        fleet, at = self._view
+        if runs is not None and ((found := PastRuns(runs, now)).holds_at(at) or not fleet.recorded):
+            fleet.past_runs[pod] = found
+        if runs:
+            self.show()
 
     def _draw_charts(self, pane: Telemetry, specs: Sequence[ChartSpec]) -> None:
         self._is_heat = any(spec.form.is_heat for spec in specs)
