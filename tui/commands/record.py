@@ -118,7 +118,8 @@ class _Account:
         id, held = self.session.account_id, self.session.holdings
         if id is None or held is None or held.now is None:
             return None
-        return this_recorder(id, self.session.began, duties, held.now, self.recorded.state.directory())
+        source, directory = self.recorded.source, self.recorded.state.directory()
+        return this_recorder(id, self.session.began, duties, held.now, directory, source.skew)
 
     def _show(self) -> None:
         self._polls += 1
