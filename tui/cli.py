@@ -57,9 +57,7 @@ def run(argv: Sequence[str] | None = None) -> int:
             ssh_port=options.ssh_port or None, retire_graphql=options.retire_graphql, rest_only=options.rest_only,
         )  # fmt: skip
     if options.command == "log":
-        from tui.commands.log import show
-
-        return show(paths.state_dir() / "actions.jsonl", last=options.last, pod=options.pod, as_json=options.json)
+        return _log(options)
     if options.command == "teams":
         from tui.commands.teams import write_files
 
@@ -117,13 +115,28 @@ def run(argv: Sequence[str] | None = None) -> int:
     return _show(wiring.source_of(options, config), config)
 
 
+def _log(options: argparse.Namespace) -> int:
+    """The action log of this host, or of a recorder's."""
+    from tui.commands import log
+
+    wanted = {"last": options.last, "pod": options.pod, "as_json": options.json}
+    if options.hub is None:
+        return log.show(paths.state_dir() / "actions.jsonl", **wanted)
+    try:
+        cloud = wiring.hub_cloud(options.hub, options.hub_token_file)
+    except ConfigError as error:
+        _say(str(error))
+        return Exit.USAGE
+    return log.show_of_hub(cloud, **wanted)
+
+
 def _misplaced(options: argparse.Namespace) -> str:
     """What chooses the data of the screen, beside a command that would ignore it."""
-    prints = options.command == "once" and options.kind in READS_A_HUB
+    prints = (options.command == "once" and options.kind in READS_A_HUB) or options.command == "log"
     if options.hub is not None and (
         options.demo or options.replay is not None or (options.command is not None and not prints)
     ):
-        return "--hub shows the screen, or once pods and once market; it cannot be combined with anything else"
+        return "--hub shows the screen, once pods, once market or log; it cannot be combined with anything else"
     if options.replay is not None and (options.demo or options.command):
         return "--replay cannot be combined with --demo or a command"
     if options.at is not None and options.command:

@@ -109,6 +109,7 @@ class _Account:
         self.export = AccountExport(
             self.recorded.name, self.session.fleet, self.recorded.source.clock,
             requests=lambda: self.session.monitor.api.requests, offers=offers, recorder=self._this_one,
+            log=lambda: self.recorded.state.ledger().path,
         )  # fmt: skip
         return self.export
 
