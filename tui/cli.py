@@ -58,9 +58,7 @@ def run(argv: Sequence[str] | None = None) -> int:
             ssh_port=options.ssh_port or None, retire_graphql=options.retire_graphql, rest_only=options.rest_only,
         )  # fmt: skip
     if options.command == "log":
-        from tui.commands.log import show
-
-        return show(paths.state_dir() / "actions.jsonl", last=options.last, pod=options.pod, as_json=options.json)
+        return _log(options)
     if options.command == "teams":
         from tui.commands.teams import write_files
 
@@ -116,6 +114,21 @@ def run(argv: Sequence[str] | None = None) -> int:
     if options.command in (*COMMANDS, "account"):
         return _script(options, config)
     return _show(wiring.source_of(options, config), config)
+
+
+def _log(options: argparse.Namespace) -> int:
+    """The action log of this host, or of a recorder's."""
+    from tui.commands import log
+
+    wanted = {"last": options.last, "pod": options.pod, "as_json": options.json}
+    if options.hub is None:
+        return log.show(paths.state_dir() / "actions.jsonl", **wanted)
+    try:
+        cloud = wiring.hub_cloud(options.hub, options.hub_token_file)
+    except ConfigError as error:
+        _say(str(error))
+        return Exit.USAGE
+    return log.show_of_hub(cloud, **wanted)
 
 
 def _faults(options: argparse.Namespace, loaded: Loaded) -> list[str]:

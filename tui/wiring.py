@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tui.domain.user_message import UserMessage
     from tui.history.recorder import Recorder
     from tui.history.replay_source import Tape
+    from tui.services.hub.client import HubCloud
     from tui.services.source import Source
     from tui.storage.state_files import StateFiles
     from tui.ui.desk import AccountSetup
@@ -97,13 +98,24 @@ def source_of(options: argparse.Namespace, config: Config, *, keeps_time: bool =
 
 def hub_source(url: str, token_file: str | None) -> Source:
     """A recorder in place of RunPod: no API key, nothing that could be changed. Raises ConfigError."""
-    from tui.api.http.endpoint import host_of, objection
-    from tui.api.secret import Secret, remember
+    from tui.api.http.endpoint import host_of
     from tui.clocks import Clocks
+    from tui.services.source import Source
+
+    clocks, cloud = Clocks(), hub_cloud(url, token_file)
+    return Source(
+        badge=f"hub {host_of(url)}", demo=False, open=lambda: cloud, clock=clocks.now, clocks=clocks,
+        hub=lambda: cloud.state,
+    )  # fmt: skip
+
+
+def hub_cloud(url: str, token_file: str | None) -> HubCloud:
+    """Reads a recorder. Raises ConfigError."""
+    from tui.api.http.endpoint import objection
+    from tui.api.secret import Secret, remember
     from tui.config.keys import ConfigError, token
     from tui.files.reading import FileTrouble
     from tui.services.hub.client import HubCloud
-    from tui.services.source import Source
 
     if objection(url, with_key=token_file is not None) is not None:
         secure = "podtop sends no token over plain http; use https, or an ssh tunnel to 127.0.0.1"
@@ -116,11 +128,7 @@ def hub_source(url: str, token_file: str | None) -> Source:
         except FileTrouble as error:
             raise ConfigError(f"--hub-token-file {token_file}: {error}") from None
         remember(secret)
-    clocks, cloud = Clocks(), HubCloud(url, secret)
-    return Source(
-        badge=f"hub {host_of(url)}", demo=False, open=lambda: cloud, clock=clocks.now, clocks=clocks,
-        hub=lambda: cloud.state,
-    )  # fmt: skip
+    return HubCloud(url, secret)
 
 
 def of_a_reader(config: Config) -> Config:

@@ -27,7 +27,7 @@ from tui.history.engine_account import accounts_of, unwatched
 from tui.history.remote import HistoryUnavailable, RemoteHistory
 from tui.services.exporter.archive import Wanted, export
 from tui.services.exporter.page import View, page
-from tui.services.shared_report import NoSharedReport, seen_by_others
+from tui.services.shared_report import Kept, NoSharedReport, SharedReports, seen_by_others
 from tui.store.fleet import Fleet
 
 START = NOW // 3600 * 3600 - 6 * 3600
@@ -152,6 +152,54 @@ async def test_where_podtop_watched_or_the_server_has_nothing_there_is_nothing(
     assert not await seen_by_others(History(url=engine.url), "work", "user_1", own, before, before + 3600, into)
     assert not await seen_by_others(History(url="http://127.0.0.1:1"), "work", "user_1", own, START, START + 600, into)
     assert not into.exists()
+
+
+@pytest.mark.wide
+async def test_reports_keep_what_others_saw_until_podtop_misses_more(
+    engine: Engine, own: Path, told: list[tuple[float, tuple[Pod, ...] | None]], tmp_path: Path
+) -> None:
+    now = [END]
+    mine = record(tmp_path / "mine.sqlite", [(at, pods) for at, pods in told if at >= START + 3 * 3600], silence=90.0)
+    reports = SharedReports(History(url=engine.url), "work", lambda: "user_1", lambda: now[0])
+    first = await reports.read(mine, START, END, midnight)
+    assert first.shared == engine.url.removeprefix("http://")
+    same(replace(first, shared=""), read(own, None), within=0.02)
+    requests = list(reports._kept)
+    assert await reports.read(mine, START + 3600, END, midnight) != first, "a part of the time"
+    assert reports._kept == requests, "and nothing was requested for it"
+    now[0] += 7 * 3600
+    await reports.read(mine, START, END, midnight)
+    assert reports._kept != requests
+    own_only = await SharedReports(None, "work", lambda: "user_1", lambda: now[0]).read(mine, START, END, midnight)
+    assert (own_only.shared, own_only.trouble) == ("", "")
+    assert own_only.watched < first.watched - 9000
+
+
+@pytest.mark.parametrize(
+    ("later", "gaps", "serves"),
+    [
+        (60, ((0.0, 600.0),), True),
+        (60, ((60.0, 600.0), (1200.0, 1260.0)), True),
+        (7200, ((0.0, 600.0), (1200.0, 1260.0)), False),
+        (7200, ((0.0, 600.0),), True),
+        (60, ((0.0, 660.0),), False),
+        (7 * 3600, ((0.0, 600.0),), False),
+        (-1, ((0.0, 600.0),), False),
+    ],
+)
+def test_what_is_kept_serves_while_nothing_older_is_missing(
+    later: float, gaps: tuple[tuple[float, float], ...], serves: bool, tmp_path: Path
+) -> None:
+    kept = Kept("user_1", ((0.0, 600.0),), 1200.0, START, tmp_path)
+    assert kept.serves("user_1", gaps, START + later) is serves
+    assert not kept.serves("user_2", gaps, START + later)
+
+
+async def test_a_server_that_is_away_is_said_and_the_own_report_stays(own: Path) -> None:
+    reports = SharedReports(History(url="http://127.0.0.1:1"), "", lambda: "user_1", lambda: END)
+    report = await reports.read(own, START, END, midnight)
+    assert "127.0.0.1:1" in report.trouble
+    same(report, read(own, None))
 
 
 async def test_a_server_that_is_away_is_said(tmp_path: Path) -> None:

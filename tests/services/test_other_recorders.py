@@ -17,15 +17,17 @@ from tests import make, servers
 from tests.make import pod
 from tests.services.test_auto_runner import NOON, RULES, Stand
 from tests.ui.conftest import HeldCloud
-from tui.api.models import MarketQuery
+from tui.api.models import MarketQuery, Pod
 from tui.api.secret import Secret
 from tui.config.loader import Config
 from tui.config.settings import History
 from tui.config.settings import Watcher as Settings
 from tui.domain.alert_rules import Mute
+from tui.domain.auto import AutoRules, rules_of
 from tui.domain.listen_address import ListenAddress
 from tui.domain.market_watch import ArmedDeploy, MarketWatch, State
 from tui.domain.recorders import (
+    CLOCKS,
     IDLE,
     WATCHES,
     AccountRecorder,
@@ -42,7 +44,7 @@ from tui.domain.user_message import UserMessage
 from tui.services.action_lock import ActionLock
 from tui.services.exporter.exporter import AccountExport, Exporter
 from tui.services.exporter.page import page
-from tui.services.holdings import OwnHoldings
+from tui.services.holdings import ATTEMPT, OwnHoldings
 from tui.services.hub.owners import Unknown, engine, peer
 from tui.services.messages import Messages
 from tui.services.other_recorders import KEEP, LOOK, REMEMBERED, SETTLE, OtherRecorders, rank
@@ -77,27 +79,44 @@ class Place:
 class Host:
     """One podtop with files of its own."""
 
-    def __init__(self, folder: Path, name: str, place: Place, began: float = NOON, *, ranks: bool = True) -> None:
+    def __init__(
+        self, folder: Path, name: str, place: Place, began: float = NOON, *, ranks: bool = True, ahead: float = 0.0,
+        rules: AutoRules = RULES,
+    ) -> None:  # fmt: skip
+        """`ahead`: seconds that its clock is ahead of RunPod's."""
         folder.mkdir()
+        began, self.skew = began + ahead, -ahead
         state = StateFiles(lambda: folder, "test", "https://test.invalid")
         self.name, self.place, self.began = name, place, began
         self.notes: list[UserMessage] = []
         self.others = OtherRecorders(
             [place.ask], lambda: "user_1", self.notes.append, lambda: self.stand.now, began=began, here=name,
             ranks=ranks, mine=lambda: self.own.now or Holdings(), named=lambda id: f"exp-{id}",
+            skew=lambda: self.skew,
         )  # fmt: skip
-        self.stand = Stand(folder, path=state.idle_stops("user_1"), others=self.others)
+        self.stand = Stand(folder, rules, path=state.idle_stops("user_1"), others=self.others)
+        self.stand.now += ahead
+        self.stand.begun += ahead
         self.stand.runner._refusal = self.others.refusal
         self.own = OwnHoldings(
-            state, self.stand.fleet, RULES, lambda: self.stand.now, stops=ranks, watches=ranks
+            state, self.stand.fleet, rules, lambda: self.stand.now, stops=ranks, watches=ranks
         )  # fmt: skip
 
     def tells(self) -> None:
         self.own.look()
         if self.own.now is not None:
             self.place.told[self.name] = AccountRecorder(
-                KEY, self.name, 1, rank(self.began), (WATCHES, IDLE), holdings=self.own.now
+                KEY, self.name, 1, rank(self.began + self.skew), (WATCHES, IDLE), holdings=self.own.now.later(self.skew)
             )  # fmt: skip
+
+    async def holds_for(self, seconds: float, *pods: Pod) -> None:
+        """It has said for so long what it does; of pod a, that it stops it."""
+        self.stand.arm("exp-*")
+        self.stand.fleet.apply(make.snapshot(*pods or (A,)), self.stand.now)
+        self.own.look()
+        await self.others.look()
+        self.stand.now += seconds
+        await self.others.look()
 
     def sent(self) -> list[str]:
         return [command.pod for _, command in self.stand.sent]
@@ -267,7 +286,7 @@ async def test_one_that_is_started_again_is_behind_those_that_went_on(tmp_path: 
     again = AccountRecorder(KEY, "jump1", 77, NOON + 500, (IDLE,), holdings=OF_A)
     # The server still has the series of the process before.
     host.place.told = {"again": again, "before": FIRST}
-    await host.others.look()
+    await host.holds_for(SETTLE)
     assert host.others.doer(IDLE, "a") is None
     one = Host(tmp_path / "1", "jump1", Place(), NOON + 500)
     one.place.told = {"a": SECOND, "b": FIRST, "c": again}
@@ -339,7 +358,7 @@ async def test_what_another_host_did_for_a_watch_is_not_done_again(tmp_path: Pat
 
     await sees(told(Progress.ARMED, NOON))
     assert done_elsewhere(WATCH, host.others) is None
-    assert left() == "podtop record on jump1 (PID 1) has this watch too, and began first"
+    assert left() == "podtop record on jump1 (PID 1) has this watch too: it is left to it"
     host.stand.now = NOON + SETTLE - 1
     assert left(replace(WATCH, ceiling=1.0)) == "podtop first looks whether another host has this watch too"
     host.stand.now = NOON + SETTLE
@@ -443,6 +462,109 @@ def test_a_recorder_tells_its_armed_watches_and_what_became_of_them(tmp_path: Pa
         keys[State.DONE]: (Progress.DONE, NOON + 7), keys[State.UNKNOWN]: (Progress.LOST, NOON + 7),
         lost.key: (Progress.LOST, NOON + 7),
     }  # fmt: skip
+
+
+@pytest.mark.wide
+async def test_what_one_may_not_stop_any_more_today_the_other_does(tmp_path: Path) -> None:
+    place = Place()
+    few, many = rules_of("off", (("exp-*", "stop after 60m"),), 1), rules_of("off", (("exp-*", "stop after 60m"),), 3)
+    one = Host(tmp_path / "1", "jump1", place, rules=few)
+    other = Host(tmp_path / "2", "jump2", place, NOON + 100, rules=many)
+    for host in (one, other):
+        host.stand.arm("exp-*")
+    await hours(3, one, other)
+    assert sorted([*one.sent(), *other.sent()]) == ["a", "b"]
+    assert len(one.sent()) == 1
+    assert "1 pod was stopped today" in one.stand.words()
+
+
+@pytest.mark.wide
+async def test_what_one_has_tried_without_success_the_other_tries_once(tmp_path: Path) -> None:
+    one, other, _ = two(tmp_path)
+    for host in (one, other):
+        host.stand.arm("a")
+    for _ in range(4 * 120):
+        for host in (one, other):
+            host.tells()
+            await host.others.look()
+            # Whatever is sent, the pod goes on.
+            await host.stand.poll(A)
+    assert (one.sent(), other.sent()) == (["a"], ["a"])
+    assert other.stand.sent[0][0] >= one.stand.sent[0][0] + ATTEMPT, "first what came of it must be clear"
+
+
+async def test_what_others_cannot_have_heard_is_left_to_who_has_it(tmp_path: Path) -> None:
+    host = Host(tmp_path / "1", "jump1", Place())
+    host.place.told = {"jump2": SECOND}
+    await host.holds_for(SETTLE - 1)
+    assert host.others.doer(IDLE, "a") == SECOND
+    host.stand.now += 1
+    assert host.others.doer(IDLE, "a") is None
+    host.stand.auto.disarm("exp-*")
+    host.own.look()
+    await host.others.look()
+    assert host.others.doer(IDLE, "a") == SECOND
+
+
+async def test_a_screen_is_as_early_as_the_recorder_of_its_files(tmp_path: Path) -> None:
+    """Two screens alone have the secret values of one watch: each would leave it to the recorder beside the other."""
+    screen = Host(tmp_path / "0", "jump1", Place(), NOON + 900, ranks=False)
+    screen.place.told = {"jump2": SECOND}
+    await screen.others.look()
+    assert screen.others.doer(IDLE, "a") == SECOND
+    screen.place.told["jump1"] = FIRST
+    await screen.others.look()
+    assert screen.others.doer(IDLE, "a") is None
+    # What is known of RunPod's clock becomes better: it is the same process all the same.
+    for since, doer in ((NOON + 200, SECOND), (NOON, None)):
+        screen.place.told["jump1"] = replace(FIRST, since=since)
+        await screen.others.look()
+        assert screen.others.doer(IDLE, "a") == doer
+    screen.place.told["jump1"] = replace(FIRST, holdings=Holdings())
+    await screen.others.look()
+    assert screen.others.doer(IDLE, "a") == SECOND, "nobody knows that it is done here"
+
+
+# Clocks that differ
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("ahead", [(600.0, -600.0), (-600.0, 600.0)])
+async def test_hosts_whose_clocks_differ_agree_who_began_first_and_what_is_kept(
+    ahead: tuple[float, float], tmp_path: Path
+) -> None:
+    place = Place()
+    one = Host(tmp_path / "1", "jump1", place, ahead=ahead[0])
+    other = Host(tmp_path / "2", "jump2", place, NOON + 100, ahead=ahead[1])
+    for host in (one, other):
+        host.stand.arm("exp-*")
+    one.stand.auto.keep("b", one.stand.now + 2 * 3600, one.stand.now)
+    await hours(1.9, one, other)
+    assert (one.sent(), other.sent()) == (["a"], []), "b is kept"
+    await hours(2, one, other)
+    assert (one.sent(), other.sent()) == (["a", "b"], [])
+
+
+@pytest.mark.parametrize("ahead", [(600.0, -600.0), (-600.0, 600.0)])
+async def test_hosts_whose_clocks_differ_know_what_was_sent_and_until_when_a_pod_is_kept(
+    ahead: tuple[float, float], tmp_path: Path
+) -> None:
+    place = Place()
+    one = Host(tmp_path / "1", "jump1", place, ahead=ahead[0])
+    other = Host(tmp_path / "2", "jump2", place, NOON + 100, ahead=ahead[1])
+    sent = replace(WATCH, made_at=one.stand.now, state=State.DONE, sent_at=one.stand.now + 60)
+    watches = WatchFile(StateFiles(lambda: tmp_path / "1", "test", "https://test.invalid").watches())
+    watches.put(sent.id, sent)
+    one.stand.auto.keep("b", one.stand.now + 100, one.stand.now)
+    one.stand.fleet.apply(make.snapshot(A), one.stand.now)
+    one.tells()
+    await other.others.look()
+    at = other.stand.now
+    for made_at, is_done in ((at, True), (at + 59, True), (at + 60 + CLOCKS, True), (at + 61 + CLOCKS, False)):
+        assert (done_elsewhere(replace(WATCH, made_at=made_at), other.others) is not None) is is_done, made_at - at
+    for after, is_kept in ((99, True), (101, False)):
+        other.stand.now = at + after
+        assert bool(other.others.kept("b")) is is_kept
 
 
 # Over the wire

@@ -216,7 +216,7 @@ async def test_what_a_podtop_on_another_host_has_armed_too_is_left_to_it(done: b
             assert post.watch().words == "done by podtop record on jump1 (PID 7)"
         else:
             assert post.watch().state is State.ARMED
-            assert "podtop record on jump1 (PID 7) has this watch too, and began first" in post.words()
+            assert "podtop record on jump1 (PID 7) has this watch too: it is left to it" in post.words()
 
 
 @pytest.mark.parametrize("why", ["podtop is in read-only mode", "locked"])

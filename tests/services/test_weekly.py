@@ -13,12 +13,13 @@ from tests.make import snapshot
 from tests.report.make import DAY, HOUR, midnight, minutes, record, up
 from tests.services.test_session import Stand
 from tui.config.loader import Config
-from tui.config.settings import Notify
+from tui.config.settings import History, Notify
 from tui.domain.events import Kind
 from tui.domain.user_message import Level, UserMessage
 from tui.history.recorder import Recorder
 from tui.services import duties
 from tui.services.messages import Messages
+from tui.services.shared_report import SharedReports
 from tui.services.weekly import Weekly, latest_due
 from tui.storage.weekly_file import WeeklyFile
 
@@ -36,12 +37,15 @@ def recording(tmp_path: Path) -> Path:
 class Podtop:
     """One podtop of an account, at a clock that the test sets."""
 
-    def __init__(self, folder: Path, recording: Path | None, *, notifies: bool = True) -> None:
+    def __init__(
+        self, folder: Path, recording: Path | None, *, notifies: bool = True, history: History | None = None
+    ) -> None:
         self.now = 0.0
         self.posted: list[UserMessage] = []
         self.recording = recording
         self.weekly = Weekly(
-            lambda: WeeklyFile(folder / "weekly.json"), lambda: self.recording, Messages(self.posted.append),
+            lambda: WeeklyFile(folder / "weekly.json"), lambda: self.recording,
+            lambda: SharedReports(history, "", lambda: "user_1", lambda: self.now), Messages(self.posted.append),
             lambda: self.now, midnight, UTC, notifies=notifies,
         )  # fmt: skip
 
@@ -93,6 +97,11 @@ async def test_without_notifications_it_is_an_event(tmp_path: Path, recording: P
     assert await podtop.at(DUE) == [LINE]
     assert podtop.posted[0].level is Level.INFO
     assert podtop.posted[0].event is not None
+
+
+async def test_it_says_that_the_history_of_others_is_not_in_it(tmp_path: Path, recording: Path) -> None:
+    podtop = Podtop(tmp_path, recording, history=History(url="http://127.0.0.1:1"))
+    assert await podtop.at(DUE) == [f"{LINE} · shared history unavailable"]
 
 
 @pytest.fixture

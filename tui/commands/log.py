@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from tui.api.errors import CloudError
 from tui.commands.stdio import make_utf8, say, shown, visible, write
 from tui.storage.audit_log import AuditLogError, Entry, entries
+
+if TYPE_CHECKING:
+    from tui.services.hub.client import HubCloud
 
 
 def rows(entries_of: Iterable[Entry], tz: tzinfo | None = None) -> tuple[tuple[str, ...], ...]:
@@ -53,27 +59,45 @@ def show(
 ) -> int:
     """Print the log; 0, or 1 when it cannot be read."""
     try:
-        logged = _of(path, pod)
+        logged = list(entries(path))
     except AuditLogError as error:
         say(str(error))
         return 1
+    return _print(logged, str(path), last, pod, as_json=as_json, tz=tz)
+
+
+def show_of_hub(cloud: HubCloud, *, last: int | None, pod: str | None, as_json: bool, tz: tzinfo | None = None) -> int:
+    """Print the log of a recorder's host, of its account; 0, or 1 when it cannot be read."""
+
+    async def read() -> tuple[Entry, ...]:
+        try:
+            return await cloud.action_log()
+        finally:
+            await cloud.aclose()
+
+    try:
+        logged = asyncio.run(read())
+    except CloudError as error:
+        say(str(error))
+        return 1
+    return _print(logged, f"hub {cloud.name}", last, pod, as_json=as_json, tz=tz)
+
+
+def _print(
+    all_of_it: Sequence[Entry], source: str, last: int | None, pod: str | None, *, as_json: bool, tz: tzinfo | None
+) -> int:
+    wanted = {entry.id for entry in all_of_it if _is_of(entry, pod)}
+    logged = [entry for entry in all_of_it if entry.id in wanted]
     if as_json:
         make_utf8(sys.stdout)
         write(_as_json(logged, last))
     else:
-        write(_as_table(rows(logged, tz), last, path, pod))
+        write(_as_table(rows(logged, tz), last, source, pod))
     return 0
 
 
 def _is_of(entry: Entry, pod: str | None) -> bool:
     return pod is None or pod.lower() in f"{entry.pod} {entry.name}".lower()
-
-
-def _of(path: Path, pod: str | None) -> list[Entry]:
-    """The entries of one pod, or of all: its intents, and their outcomes."""
-    all_entries = list(entries(path))
-    wanted = {entry.id for entry in all_entries if _is_of(entry, pod)}
-    return [entry for entry in all_entries if entry.id in wanted]
 
 
 def _as_json(logged: list[Entry], last: int | None) -> str:
@@ -84,11 +108,11 @@ def _as_json(logged: list[Entry], last: int | None) -> str:
     return "".join(msgspec.json.encode(entry).decode() + "\n" for entry in logged if entry.id in wanted)
 
 
-def _as_table(table: tuple[tuple[str, ...], ...], last: int | None, path: Path, pod: str | None) -> str:
+def _as_table(table: tuple[tuple[str, ...], ...], last: int | None, source: str, pod: str | None) -> str:
     latest = table if last is None else table[-last:]
     if not latest:
         reason = "no actions logged yet" if pod is None else f"no actions logged for {pod!r}"
-        return shown(f"{reason} ({path})\n")
+        return shown(f"{reason} ({source})\n")
     widths = [max(len(row[n]) for row in latest) for n in range(5)]
     lines = []
     for row in latest:

@@ -109,6 +109,7 @@ class _Account:
         self.export = AccountExport(
             self.recorded.name, self.session.fleet, self.recorded.source.clock,
             requests=lambda: self.session.monitor.api.requests, offers=offers, recorder=self._this_one,
+            log=lambda: self.recorded.state.ledger().path,
         )  # fmt: skip
         return self.export
 
@@ -118,7 +119,8 @@ class _Account:
         id, held = self.session.account_id, self.session.holdings
         if id is None or held is None or held.now is None:
             return None
-        return this_recorder(id, self.session.began, duties, held.now, self.recorded.state.directory())
+        source, directory = self.recorded.source, self.recorded.state.directory()
+        return this_recorder(id, self.session.began, duties, held.now, directory, source.skew)
 
     def _show(self) -> None:
         self._polls += 1

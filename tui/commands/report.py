@@ -8,14 +8,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, tzinfo
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from tui.api.errors import CloudError
-from tui.api.http.endpoint import host_of
 from tui.commands import report_tables, tables
 from tui.commands.envelope import ProblemItem
 from tui.commands.exit_codes import Exit
@@ -26,6 +24,7 @@ from tui.domain.report_check import Check, held_against
 from tui.history.archive.schema import ArchiveError
 from tui.services import report_loader
 from tui.services.report_loader import Charged
+from tui.services.shared_report import SharedReports
 from tui.storage.json_store import StoreError
 
 if TYPE_CHECKING:
@@ -37,10 +36,6 @@ if TYPE_CHECKING:
 
 NO_RUNS = "no runs in this time: podtop reads them of pods that [signals] names (podtop help signals)"
 NOTHING = "no recording yet: podtop records while it runs; podtop record does so without the UI"
-
-
-DEFAULT = "default"
-"""The name of an account without a profile, where it is exported."""
 
 
 class Wanted(NamedTuple):
@@ -97,13 +92,12 @@ async def _report(source: Source, config: Config, state: StateFiles, wanted: Wan
         raise Refused("--since is in the future")
     if wanted.by == "run":
         return await _print_runs(source, wanted, path, start, now)
-    costs, problems = Report(start, now, None, 0.0), answer.problems
-    with TemporaryDirectory(prefix="podtop-") as folder:
-        beside, trouble = await _beside(source, config, account_id, path, start, now, Path(folder))
-        if trouble:
-            problems = (*problems, ProblemItem(f"shared history is unavailable: {trouble}", "history", None))
-        if path is not None or beside is not None:
-            costs = await report_loader.read(path, start, now, start_of_day, beside, keeps=not source.demo)
+    problems = answer.problems
+    shared = None if source.demo else config.history
+    reports = SharedReports(shared, source.profile, lambda: account_id, source.clock)
+    costs = await reports.read(path, start, now, start_of_day, keeps=not source.demo)
+    if costs.trouble:
+        problems = (*problems, ProblemItem(f"shared history is unavailable: {costs.trouble}", "history", None))
     if answer.account is not None and costs.since is not None:
         costs = replace(costs, volumes=report_loader.volumes(answer.account, costs.mounted))
     knows_volumes = answer.account is not None
@@ -111,8 +105,8 @@ async def _report(source: Source, config: Config, state: StateFiles, wanted: Wan
     _print(source, wanted, costs, check, problems, now, tz)
     for problem in problems:
         note(problem.message)
-    if beside is not None:
-        note(f"what this podtop did not watch is as {host_of(config.history.url)} has it, by the minute")
+    if costs.shared:
+        note(f"what this podtop did not watch is as {costs.shared} has it, by the minute")
     if not costs.pods and not costs.volumes:
         note(NOTHING if costs.since is None else "no pods in this time")
         return Exit.NOTHING
@@ -139,24 +133,6 @@ async def _ask(source: Source, *, charges: bool = True) -> _Answer:
     finally:
         await cloud.aclose()
     return _Answer(account, charged, tuple(problems))
-
-
-async def _beside(
-    source: Source, config: Config, account_id: str, path: Path | None, start: float, now: float, folder: Path
-) -> tuple[Path | None, str]:
-    """A recording of what others saw while podtop did not watch, None without any; and why it cannot be had."""
-    if source.demo or not config.history.url:
-        return None, ""
-    from tui.services.shared_report import NoSharedReport, seen_by_others
-
-    into = folder / "shared.sqlite"
-    try:
-        has_any = await seen_by_others(
-            config.history, source.profile or DEFAULT, account_id, path, start, now, into
-        )  # fmt: skip
-    except NoSharedReport as error:
-        return None, str(error)
-    return into if has_any else None, ""
 
 
 # Which recording

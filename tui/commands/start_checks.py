@@ -20,11 +20,11 @@ OF_NONE = ("market", "notify")
 
 def misplaced(options: argparse.Namespace) -> str:
     """What chooses the data of the screen, beside a command that would ignore it."""
-    prints = options.command == "once" and options.kind in READS_A_HUB
+    prints = (options.command == "once" and options.kind in READS_A_HUB) or options.command == "log"
     if options.hub is not None and (
         options.demo or options.replay is not None or (options.command is not None and not prints)
     ):
-        return "--hub shows the screen, or once pods and once market; it cannot be combined with anything else"
+        return "--hub shows the screen, once pods, once market or log; it cannot be combined with anything else"
     if options.replay is not None and (options.demo or options.command):
         return "--replay cannot be combined with --demo or a command"
     if options.at is not None and options.command:

@@ -2,6 +2,7 @@
 
 Locks of files end at a host, and at a user. Beyond them each recorder says when it began, and pod by pod what it has to
 do and what to leave as it is: the first that has a duty keeps it, and a pod that is kept anywhere is stopped nowhere.
+All instants are those of RunPod's clock, which all hosts know: the clocks of two hosts may be minutes apart.
 Leases are no such duty: a pod that is stopped twice costs nothing, while one that nobody stops does.
 """
 
@@ -57,12 +58,29 @@ class Holdings(Struct, frozen=True):
     watches: tuple[HeldWatch, ...] = ()
     keeps: tuple[Keep, ...] = ()
 
+    def later(self, seconds: float) -> Holdings:
+        """The same by a clock that is ahead by so many seconds."""
+        if not seconds:
+            return self
+        return Holdings(
+            self.idle,
+            tuple(HeldWatch(held.watch, held.progress, held.at + seconds) for held in self.watches),
+            tuple(Keep(keep.pod, None if keep.until is None else keep.until + seconds) for keep in self.keeps),
+        )
+
+    def has(self, duty: str, subject: str) -> bool:
+        """Whether this is to be done. `subject`: the id of a pod, or what stands for a watch."""
+        if duty == IDLE:
+            return subject in self.idle
+        waits = (Progress.ARMED, Progress.SENDING)
+        return any(held.watch == subject and held.progress in waits for held in self.watches)
+
 
 class AccountRecorder(Struct, frozen=True, omit_defaults=True):
     """A podtop that records an account.
 
     key:    stands for the account: the same for all of its recorders, and without its id.
-    since:  when it began, in epoch seconds.
+    since:  when it began, in whole seconds.
     duties: what it may do without asking.
     files:  stands for the files that it acts by, those of a user on a host; empty: those of the host.
     gone:   whether it was not seen of late: what it last said holds where nothing else is known.
@@ -89,12 +107,7 @@ class AccountRecorder(Struct, frozen=True, omit_defaults=True):
 
     def holds(self, duty: str, subject: str) -> bool:
         """Whether it does this. `subject`: the id of a pod, or what stands for a watch."""
-        if duty not in self.duties:
-            return False
-        if duty == IDLE:
-            return subject in self.holdings.idle
-        waits = (Progress.ARMED, Progress.SENDING)
-        return any(held.watch == subject and held.progress in waits for held in self.holdings.watches)
+        return duty in self.duties and self.holdings.has(duty, subject)
 
 
 def key_of(account_id: str) -> str:
@@ -134,13 +147,17 @@ def ahead(
     )
 
 
+CLOCKS = 5.0
+"""Seconds by which two hosts may know RunPod's clock differently: what one sent so long before counts as after."""
+
+
 def sender(others: Iterable[AccountRecorder], watch: str, since: float) -> tuple[AccountRecorder, HeldWatch] | None:
     """Who has sent what a watch is armed for, after an instant; None if nobody has."""
     sent = [
         (other, held)
         for other in others
         for held in other.holdings.watches
-        if held.watch == watch and held.progress is not Progress.ARMED and held.at >= since
+        if held.watch == watch and held.progress is not Progress.ARMED and held.at >= since - CLOCKS
     ]
     # Of one attempt its end comes last, though it has the same instant.
     return max(sent, key=lambda each: (each[1].at, each[1].progress is not Progress.SENDING), default=None)

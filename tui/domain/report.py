@@ -89,6 +89,7 @@ class Report(Struct, frozen=True):
     pods:    dearest first; `days`: in order, by their local midnight; `volumes`: network volumes, taken to have existed
              all the time, because RunPod does not say since when.
     by_utc_day, watched_by_utc_day: dollars of pods, and watched seconds, by the UTC midnight that charges go by.
+    shared:  the server whose history is a part of it, empty without one; `trouble`: why that cannot be had.
     """
 
     start: float
@@ -100,6 +101,8 @@ class Report(Struct, frozen=True):
     volumes: tuple[Volume, ...] = ()
     by_utc_day: Mapping[float, float] = {}
     watched_by_utc_day: Mapping[float, float] = {}
+    shared: str = ""
+    trouble: str = ""
 
     @property
     def total(self) -> Row:

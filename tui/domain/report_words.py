@@ -15,7 +15,14 @@ def period(report: Report, tz: tzinfo | None = None) -> str:
     whole = report.end - report.start
     share = report.watched / whole if whole > 0 else 0.0
     watched = "" if share >= 0.995 else f" · watched {share:.0%}"
-    return f"{first:%a %b} {first.day} {first:%H:%M} to {last:%a %b} {last.day} {last:%H:%M}{watched}"
+    return f"{first:%a %b} {first.day} {first:%H:%M} to {last:%a %b} {last.day} {last:%H:%M}{watched}{shared(report)}"
+
+
+def shared(report: Report) -> str:
+    """Whose history is a part of the report; empty if it is podtop's own recording only."""
+    if report.trouble:
+        return " · shared history unavailable"
+    return f" · with {report.shared}" if report.shared else ""
 
 
 def what_if(report: Report) -> str:

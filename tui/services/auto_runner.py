@@ -173,7 +173,7 @@ class AutoRunner(LeaseRunner):
         if (why := self._refusal()) is not None or self._others is None:
             return why
         doer = self._others.doer(IDLE, lease.pod)
-        return f"{doer.name} has this idle stop too, and began first" if doer is not None else None
+        return f"{doer.name} has this idle stop too: it is left to it" if doer is not None else None
 
     def _why(self, state: AutoState, record: Record, now: float) -> str:
         if why := self._why_not(state, record, now):
@@ -227,7 +227,9 @@ class AutoRunner(LeaseRunner):
         if not self._auto.count(lease.pod, now, self._rules.per_day):
             self.leases.not_sent(lease.pod)
             self._not_before[lease.pod] = now + 300.0
-            self._once(lease, f"idle stop: {lease.name} keeps running: {self._rules.per_day} pods were stopped today")
+            most = self._rules.per_day
+            stopped = f"{most} pods were stopped" if most != 1 else "1 pod was stopped"
+            self._once(lease, f"idle stop: {lease.name} keeps running: {stopped} today")
             return
         await self._send(sending, now)
 

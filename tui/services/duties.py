@@ -57,8 +57,8 @@ async def report_weekly(session: Session) -> None:
         return WeeklyFile(state.weekly(session.account_id)) if session.account_id is not None else None
 
     await Weekly(
-        file, lambda: session.recorder.path if session.recorder is not None else None, session.messages, session.clock,
-        session.start_of_day, session.tz, notifies=session.config.notify.weekly,
+        file, lambda: session.recorder.path if session.recorder is not None else None, lambda: session.monitor.reports,
+        session.messages, session.clock, session.start_of_day, session.tz, notifies=session.config.notify.weekly,
     ).run(LOOK / session.source.pace)  # fmt: skip
 
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 LOOK = 5.0
 """Seconds between two looks at the files."""
 
+ATTEMPT = 600.0
+"""Seconds after a stop in which its outcome may be open: the pod is left to nobody else meanwhile."""
+
 _PROGRESS = {
     State.ARMED: Progress.ARMED, State.SENDING: Progress.SENDING, State.DONE: Progress.DONE,
     State.UNKNOWN: Progress.LOST,
@@ -91,7 +94,9 @@ class OwnHoldings:
         idle = [
             record.id
             for record in (self._records() if self._stops and sees and auto.armed and self._has(Duty.IDLE) else ())
-            if record.id not in keeps and due_after(self._rules, auto, record.id, record.name) is not None
+            if record.id not in keeps
+            and due_after(self._rules, auto, record.id, record.name) is not None
+            and self._can_stop(record, auto, now)
         ]
         held = [
             HeldWatch(watch.key, progress, watch.made_at if watch.sent_at is None else watch.sent_at)
@@ -102,6 +107,14 @@ class OwnHoldings:
             and (watch.sent_at is not None if watch.state is not State.ARMED else sees and self._watches)
         ]
         return Holdings(tuple(sorted(idle)), tuple(held), tuple(sorted(keeps.values(), key=lambda keep: keep.pod)))
+
+    def _can_stop(self, record: Record, auto: AutoState, now: float) -> bool:
+        """Whether a pod would be stopped here if it went on as it is: what is not, others may do."""
+        if auto.is_told(record.id, now - ATTEMPT):
+            return True
+        idle = record.idle_for(now)
+        was_tried = idle is not None and auto.is_told(record.id, now - idle)
+        return not was_tried and auto.stopped_today(now) < self._rules.per_day
 
     def _has(self, duty: Duty) -> bool:
         """Whether no other podtop of this host has a duty: a screen that has it leaves it to other hosts' recorders."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from tui.api.addresses import AUTO
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tui.history.recorder import Recorder
     from tui.services.account_link import Identify
     from tui.services.pod_inspector import PodInspector
+    from tui.services.shared_report import SharedReports
     from tui.services.source import Source
     from tui.store.alert_tracker import AlertTracker
     from tui.store.fleet import Fleet
@@ -293,13 +294,31 @@ class Monitor(Intake):
         """The topics that are polled."""
         return frozenset(self._topics.attended)
 
+    @cached_property
+    def reports(self) -> SharedReports:
+        """Reads reports, also of what others saw."""
+        from tui.services.shared_report import SharedReports
+
+        shared = None if self._source.demo or self._source.recording is not None else self._config.history
+
+        def account_id() -> str:
+            return (self._fleet.funds.account_id if self._fleet.funds is not None else None) or ""
+
+        return SharedReports(shared, self._source.profile, account_id, self._source.clock)
+
     async def _read_recorded(self, topic: str) -> object:
         from tui.services.recorded_topics import RecordedTopics
 
         source = self._source
         clock = source.clock if source.recording is None else lambda: source.begin
         return await RecordedTopics(
-            self._fleet, lambda: self.past, self._recorded_file, clock, self._start_of_day, self._start_of_month
+            self._fleet,
+            lambda: self.past,
+            self._recorded_file,
+            self.reports,
+            clock,
+            self._start_of_day,
+            self._start_of_month,
         ).read(topic)
 
     async def _recorded_file(self) -> Path | None:

@@ -55,12 +55,13 @@ def host() -> str:
 
 
 def this_recorder(
-    account_id: str, began: float, duties: tuple[str, ...], holdings: Holdings, directory: Path
+    account_id: str, began: float, duties: tuple[str, ...], holdings: Holdings, directory: Path, skew: float
 ) -> AccountRecorder:
-    """This podtop as others are to know it. `directory`: where its files are."""
+    """This podtop as others are to know it. `directory`: where its files are; `skew`: as of `OtherRecorders`."""
     here = host()
     return AccountRecorder(
-        key_of(account_id), here, os.getpid(), rank(began), duties, files_of(here, str(directory)), holdings
+        key_of(account_id), here, os.getpid(), rank(began + skew), duties, files_of(here, str(directory)),
+        holdings.later(skew),
     )  # fmt: skip
 
 
@@ -77,6 +78,7 @@ class OtherRecorders:
     ranks:   whether others may leave anything to this podtop: they see a recorder, and no screen.
     mine:    what this podtop does; `named`: what a pod or a watch is called. For messages.
     needed:  whether to look at all.
+    skew:    seconds that RunPod's clock is ahead of `clock`: what others say is by RunPod's.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class OtherRecorders:
         mine: Callable[[], Holdings] = Holdings,
         named: Callable[[str], str] = lambda subject: subject,
         needed: Callable[[], bool] = lambda: True,
+        skew: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._sources = tuple(sources)
         self._account = account
@@ -99,13 +102,15 @@ class OtherRecorders:
         self._clock = clock
         self._here = here
         self._began = began
-        self._rank = rank(began) if ranks else math.inf
+        self._ranks = ranks
+        self._skew = skew
         self._mine = mine
         self._named = named
         self._needed = needed
         self._seen: dict[str, tuple[float, AccountRecorder]] = {}
         self._gone: dict[str, tuple[float, float, AccountRecorder]] = {}
         self._keeps: dict[str, list[tuple[str, Keep]]] = {}
+        self._held_since: dict[tuple[str, str], float] = {}
         self._looked_at: float | None = None
         self._failed: set[int] = set()
         self._shown: dict[AccountRecorder, str] = {}
@@ -115,23 +120,38 @@ class OtherRecorders:
     def refusal(self) -> str | None:
         """Why nothing is done here yet; None once others can have been seen."""
         now, at = self._clock(), self._looked_at
-        settles = self._rank < math.inf and now - self._began < SETTLE
+        settles = self._ranks and now - self._began < SETTLE
         if settles or at is None or now - at > 3 * LOOK:
             return "podtop first looks for recorders on other hosts"
         return None
 
     def doer(self, duty: str, subject: str) -> AccountRecorder | None:
-        """Who does something in place of this podtop. `subject`: the id of a pod, or what stands for a watch."""
-        return ahead(self._others(), duty, subject, self._rank, self._here)
+        """Who does something in place of this podtop. `subject`: the id of a pod, or what stands for a watch.
+
+        What others may not have heard yet is done here, as what was done elsewhere until now, is left to them.
+        """
+        others = self._others()
+        if not self._ranks:
+            # A screen is seen by none: what the recorder of its files holds too, that holds for both.
+            known = self._seen.get(self._here)
+            holds = known is not None and self._clock() - known[0] <= KEEP and known[1].holds(duty, subject)
+            return ahead(others, duty, subject, known[1].since if known is not None and holds else math.inf, self._here)
+        since = self._held_since.get((duty, subject))
+        is_known = since is not None and self._clock() - since >= SETTLE
+        return ahead(others, duty, subject, self._rank if is_known else math.inf, self._here)
+
+    @property
+    def _rank(self) -> float:
+        return rank(self._began + self._skew()) if self._ranks else math.inf
 
     def kept(self, pod: str) -> str:
         """Where a pod is kept, in words; empty if nowhere."""
-        now = self._clock()
+        now = self._clock() + self._skew()
         return next((f"kept on {where}" for where, keep in self._keeps.get(pod, ()) if keep.holds(now)), "")
 
     def sent(self, watch: str, since: float) -> tuple[AccountRecorder, HeldWatch] | None:
         """Who has sent what a watch is armed for."""
-        return sender(self._all(), watch, since)
+        return sender(self._all(), watch, since + self._skew())
 
     def missing(self, watch: str, made_at: float) -> tuple[AccountRecorder, float] | None:
         """Who was to act for a watch and is not seen any more, and since when: it may have acted unseen.
@@ -199,7 +219,11 @@ class OtherRecorders:
             else:
                 self._failed.discard(number)
                 self._found(recorders, key_of(id))
-        self._looked_at = self._clock()
+        self._looked_at = now = self._clock()
+        mine = self._mine()
+        holds = [(IDLE, pod) for pod in mine.idle]
+        holds += [(WATCHES, held.watch) for held in mine.watches if mine.has(WATCHES, held.watch)]
+        self._held_since = {each: self._held_since.get(each, now) for each in holds}
         # Asked for each of thousands of pods.
         self._keeps = {}
         for other in self._all():
@@ -209,21 +233,21 @@ class OtherRecorders:
 
     def _found(self, recorders: Iterable[AccountRecorder], key: str) -> None:
         for recorder in recorders:
-            # At a site one acts; what is older than that was there before it.
             before = self._seen.get(recorder.site)
             if recorder.key != key:
                 continue
             if recorder.gone:
                 now = self._clock()
                 self._gone[recorder.site] = self._gone.get(recorder.site, (now,))[0], now, recorder
-            elif before is None or recorder.since >= before[1].since:
+            elif before is None or recorder.pid == before[1].pid or recorder.since >= before[1].since:
+                # At a site one acts; what is older than that was there before it.
                 self._seen[recorder.site] = self._clock(), recorder
 
     def _report(self) -> None:
         """Say who records this account too, and what is left to it: once, and when that changes."""
         others = self._others()
         left = dict(zip(others, self._left_to(others), strict=True))
-        now = {replace(other, holdings=Holdings()): text for other, text in left.items()}
+        now = {replace(other, holdings=Holdings(), since=0.0): text for other, text in left.items()}
         before, self._shown = self._shown, now
         for other, text in now.items():
             if other not in before:
@@ -236,10 +260,10 @@ class OtherRecorders:
 
     def _left_to(self, others: Iterable[AccountRecorder]) -> Iterator[str]:
         """What of its own this podtop leaves to each of them, in words."""
-        mine = self._mine()
+        mine, rank_here = self._mine(), self._rank
         pods, watches = set(mine.idle), {held.watch for held in mine.watches if held.progress is Progress.ARMED}
         for other in others:
-            if (other.since, other.site) >= (self._rank, self._here):
+            if (other.since, other.site) >= (rank_here, self._here):
                 yield ""
                 continue
             its = pods.intersection(other.holdings.idle if IDLE in other.duties else ())
@@ -268,10 +292,11 @@ def other_recorders(
     records: bool,
     mine: Callable[[], Holdings],
     directory: Path,
+    skew: Callable[[], float],
 ) -> OtherRecorders | None:
     """For what the settings name; None if they name no other host.
 
-    directory: where the files of this podtop are.
+    directory: where the files of this podtop are; `skew`: as of `OtherRecorders`.
     records: whether this podtop is a recorder. A screen is seen by none: nothing is left to it, and it asks only before
              it may act.
     """
@@ -295,4 +320,5 @@ def other_recorders(
     return OtherRecorders(
         sources, lambda: fleet.funds.account_id if fleet.funds is not None else None, post, clock,
         began=began, here=files_of(host(), str(directory)), ranks=records, mine=mine, named=named, needed=needed,
+        skew=skew,
     )  # fmt: skip

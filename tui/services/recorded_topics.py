@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from tui.domain.report import Report
-
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tui.domain.report import Report
     from tui.history.queries import HistoryQueries
+    from tui.services.shared_report import SharedReports
     from tui.store.fleet import Fleet
 
 
@@ -18,6 +18,7 @@ class RecordedTopics:
     """Reads them for a fleet's account.
 
     past:    the recording, None while there is none; `opened`: its file, once it can be read, None if it never can.
+    reports: reads the reports.
     start_of_day, start_of_month: when the local day and month of an instant began.
     """
 
@@ -26,6 +27,7 @@ class RecordedTopics:
         fleet: Fleet,
         past: Callable[[], HistoryQueries | None],
         opened: Callable[[], Awaitable[Path | None]],
+        reports: SharedReports,
         clock: Callable[[], float],
         start_of_day: Callable[[float], float],
         start_of_month: Callable[[float], float],
@@ -33,6 +35,7 @@ class RecordedTopics:
         self._fleet = fleet
         self._past = past
         self._opened = opened
+        self._reports = reports
         self._clock = clock
         self._start_of_day = start_of_day
         self._start_of_month = start_of_month
@@ -57,9 +60,7 @@ class RecordedTopics:
         path = past.path if past is not None else await self._opened()
         now = self._clock()
         start = report_loader.begin(span, now, self._start_of_day)
-        if path is None:
-            return Report(start, now, None, 0.0)
         try:
-            return await report_loader.read(path, start, now, self._start_of_day, keeps=past is None)
+            return await self._reports.read(path, start, now, self._start_of_day, keeps=past is None)
         except ArchiveError as error:
             raise Unreachable(f"the recording cannot be read: {error}", sent=False) from error

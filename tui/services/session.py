@@ -237,6 +237,7 @@ class Session:
         return other_recorders(
             self.config, self.fleet, self.messages.post, self.clock, began=self.began, records=self.kind == "record",
             mine=lambda: (self.holdings and self.holdings.now) or Holdings(), directory=self.state.directory(),
+            skew=lambda: self.source.skew,
         )  # fmt: skip
 
     def hold(self, *, stops: bool, watches: bool) -> OwnHoldings | None:

@@ -4,16 +4,119 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import finalize
+
+from msgspec.structs import replace
+
+from tui.api.http.endpoint import host_of
+from tui.services import report_loader
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from tui.config.settings import History
+    from tui.domain.report import Report
+
+MINUTE = 60.0
+
+Spans = tuple[tuple[float, float], ...]
+
+DEFAULT = "default"
+"""The name of an account without a profile, where it is exported."""
+
+AGAIN, LATEST = 3600.0, 6 * 3600.0
+"""Seconds after which what others saw is requested again: if podtop has watched on since, and at the latest."""
 
 
 class NoSharedReport(Exception):
     """It cannot be had. `str()` is a sentence."""
+
+
+class Kept(NamedTuple):
+    """What others saw of an account: its gaps, until when, and since when it is known. No recording: nothing."""
+
+    account_id: str
+    gaps: Spans
+    end: float
+    at: float
+    recording: Path | None
+
+    def serves(self, account_id: str, gaps: Spans, now: float) -> bool:
+        """Whether it has what gaps need. Of the time since then it has nothing, and that can wait."""
+        missing = [gap for gap in gaps if not any(first <= gap[0] and gap[1] <= last for first, last in self.gaps)]
+        waits = AGAIN if missing else LATEST
+        return (
+            account_id == self.account_id
+            and 0 <= now - self.at < waits
+            and all(self.end - MINUTE <= first for first, _ in missing)
+        )
+
+
+class SharedReports:
+    """Reports of an account, with what others saw of it where podtop did not watch.
+
+    settings: None if nobody else's history is to be read; profile: of the account, empty without one.
+    account_id: its id, empty while that is unknown.
+    """
+
+    def __init__(
+        self, settings: History | None, profile: str, account_id: Callable[[], str], clock: Callable[[], float]
+    ) -> None:
+        self._settings = settings if settings is not None and settings.url else None
+        self._profile = profile
+        self._account_id = account_id
+        self._clock = clock
+        self._kept: list[Kept] = []
+        self._folder: Path | None = None
+        self._read = 0
+        self._one_at_a_time = asyncio.Lock()
+
+    async def read(
+        self,
+        own: Path | None,
+        start: float,
+        end: float,
+        start_of_day: Callable[[float], float],
+        *,
+        keeps: bool = False,
+    ) -> Report:
+        """The report; its `shared` and `trouble` say who else saw it. `keeps`: as of `report_loader.read`.
+
+        Raises ArchiveError.
+        """
+        if self._settings is None:
+            return await report_loader.read(own, start, end, start_of_day, keeps=keeps)
+        async with self._one_at_a_time:
+            beside, trouble = None, ""
+            try:
+                beside = await self._beside(self._settings, own, start, end)
+            except NoSharedReport as error:
+                trouble = str(error)
+            report = await report_loader.read(own, start, end, start_of_day, beside, keeps=keeps)
+        return replace(report, shared=host_of(self._settings.url) if beside is not None else "", trouble=trouble)
+
+    async def _beside(self, settings: History, own: Path | None, start: float, end: float) -> Path | None:
+        id, now = self._account_id(), self._clock()
+        gaps = await _gaps(own, start, end)
+        for kept in self._kept:
+            if kept.serves(id, gaps, now):
+                return kept.recording
+        if self._folder is None:
+            self._folder = Path(mkdtemp(prefix="podtop-"))
+            finalize(self, rmtree, self._folder, ignore_errors=True)
+        self._read += 1
+        into = self._folder / f"{self._read}.sqlite"
+        has_any = await seen_by_others(settings, self._profile or DEFAULT, id, own, start, end, into)
+        # A week and a month.
+        for old in self._kept[1:]:
+            if old.recording is not None:
+                old.recording.unlink(missing_ok=True)
+        self._kept = [Kept(id, gaps, end, now, into if has_any else None), *self._kept[:1]]
+        return self._kept[0].recording
 
 
 async def seen_by_others(
@@ -25,19 +128,11 @@ async def seen_by_others(
     Raises NoSharedReport, and ArchiveError.
     """
     from tui.domain.recorders import key_of
-    from tui.history.archive.reader import Recording
-    from tui.history.archive.schema import answered
-    from tui.history.engine_account import accounts_of, unwatched, write_unwatched
+    from tui.history.engine_account import accounts_of, write_unwatched
     from tui.history.remote import HistoryUnavailable
     from tui.services.shared_history import remote_history
 
-    def spans() -> tuple[tuple[float, float], ...]:
-        if own is None:
-            return ()
-        with answered(), closing(Recording(own)) as recording:
-            return tuple(recording.spans())
-
-    gaps = unwatched(await asyncio.to_thread(spans), start, end)
+    gaps = await _gaps(own, start, end)
     if not gaps:
         return False
     troubles: list[str] = []
@@ -52,3 +147,18 @@ async def seen_by_others(
         raise NoSharedReport(str(error)) from None
     finally:
         await remote.close()
+
+
+async def _gaps(own: Path | None, start: float, end: float) -> Spans:
+    """The whole minutes between start and end in which a recording has nothing. Raises ArchiveError."""
+    from tui.history.archive.reader import Recording
+    from tui.history.archive.schema import answered
+    from tui.history.engine_account import unwatched
+
+    def spans() -> Spans:
+        if own is None:
+            return ()
+        with answered(), closing(Recording(own)) as recording:
+            return tuple(recording.spans())
+
+    return tuple(unwatched(await asyncio.to_thread(spans), start, end))

@@ -32,7 +32,7 @@ def left_elsewhere(watch: MarketWatch, others: OtherRecorders, fleet: Fleet) -> 
     if (sent := others.sent(watch.key, watch.made_at)) is not None:
         return f"{sent[0].name} is sending it"
     if (doer := others.doer(WATCHES, watch.key)) is not None:
-        return f"{doer.name} has this watch too, and began first"
+        return f"{doer.name} has this watch too: it is left to it"
     if others.is_new(watch.made_at):
         return "podtop first looks whether another host has this watch too"
     if watch.gpus and (missing := others.missing(watch.key, watch.made_at)) is not None:

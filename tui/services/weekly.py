@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from tui.clocks import instant
 from tui.domain.events import Event, Kind
 from tui.domain.report import weekly_line
+from tui.domain.report_words import shared
 from tui.domain.user_message import Level, UserMessage
 from tui.storage.json_store import StoreError
 
 if TYPE_CHECKING:
     from tui.domain.report import Report
     from tui.services.messages import Messages
+    from tui.services.shared_report import SharedReports
     from tui.storage.weekly_file import WeeklyFile
 
 HOUR = 9
@@ -45,7 +47,7 @@ class Weekly:
     """Looks at the clock now and then.
 
     file:      the account's state; None while the account is unknown.
-    recording: the account's recording; None while there is none.
+    recording: the account's recording; None while there is none. `reports`: reads it, and what others saw.
     start_of_day: when the local day of an instant began.
     notifies:  whether the line is a notification too; it is always an event.
     """
@@ -54,6 +56,7 @@ class Weekly:
         self,
         file: Callable[[], WeeklyFile | None],
         recording: Callable[[], Path | None],
+        reports: Callable[[], SharedReports],
         messages: Messages,
         clock: Callable[[], float],
         start_of_day: Callable[[float], float],
@@ -63,6 +66,7 @@ class Weekly:
     ) -> None:
         self._file = file
         self._recording = recording
+        self._reports = reports
         self._messages = messages
         self._clock = clock
         self._start_of_day = start_of_day
@@ -97,14 +101,13 @@ class Weekly:
             return
         result = await self._read(path, start, end)
         if result is not None and result.watched and result.total.paid:
-            self._post(weekly_line(result), now)
+            self._post(weekly_line(result) + shared(result), now)
 
     async def _read(self, path: Path, start: float, end: float) -> Report | None:
         from tui.history.archive.schema import ArchiveError
-        from tui.services import report_loader
 
         try:
-            return await report_loader.read(path, start, end, self._start_of_day, keeps=True)
+            return await self._reports().read(path, start, end, self._start_of_day, keeps=True)
         except ArchiveError as error:
             self._messages.post(UserMessage(f"no weekly report: the recording cannot be read: {error}"))
             return None

@@ -16,7 +16,8 @@ from tui.api.errors import Unreachable
 from tui.api.models import GpuReading, Quote, Telemetry
 from tui.domain.recorders import AccountRecorder, HeldWatch, Holdings, Keep, Progress
 from tui.services.exporter import families
-from tui.services.exporter.page import Counts, View, escaped, page
+from tui.services.exporter.exposition import escaped
+from tui.services.exporter.page import Counts, View, page
 from tui.store.fleet import Fleet
 
 START = 1_700_000_000.0
@@ -124,6 +125,13 @@ def test_several_accounts_share_a_page_and_offers_are_opt_in() -> None:
     label = '{account="lab",gpu_type="H100 SXM",gpu="NVIDIA H100 SXM",cloud="secure",kind="spot"}'
     assert values(text, "podtop_offer_price_dollars_per_hour")[label] == "1.5"
     assert "podtop_offer" not in page([View("lab", second)], START)
+
+
+def test_a_percent_sign_in_a_name_stays_one_and_gpus_without_a_value_are_left_out() -> None:
+    text = page([View("50%s", fleet(make.pod("%d%", utils=(93.0, None, 7.0))))], START)
+    assert values(text, "podtop_gpu_utilization_ratio") == {
+        '{account="50%s",pod="%d%",gpu="0"}': "0.93", '{account="50%s",pod="%d%",gpu="2"}': "0.07",
+    }  # fmt: skip
 
 
 @given(name=st.text(max_size=30), id=st.text(st.characters(codec="utf-8"), min_size=1, max_size=12))

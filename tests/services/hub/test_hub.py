@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests import make
 from tui.api.capabilities import Capability
@@ -18,10 +20,16 @@ from tui.api.models import Quote
 from tui.api.secret import Secret
 from tui.domain.attention import Attention, Grade
 from tui.domain.events import Event, Kind
+from tui.domain.lease import Lease
 from tui.domain.listen_address import ListenAddress
+from tui.domain.market_watch import ArmedDeploy, MarketWatch, State
 from tui.services.exporter.exporter import AccountExport, Exporter
+from tui.services.hub import action_log
 from tui.services.hub.client import HubCloud
+from tui.services.hub.reader import taking_over
 from tui.services.hub.state import HubState, decoded, encoded, state_of
+from tui.storage.audit_log import AuditLog
+from tui.storage.owner_file import Duty, Owner
 from tui.store.fleet import Fleet
 
 TOKEN = Secret("a-token-of-some-length")
@@ -66,6 +74,63 @@ async def test_a_reader_has_what_the_recorder_has() -> None:
     assert cloud.state is not None
     assert cloud.state.attention == made.attention
     assert Event(90.0, "a", Kind.NEW, "first seen") in cloud.state.events
+
+
+async def test_a_reader_has_what_is_done_automatically(tmp_path: Path) -> None:
+    made = fleet()
+    plan = ArmedDeploy({"image": "private/image"}, ("WANDB_API_KEY",), ("docker_args",), 3.0, 2)
+    watch = MarketWatch("w", 50.0, ("h100",), ("H100",), state=State.ARMED, account="user_1", holder="t", plan=plan)
+    made.leases = {"a": Lease("a", "pod a", "stop", 900.0, 50.0)}
+    made.idle_stops = {"b": Lease("b", "pod b", "stop", 800.0, 50.0)}
+    made.watches = {"w": watch, "x": replace(watch, id="x", account="user_2")}
+    made.owners = {Duty.LEASES: Owner("record", 7, "jump1", 40.0)}
+    body = encoded(state_of(made, "work"))
+    assert not [word for word in (b"user_1", b"user_2", b"private", b"WANDB", b"docker_args") if word in body]
+    read = Fleet(5.0, 60.0)
+    for _ in taking_over(read, decoded(body), 100.0):
+        pass
+    assert (read.leases, read.idle_stops, read.owners) == (made.leases, made.idle_stops, made.owners)
+    assert [(each.id, each.may_spend, each.plan and each.plan.cap) for each in read.watches.values()] == [
+        ("w", True, 3.0)
+    ]
+
+
+def test_of_the_action_log_a_reader_has_its_accounts_lines_without_what_was_ordered(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "actions.jsonl", origin="test")
+    mine = log.intent("resume", "a", "pod a", {"gpuCount": 2, "imageName": "private"}, account="user_1")
+    log.outcome(mine, "done", "running", "a")
+    log.intent("stop", "b", "pod b", {}, account="user_2")
+    lines = action_log.decoded(body := action_log.served(log.path, "user_1"))
+    assert [(line.phase, line.pod, line.outcome, line.inputs) for line in lines] == [
+        ("intent", "a", "", {"gpuCount": 2}), ("outcome", "a", "done", {}),
+    ]  # fmt: skip
+    assert b"user_1" not in body
+    assert b"private" not in body
+    assert action_log.decoded(action_log.served(tmp_path / "none", "user_1")) == ()
+
+
+async def test_the_action_log_is_read_over_the_hub(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "actions.jsonl", origin="test")
+    log.intent("stop", "a", "pod a", {}, by="lease", account="user_1")
+    export = AccountExport("work", fleet(), lambda: 101.0, log=lambda: log.path)
+    other = AccountExport("lab", Fleet(5.0, 60.0), lambda: 101.0, log=lambda: log.path)
+    exporter = Exporter([export, other], TOKEN)
+    where = await exporter.start(ListenAddress("127.0.0.1", 0))
+    try:
+        cloud = HubCloud(f"http://{where}/work", TOKEN)
+        assert [(line.action, line.pod, line.by) for line in await cloud.action_log()] == [("stop", "a", "lease")]
+        await cloud.aclose()
+        for path, error in (("", Malformed), ("/lab", Unreachable), ("/none", Malformed)):
+            cloud = HubCloud(f"http://{where}{path}", TOKEN)
+            with pytest.raises(error):
+                await cloud.action_log()
+            await cloud.aclose()
+        cloud = HubCloud(f"http://{where}/work")
+        with pytest.raises(Unauthorized):
+            await cloud.action_log()
+        await cloud.aclose()
+    finally:
+        await exporter.close()
 
 
 async def test_the_next_reading_waits_for_the_next_response() -> None:

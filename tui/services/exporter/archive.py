@@ -16,8 +16,9 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 from tui.domain import pod_health
 from tui.services.exporter import families
+from tui.services.exporter.exposition import head, labels, line, number, ratio
 from tui.services.exporter.families import Family
-from tui.services.exporter.page import billed, costs, head, info, labels, line, number, ratio
+from tui.services.exporter.pod_lines import billed, costs, info
 from tui.store.metrics import BY_NAME, steps
 from tui.store.series import GAP
 

@@ -14,18 +14,19 @@ from urllib.parse import quote
 from tui.api import errors
 from tui.services.exporter.page import OPENMETRICS, PROMETHEUS, Counts, View, page
 from tui.services.exporter.server import Answer, Request, Server
+from tui.services.hub.action_log import LOG
+from tui.services.hub.client import FLEET
 from tui.services.hub.owners import OWNERS, encode
 from tui.services.hub.state import encoded, state_of, tag
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tui.api.errors import CloudError
     from tui.api.secret import Secret
     from tui.domain.listen_address import ListenAddress
     from tui.domain.recorders import AccountRecorder
     from tui.store.fleet import Fleet
-
-FLEET = "/v1/fleet"
-"""Where readers find the fleet of the only account; of several each is at its name and this."""
 
 LONGEST_WAIT = 60.0
 """Seconds that a reader may wait for something new."""
@@ -61,6 +62,7 @@ class AccountExport:
     offers:   whether to export the market too.
     does:     what this podtop does besides recording, in words, for readers.
     recorder: this podtop, for recorders of the same account on other hosts; None while the account is unknown.
+    log:      where what was sent is logged; None if that is not served.
     """
 
     def __init__(
@@ -73,8 +75,10 @@ class AccountExport:
         offers: bool = False,
         does: tuple[str, ...] = (),
         recorder: Callable[[], AccountRecorder | None] = lambda: None,
+        log: Callable[[], Path] | None = None,
     ) -> None:
         self.recorder = recorder
+        self._log = log
         self.account = account
         self.fleet = fleet
         self.clock = clock
@@ -132,6 +136,20 @@ class AccountExport:
             with suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), left)
 
+    async def action_log(self, request: Request) -> Answer:
+        """What was sent for the account, from this host."""
+        from tui.services.hub.action_log import served
+        from tui.storage.audit_log import AuditLogError
+
+        funds = self.fleet.funds
+        if self._log is None or funds is None or funds.account_id is None:
+            return Answer(b"the account is not known yet\n", status=503)
+        try:
+            body = await asyncio.to_thread(lambda log, id: served(log(), id), self._log, funds.account_id)
+        except AuditLogError:
+            return Answer(b"the action log cannot be read\n", status=503)
+        return Answer(body, "application/json")
+
 
 class Exporter:
     """Serves one account, or several: one page of metrics, and for readers a fleet of each, below its name."""
@@ -142,9 +160,12 @@ class Exporter:
         self._state: tuple[tuple[object, ...], ...] = ()
         self._text = b""
         fleets = {f"/{quote(export.account, safe='')}{FLEET}": export.serve for export in self._exports}
-        only = self._exports[0].serve if len(self._exports) == 1 else self._choose
+        logs = {f"/{quote(export.account, safe='')}{LOG}": export.action_log for export in self._exports}
+        is_one = len(self._exports) == 1
+        only, log = (self._exports[0].serve, self._exports[0].action_log) if is_one else (self._choose, self._choose)
         self.server = Server(
-            {"/metrics": self._metrics, "/healthz": self._health, FLEET: only, OWNERS: self._owners, **fleets},
+            {"/metrics": self._metrics, "/healthz": self._health, FLEET: only, LOG: log, OWNERS: self._owners, **fleets,
+             **logs},
             token,
         )  # fmt: skip
 

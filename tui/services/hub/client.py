@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from tui.api.models import Market, Snapshot
     from tui.api.orders import Receipt
     from tui.api.secret import Secret
+    from tui.storage.audit_log import Entry
 
 WAIT = 25.0
 """Seconds that the hub waits for something new before it says that there is nothing."""
 
 PATIENCE = WAIT + 10.0
+FLEET = "/v1/fleet"
+"""Where readers find the fleet of the only account; of several each is at its name and this."""
+
 LARGEST = 64 * 1024 * 1024
 
 
@@ -38,7 +42,7 @@ class HubCloud(Cloud):
 
         self.name = host_of(url)
         self.state: HubState | None = None
-        self._url = f"{url.rstrip('/')}/v1/fleet"
+        self._base = url.rstrip("/")
         self._token = token
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
@@ -66,6 +70,17 @@ class HubCloud(Cloud):
             raise NotOffered(f"The hub {self.name} has no prices.")
         return state.market
 
+    async def action_log(self) -> tuple[Entry, ...]:
+        """What was sent for the account on the hub's host, oldest first. Raises CloudError."""
+        from tui.services.hub import action_log
+
+        status, _, content = await self._get(action_log.LOG, {})
+        self._check(status)
+        try:
+            return await asyncio.to_thread(action_log.decoded, content)
+        except ValueError:
+            raise Malformed(f"{self.name} does not respond like a podtop hub; check --hub") from None
+
     async def stop(self, pod_id: str) -> Receipt:
         self._refuse()
 
@@ -90,48 +105,41 @@ class HubCloud(Cloud):
 
     async def _ask(self, *, wait: bool) -> HubState:
         """What the hub says now, or once something is new. Raises CloudError."""
+        status, tag, content = await self._get(FLEET, {"wait": f"{WAIT:g}"} if wait else {}, self._tag)
+        return await self._read(status, tag, content)
+
+    async def _get(self, path: str, asked: dict[str, str], known: str = "") -> tuple[int, str, bytes]:
+        """The status of a response, its tag and its content. Raises CloudError."""
         from tui.api.http import body
         from tui.api.http.connection import connect
         from tui.api.http.failures import of_transport
 
-        proxy = None
+        url, proxy = f"{self._base}{path}", None
         headers = {"Accept-Encoding": "gzip", "Accept": "application/json"}
-        if self._tag:
-            headers["If-None-Match"] = self._tag
+        if known:
+            headers["If-None-Match"] = known
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token.reveal()}"
         try:
             if self._client is None:
-                line = await asyncio.to_thread(connect, self._url, transport=self._transport, timeout=PATIENCE)
+                line = await asyncio.to_thread(connect, url, transport=self._transport, timeout=PATIENCE)
                 self._client, proxy = line.client, line.proxy
-            asked = {"wait": f"{WAIT:g}"} if wait else {}
             async with (
                 asyncio.timeout(PATIENCE),
-                self._client.stream("GET", self._url, params=asked, headers=headers) as response,
+                self._client.stream("GET", url, params=asked, headers=headers) as response,
             ):
                 content = await body.read(response, LARGEST) if response.status_code == 200 else b""
+                return response.status_code, response.headers.get("etag", ""), content
         except Malformed as error:
             raise Malformed(str(error).replace("RunPod's response", f"the response of the hub {self.name}")) from None
         except Exception as error:  # Whatever the libraries raise is an outage of the hub.
             trouble = of_transport(error, f"the hub {self.name}", PATIENCE, proxy)
-        else:
-            return await self._read(response.status_code, response.headers.get("etag", ""), content)
         raise trouble.with_traceback(None)
 
     async def _read(self, status: int, tag: str, content: bytes) -> HubState:
         if status == 304 and self.state is not None:
             return self.state
-        if status == 401:
-            raise Unauthorized(f"The hub {self.name} wants another token (HTTP 401). Check --hub-token-file FILE")
-        if status == 403:
-            raise Forbidden(f"The hub {self.name} refuses this reader (HTTP 403)")
-        if status == 404:
-            raise Malformed(
-                f"The hub {self.name} serves several accounts, or none by this name: add one to its address, as in "
-                "--hub http://HOST:PORT/ACCOUNT"
-            )
-        if status != 200:
-            raise Unreachable(f"The hub {self.name} failed (HTTP {status}); it is tried again", sent=False)
+        self._check(status)
         try:
             state = await asyncio.to_thread(decoded, content)
         except ValueError:
@@ -143,3 +151,16 @@ class HubCloud(Cloud):
             raise Malformed(f"The hub {self.name} is a podtop of another version; update the older one")
         self._tag, self.state = tag, state
         return state
+
+    def _check(self, status: int) -> None:
+        if status == 401:
+            raise Unauthorized(f"The hub {self.name} wants another token (HTTP 401). Check --hub-token-file FILE")
+        if status == 403:
+            raise Forbidden(f"The hub {self.name} refuses this reader (HTTP 403)")
+        if status == 404:
+            raise Malformed(
+                f"The hub {self.name} serves several accounts, or none by this name: add one to its address, as in "
+                "--hub http://HOST:PORT/ACCOUNT"
+            )
+        if status != 200:
+            raise Unreachable(f"The hub {self.name} failed (HTTP {status}); it is tried again", sent=False)

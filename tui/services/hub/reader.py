@@ -11,8 +11,15 @@ if TYPE_CHECKING:
 
 
 def taking_over(fleet: Fleet, state: HubState, at: float) -> Sliced[None]:
-    """Its alerts, its events and its idle times, in slices. `at`: when the response came."""
+    """Its alerts, events, idle times, and what is done for the account automatically, in slices.
+
+    at: when the response came.
+    """
     yield from fleet.were_idle(state.idle)
     fleet.attention, fleet.judged_at = state.attention, at
     fleet.events.clear()
     fleet.events.extend(state.events)
+    fleet.leases = {lease.pod: lease for lease in state.leases}
+    fleet.idle_stops = {lease.pod: lease for lease in state.idle_stops}
+    fleet.watches = {watch.id: watch for watch in state.watches}
+    fleet.owners = state.owners

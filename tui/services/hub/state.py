@@ -13,6 +13,9 @@ from tui.api.models import Market, Snapshot
 from tui.api.status_change import StatusChange
 from tui.domain.attention import Attention
 from tui.domain.events import Event
+from tui.domain.lease import Lease
+from tui.domain.market_watch import MarketWatch
+from tui.storage.owner_file import Duty, Owner
 
 if TYPE_CHECKING:
     from tui.store.fleet import Fleet
@@ -34,6 +37,8 @@ class HubState(Struct, frozen=True, kw_only=True):
     attention, events: what needs attention, and what happened, as the recorder judges it.
     market, market_at: prices, and when they came.
     does:     what the recorder does besides recording, in words.
+    leases, idle_stops, watches: what the podtops of the recorder's host are to do automatically, of the account.
+    owners:   which of them does what.
     """
 
     version: int = VERSION
@@ -48,11 +53,15 @@ class HubState(Struct, frozen=True, kw_only=True):
     market: Market | None = None
     market_at: float | None = None
     does: tuple[str, ...] = ()
+    leases: tuple[Lease, ...] = ()
+    idle_stops: tuple[Lease, ...] = ()
+    watches: tuple[MarketWatch, ...] = ()
+    owners: dict[Duty, Owner] = {}
 
 
 def state_of(fleet: Fleet, account: str, does: tuple[str, ...] = ()) -> HubState:
     """The state of a fleet."""
-    feed = fleet.snapshot
+    feed, id = fleet.snapshot, fleet.funds.account_id if fleet.funds is not None else None
     snapshot = feed.value
     if snapshot is not None and snapshot.funds is not None:
         # Readers need no id of the account.
@@ -63,7 +72,16 @@ def state_of(fleet: Fleet, account: str, does: tuple[str, ...] = ()) -> HubState
         idle={id: record.idle for id, record in fleet.records.items() if record.idle},
         attention=fleet.attention, events=tuple(fleet.events)[-EVENTS:],
         market=fleet.market.value, market_at=fleet.market.at, does=does,
+        leases=tuple(fleet.leases.values()), idle_stops=tuple(fleet.idle_stops.values()),
+        watches=tuple(_shown(watch) for watch in fleet.watches.values() if not id or watch.account in ("", id)),
+        owners=dict(fleet.owners),
     )  # fmt: skip
+
+
+def _shown(watch: MarketWatch) -> MarketWatch:
+    """A watch as readers see it: what it orders is nobody's business."""
+    plan = replace(watch.plan, values={}, env=(), hidden=()) if watch.plan is not None else None
+    return replace(watch, account="", holder="", plan=plan)
 
 
 def _as_text(value: object) -> str:
