@@ -27,8 +27,8 @@ from tui.storage.watch_file import WatchFile
 POD = "k3v9x0q2m1a7ze"
 
 
-def started(url: str, *flags: str, **environ: str) -> quick.Process:
-    arguments = ("record", "--interval", "2", "--api-url", url, *flags)
+def started(url: str, *flags: str, interval: str = "2", **environ: str) -> quick.Process:
+    arguments = ("record", "--interval", interval, "--api-url", url, *flags)
     return quick.Process(*arguments, env={**os.environ, **KEY, **environ}, merged=True)
 
 
@@ -138,7 +138,7 @@ def test_read_only_and_what_acts_do_not_go_together() -> None:
 
 
 def test_it_serves_its_metrics_and_asks_runpod_no_more_for_it(url: str) -> None:
-    process = started(url, "--listen", "127.0.0.1:0")
+    process = started(url, "--listen", "127.0.0.1:0", interval="300")
     where = re.search(r"serves (http://127\.0\.0\.1:\d+/metrics)", read_until(process, "serves http"))
     assert where
     read_until(process, "● recording")
@@ -148,7 +148,8 @@ def test_it_serves_its_metrics_and_asks_runpod_no_more_for_it(url: str) -> None:
     assert process.wait() == 0
     assert 'podtop_gpu_utilization_ratio{account="default",pod="' in pages[0]
     asked = [int(re.findall(r"podtop_api_requests_total{[^}]*} (\d+)", page)[0]) for page in pages]
-    assert asked[-1] - asked[0] <= 2
+    # What the first poll began may end in between; had a page asked, it would be one for each.
+    assert asked[-1] - asked[0] < len(pages) / 2
 
 
 def test_an_address_that_is_taken_ends_it_with_a_word(url: str) -> None:
