@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.widgets._toast import ToastRack
 
 from tests.make import pod, snapshot
 from tests.ui.conftest import NOW, Launch, Running
@@ -47,7 +48,8 @@ def test_what_is_typed_wrongly_is_said_in_full_in_narrow_terminals() -> None:
 @pytest.mark.wide
 async def test_toasts_make_room_for_a_line_that_is_typed(launch: Launch, tmp_path: Path) -> None:
     async with recorded(launch, tmp_path, (80, 24)) as run:
-        rack = run.app.screen.query_one("ToastRack")
+        rack = ToastRack()
+        await run.app.screen.mount(rack)
         assert rack.styles.margin.bottom == 2
         for key, line in (("slash", "#filter"), ("at", "#go-to")):
             await run.press(key, *"zz<")
