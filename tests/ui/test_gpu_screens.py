@@ -145,6 +145,14 @@ async def test_the_first_screen_of_a_small_terminal_says_which_since_when_and_at
 
 
 @pytest.mark.wide
+async def test_the_title_of_the_gpus_says_the_cost_in_a_narrow_terminal(launch: Launch) -> None:
+    dear = snapshot(pod("a", name="a-pretraining-with-a-long-name", utils=(100.0,) * 8, cost=123.92))
+    async with launch(size=(40, 12), cloud=cloud(dear)) as run:
+        await run.press("enter")
+        assert "GPUs  a-pretraining-wi…  $123.92/h" in run.text()
+
+
+@pytest.mark.wide
 async def test_the_pod_screen_opens_with_its_gpus_and_groups_fold_for_good(launch: Launch) -> None:
     async with launch(size=(120, 40), cloud=cloud()) as run:
         run.app.screen.look_at("a")  # type: ignore[attr-defined]

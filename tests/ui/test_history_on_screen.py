@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.widgets._toast import ToastRack
 
 from tests.make import pod, snapshot
 from tests.ui.conftest import NOW, Launch, Running
@@ -39,6 +40,7 @@ async def recorded(launch: Launch, path: Path, size: tuple[int, int] = (120, 40)
 def test_what_is_typed_wrongly_is_said_in_full_in_narrow_terminals() -> None:
     assert len(f" ▲ {go_to.INVALID}") <= 40
     assert len(f" {go_to.PROMPT}") < 80
+    assert len(f" {go_to.BRIEF}") < 40
     examples = go_to.PROMPT.removeprefix("go to: ").split(", ")
     assert all(time_text.instant(text, NOW, UTC, NOW - 86_400.0) for text in examples)
 
@@ -46,12 +48,13 @@ def test_what_is_typed_wrongly_is_said_in_full_in_narrow_terminals() -> None:
 @pytest.mark.wide
 async def test_toasts_make_room_for_a_line_that_is_typed(launch: Launch, tmp_path: Path) -> None:
     async with recorded(launch, tmp_path, (80, 24)) as run:
-        run.app.notify("out of the way\nof what is typed", timeout=600)
-        for key, line in (("slash", "#filter-note"), ("at", "#go-to-note")):
+        rack = ToastRack()
+        await run.app.screen.mount(rack)
+        assert rack.styles.margin.bottom == 2
+        for key, line in (("slash", "#filter"), ("at", "#go-to")):
             await run.press(key, *"zz<")
             await run.settle()
-            toast = run.app.screen.query_one("Toast")
-            assert toast.region.bottom < run.app.screen.query_one(line).region.y
+            assert 24 - rack.styles.margin.bottom <= run.app.screen.query_one(line).region.y
             await run.press("escape")
             await run.settle()
             assert not run.app.screen.has_class("-typing")

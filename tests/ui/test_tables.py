@@ -14,6 +14,7 @@ from tui.ui.modals.sort_menu import TAKEN, SortMenu
 from tui.ui.primitives.letters import letters
 from tui.ui.render.offers import COLUMNS as MARKET_COLUMNS
 from tui.ui.render.row_columns import OFFER_COLUMNS
+from tui.ui.screens.listing import headed
 from tui.ui.widgets.columns import Column, arranged, visible
 from tui.ui.widgets.table import Table
 
@@ -204,6 +205,22 @@ async def test_selection_of_all_none_and_the_others(launch: Launch) -> None:
         assert "hidden" in run.text()
         await run.press("backslash")
         assert "selected" not in run.text()
+
+
+@pytest.mark.parametrize(
+    ("room", "title"),
+    [
+        (60, "Pods  /status=running  3 of 6  2 selected, 2 hidden"),
+        (48, "Pods  /status=run…  3 of 6  2 selected, 2 hidden"),
+        (40, "Pods  /st…  3 of 6  2 selected, 2 hidden"),
+        (34, "/st…  3 of 6  2 selected, 2 hidden"),
+    ],
+)
+def test_a_narrow_title_keeps_what_is_hidden(room: int, title: str) -> None:
+    count, notes = "/status=running  3 of 6", ("2 selected, 2 hidden", "worst first")
+    assert headed("Pods", "status=running", count, notes, room) == title
+    assert headed("Pods", "status=running", count, notes, 80).endswith("worst first")
+    assert headed("Pods", "", "6", ("worst first",), 10) == "Pods  6  worst first", "without a filter nothing is hidden"
 
 
 async def test_pods_that_a_filter_hides_are_named_before_they_are_stopped(launch: Launch) -> None:

@@ -37,6 +37,9 @@ _SELDOM = 120.0
 FINE = 3600.0
 """The last hour of history is fine-grained, earlier history coarse."""
 
+_BEAT = 1.0
+"""Seconds between two looks for new lines of each open log: in the program itself they are part of its load."""
+
 _FEWEST = 6
 
 _FEW = 20
@@ -82,7 +85,7 @@ def demo_source(
         world = World(
             seed=seed, pods=pods, start=opened - history_s, history=history_s, tale=tale, coarse_until=coarse_until
         )
-        transport = in_process(Simulator(world, instant, faults, packs=False, beside=beside))
+        transport = in_process(Simulator(world, instant, faults, packs=False, beat=_BEAT, beside=beside))
 
         def make(url: str) -> Cloud:
             if api_at(url) is Api.GRAPHQL:

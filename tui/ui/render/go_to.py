@@ -12,8 +12,9 @@ from tui.ui.primitives.cells import Cell
 if TYPE_CHECKING:
     from tui.history.playback import Spans
 
+BRIEF = "go to: 02:30, -3h, Mon 09:00, now"
 PROMPT = "go to: 02:30, -3h, yesterday 14:00, Mon 09:00, 23 Nov 14:30, start, now"
-"""Examples, as many as a line of 80 columns has room for."""
+"""Examples, as many as lines of 40 and of 80 columns have room for."""
 
 INVALID = "not a time; use 02:30, -3h, Mon 09:00"
 """In a line of 40 columns."""

@@ -95,7 +95,7 @@ class AllPods(Listing):
         total = sum(empty_states.total(fleet, self.name) for fleet in fleets)
         return Rows(
             keys, cells, total, EmptyState("No pods match" if self.filter is not None else "No pods"),
-            notes=(*(("worst first",) if is_worst_first else ()), *self._selected(keys)), rising=all_rise(query),
+            notes=(*self._selected(keys), *(("worst first",) if is_worst_first else ())), rising=all_rise(query),
             columns=(*columns[:1], account, *columns[1:]), widest=self._widest_of(fleets),
         )  # fmt: skip
 

@@ -261,7 +261,8 @@ class ChartScreen(BaseScreen):
 
         player = self._player
         now = spans[-1][1] if player.replay else player.clock()
-        self._time = TimeLine(go_to.PROMPT, lambda text: go_to.meaning(text, now, spans, self._sight.tz, player.replay))
+        prompt = go_to.PROMPT if len(go_to.PROMPT) + 2 <= self.size.width else go_to.BRIEF
+        self._time = TimeLine(prompt, lambda text: go_to.meaning(text, now, spans, self._sight.tz, player.replay))
         await self.mount(self._time, before="#footer")
 
     def on_time_line_done(self, event: TimeLine.Done) -> None:

@@ -116,7 +116,7 @@ class Pods(FleetListing):
         return Rows(
             keys, cells_of(context, scene), empty_states.total(fleet, self.name),
             empty_states.pods(fleet, query.filter is not None, self.waited, context.playback.replay),
-            notes=(*first, *selected(context, keys)), rising=pods.pods_rise(query), faded=self.is_stale(scene),
+            notes=(*selected(context, keys), *first), rising=pods.pods_rise(query), faded=self.is_stale(scene),
             columns=with_runs(columns, bool(fleet.runs), scene.width),
             widest={**pods.widest(fleet), "alert": max((len(a.text) for a in alerts.values()), default=0)},
         )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import Struct
 
+from tui.format import numbers as fmt
 from tui.store.feed import Feed
 from tui.store.slices import Sliced
 from tui.ui.primitives.empty_state import EmptyState
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from tui.ui.widgets.table import Cells, Column
 
 NOTHING = EmptyState("Nothing under the cursor")
+_LEAST_FILTER = 3
+"""Letters of a filter that its title has at least."""
+
 WORDS = "words, !word, field<value, re:PATTERN; tab completes"
 
 
@@ -107,6 +111,19 @@ class Picture(Struct, frozen=True):
     note: str = ""
     draw: Callable[[int, int], Drawn] | None = None
     empty: EmptyState = NOTHING
+
+
+def headed(name: str, filtered: str, count: str, notes: Sequence[str], room: int) -> str:
+    """A title of at most `room` letters, if it is of filtered rows: without the later notes, with the text of the
+    filter cut, without its name."""
+    whole = ""
+    for shown in (notes, notes[:1]):
+        whole = "  ".join(part for part in (name, count, *shown) if part)
+        if len(whole) <= room or not filtered:
+            return whole
+    letters = max(_LEAST_FILTER, len(filtered) + room - len(whole))
+    short = whole.replace(f"/{filtered}", f"/{fmt.clip(filtered, letters)}", 1)
+    return short if len(short) <= room else short.removeprefix(f"{name}  ")
 
 
 class Listing:
@@ -227,6 +244,12 @@ class Listing:
 
     def rows(self, scene: Scene) -> Rows:
         raise NotImplementedError
+
+    def headed(self, rows: Rows, room: int) -> str:
+        """The title: name, filter, number of rows, notes. In a narrow pane how many rows a filter hides, and which of
+        them are selected, matters more than the rest."""
+        return headed(self.heading or self.title, self.filter.text if self.filter else "", self.count(rows),
+                      rows.notes, room)  # fmt: skip
 
     def count(self, rows: Rows) -> str:
         """The number of rows, and the total if they are filtered."""

@@ -13,6 +13,10 @@ from tui.ui.screens.listing import Rows, Scene
 from tui.ui.screens.pod_listing import PodListing
 from tui.ui.widgets.table import Cells
 
+_NARROW = 60
+_BESIDE = 23
+"""Cells of a title beside the name of the pod: its border, its own name, a price of three digits."""
+
 
 class Gpus(PodListing):
     """What each GPU of one pod does; the pod's worst alert stands below them."""
@@ -32,12 +36,16 @@ class Gpus(PodListing):
         cost = record.pod.cost_per_hr if record is not None and record.pod is not None else None
         price = (f"{fmt.money(cost)}/h",) if cost is not None else ()
 
+        # In a narrow terminal what it costs is worth more than what the tabs and the rows say.
+        whole = (name, gpus.number_of(len(by_key), kind), *price)
+        notes = whole if scene.width >= _NARROW else (fmt.clip(name, scene.width - _BESIDE), *price)
+
         def cells(key: str) -> Cells:
             return gpus.cells(by_key[key], widths, fleet.lacks)
 
         return Rows(
             tuple(by_key), cells, len(by_key), EmptyState("No GPU is rented now" if record is not None else ""),
-            notes=(name, gpus.number_of(len(by_key), kind), *price) if by_key else (name,),
+            notes=notes if by_key else (name,),
             note=f"{SIGN} {alert.text}" if alert is not None and not alert.muted else "",
             faded=fleet.pods_stale(scene.now), columns=gpus.columns(scene.width),
         )  # fmt: skip

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from tui.ui.widgets.facts_pane import FactsPane
     from tui.ui.widgets.filter_input import FilterLine
 
+_BORDER = 6
+"""Cells of a border beside its title."""
+
 
 class RowsScreen(PanedScreen):
     """Shows its listings in their tables, and the details of the row under the cursor in the other panes.
@@ -137,8 +140,9 @@ class RowsScreen(PanedScreen):
             rows.keys, rows.cells, notice=rows.empty, sorted_by=(listing.sort, rows.rising), faded=rows.faded
         )  # fmt: skip
         trouble = listing.trouble(scene)
-        title = (listing.heading or listing.title, listing.count(rows), *rows.notes)
-        self._entitle(table, "  ".join(part for part in title if part), trouble or rows.note)
+        # Without a size, before the first layout, there is nothing to fit.
+        room = table.outer_size.width - _BORDER if table.outer_size.width else 1000
+        self._entitle(table, listing.headed(rows, room), trouble or rows.note)
         table.set_class(bool(trouble), "-old")
 
     def _rows(self, listing: Listing, scene: Scene) -> Rows:

@@ -40,8 +40,8 @@ DRIVER = ("_file", "_writer_thread")
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 """Synchronized output: the terminal shows a frame whole."""
 
-SMALL = 1000
-"""Length of a frame that arrives whole without that: it fits into one packet, which a terminal reads at once."""
+SMALL = 700
+"""Length of a frame that arrives whole without that: it is about a packet, which a terminal reads at once."""
 
 ASK = "\x1b[?2026$p"
 """A query that a terminal with synchronized output answers once all output before it has arrived."""
