@@ -51,7 +51,7 @@ def spans(draw: st.DrawFn) -> list[tuple[float, float]]:
 
 def added_up(stays: list[Stay], watched: list[tuple[float, float]], seen: Seen) -> tuple[Bill, Report]:
     held, missing = certain(stays, watched, START, END)
-    made = bill(held, missing, lambda start, end: seen._replace(known=min(seen.known, end - start)), EDGES)
+    made = bill(held, missing, lambda start, end: replace(seen, known=min(seen.known, end - start)), EDGES)
     ledger = Ledger(EDGES, DAYS)
     ledger.add(Row("a", "alder", "H100", 8), made)
     return made, ledger.report(START, END, START, {START: DAY})

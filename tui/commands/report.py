@@ -103,7 +103,7 @@ async def _report(source: Source, config: Config, state: StateFiles, wanted: Wan
         if trouble:
             problems = (*problems, ProblemItem(f"shared history is unavailable: {trouble}", "history", None))
         if path is not None or beside is not None:
-            costs = await report_loader.read(path, start, now, start_of_day, beside)
+            costs = await report_loader.read(path, start, now, start_of_day, beside, keeps=not source.demo)
     if answer.account is not None and costs.since is not None:
         costs = replace(costs, volumes=report_loader.volumes(answer.account, costs.mounted))
     knows_volumes = answer.account is not None

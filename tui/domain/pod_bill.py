@@ -13,7 +13,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, IntEnum
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from msgspec import Meta, Struct
 
 from tui.domain import pod_health
 
@@ -50,6 +52,9 @@ NOTHING = (Part.IDLE, Part.WAITING, Part.BOOT, Part.STOPPED)
 """The parts that did nothing; of under-used time only a share is missing."""
 
 
+_NO_DOLLARS = [0.0] * len(Part)
+
+
 class Use(Enum):
     """What a pod did, as far as its bill goes. UNKNOWN: whether it was billed is unknown. GONE: it was not."""
 
@@ -79,8 +84,11 @@ class Stay(NamedTuple):
     rental: object = None
 
 
-class Seen(NamedTuple):
-    """What a pod's GPUs did in a piece of time.
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+
+
+class Seen(Struct, frozen=True, array_like=True, gc=False):
+    """What a pod's GPUs did in a piece of time, of an hour at most.
 
     known:   seconds of it of which anything is known.
     idle, waiting: their shares of these seconds, 0..1.
@@ -88,11 +96,11 @@ class Seen(NamedTuple):
     lagging: the number of the GPU for which all others wait.
     """
 
-    known: float
-    idle: float = 0.0
-    waiting: float = 0.0
-    unused: float = 0.0
-    lagging: int | None = None
+    known: Annotated[float, Meta(ge=0.0, le=4000.0)]
+    idle: Share = 0.0
+    waiting: Share = 0.0
+    unused: Share = 0.0
+    lagging: Annotated[int, Meta(ge=0, le=1024)] | None = None
 
 
 UNSEEN = Seen(0.0)
@@ -204,7 +212,7 @@ def bill(
         for start, end, slot, in_loop in _pieces(stay, edges, looping):
             parts = slots.get(slot)
             if parts is None:
-                parts = slots[slot] = [0.0] * len(Part)
+                parts = slots[slot] = _NO_DOLLARS.copy()
             hours = (end - start) / 3600.0
             if stay.disks is not None:
                 parts[Part.STOPPED if stay.use is Use.STOPPED else Part.DISKS] += stay.disks * hours

@@ -184,12 +184,12 @@ class Ledger:
         by_day: dict[float, list[float]] = {}
         worst, most = None, 0.0
         for slot, parts in sorted(bill.slots.items()):
-            day = by_day.setdefault(self._day_of[slot], [0.0] * len(Part))
-            for part, amount in enumerate(parts):
-                day[part] += amount
+            at = self._day_of[slot]
+            day = by_day.get(at)
+            by_day[at] = list(map(add, day, parts)) if day is not None else parts
             utc = self._edges[slot] // 86_400.0 * 86_400.0
             self._utc[utc] = self._utc.get(utc, 0.0) + sum(parts)
-            nothing = sum(parts[part] for part in NOTHING if part is not Part.STOPPED)
+            nothing = parts[Part.IDLE] + parts[Part.WAITING] + parts[Part.BOOT]
             # Hours of the same price are equally bad: the first one is where it began.
             if nothing > max(most * 1.005, 0.0005):
                 worst, most = self._edges[slot], nothing

@@ -40,12 +40,12 @@ class ActivityReader:
         self._at: float | None = None
         self._minutes: GpuMinutes | None = None
 
-    def activity(self) -> GpuActivity:
-        """What the GPUs did. Raises ArchiveError, later too."""
+    def activity(self, *, goes_on: bool = False) -> GpuActivity:
+        """What the GPUs did. `goes_on`: whether there are samples after the time. Raises ArchiveError, later too."""
         quarters, missing = self._kept()
         for start, end in _joined(missing):
             quarters.update(self._read(max(start, self._start), min(end, self._end)).quarters())
-        return GpuActivity(quarters, reach_of(self._recording.silence), self._part)
+        return GpuActivity(quarters, reach_of(self._recording.silence), self._part, goes_on=goes_on)
 
     def _kept(self) -> tuple[dict[float, Sums], set[float]]:
         """The sums that are kept, by the start of their quarter, and the quarters of which samples are to be read."""

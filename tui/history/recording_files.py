@@ -14,6 +14,11 @@ def archive_path(directory: Path, api_url: str, account_id: str) -> Path:
     return directory / "archive" / f"{file_name(api_url, account_id)}.sqlite"
 
 
+def days_of(recording: Path) -> Path:
+    """The file of `ReportDays` beside a recording."""
+    return recording.with_name(f"{recording.name}-report")
+
+
 def set_aside(path: Path, at: float) -> Path:
     """Rename a damaged recording, with its log, so that a new one can begin: it is never deleted. Raises OSError.
 
@@ -27,6 +32,8 @@ def set_aside(path: Path, at: float) -> Path:
         part = path.with_name(path.name + tail)
         if part.exists():
             part.rename(aside.with_name(aside.name + tail))
+    # It was made of that recording, and is made again of the next one.
+    days_of(path).unlink(missing_ok=True)
     return aside
 
 

@@ -17,8 +17,8 @@ from tui.domain import costs, gpu_power, pod_costs, pod_health
 from tui.domain.action import State
 from tui.domain.pod_bill import UNSEEN, Look, Seen, Stay, Use, bill, certain, loops
 from tui.domain.report import MICRO, Ledger, Report, Row
-from tui.history.activity_reader import ActivityReader
 from tui.history.archive.reader import State as Recorded
+from tui.history.daily_activity import DailyActivity
 from tui.store.gpu_minutes import POWER
 from tui.store.metrics import UTIL
 from tui.turns import give_way
@@ -26,6 +26,7 @@ from tui.turns import give_way
 if TYPE_CHECKING:
     from tui.api.models import Pod
     from tui.history.archive.reader import Recording
+    from tui.history.report_days import ReportDays
     from tui.store.series import Samples
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -55,12 +56,14 @@ def read(
     start_of_day: Callable[[float], float],
     go_on: Callable[[], bool] = lambda: True,
     beside: Recording | None = None,
+    stored: ReportDays | None = None,
 ) -> Report:
     """The report from `start` to `end`. Raises ArchiveError.
 
     start_of_day: when the local day of an instant began.
     go_on:  asked before each pod; once it is False the rest is left out, as nobody waits for it any more.
     beside: what others saw while the recording did not watch, and nothing else.
+    stored: what is kept of finished days of the first recording.
     """
     recordings = [each for each in (recording, beside) if each is not None]
     spans_of = [tuple(span for span in each.spans() if span[0] < end) for each in recordings]
@@ -82,7 +85,10 @@ def read(
         give_way()
         if not go_on():
             break
-        _add(ledger, sources, id, spans, edges)
+        _add(ledger, sources, id, spans, edges, stored)
+    else:
+        if stored is not None and recording is not None:
+            stored.forget_all_but(frozenset(recording.pods()))
     return ledger.report(start, end, since, _watched(spans, start, end))
 
 
@@ -126,7 +132,12 @@ def _watched(spans: Iterable[tuple[float, float]], start: float, end: float) -> 
 
 
 def _add(
-    ledger: Ledger, sources: Sequence[Source], id: str, spans: Sequence[tuple[float, float]], edges: Sequence[float]
+    ledger: Ledger,
+    sources: Sequence[Source],
+    id: str,
+    spans: Sequence[tuple[float, float]],
+    edges: Sequence[float],
+    stored: ReportDays | None,
 ) -> None:
     """Add one pod."""
     start, end = edges[0], edges[-1]
@@ -141,14 +152,21 @@ def _add(
     name = pod.machine.gpu_name if pod.machine is not None else None
     look: Look = _unseen
     idle: list[tuple[float, float]] = []
+    activities: list[DailyActivity] = []
     if gpus and any(stay.use is Use.UP and stay.judged for stay in stays):
         watts = gpu_power.nominal_w(name)
         activities = [
-            ActivityReader(each.recording, id, start, end, gpus, watts, each.recent).activity() for each in sources
-        ]
+            DailyActivity(
+                each.recording, id, start, end, gpus, watts, each.recent,
+                stored.days(id) if stored is not None and not number else (),
+            )
+            for number, each in enumerate(sources)
+        ]  # fmt: skip
         look = activities[0].look if len(sources) == 1 else _by_time(sources, [each.look for each in activities])
         idle = sorted(run for each in activities for run in each.idle_runs())
     whole = bill(stays, missing, look, edges, loops(_restarts(states)), idle)
+    if activities and stored is not None and (read := activities[0].days()) is not None:
+        stored.keep(id, read)
     if whole.slots or whole.nothing:
         ledger.add(_row(id, pod, name, states[-1].pod is not None, end), whole)
 

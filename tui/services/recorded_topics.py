@@ -59,6 +59,6 @@ class RecordedTopics:
         if path is None:
             return Report(start, now, None, 0.0)
         try:
-            return await report_loader.read(path, start, now, self._start_of_day)
+            return await report_loader.read(path, start, now, self._start_of_day, keeps=past is None)
         except ArchiveError as error:
             raise Unreachable(f"the recording cannot be read: {error}", sent=False) from error

@@ -29,15 +29,24 @@ def begin(span: str, now: float, start_of_day: Callable[[float], float]) -> floa
 
 
 async def read(
-    path: Path | None, start: float, end: float, start_of_day: Callable[[float], float], beside: Path | None = None
+    path: Path | None,
+    start: float,
+    end: float,
+    start_of_day: Callable[[float], float],
+    beside: Path | None = None,
+    *,
+    keeps: bool = False,
 ) -> Report:
     """The report of a recording, read in a thread that ends soon after this is cancelled. Raises ArchiveError.
 
     beside: a recording of what others saw while the first did not watch.
+    keeps:  whether the recording is podtop's own: what GPUs did on finished days is kept beside it.
     """
     from tui.history import report_reader
     from tui.history.archive.reader import Recording
     from tui.history.archive.schema import answered
+    from tui.history.recording_files import days_of
+    from tui.history.report_days import ReportDays
 
     wanted = True
 
@@ -49,7 +58,8 @@ async def read(
             for each in both:
                 if each is not None:
                     each.until = end
-            return report_reader.read(both[0], start, end, start_of_day, lambda: wanted, both[1])
+            stored = opened.enter_context(closing(ReportDays(days_of(path)))) if keeps and path is not None else None
+            return report_reader.read(both[0], start, end, start_of_day, lambda: wanted, both[1], stored)
 
     try:
         return await asyncio.to_thread(work)

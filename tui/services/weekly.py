@@ -104,7 +104,7 @@ class Weekly:
         from tui.services import report_loader
 
         try:
-            return await report_loader.read(path, start, end, self._start_of_day)
+            return await report_loader.read(path, start, end, self._start_of_day, keeps=True)
         except ArchiveError as error:
             self._messages.post(UserMessage(f"no weekly report: the recording cannot be read: {error}"))
             return None

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, NamedTuple
 
 from msgspec import Meta, Struct
 
-from tui.domain.pod_bill import BUSY_BY_NAME, IDLE_BELOW, STOP_AFTER, UNSEEN, Seen
+from tui.domain.pod_bill import BUSY_BY_NAME, IDLE_BELOW, UNSEEN, Seen
+from tui.store.idle_spans import IdleSpan
 from tui.store.metrics import UTIL, steps
 
 QUARTER, MINUTE = 900.0, 60.0
@@ -79,15 +80,22 @@ class GpuActivity:
     quarters: by their start.
     reach:    seconds for which a sample stands at most.
     part:     the samples from an instant to another, both within one quarter; None without any.
+    goes_on:  whether there are samples later than `reach` after these.
     """
 
     def __init__(
-        self, quarters: Mapping[float, Sums], reach: float, part: Callable[[float, float], Part | None]
+        self,
+        quarters: Mapping[float, Sums],
+        reach: float,
+        part: Callable[[float, float], Part | None],
+        *,
+        goes_on: bool = False,
     ) -> None:
         self._starts = sorted(quarters)
         self._parts = [Part(start, quarters[start]) for start in self._starts]
         self._reach = reach
         self._part = part
+        self._next = math.inf if goes_on else None
 
     def look(self, start: float, end: float) -> Seen:
         """What the GPUs did from an instant to another, within about an hour."""
@@ -129,32 +137,21 @@ class GpuActivity:
         after = last.after
         if after is None:
             number = bisect_left(self._starts, last.start + QUARTER)
-            after = self._parts[number].first if number < len(self._parts) else None
+            after = self._parts[number].first if number < len(self._parts) else self._next
         if after is not None:
             return seconds + min(reach, after - last.last)
         passed = last.last - parts[0].first
         return seconds + (min(reach, passed / (count - 1)) if count > 1 else MINUTE)
 
-    def idle_runs(self) -> list[tuple[float, float]]:
-        """The unbroken idle times that are long enough to stop the pod."""
-        runs: list[tuple[float, float]] = []
-        begun: float | None = None
-        before = 0.0
-        for part in self._parts:
-            sums, first, last = part.sums, part.first, part.last
-            if begun is not None and (not sums.idle_until or first - before > self._reach):
-                runs.append((begun, before + MINUTE))
-                begun = None
-            if not sums.idle_until or sums.idle_until <= sums.last:
-                if sums.idle_until and begun is not None:
-                    runs.append((begun, part.start + (sums.idle_until - 1) * UNIT + MINUTE))
-                begun = part.start + (sums.idle_from - 1) * UNIT if sums.idle_from else None
-            elif begun is None:
-                begun = first
-            before = last
-        if begun is not None:
-            runs.append((begun, before + MINUTE))
-        return [(start, end) for start, end in runs if end - start > STOP_AFTER]
+    def idle_spans(self, start: float = -math.inf, end: float = math.inf) -> Iterator[IdleSpan]:
+        """The idle time of each quarter that begins in a time."""
+        for part in self._parts[bisect_left(self._starts, start) : bisect_left(self._starts, end)]:
+            sums = part.sums
+            yield IdleSpan(
+                part.first, part.last,
+                part.start + (sums.idle_until - 1) * UNIT if sums.idle_until else None,
+                part.start + (sums.idle_from - 1) * UNIT if sums.idle_from else None,
+            )  # fmt: skip
 
 
 def _unused(all_sums: Sequence[Sums], rest: int) -> tuple[float, int | None]:

@@ -72,7 +72,9 @@ class FileReader:
         length = 0
         with archive_errors():
             for row in bounded(self._db).execute(sql, values):
-                length += sum(len(value) for value in row if isinstance(value, bytes | str))
+                for value in row:
+                    if type(value) is bytes or type(value) is str:
+                        length += len(value)
                 if len(rows) >= MOST_ROWS or length > MOST_READ:
                     self._is_bad("the rest of", sql)
                     break

@@ -121,6 +121,18 @@ class SampleReader(FileReader):
             if at + _LENGTH[tier] > start
         ]
 
+    def blocks(self, pod: str, start: float, end: float) -> list[tuple[float, int, int, int]]:
+        """What identifies the blocks with a pod's samples of a time: start, tier, bytes, number of the row."""
+        key = self._key(pod)
+        if key is None:
+            return []
+        rows = self._all(
+            "SELECT start, tier, length(data), rowid FROM block WHERE pod = ?1 AND tier IN (0, 1) AND start > ?2 AND "
+            "start < ?3 ORDER BY start, tier",
+            key, start - MINUTE_BLOCK, end,
+        )  # fmt: skip
+        return list(self._good("block", lambda at, *rest: (checked.instant(at), *rest), rows))
+
     def brief(self, pod: str, start: float, end: float, names: Sequence[str] | None = None) -> Samples:
         """The same in 15-minute samples, each with its lowest, mean and highest: enough for weeks."""
         key = self._key(pod)

@@ -142,7 +142,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
         private.folder(path.parent)
         # SQLite creates the files beside it with the same mode.
         os.close(private.open_file(path, os.O_CREAT | os.O_RDWR))
-        db = _guarded(sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False))
+        db = guarded(sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False))
         try:
             version = _check(db, path, empty=True)
             # Blocks have some 2 kB: small pages would stay half empty.
@@ -185,7 +185,7 @@ def is_alone(path: Path) -> bool:
 def _to_read(path: Path) -> sqlite3.Connection:
     alone = is_alone(path)
     how = "mode=ro&immutable=1" if alone else "mode=ro"
-    db = _guarded(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=5.0, check_same_thread=False))
+    db = guarded(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=5.0, check_same_thread=False))
     try:
         db.execute("PRAGMA query_only = ON")
         db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
@@ -203,7 +203,7 @@ def _to_read(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _guarded(db: sqlite3.Connection) -> sqlite3.Connection:
+def guarded(db: sqlite3.Connection) -> sqlite3.Connection:
     """Restrict a connection: no function, view or trigger of the file is trusted; row size and queries are bounded."""
     db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
     db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
