@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from tui.domain import pod_health
+from tui.domain.alert_rules import is_muted
 from tui.domain.events import ENDS, UNJUDGED, Event, Kind
 from tui.format import numbers as fmt
-from tui.store import open_alert
+from tui.store import one_waste, open_alert
 from tui.store.alert import Alert, Unwatched
 from tui.store.alert_kinds import KINDS
 from tui.store.alerts import blind_alerts, dark_reason, looking, marked, off, off_text, order
@@ -171,6 +172,8 @@ class AlertTracker:
         begun: list[Event] = []
         ended: list[Event] = []
         keys: set[Key] = set()
+        current = tuple(current)
+        others = self._said_by_others(fleet, at, current)
         for pause, alert in sliced(current):
             if pause:
                 yield
@@ -180,6 +183,11 @@ class AlertTracker:
                     shown.append(_alone(alert))
                 continue
             keys.add((alert.pod, event))
+            if (alert.pod, event) in others:
+                # It is known how long it lasts, for when it is the one that says it.
+                self._found((alert.pod, event), replace(alert, is_news=False), watched)
+                self._last.pop((alert.pod, event), None)
+                continue
             seen, report = self._found((alert.pod, event), alert, awake if alert.kind.blind else watched)
             shown += () if seen is None else (seen,)
             begun += () if report is None else (report,)
@@ -193,6 +201,19 @@ class AlertTracker:
         if self._open and (at - self._saved_at >= SAVED_EVERY or watched.gap(watched.last) or awake.gap(awake.last)):
             self._unsaved = True
         return (*ended, *begun), shown
+
+    def _said_by_others(self, fleet: Fleet, at: float, current: Iterable[Alert]) -> Collection[Key]:
+        """The alerts that are neither shown nor reported, because another one of their pod says the same."""
+
+        def is_silenced(key: Key) -> bool:
+            record = fleet.records.get(key[0])
+            name, kind = record.name if record is not None else "", _LASTING[key[1]].name
+            return is_muted(key[0], name, kind, fleet.alert_rules, fleet.mutes, at)
+
+        begun = [
+            key for key, alert in self._open.items() if alert.told and alert.settling is None and alert.over_at is None
+        ]
+        return one_waste.unsaid(current, begun, is_silenced)
 
     def _found(self, key: Key, alert: Alert, step: _Step) -> tuple[Alert | None, Event | None]:
         """An alert that was found: how it is shown, and the event that reports it if it begins or is worse."""

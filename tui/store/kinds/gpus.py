@@ -17,6 +17,7 @@ from tui.domain.gpu_power import nominal_w
 from tui.format import numbers as fmt
 from tui.store.alert import Alert, AlertKind, Basis, PodView
 from tui.store.holds import Hold
+from tui.store.kinds.lines import moves, writes
 from tui.store.kinds.parts import cost, has_held, if_held, if_seen, price, run_so_far, so_far, spent, up_since
 from tui.store.metrics import UTIL
 from tui.store.minutes import HOUR
@@ -98,23 +99,27 @@ def _find_quiet(kind: AlertKind, view: PodView) -> Alert | None:
     return None if worked else kind.alert(view.pod)
 
 
-def _drawn(view: PodView) -> str:
+def drawn(view: PodView) -> str:
     """What the GPUs draw, in words."""
     now = view.window.watts.now
     machine = view.pod.machine
     nominal = nominal_w(machine.gpu_name) if machine else None
-    drawn = f"{max(now, default=0) * WATT:.0f}"
-    return f"{drawn} of {nominal:.0f} W" if nominal is not None else f"{drawn} W, as at rest"
+    most = f"{max(now, default=0) * WATT:.0f}"
+    return f"{most} of {nominal:.0f} W" if nominal is not None else f"{most} W, as at rest"
 
 
 def _find_hung(kind: AlertKind, view: PodView) -> Alert | None:
     hung = view.window.watts.hung
-    return None if hung.since is None else _of(kind, view, hung, price(view.pod), _drawn(view))
+    if hung.since is None or moves(view, hung):
+        return None
+    return _of(kind, view, hung, price(view.pod), drawn(view) + writes(view))
 
 
 def _find_latched(kind: AlertKind, view: PodView) -> Alert | None:
     latched = view.window.watts.latched
-    return None if latched.since is None else _of(kind, view, latched, price(view.pod), _drawn(view))
+    if latched.since is None or moves(view, latched):
+        return None
+    return _of(kind, view, latched, price(view.pod), drawn(view))
 
 
 def _find_waiting(kind: AlertKind, view: PodView) -> Alert | None:
@@ -200,7 +205,7 @@ def _find_capped(kind: AlertKind, view: PodView) -> Alert | None:
     capped, limit = view.window.watts.capped, view.pod.power_limit
     if capped.since is None or limit is None:
         return None
-    return _of(kind, view, capped, None, f"{limit}% of its power at full price, {_drawn(view)}", up_since(view))
+    return _of(kind, view, capped, None, f"{limit}% of its power at full price, {drawn(view)}", up_since(view))
 
 
 IDLE = AlertKind(

@@ -1,7 +1,7 @@
 """Alerts about training runs, by what they write themselves. Pure; instants in epoch seconds.
 
 They exist only for pods that the user has named in [signals]. What is not read at the moment begins and ends nothing.
-Of one waste there is one alert: where the GPUs show it too, theirs counts the money.
+Of one waste there is one alert (`tui.store.one_waste`): where the GPUs are idle too, theirs counts the money.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from tui.domain.attention import Grade, Ring, Topic
 from tui.domain.events import Kind as EventKind
 from tui.format import numbers as fmt
 from tui.store.alert import Alert, AlertKind, Basis, Over, PodView
+from tui.store.kinds.gpus import drawn
 from tui.store.kinds.parts import any_so_far, cost, if_readable, if_running, price, run_so_far, spent, up_since
 from tui.store.run_signals import SILENT, Run, has_ended, patience
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tui.api.models import Pod
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
+    from tui.store.holds import Hold
 
 DIVERGES = 3.0
 """A loss this many times its median has diverged."""
@@ -44,10 +46,25 @@ def _run(view: PodView) -> Run | None:
     return None if run is None or run.problem or run.began is None else run
 
 
-def _gpus_rest(view: PodView) -> bool:
-    """Whether the GPUs show that nothing works, which has an alert of its own."""
-    watts = view.window.watts
-    return view.window.work.idle.is_settled or watts.hung.is_settled or watts.latched.is_settled
+AGREES_AFTER = 300.0
+"""Seconds for which GPUs must have rested to agree with what a run writes."""
+
+
+def _rest(view: PodView) -> str:
+    """How the GPUs show that nothing works, as the end of a sentence; empty if they do not."""
+    work, watts = view.window.work, view.window.watts
+    if _rests(watts.hung) or _rests(watts.latched):
+        return f"; GPUs at full load draw {drawn(view)}"
+    return "; GPUs do nothing either" if _rests(work.idle) else ""
+
+
+def _rests(hold: Hold) -> bool:
+    return hold.is_settled or (hold.since is not None and hold.total >= AGREES_AFTER)
+
+
+def _idle_counts(view: PodView) -> bool:
+    """Whether idle GPUs have an alert of their own, with the money."""
+    return view.window.work.idle.is_settled and not view.window.work.ended.is_settled
 
 
 def _alert(
@@ -57,7 +74,7 @@ def _alert(
     lasts = max(0.0, view.now - since)
     if lasts < view.hold(kind):
         return None
-    wasted = price(view.pod) if wastes and not _gpus_rest(view) else None
+    wasted = price(view.pod) if wastes and not _idle_counts(view) else None
     return kind.alert(
         view.pod, grade=grade or kind.grade, since=since, lasts=lasts, note=note, basis=Basis.HISTORY,
         wasted_per_hr=wasted, so_far=spent(wasted, lasts), up_since=up_since(view),
@@ -135,8 +152,8 @@ def _find_stalled(kind: AlertKind, view: PodView) -> Alert | None:
         return None
     usual = f"; median is {fmt.pace(run.usual)}" if run.usual is not None else ""
     # The GPUs of the same time agree, or do not.
-    if _gpus_rest(view):
-        return _alert(kind, view, run.line_at, f"{usual}; GPUs do nothing either", grade=Grade.BAD)
+    if rest := _rest(view):
+        return _alert(kind, view, run.line_at, f"{usual}{rest}", grade=Grade.BAD)
     if view.window.work.works:
         return _alert(kind, view, run.line_at, f"{usual}; GPUs still work", wastes=False, grade=Grade.NOTICE)
     return _alert(kind, view, run.line_at, usual)
@@ -147,8 +164,7 @@ def _find_error(kind: AlertKind, view: PodView) -> Alert | None:
     if run is None or run.trouble is None or run.trouble.trouble is None or run.ended is not None:
         return None
     at, line = run.trouble.at, run.trouble.line
-    grade = Grade.BAD if _gpus_rest(view) else kind.grade
-    return _alert(kind, view, at, f"{run.trouble.trouble.value}|{_quoted(run, line)}", grade=grade)
+    return _alert(kind, view, at, f"{run.trouble.trouble.value}|{_rest(view)}{_quoted(run, line)}")
 
 
 def _error_text(alert: Alert, now: float) -> str:
@@ -193,7 +209,8 @@ def _if_read(why: Callable[[Run], str | None]) -> Over:
             run = fleet.runs.get(pod.id)
             if run is None or run.problem:
                 return None
-            restarted = run.line_at is None and run.machine is None
+            # What is known of a recording only has not been read yet.
+            restarted = run.line_at is None and run.machine is None and run.values_at is None
             return "container restarted" if restarted else why(run)
 
         return if_readable(lambda pod: if_running(of)(fleet, record))(fleet, record)
@@ -266,7 +283,7 @@ STALLED = AlertKind(
         f"no new line for {fmt.short_duration(alert.lasts)} while billed {cost(alert)}{alert.note}"
         f"{any_so_far(alert, now)}"
     ),
-    over=_if_read(lambda run: "new lines"),
+    over=_if_read(lambda run: "new lines" if run.line_at is not None else None),
 )  # fmt: skip
 """A run that writes nothing for far longer than between its lines before."""
 
