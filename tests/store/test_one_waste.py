@@ -148,6 +148,21 @@ def test_a_log_that_is_read_no_more_after_a_restart_hides_no_hang() -> None:
     assert run.kinds_rung == ["stalled", "hung"]
 
 
+def test_an_error_of_long_ago_hides_no_hang() -> None:
+    run = Rung()
+    run.pass_by(30 * MINUTE)
+    run.write("Traceback (most recent call last):")
+    # Lines without a figure: whether it goes on is unknown.
+    for _ in range(36):
+        run.write("still here")
+        run.pass_by(5 * MINUTE, writes=False)
+    assert run.kinds_rung == ["run-error"]
+    for _ in range(12):
+        run.write("still here")
+        run.pass_by(5 * MINUTE, writes=False, gpu=WAITS)
+    assert run.kinds_rung == ["run-error", "hung"]
+
+
 def test_when_only_the_lines_go_on_the_hang_remains() -> None:
     run = Rung()
     run.pass_by(40 * MINUTE)

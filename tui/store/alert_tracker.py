@@ -214,12 +214,12 @@ class AlertTracker:
             return is_muted(key[0], name, kind, fleet.alert_rules, fleet.mutes, at)
 
         # After a restart what was open is shown once it is found again: if that takes long, another one says it.
-        begun = [
-            key
+        begun = {
+            key: alert.since
             for key, alert in self._open.items()
             if alert.told and alert.settling is None and alert.over_at is None
             and (key in self._last or alert.away_for < UNSHOWN)
-        ]  # fmt: skip
+        }  # fmt: skip
         return one_waste.unsaid(current, begun, is_silenced)
 
     def _found(self, key: Key, alert: Alert, step: _Step) -> tuple[Alert | None, Event | None]:
