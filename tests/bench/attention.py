@@ -3,7 +3,7 @@
 Polls go through the fleet, the tracker and the policy of ringing, on virtual time, with failed polls, polls without
 values, an outage, a laptop that sleeps, and restarts of podtop that begin again from a recording.
 
-    python -m tests.bench.attention [--step 10] [--hours 24] [--seed 1]
+    python -m tests.bench.attention [--step 10] [--hours 24] [--seed 1] [--day 1]
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import argparse
 import random
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -328,34 +328,48 @@ def main() -> None:
     parser.add_argument("--step", type=float, default=10.0)
     parser.add_argument("--hours", type=float, default=24.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--day", type=int, choices=(1, 2), default=1)
     options = parser.parse_args()
     seconds = options.hours * HOUR
-    planted = plants()
-    scenes = {plant.id: plant.scene for plant in planted}
-    scenes |= {f"work-{n}": at_work(n, seconds) for n in range(options.seed, options.seed + 8)}
-    scenes |= {f"grey-{n}": grey(n) for n in range(options.seed, options.seed + 6)}
+    if options.day == 2:
+        from tests.bench import second_day
+
+        planted = second_day.plants(options.seed, options.step)
+        scenes = second_day.scenes(options.seed, options.step, seconds)
+    else:
+        planted = plants()
+        scenes = {f"work-{n}": at_work(n, seconds) for n in range(options.seed, options.seed + 8)}
+        scenes |= {f"grey-{n}": grey(n) for n in range(options.seed, options.seed + 6)}
     day = Day(options.step, options.seed)
-    day.run(scenes, seconds)
+    day.run({plant.id: plant.scene for plant in planted} | scenes, seconds)
+    for line in counted(day, planted):
+        print(line)
+    for group in ("work", "grey"):
+        of_group = [id for id in scenes if id.startswith(group)]
+        events = Counter(kind for id in of_group for _, kind in day.named[id])
+        rings = Counter(kind for id in of_group for _, kind, _ in day.rung[id])
+        days = len(of_group) * options.hours / 24
+        print(f"{group}: {days:.0f} pod-days, events {dict(events)}, rings {dict(rings)}")
+
+
+def counted(day: Day, planted: Sequence[Plant]) -> Iterator[str]:
+    """A line for each waste: when it was named, and rung; and how many were, as they should be."""
     events = {kind.name: kind.event.value for kind in KINDS if kind.event}
     named = rung = 0
     for plant in planted:
-        when = [at for at, kind in day.named[plant.id] if kind == events[plant.kind] and at >= plant.at - 1]
+        # That a pod was outbid is an event of its status.
+        said = day.named[plant.id] if plant.kind in events else [(at, kind) for at, kind, _ in day.rung[plant.id]]
+        when = [at for at, kind in said if kind == events.get(plant.kind, plant.kind) and at >= plant.at - 1]
         rings = [(at, kind) for at, kind, _ in day.rung[plant.id]]
         is_rung = [kind for _, kind in rings] == [plant.kind] if plant.rings else not rings
         named += bool(when)
         rung += is_rung
         others = Counter(kind for _, kind in day.named[plant.id])
         late = f"{(when[0] - plant.at) / MINUTE:6.1f} min" if when else "  never   "
-        said = ", ".join(f"{kind} at {(at - plant.at) / MINUTE:.0f}" for at, kind in rings)
+        words = ", ".join(f"{kind} at {(at - plant.at) / MINUTE:.0f}" for at, kind in rings)
         mark = "" if when and is_rung else "   <<<"
-        print(f"{plant.id:<16} {plant.kind:<15} {late}  rings: {said or '-':<28} events: {dict(others)}{mark}")
-    print(f"named {named} of {len(planted)}, rung as they should {rung}")
-    for group in ("work", "grey"):
-        of_group = [id for id in scenes if id.startswith(group)]
-        told = Counter(kind for id in of_group for _, kind in day.named[id])
-        rings_of = Counter(kind for id in of_group for _, kind, _ in day.rung[id])
-        days = len(of_group) * options.hours / 24
-        print(f"{group}: {days:.0f} pod-days, events {dict(told)}, rings {dict(rings_of)}")
+        yield f"{plant.id:<16} {plant.kind:<15} {late}  rings: {words or '-':<28} events: {dict(others)}{mark}"
+    yield f"named {named} of {len(planted)}, rung as they should {rung}"
 
 
 if __name__ == "__main__":

@@ -15,11 +15,13 @@ from tui.commands.auto import Asked, auto, question
 from tui.commands.exit_codes import Exit
 from tui.config.loader import Config
 from tui.config.settings import Auto
+from tui.domain.alert_rules import Mute
 from tui.domain.auto import Armed
 from tui.domain.lease import Lease
 from tui.services.source import Source
 from tui.storage.auto_file import AutoFile
 from tui.storage.lease_file import LeaseFile
+from tui.storage.mute_file import MuteFile
 from tui.storage.state_files import StateFiles
 
 PODS = (pod("a", name="exp-1", cost=1.38), pod("b", name="exp-2"), pod("c", name="serve"))
@@ -104,6 +106,17 @@ def test_a_stop_that_is_near_is_listed_and_postponed(tmp_path: Path, capsys: pyt
     assert "podtop auto --keep exp-1 postpones it" in capsys.readouterr().out
     assert stand.run(keep="exp-1") == Exit.OK
     assert stand.file.state().kept == {"a": now + 3600.0}
+
+
+def test_the_list_says_which_pods_are_spared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stand = Stand(tmp_path)
+    stand.run(arm="exp-*", yes=True)
+    MuteFile(stand.state.mutes("user_1")).set(Mute("a", "idle", NOW * 2))
+    capsys.readouterr()
+    stand.run()
+    listed = capsys.readouterr().out
+    assert "spared exp-1: it is muted" in listed
+    assert "next   exp-2, once no GPU has worked" in listed
 
 
 def test_the_question_says_what_is_lost_and_what_never_happens() -> None:

@@ -221,7 +221,20 @@ async def test_at_most_so_many_a_day(tmp_path: Path) -> None:
     pods = [replace(IDLE, id=f"p{n}", name=f"exp-{n}") for n in range(5)]
     await stand.polls(120, *pods)
     assert len({command.pod for _, command in stand.sent}) == len(stand.sent) == 3
-    assert "keeps running: 3 pods were stopped today" in stand.words()
+    for kept in ("exp-3", "exp-4"):
+        assert stand.words().count(f"{kept} keeps running: [auto] per_day allows 3 in 24 h") == 1
+        assert f"{kept} is about to be stopped" not in stand.words(), "nobody is warned of what does not happen"
+
+
+async def test_the_dearest_is_stopped_first(tmp_path: Path) -> None:
+    stand = Stand(tmp_path, rules_of("off", (("exp-*", "stop after 60m"),), 1))
+    stand.arm()
+    pods = [replace(IDLE, id=f"p{n}", name=f"exp-{n}", cost_per_hr=cost) for n, cost in enumerate((1.0, None, 3.0))]
+    await stand.polls(55, *pods)
+    assert set(stand.leases.all()) == {"p2"}
+    # It works again: the next one has its turn.
+    await stand.polls(20, *pods[:2], replace(BUSY, id="p2", name="exp-2"))
+    assert [command.pod for _, command in stand.sent] == ["p0"]
 
 
 async def test_armed_for_another_rule_than_that_of_the_settings_is_not_armed(tmp_path: Path) -> None:

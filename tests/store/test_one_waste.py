@@ -126,12 +126,41 @@ def test_a_podtop_that_starts_in_between_does_not_notify_again() -> None:
     run.tracker = later
     # What it wrote last is known of the recording, and nothing has been read of it yet.
     run.fleet.runs["a"] = Run(values_at=run.fleet.runs["a"].values_at, began=NOW)
-    for _ in range(30):
+    for _ in range(10):
         run.poll(box(WAITS, at=run.at))
     assert run.kinds_rung == ["stalled"]
     run.pass_by(30 * MINUTE, writes=False, gpu=WAITS)
     assert run.kinds_rung == ["stalled"]
     assert run.events(Kind.STALLED, Kind.STALLED_OVER, Kind.HUNG) == [Kind.STALLED]
+
+
+def test_a_log_that_is_read_no_more_after_a_restart_hides_no_hang() -> None:
+    run = Rung()
+    run.pass_by(40 * MINUTE)
+    run.pass_by(2 * HOUR, writes=False, gpu=WAITS)
+    later = AlertTracker()
+    later.recall(run.told, saved=run.tracker.changes(run.at), last=run.at)
+    run.tracker = later
+    run.fleet.runs.clear()
+    for _ in range(30):
+        run.poll(box(WAITS, at=run.at))
+    assert run.shown == {"hung"}
+    assert run.kinds_rung == ["stalled", "hung"]
+
+
+def test_an_error_of_long_ago_hides_no_hang() -> None:
+    run = Rung()
+    run.pass_by(30 * MINUTE)
+    run.write("Traceback (most recent call last):")
+    # Lines without a figure: whether it goes on is unknown.
+    for _ in range(36):
+        run.write("still here")
+        run.pass_by(5 * MINUTE, writes=False)
+    assert run.kinds_rung == ["run-error"]
+    for _ in range(12):
+        run.write("still here")
+        run.pass_by(5 * MINUTE, writes=False, gpu=WAITS)
+    assert run.kinds_rung == ["run-error", "hung"]
 
 
 def test_when_only_the_lines_go_on_the_hang_remains() -> None:

@@ -106,6 +106,20 @@ async def test_the_waste_is_listed_and_leads_to_the_pod(launch: Launch) -> None:
         assert run.app.screen.pod == OUTBID
 
 
+@pytest.mark.wide
+async def test_without_waste_that_is_said_once(launch: Launch) -> None:
+    cloud = HeldCloud()
+    cloud.fleet_answer = replace(PODS, pods=())
+    async with launch(cloud=cloud) as run:
+        assert "logs" not in run.text().splitlines()[-1]
+        await run.press("W")
+        assert run.text().count("Nothing is wasted") == 1
+        await run.press("escape")
+        cloud.fleet_answer = PODS
+        await run.poll()
+        assert "logs" in run.text().splitlines()[-1]
+
+
 async def test_m_mutes_a_pod_and_u_unmutes_it(launch: Launch) -> None:
     async with launch(cloud=outbid("x", "y")) as run:
         assert "▲ 2: 2 outbid" in run.text()

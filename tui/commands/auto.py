@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +20,7 @@ from tui.commands.exit_codes import Exit, code_of
 from tui.commands.prompt import Terminal
 from tui.commands.stdio import make_lenient, make_utf8, say, shown, write
 from tui.domain import auto_question
+from tui.domain.alert_rules import is_muted
 from tui.domain.auto import POSTPONED, Armed, AutoRules, AutoState, due_after
 from tui.domain.auto_question import NO_RULE, NotArmable, agreed_after, is_pattern, matching
 from tui.format import numbers as fmt
@@ -29,6 +30,7 @@ from tui.storage.audit_log import user_name
 from tui.storage.auto_file import AutoFile
 from tui.storage.json_store import StoreError
 from tui.storage.lease_file import LeaseFile
+from tui.storage.mute_file import MuteFile
 from tui.system.signals import cancel_on_signals
 
 if TYPE_CHECKING:
@@ -108,7 +110,9 @@ async def _done(source: Source, state_files: StateFiles, config: Config, asked: 
         items = document(pods, rules, state, due, now, source=source.badge, profile=source.profile)
         write(msgspec.json.encode(items).decode() + "\n")
         return Exit.OK
-    for line in listed(pods, rules, state, due, now):
+    mutes = tuple(MuteFile(state_files.mutes(account)).all().values())
+    muted = frozenset(pod.id for pod in pods if is_muted(pod.id, pod.name, "idle", config.alerts, mutes, now))
+    for line in listed(pods, rules, state, due, now, muted):
         write(shown(f"{line}\n"))
     return Exit.OK
 
@@ -191,9 +195,14 @@ def question(word: str, covered: tuple[Pod, ...], after: float, per_day: int) ->
 
 
 def listed(
-    pods: tuple[Pod, ...], rules: AutoRules, state: AutoState, due: Mapping[str, Lease], now: float
+    pods: tuple[Pod, ...],
+    rules: AutoRules,
+    state: AutoState,
+    due: Mapping[str, Lease],
+    now: float,
+    muted: Collection[str] = (),
 ) -> Iterator[str]:
-    """The rules, what is armed, and what would be next."""
+    """The rules, what is armed, and what would be next. `muted`: pods of which the user wants no such alert, by id."""
     if not rules.any:
         yield f"no rule: no idle pod is stopped; {NO_RULE}"
     for pattern, seconds in (*rules.pods, ("all other pods" if rules.pods else "all pods", rules.general)):
@@ -214,6 +223,8 @@ def listed(
             yield f"next   {pod.name} stops at {_clock(due[pod.id].ends)}; podtop auto --keep {pod.name} postpones it"
         elif (until := state.kept.get(pod.id, 0.0)) > now:
             yield f"kept   {pod.name} until {_clock(until)}"
+        elif after is not None and (pod.locked or pod.id in muted):
+            yield f"spared {pod.name}: it is {'locked' if pod.locked else 'muted'}"
         elif after is not None and pod.runtime is not None:
             yield f"next   {pod.name}, once no GPU has worked for {_minutes(after)}"
 

@@ -102,6 +102,7 @@ class AutoRunner(LeaseRunner):
         self._refresh = refresh
         self._others = others
         self._quiet: dict[str, Quiet] = {}
+        self._spared: dict[str, float] = {}
         self._seen_at: float | None = None
 
     def _show(self, leases: dict[str, Lease]) -> None:
@@ -134,19 +135,40 @@ class AutoRunner(LeaseRunner):
         self._quiet = {pod: stretch for pod, stretch in quiet.items() if stretch is not None}
 
     def _plan(self, state: AutoState, leases: dict[str, Lease], now: float) -> None:
-        """Set stops that come near, and drop those whose reason is gone."""
-        for record in self._fleet.records.values():
+        """Set stops that come near, and drop those whose reason is gone.
+
+        No more are set than may be sent, the dearest pod first: who is warned of a stop can rely on it.
+        """
+        room = self._rules.per_day - state.stopped_today(now)
+        room -= sum(lease.sent_at is None for lease in leases.values())
+        for record in sorted(self._fleet.records.values(), key=_dearest_first):
             lease = leases.get(record.id)
             if lease is not None and (lease.sent_at is not None or record.id in self._tasks):
                 continue
             at = self._due(state, record, now)
             if at is None and lease is not None:
                 self.leases.drop(record.id)
+                room += 1
                 self._messages.post(
                     UserMessage(f"idle stop of {record.name}: dropped, {self._why(state, record, now)}")
                 )
-            elif at is not None and lease is None:
+            elif at is not None and lease is None and room > 0:
                 self.leases.set(Lease(record.id, record.name, STOP, at, now))
+                room -= 1
+            elif at is not None and lease is None:
+                self._spare(record)
+
+    def _spare(self, record: Record) -> None:
+        """Report once for each time without work that a pod is idle and is not stopped, because others were."""
+        quiet = self._quiet.get(record.id)
+        if quiet is None or self._spared.get(record.id) == quiet.since:
+            return
+        self._spared[record.id] = quiet.since
+        self._messages.post(UserMessage(f"▲ idle stop: {record.name} keeps running: {self._limit}"))
+
+    @property
+    def _limit(self) -> str:
+        return f"[auto] per_day allows {self._rules.per_day} in 24 h"
 
     def _due(self, state: AutoState, record: Record, now: float) -> float | None:
         """When a pod is to be stopped; None if it is not, as things are."""
@@ -227,11 +249,15 @@ class AutoRunner(LeaseRunner):
         if not self._auto.count(lease.pod, now, self._rules.per_day):
             self.leases.not_sent(lease.pod)
             self._not_before[lease.pod] = now + 300.0
-            most = self._rules.per_day
-            stopped = f"{most} pods were stopped" if most != 1 else "1 pod was stopped"
-            self._once(lease, f"idle stop: {lease.name} keeps running: {stopped} today")
+            # Another podtop of the account stopped some.
+            self._once(lease, f"idle stop: {lease.name} keeps running: {self._limit}")
             return
         await self._send(sending, now)
+
+
+def _dearest_first(record: Record) -> tuple[float, str]:
+    pod = _pod(record)
+    return -((pod.cost_per_hr if pod is not None else None) or 0.0), record.id
 
 
 def _pod(record: Record) -> Pod | None:

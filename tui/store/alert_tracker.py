@@ -41,6 +41,9 @@ RECALLED = (*ENDS, *ENDS.values(), *_REPEATED)
 SAVED_EVERY = 600.0
 """Seconds after which open alerts are saved although they have only lasted longer."""
 
+UNSHOWN = 300.0
+"""Watched seconds for which an alert that is open and not shown, as after a restart, stands for others of its pod."""
+
 _NEVER: Unwatched = lambda start, end: 0.0  # noqa: E731
 
 _BEGINS = {end: begin for begin, end in ENDS.items()}
@@ -210,9 +213,13 @@ class AlertTracker:
             name, kind = record.name if record is not None else "", _LASTING[key[1]].name
             return is_muted(key[0], name, kind, fleet.alert_rules, fleet.mutes, at)
 
-        begun = [
-            key for key, alert in self._open.items() if alert.told and alert.settling is None and alert.over_at is None
-        ]
+        # After a restart what was open is shown once it is found again: if that takes long, another one says it.
+        begun = {
+            key: alert.since
+            for key, alert in self._open.items()
+            if alert.told and alert.settling is None and alert.over_at is None
+            and (key in self._last or alert.away_for < UNSHOWN)
+        }  # fmt: skip
         return one_waste.unsaid(current, begun, is_silenced)
 
     def _found(self, key: Key, alert: Alert, step: _Step) -> tuple[Alert | None, Event | None]:

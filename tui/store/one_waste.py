@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+import math
+from collections.abc import Callable, Iterable, Mapping
 
 from tui.domain.events import Kind
 from tui.store.alert import Alert
@@ -18,27 +19,33 @@ _SAME = {
 Key = tuple[str, Kind]
 
 
-def unsaid(alerts: Iterable[Alert], reported: Collection[Key], is_muted: Callable[[Key], bool]) -> frozenset[Key]:
+NEAR = 3600.0
+"""Seconds after the end of a run within which its GPUs begin to show it: later, it is another run that stands still."""
+
+_ENDS = {kind.event for kind in KINDS if kind.name in ("run-error", "run-finished", "run-ended")}
+
+
+def unsaid(alerts: Iterable[Alert], reported: Mapping[Key, float], is_muted: Callable[[Key], bool]) -> frozenset[Key]:
     """The alerts that another one of the same pod says already, by pod and kind of event.
 
-    reported: those that have begun in the event log and go on, although perhaps nothing shows them now: the one that
-    was reported first goes on saying it. One that is muted says nothing.
+    reported: since when those last that have begun in the event log and go on, although perhaps nothing shows them now:
+    the one that was reported first goes on saying it. One that is muted says nothing.
     """
-    by_pod: dict[str, list[Kind]] = {}
+    by_pod: dict[str, dict[Kind, float | None]] = {}
     for alert in alerts:
         event = alert.kind.event
         if event in _SAME and event is not None and alert.step >= 0:
-            by_pod.setdefault(alert.pod, []).append(event)
+            by_pod.setdefault(alert.pod, {})[event] = alert.since
     if not by_pod:
         return frozenset()
-    begun = {(pod, event) for pod, event in reported if event in _SAME and pod in by_pod}
+    begun = {(pod, event): since for (pod, event), since in reported.items() if event in _SAME and pod in by_pod}
     others: set[Key] = set()
     for pod, events in by_pod.items():
-        all_of_it = {*events, *(event for of, event in begun if of == pod)}
-        if len(all_of_it) < 2:
+        all_of_it = {event: since for (of, event), since in begun.items() if of == pod} | events
+        able = [event for event in all_of_it if not is_muted((pod, event))] if len(all_of_it) > 1 else []
+        if not able:
             continue
-        able = [event for event in all_of_it if not is_muted((pod, event))]
-        if able:
-            says = min(able, key=lambda event: ((pod, event) not in begun, _SAME[event]))
-            others |= {(pod, event) for event in events if event is not says}
+        says = min(able, key=lambda event: ((pod, event) not in begun, _SAME[event]))
+        until = (all_of_it[says] or 0.0) + NEAR if says in _ENDS else math.inf
+        others |= {(pod, event) for event, since in events.items() if event is not says and (since or 0.0) <= until}
     return frozenset(others)

@@ -112,7 +112,7 @@ def _find_hung(kind: AlertKind, view: PodView) -> Alert | None:
     hung = view.window.watts.hung
     if hung.since is None or moves(view, hung):
         return None
-    return _of(kind, view, hung, price(view.pod), drawn(view) + writes(view))
+    return _of(kind, view, hung, price(view.pod), f"{drawn(view)}|{writes(view)}")
 
 
 def _find_latched(kind: AlertKind, view: PodView) -> Alert | None:
@@ -247,14 +247,8 @@ QUIET = AlertKind(
 HUNG = AlertKind(
     name="hung", grade=Grade.BAD, holds=HUNG_AFTER, event=EventKind.HUNG, find=_find_hung, running=True,
     topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0, needs=frozenset({Feature.GPU_POWER}), subject="hung runs",
-    text=lambda alert, funds, now: (
-        f"GPUs report full load, but draw {alert.note} for {fmt.duration(alert.lasts)}: "
-        f"hung? ({cost(alert)}){so_far(alert)}"
-    ),
-    begins=lambda alert, now: (
-        f"GPUs report full load, but draw {alert.note} for {fmt.short_duration(alert.lasts)}: "
-        f"hung? ({cost(alert)}){so_far(alert)}"
-    ),
+    text=lambda alert, funds, now: _hung_text(alert, fmt.duration(alert.lasts)),
+    begins=lambda alert, now: _hung_text(alert, fmt.short_duration(alert.lasts)),
     over=if_seen(lambda record: _why_drawn(record, record.window.watts.hung, "GPUs work again")),
 )  # fmt: skip
 
@@ -366,6 +360,11 @@ CAPPED = AlertKind(
     over=if_seen(lambda record: _why_drawn(record, record.window.watts.capped, "GPUs draw more")),
 )  # fmt: skip
 """Busy GPUs that draw the same few watts all the time, on a machine whose power RunPod limits."""
+
+
+def _hung_text(alert: Alert, lasts: str) -> str:
+    watts, _, writes = alert.note.partition("|")
+    return f"GPUs report full load, but draw {watts} for {lasts}{writes}: hung? ({cost(alert)}){so_far(alert)}"
 
 
 def _under_text(alert: Alert) -> str:

@@ -31,5 +31,5 @@ def writes(view: PodView) -> str:
         return ""
     silent = view.now - run.line_at
     if is_silent(run, view.now, least=300.0):
-        return f", no new line for {fmt.short_duration(silent)}"
+        return f", and no new line for {fmt.short_duration(silent)}"
     return ", but its log continues" if silent < 60.0 else ""

@@ -56,9 +56,9 @@ def cells(part: Part, now: float, tz: tzinfo | None) -> Cells:
 
 
 def summary(waste: Waste) -> Cell:
-    """The sum, and what is not in it."""
+    """The sum, and what is not in it; empty without any, as the table says so."""
     if not waste.parts:
-        return (("Nothing is wasted", "muted"),)
+        return ()
     parts: list[tuple[str, str]] = [(f"{least(waste)}{fmt.money(waste.per_hr)}/h", "warn"), (" wasted", "text")]
     if waste.so_far >= 0.005:
         parts.append((f" · {fmt.money(waste.so_far)} so far", "text"))

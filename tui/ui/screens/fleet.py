@@ -281,6 +281,8 @@ class FleetScreen(ListingScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "aside":
             return not self.typing()
+        if action == "logs" and not self._view[0].records:
+            return False
         if self._active == "telemetry" and action in ("sort", "invert", "columns", "open", *MARKING):
             return False
         return super().check_action(action, parameters)
