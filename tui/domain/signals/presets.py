@@ -253,8 +253,8 @@ def entries(record: dict[str, object], depth: int = 2) -> list[fields.Found]:
     for key, value in list(record.items())[:100]:
         name = key.lower().replace("-", "_").replace(" ", "_")
         if isinstance(value, dict) and depth > 1:
-            found = entries(value, depth - 1)
-            readings += _of_eval(found) if any(word in name for word in ("eval", "val", "test")) else found
+            inner = entries(value, depth - 1)
+            readings += _of_eval(inner) if any(word in name for word in ("eval", "val", "test")) else inner
         field = fields.FIELDS.get(name)
         if field is not None and (amount := _number_of(value)) is not None:
             readings.append(fields.Found(field, amount))
