@@ -203,6 +203,7 @@ LOGS: dict[str, list[Written]] = {
         }),
         Written("epoch 3/10 | step 250/1000 | loss 0.5", {"step": 250, "total": 1000, "within": False}),
         Written("[Epoch 3/10] [Batch 45/450] [loss: 0.5]", {"step": 45, "total": 450, "within": True, "loss": 0.5}),
+        Written("tokenizing batch 3/10", None),
         Written("batch 32 loss 0.5", {"step": None, "loss": 0.5}),
         Written("Epoch: [3][ 45/450]\tTime 0.123 (0.130)\tLoss 2.34e+00 (2.5e+00)", {
             "epoch": 3.0, "step": 45, "total": 450, "within": True, "loss": 2.34,

@@ -289,7 +289,9 @@ def _plain_pairs(text: str) -> Values | None:
         values = replace(
             values, epoch=float(place["epoch"]), step=int(place["n"]), total=int(place["total"]), within=True
         )  # fmt: skip
-    has_more = values.step is not None and values != Values(step=values.step)
+    # Data are prepared in batches too.
+    alone = Values(step=values.step), Values(step=values.step, total=values.total, within=True)
+    has_more = values.step is not None and values not in alone
     return values if values.loss is not None or values.eval_loss is not None or values.not_finite or has_more else None
 
 
