@@ -106,6 +106,7 @@ LOGS: dict[str, list[Written]] = {
             "lm loss: 9.5 | load_balancing_loss: 1.02 | grad norm: 1.1 |",
             {"step": 101, "it_per_s": 0.5, "loss": 9.5},
         ),
+        Written(" validation loss at iteration 900 | lm loss value: ? | lm loss PPL: ? |", None),
         Written(" validation loss at iteration 1000 | lm loss value: 2.345678E+00 | lm loss PPL: 1.044E+01 |", {
             "eval_loss": 2.345678, "loss": None, "step": None,
         }),

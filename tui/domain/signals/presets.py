@@ -137,7 +137,8 @@ _VALIDATION = re.compile(r"\bvalidation loss at iteration \d{1,15} .{0,80}?\blm 
 
 def _megatron(text: str) -> Values | None:
     if (validation := _VALIDATION.search(text)) is not None:
-        return _some(fields.values((fields.Found(fields.EVAL, number(validation["loss"]) or 0.0),)))
+        loss = number(validation["loss"])
+        return None if loss is None else _some(fields.values((fields.Found(fields.EVAL, loss),)))
     return _some(fields.read(text)) if _MEGATRON.search(text) else None
 
 
