@@ -233,6 +233,34 @@ def test_trouble_and_end_are_over_once_there_is_progress() -> None:
     assert run_of(*steady(5), (60.0, "Training complete"), (70.0, "step 1/10 loss 3")).ended is None
 
 
+def test_a_bar_that_is_drawn_once_more_when_it_is_closed_is_no_progress() -> None:
+    def lightning(step: int, rate: float, rest: str = "") -> str:
+        return f"Epoch 2: 100%|{BAR}| {step}/1875 [00:20<00:00, {rate}it/s, v_num=3, train_loss=0.25]{rest}"
+
+    finished = run_of(
+        (0, lightning(1874, 91.0)), (4, lightning(1875, 91.17, "`Trainer.fit` stopped: `max_epochs=3` reached.")),
+        (4, lightning(1875, 91.15)),
+    )  # fmt: skip
+    assert finished.ended is not None
+    bar = f"  2%|{BAR}| 120/6000 [01:44<1:25:03,  1.15it/s]"
+    crashed = run_of((0, bar), (1, "torch.OutOfMemoryError: CUDA out of memory."), (1, bar))
+    assert crashed.trouble is not None
+    assert run_of((0, bar), (1, "Killed"), (60, bar.replace("120/", "121/"))).trouble is None
+
+
+def test_another_run_with_fewer_steps_after_the_end_of_one_is_read_at_once() -> None:
+    def bar(done: int, total: int) -> str:
+        return f"  2%|{BAR}| {done}/{total} [01:44<1:25:03,  1.15it/s]"
+
+    first = [(1.0 * n, bar(n, 6000)) for n in range(5990, 6001)]
+    end = (6001.0, "{'train_runtime': 912.4, 'train_loss': 1.44, 'epoch': 3.0}")
+    evaluated = (6060.0, bar(63, 63))
+    assert run_of(*first, end, evaluated).ended is not None, "an evaluation behind it is no other run"
+    again = (6100.0, "{'loss': 2.5, 'grad_norm': 0.7, 'learning_rate': 4.9e-05, 'epoch': 0.06}")
+    second = run_of(*first, end, again, (6101.0, bar(11, 400)), (6104.0, bar(12, 400)))
+    assert (second.ended, second.now.step, second.now.total, second.now.loss) == (None, 12, 400, 2.5)
+
+
 def test_what_is_summed_up_after_a_crash_has_not_finished() -> None:
     crashed = run_of(*steady(20), (90.0, "Traceback (most recent call last):"), (91.0, "wandb: Run summary:"))
     assert crashed.ended is None

@@ -211,8 +211,8 @@ class Playback:
                 fleet = await past.at(landed, self._live, self._drawn_before, self._draw)
                 if self.frozen_view is not None:
                     fleet.older.update(self.frozen_view[0].older)
-                runs = self.view[0].past_runs
-                fleet.past_runs.update({pod: past for pod, past in runs.items() if past.holds_at(landed)})
+                known = self.view[0].past_runs.items()
+                fleet.past_runs.update({pod: runs for pod, runs in known if runs.holds_at(landed)})
                 if self._target == wanted:
                     self._target = None
                     self.frozen_view = (fleet, landed)

@@ -77,7 +77,7 @@ class PastRuns:
         self._runs: tuple[SignalSeries, ...] = ()
 
     def holds_at(self, now: float) -> bool:
-        """Whether it need not be read anew for a view of the past at another instant."""
+        """Whether it need not be read again for a view of the past at another instant."""
         return abs(now - self._until) <= HOLDS
 
     def all(self, series: SignalSeries) -> tuple[SignalSeries, ...]:

@@ -283,6 +283,10 @@ class RunTracker:
         return replace(values, step=min(LARGEST_COUNT, self._epochs * now.total + values.step))
 
     def _with(self, run: Run, at: float, values: Values) -> Run:
+        if run.ended is not None and values.loss is not None and not _is_redrawn(run.now, values):
+            # Another run, which may have fewer steps: nothing of the one before it says how far it is.
+            self._total_at, self._epochs, self._step = None, 0, 0
+            run = replace(run, now=replace(run.now, step=None, total=None, epoch=None, epochs=None, within=False))
         now = values.over(run.now)
         if values.step is not None and now.within and not values.within and values.total != run.now.total:
             # A step of the whole run: what was counted before it is within an epoch, and so is the number of its steps.
@@ -301,7 +305,7 @@ class RunTracker:
             now, not_finite=values.not_finite if values.loss is not None or values.not_finite else now.not_finite
         )
         so_far = progress(now)
-        has_progress = values.step is not None or values.loss is not None
+        has_progress = (values.step is not None or values.loss is not None) and not _is_redrawn(run.now, values)
         moved = so_far is not None and (values.step is not None or values.epoch is not None)
         run.series.add(at, self._counted(now, values), so_far.part if so_far is not None and moved else None)
         not_finite = run.not_finite
@@ -314,6 +318,12 @@ class RunTracker:
             trouble=None if has_progress else run.trouble, ended=None if has_progress else run.ended,
             gone=None if has_progress and run.gone is not None and at > run.gone else run.gone,
         )  # fmt: skip
+
+
+def _is_redrawn(before: Values, values: Values) -> bool:
+    """Whether a line repeats the step that is known: bars are redrawn when they are closed, after the end of a
+    run of Lightning, and after the traceback of any."""
+    return values.step is not None and values.step == before.step and values.epoch in (None, before.epoch)
 
 
 _SOON = 30.0

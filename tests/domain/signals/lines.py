@@ -106,6 +106,7 @@ LOGS: dict[str, list[Written]] = {
             "lm loss: 9.5 | load_balancing_loss: 1.02 | grad norm: 1.1 |",
             {"step": 101, "it_per_s": 0.5, "loss": 9.5},
         ),
+        Written(" validation loss at iteration 900 | lm loss value: ? | lm loss PPL: ? |", None),
         Written(" validation loss at iteration 1000 | lm loss value: 2.345678E+00 | lm loss PPL: 1.044E+01 |", {
             "eval_loss": 2.345678, "loss": None, "step": None,
         }),
@@ -203,6 +204,7 @@ LOGS: dict[str, list[Written]] = {
         }),
         Written("epoch 3/10 | step 250/1000 | loss 0.5", {"step": 250, "total": 1000, "within": False}),
         Written("[Epoch 3/10] [Batch 45/450] [loss: 0.5]", {"step": 45, "total": 450, "within": True, "loss": 0.5}),
+        Written("tokenizing batch 3/10", None),
         Written("batch 32 loss 0.5", {"step": None, "loss": 0.5}),
         Written("Epoch: [3][ 45/450]\tTime 0.123 (0.130)\tLoss 2.34e+00 (2.5e+00)", {
             "epoch": 3.0, "step": 45, "total": 450, "within": True, "loss": 2.34,

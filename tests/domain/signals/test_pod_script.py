@@ -88,6 +88,12 @@ def test_the_machine_is_read_where_there_are_no_gpus_too() -> None:
     assert [disk.mount for disk in read.disks] == ["/"]
 
 
+def test_a_disk_is_full_when_nothing_of_it_is_available() -> None:
+    table = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda 104857600 99614720 0 100% /workspace\n"
+    (disk,) = machine(5.0, "", "", "", table).disks
+    assert (disk.share, disk.size - disk.used) == (1.0, 0.0), "the rest is kept for root"
+
+
 READS = {
     "ls", "head", "stat", "printf", "tail", "date", "nvidia-smi", "ps", "tmux", "df", "grep", "set", "shift", "return",
     "new",

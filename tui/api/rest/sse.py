@@ -45,8 +45,8 @@ class Parser:
 
     @property
     def is_idle(self) -> bool:
-        """Whether much was received, and no event is under way: comments, empty lines and empty events without end."""
-        return self.pending > MOST_IDLE and not self._data and len(self._line) <= MOST_IDLE
+        """Whether much was received for no event: comments, empty lines and empty events without end."""
+        return not self._data and self.pending - len(self._line) > MOST_IDLE
 
     def _start(self) -> None:
         self._kind = ""

@@ -30,7 +30,7 @@ class Process(Struct, frozen=True):
 
 
 class Disk(Struct, frozen=True):
-    """A mount: its size and what is used of it, in GiB."""
+    """A mount: its size, without what is kept for root, and what is used of it, in GiB."""
 
     mount: str
     size: float
@@ -135,4 +135,5 @@ def _disks(text: str) -> Iterator[Disk]:
         mount = plain(parts[5])
         if size and used is not None and available is not None and mount and mount not in seen:
             seen.add(mount)
-            yield Disk(mount, size / 2**20, min(used, size) / 2**20)
+            # What is kept for root is no room of a run: of a disk without any left, 95 % of its blocks may be used.
+            yield Disk(mount, (used + available) / 2**20, used / 2**20)

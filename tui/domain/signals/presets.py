@@ -137,7 +137,8 @@ _VALIDATION = re.compile(r"\bvalidation loss at iteration \d{1,15} .{0,80}?\blm 
 
 def _megatron(text: str) -> Values | None:
     if (validation := _VALIDATION.search(text)) is not None:
-        return _some(fields.values((fields.Found(fields.EVAL, number(validation["loss"]) or 0.0),)))
+        loss = number(validation["loss"])
+        return None if loss is None else _some(fields.values((fields.Found(fields.EVAL, loss),)))
     return _some(fields.read(text)) if _MEGATRON.search(text) else None
 
 
@@ -253,8 +254,8 @@ def entries(record: dict[str, object], depth: int = 2) -> list[fields.Found]:
     for key, value in list(record.items())[:100]:
         name = key.lower().replace("-", "_").replace(" ", "_")
         if isinstance(value, dict) and depth > 1:
-            found = entries(value, depth - 1)
-            readings += _of_eval(found) if any(word in name for word in ("eval", "val", "test")) else found
+            inner = entries(value, depth - 1)
+            readings += _of_eval(inner) if any(word in name for word in ("eval", "val", "test")) else inner
         field = fields.FIELDS.get(name)
         if field is not None and (amount := _number_of(value)) is not None:
             readings.append(fields.Found(field, amount))
@@ -289,7 +290,9 @@ def _plain_pairs(text: str) -> Values | None:
         values = replace(
             values, epoch=float(place["epoch"]), step=int(place["n"]), total=int(place["total"]), within=True
         )  # fmt: skip
-    has_more = values.step is not None and values != Values(step=values.step)
+    # Data are prepared in batches too.
+    alone = Values(step=values.step), Values(step=values.step, total=values.total, within=True)
+    has_more = values.step is not None and values not in alone
     return values if values.loss is not None or values.eval_loss is not None or values.not_finite or has_more else None
 
 

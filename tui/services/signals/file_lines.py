@@ -94,8 +94,10 @@ class PaneLines:
 
 
 def _known(before: list[str], lines: list[str]) -> int:
-    """How many of the first lines were there before, where some may have scrolled out above, and bars below have been
-    drawn anew: trainers have several at once."""
+    """How many of the first lines were there before.
+
+    Some may have scrolled out above; bars below them, of which trainers have several at once, may have been redrawn.
+    """
     return max((_same(before[gone:], lines) for gone in range(len(before))), default=0)
 
 

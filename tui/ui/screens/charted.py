@@ -132,8 +132,8 @@ class ChartScreen(BaseScreen):
             self._recalled.discard(pod)
         # Another instant of the past may be shown by now.
         fleet, at = self._view
-        if runs is not None and ((found := PastRuns(runs, now)).holds_at(at) or not fleet.recorded):
-            fleet.past_runs[pod] = found
+        if runs is not None and ((past_runs := PastRuns(runs, now)).holds_at(at) or not fleet.recorded):
+            fleet.past_runs[pod] = past_runs
         if runs:
             self.show()
 
