@@ -275,17 +275,20 @@ def _several(options: argparse.Namespace, flags: Mapping[str, Any], names: Seque
         )
         _say(f"one --profile at a time here: several are for the screen, {listed}; {given}")
         return Exit.USAGE
-    configs, faults = [], []
+    configs: list[Config] = []
+    faults_of: dict[str, list[str]] = {}
     for name in names:
         loaded = attempt({**flags, "profile": name}, file=paths.config_file(), runpod_file=paths.runpod_config_file())
         configs.append(loaded.config)
-        faults += [f"{name}: {fault}" for fault in _faults(options, loaded)]
+        for fault in _faults(options, loaded):
+            faults_of.setdefault(fault, []).append(name)
         if loaded.config.overrides_profile:
             # The same account under several names, and an action on one of them, would be one on another.
-            faults.append(f"{name}: {loaded.config.account} overrides its API key. Several profiles need one each")
-    if faults:
-        for fault in faults:
-            _say(fault)
+            faults_of[f"{name}: {loaded.config.account} overrides its API key. Several profiles need one each"] = []
+    if faults_of:
+        for fault, whose in faults_of.items():
+            # What is wrong with the file is wrong for all of them.
+            _say(f"{', '.join(whose)}: {fault}" if 0 < len(whose) < len(names) else fault)
         return Exit.USAGE
     if shows:
         if reason := _no_terminal():

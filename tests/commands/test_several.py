@@ -75,6 +75,16 @@ def test_a_profile_that_does_not_exist_stops_all(run: Run, env: dict[str, str]) 
     assert done.stdout == ""
 
 
+def test_what_is_wrong_with_the_file_is_said_once(run: Run, env: dict[str, str]) -> None:
+    file = Path(env["XDG_CONFIG_HOME"]) / "podtop" / "config.toml"
+    file.write_text(file.read_text().replace('"WORK_KEY"', '"WORK_KEY"\ncolor = "pink"'))
+    done = run("once", "pods", "--profile", "work", "--profile", "lab", env={**env, "LAB_KEY": ""})
+    assert done.returncode == 2
+    wrong, missing = done.stderr.splitlines()
+    assert wrong.startswith(f"podtop: {file}, line 4: profiles.work.color")
+    assert missing.startswith("podtop: lab: profiles.lab.api_key_env: the variable LAB_KEY")
+
+
 @pytest.mark.wide
 def test_tables_and_rows_of_several_accounts_name_theirs(run: Run, env: dict[str, str]) -> None:
     both = ("--profile", "work", "--profile", "lab")

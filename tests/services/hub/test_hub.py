@@ -100,20 +100,21 @@ def test_of_the_action_log_a_reader_has_its_accounts_lines_without_what_was_orde
     mine = log.intent("resume", "a", "pod a", {"gpuCount": 2, "imageName": "private"}, account="user_1")
     log.outcome(mine, "done", "running", "a")
     log.intent("stop", "b", "pod b", {}, account="user_2")
-    lines = action_log.decoded(body := action_log.served(log.path, "user_1"))
+    AuditLog(log.path, origin="another.host").intent("stop", "a", "pod a", {}, account="user_1")
+    lines = action_log.decoded(body := action_log.served(log.path, "test", "user_1"))
     assert [(line.phase, line.pod, line.outcome, line.inputs) for line in lines] == [
         ("intent", "a", "", {"gpuCount": 2}), ("outcome", "a", "done", {}),
     ]  # fmt: skip
     assert b"user_1" not in body
     assert b"private" not in body
-    assert action_log.decoded(action_log.served(tmp_path / "none", "user_1")) == ()
+    assert action_log.decoded(action_log.served(tmp_path / "none", "test", "user_1")) == ()
 
 
 async def test_the_action_log_is_read_over_the_hub(tmp_path: Path) -> None:
     log = AuditLog(tmp_path / "actions.jsonl", origin="test")
     log.intent("stop", "a", "pod a", {}, by="lease", account="user_1")
-    export = AccountExport("work", fleet(), lambda: 101.0, log=lambda: log.path)
-    other = AccountExport("lab", Fleet(5.0, 60.0), lambda: 101.0, log=lambda: log.path)
+    export = AccountExport("work", fleet(), lambda: 101.0, log=lambda: (log.path, "test"))
+    other = AccountExport("lab", Fleet(5.0, 60.0), lambda: 101.0, log=lambda: (log.path, "test"))
     exporter = Exporter([export, other], TOKEN)
     where = await exporter.start(ListenAddress("127.0.0.1", 0))
     try:
