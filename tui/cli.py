@@ -63,10 +63,7 @@ def run(argv: Sequence[str] | None = None) -> int:
 
         return write_files(paths.expanded(options.write))
     if options.command == "export":
-        from tui.commands.export import Wanted, export
-
-        wanted = Wanted(options.recording or "", options.since_ago, options.pods_like, options.account, options.output)
-        return export(wanted, paths.state_dir())
+        return _openmetrics(options, flags)
     if options.command == "completions":
         from tui.commands.completions import show_completions
 
@@ -408,6 +405,29 @@ def _export(options: argparse.Namespace, config: Config) -> int:
             options.export, options.recording or "", options.pods_like, options.export_since, logs=options.with_logs
         )
         return show(wanted, config, state, source.profile)
+
+
+def _openmetrics(options: argparse.Namespace, flags: Mapping[str, Any]) -> int:
+    """A recording for Prometheus: the file that is named, that of the profile that is chosen, or the only one."""
+    from tui.commands.export import Wanted, export
+
+    recording, profile = options.recording or "", options.profile or ""
+    if len(named := getattr(options, SEVERAL, ())) > 1:
+        return _several(options, flags, named)
+    if not recording and profile:
+        from tui.commands.recording_export import recording_of
+
+        loaded = attempt(flags, file=paths.config_file(), runpod_file=paths.runpod_config_file())
+        state = wiring.state_of(wiring.source_of(options, loaded.config), loaded.config, paths.state_dir)
+        path = recording_of(loaded.config, state, profile) if not loaded.faults else None
+        if path is None:
+            for text in loaded.faults or (f"no recording of the account of profile {profile} here; name the FILE",):
+                _say(text)
+            return Exit.USAGE
+        recording = str(path)
+    account = options.account or profile or "default"
+    wanted = Wanted(recording, options.since_ago, options.pods_like, account, options.output)
+    return export(wanted, paths.state_dir())
 
 
 def _no_terminal() -> str | None:
