@@ -166,7 +166,7 @@ class Exporter:
         self.server = Server(
             {"/metrics": self._metrics, "/healthz": self._health, FLEET: only, LOG: log, OWNERS: self._owners, **fleets,
              **logs},
-            token,
+            token, clock=self._exports[0].clock,
         )  # fmt: skip
 
     async def start(self, where: ListenAddress) -> ListenAddress:
