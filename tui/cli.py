@@ -64,10 +64,7 @@ def run(argv: Sequence[str] | None = None) -> int:
 
         return write_files(paths.expanded(options.write))
     if options.command == "export":
-        from tui.commands.export import Wanted, export
-
-        wanted = Wanted(options.recording or "", options.since_ago, options.pods_like, options.account, options.output)
-        return export(wanted, paths.state_dir())
+        return _openmetrics(options, flags)
     if options.command == "completions":
         from tui.commands.completions import show_completions
 
@@ -230,17 +227,20 @@ def _several(options: argparse.Namespace, flags: Mapping[str, Any], names: Seque
         )
         _say(f"one --profile at a time here: several are for the screen, {listed}; {given}")
         return Exit.USAGE
-    configs, faults = [], []
+    configs: list[Config] = []
+    faults_of: dict[str, list[str]] = {}
     for name in names:
         loaded = attempt({**flags, "profile": name}, file=paths.config_file(), runpod_file=paths.runpod_config_file())
         configs.append(loaded.config)
-        faults += [f"{name}: {fault}" for fault in _faults(options, loaded)]
+        for fault in _faults(options, loaded):
+            faults_of.setdefault(fault, []).append(name)
         if loaded.config.overrides_profile:
             # The same account under several names, and an action on one of them, would be one on another.
-            faults.append(f"{name}: {loaded.config.account} overrides its API key. Several profiles need one each")
-    if faults:
-        for fault in faults:
-            _say(fault)
+            faults_of[f"{name}: {loaded.config.account} overrides its API key. Several profiles need one each"] = []
+    if faults_of:
+        for fault, whose in faults_of.items():
+            # What is wrong with the file is wrong for all of them.
+            _say(f"{', '.join(whose)}: {fault}" if 0 < len(whose) < len(names) else fault)
         return Exit.USAGE
     if shows:
         if reason := start_checks.no_terminal():
@@ -356,3 +356,26 @@ def _export(options: argparse.Namespace, config: Config) -> int:
             options.export, options.recording or "", options.pods_like, options.export_since, logs=options.with_logs
         )
         return show(wanted, config, state, source.profile)
+
+
+def _openmetrics(options: argparse.Namespace, flags: Mapping[str, Any]) -> int:
+    """A recording for Prometheus: the file that is named, that of the profile that is chosen, or the only one."""
+    from tui.commands.export import Wanted, export
+
+    recording, profile = options.recording or "", options.profile or ""
+    if len(named := getattr(options, SEVERAL, ())) > 1:
+        return _several(options, flags, named)
+    if not recording and profile:
+        from tui.commands.recording_export import recording_of
+
+        loaded = attempt(flags, file=paths.config_file(), runpod_file=paths.runpod_config_file())
+        state = wiring.state_of(wiring.source_of(options, loaded.config), loaded.config, paths.state_dir)
+        path = recording_of(loaded.config, state, profile) if not loaded.faults else None
+        if path is None:
+            for text in loaded.faults or (f"no recording of the account of profile {profile} here; name the FILE",):
+                _say(text)
+            return Exit.USAGE
+        recording = str(path)
+    account = options.account or profile or "default"
+    wanted = Wanted(recording, options.since_ago, options.pods_like, account, options.output)
+    return export(wanted, paths.state_dir())

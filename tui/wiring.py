@@ -102,15 +102,18 @@ def hub_source(url: str, token_file: str | None) -> Source:
     from tui.clocks import Clocks
     from tui.services.source import Source
 
-    clocks, cloud = Clocks(), hub_cloud(url, token_file)
+    clocks = Clocks()
+    cloud = hub_cloud(url, token_file, clocks.dated)
     return Source(
         badge=f"hub {host_of(url)}", demo=False, open=lambda: cloud, clock=clocks.now, clocks=clocks,
         hub=lambda: cloud.state,
     )  # fmt: skip
 
 
-def hub_cloud(url: str, token_file: str | None) -> HubCloud:
-    """Reads a recorder. Raises ConfigError."""
+def hub_cloud(
+    url: str, token_file: str | None, dated: Callable[[float, float], object] = lambda date, waited: None
+) -> HubCloud:
+    """Reads a recorder. Raises ConfigError. `dated`: as of `HubCloud`."""
     from tui.api.http.endpoint import objection
     from tui.api.secret import Secret, remember
     from tui.config.keys import ConfigError, token
@@ -128,7 +131,7 @@ def hub_cloud(url: str, token_file: str | None) -> HubCloud:
         except FileTrouble as error:
             raise ConfigError(f"--hub-token-file {token_file}: {error}") from None
         remember(secret)
-    return HubCloud(url, secret)
+    return HubCloud(url, secret, dated=dated)
 
 
 def of_a_reader(config: Config) -> Config:

@@ -59,7 +59,7 @@ def test_several_accounts_are_never_mixed_up(state: Path, capsys: pytest.Capture
     recorded(state / "archive" / "two.sqlite", hours=0.1)
     assert export(wanted(), state) == Exit.USAGE
     said = capsys.readouterr().err
-    assert "name the FILE" in said
+    assert "choose --profile, or a FILE" in said
     assert "two.sqlite" in said
     assert export(wanted(recording=str(state / "archive" / "two.sqlite")), state) == Exit.OK
 

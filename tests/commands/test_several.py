@@ -6,13 +6,18 @@ import csv
 import io
 import json
 import signal
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests.cli import quick
 from tests.commands.conftest import Run, Served
+from tests.services.exporter.test_archive import recorded
 from tui.commands.parser import parser
+from tui.history.recording_files import archive_path
+from tui.storage.account_file import AccountFile, KnownAccount
+from tui.storage.state_files import StateFiles
 
 CONFIG = """\
 [profiles.work]
@@ -73,6 +78,38 @@ def test_a_profile_that_does_not_exist_stops_all(run: Run, env: dict[str, str]) 
     assert done.returncode == 2
     assert "labb" in done.stderr
     assert done.stdout == ""
+
+
+def test_what_is_wrong_with_the_file_is_said_once(run: Run, env: dict[str, str]) -> None:
+    file = Path(env["XDG_CONFIG_HOME"]) / "podtop" / "config.toml"
+    file.write_text(file.read_text().replace('"WORK_KEY"', '"WORK_KEY"\ncolor = "pink"'))
+    done = run("once", "pods", "--profile", "work", "--profile", "lab", env={**env, "LAB_KEY": ""})
+    assert done.returncode == 2
+    wrong, missing = done.stderr.splitlines()
+    assert wrong.startswith(f"podtop: {file}, line 4: profiles.work.color")
+    assert missing.startswith("podtop: lab: profiles.lab.api_key_env: the variable LAB_KEY")
+
+
+@pytest.mark.wide
+def test_an_export_is_of_the_chosen_profile_and_of_no_other(run: Run, env: dict[str, str], tmp_path: Path) -> None:
+    both = {**env, "XDG_STATE_HOME": str(tmp_path / "state")}
+    files = StateFiles(lambda: tmp_path / "state" / "podtop", "127.0.0.1", _url(env))
+    AccountFile(files.accounts()).put(files.profile_name("work"), KnownAccount("user_1", 0.0))
+    archive = archive_path(files.directory(), _url(env), "user_1")
+    archive.parent.mkdir(parents=True)
+    recorded(archive, hours=0.1)
+    done = run("--profile", "work", "export", "--openmetrics", env=both)
+    assert done.returncode == 0, done.stderr
+    assert 'podtop_pod_gpus{account="work"' in done.stdout
+    done = run("--profile", "lab", "export", "--openmetrics", env=both)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no recording of the account of profile lab" in done.stderr
+
+
+def _url(env: dict[str, str]) -> str:
+    return tomllib.loads((Path(env["XDG_CONFIG_HOME"]) / "podtop" / "config.toml").read_text())["profiles"]["work"][
+        "api_url"
+    ]
 
 
 @pytest.mark.wide

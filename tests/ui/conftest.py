@@ -33,6 +33,7 @@ from tui.clocks import Clocks
 from tui.config.loader import Config
 from tui.domain.user_message import UserMessage
 from tui.history.recorder import Recorder
+from tui.services.hub.state import HubState
 from tui.services.source import Source
 from tui.storage.state_files import StateFiles
 from tui.ui.charts import canvas, plot
@@ -354,11 +355,14 @@ def launch(tmp_path: Path) -> Launch:
         record: Path | None = None,
         clocks: Clocks | None = None,
         others: Sequence[AccountSetup] = (),
+        hub: Callable[[], HubState | None] | None = None,
     ) -> AsyncIterator[Running]:
         held = cloud or HeldCloud()
         profile = ((config and config.profile) or "") if not demo else ""
         clock = clocks.now if clocks is not None else lambda: held.now
-        source = Source("demo" if demo else "runpod", demo, lambda: held, clock, profile=profile, clocks=clocks)
+        source = Source(
+            "demo" if demo else "runpod", demo, lambda: held, clock, profile=profile, clocks=clocks, hub=hub
+        )
 
         def recorder(say: Callable[[UserMessage], object]) -> Recorder:
             return Recorder(record or Path(), "test", post=say, account="test", wall=lambda: held.now)

@@ -54,11 +54,11 @@ def add_teams(to: Parser) -> None:
 def add_export(to: Parser) -> None:
     to.add_argument(
         "recording", nargs="?", type=flags.file_path, metavar="FILE",
-        help="a recording; needed if several accounts are recorded",
+        help="a recording; default: that of --profile, or the only one",
     )  # fmt: skip
     to.add_argument("--openmetrics", action="store_true", required=True, help="OpenMetrics text with times")
     to.add_argument("--since", dest="since_ago", type=flags.ago, metavar="TIME", help="only so far back: 2h, 30d")
-    to.add_argument("--account", default="default", metavar="NAME", help="name of the account in the labels")
+    to.add_argument("--account", metavar="NAME", help="account in the labels (default: the profile, or default)")
     to.add_argument("--pods", dest="pods_like", default="*", metavar="PATTERN", help="only pods like llama-*")
     to.add_argument(
         "-o", "--output", default="-", type=flags.file_path, metavar="FILE", help="write a new file (default: print)"

@@ -70,7 +70,9 @@ def _only(directory: Path) -> str:
     recordings = sorted((directory / "archive").glob("*.sqlite"))
     if len(recordings) > 1:
         names = ", ".join(map(str, recordings[:5]))
-        raise ReplayError(f"several accounts are recorded: name the FILE, and --account. Recordings: {names}")
+        raise ReplayError(
+            f"several accounts are recorded: choose --profile, or a FILE and --account. Recordings: {names}"
+        )
     return str(recordings[0]) if recordings else "latest"
 
 

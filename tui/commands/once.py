@@ -210,7 +210,7 @@ class _Teller:
         if path is None:
             return
         from tui.commands.recall import recall, recall_curves
-        from tui.history.archive.schema import ArchiveError
+        from tui.history.archive.schema import ArchiveError, EmptyArchive
 
         try:
             if self._desk.kind == "runs":
@@ -218,6 +218,8 @@ class _Teller:
                 self._desk.points = await asyncio.to_thread(recall_curves, path, at - CURVES, at, pods)
                 return
             await asyncio.to_thread(recall, self._desk.fleet, path, at, self._desk.tracker)
+        except EmptyArchive:
+            return
         except ArchiveError as error:
             say(f"cannot read the recording; earlier idle times and restarts are unknown: {error}")
 

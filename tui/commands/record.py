@@ -109,7 +109,7 @@ class _Account:
         self.export = AccountExport(
             self.recorded.name, self.session.fleet, self.recorded.source.clock,
             requests=lambda: self.session.monitor.api.requests, offers=offers, recorder=self._this_one,
-            log=lambda: self.recorded.state.ledger().path,
+            log=lambda: (self.recorded.state.ledger().path, self.recorded.state.origin),
         )  # fmt: skip
         return self.export
 

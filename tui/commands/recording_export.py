@@ -75,11 +75,8 @@ def _megabytes(count: int) -> str:
 
 def _recording(config: Config, state: StateFiles, profile: str) -> Path:
     """The recording of the profile's account, or the only one. Raises Refused."""
-    known = AccountFile(state.accounts()).all().get(state.profile_name(profile))
-    if known is not None:
-        path = archive_path(state.directory(), config.api_url, known.id)
-        if path.is_file():
-            return path
+    if (path := recording_of(config, state, profile)) is not None:
+        return path
     folder = state.directory() / "archive"
     recordings = sorted(folder.glob("*.sqlite"))
     if not recordings:
@@ -87,3 +84,10 @@ def _recording(config: Config, state: StateFiles, profile: str) -> Path:
     if len(recordings) > 1:
         raise Refused(f"{len(recordings)} accounts are recorded in {folder}; choose one with --from FILE")
     return recordings[0]
+
+
+def recording_of(config: Config, state: StateFiles, profile: str) -> Path | None:
+    """The recording of a profile's account; None if there is none, or the account is unknown."""
+    known = AccountFile(state.accounts()).all().get(state.profile_name(profile))
+    path = archive_path(state.directory(), config.api_url, known.id) if known is not None else None
+    return path if path is not None and path.is_file() else None

@@ -145,7 +145,7 @@ class Intake:
         if state is not None:
             from tui.services.hub.reader import taking_over
 
-            yield from taking_over(self._fleet, state, at)
+            yield from taking_over(self._fleet, state, at, self._source.skew)
         elif self._judges and sure and snapshot.pods is not None:
             judged = yield from self.chronicle.judging(self._fleet, at)
         elif self._judges and sure:

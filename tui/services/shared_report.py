@@ -84,9 +84,9 @@ class SharedReports:
         *,
         keeps: bool = False,
     ) -> Report:
-        """The report; its `shared` and `trouble` say who else saw it. `keeps`: as of `report_loader.read`.
+        """The report; `shared` and `trouble` say who else saw it, and why more cannot be had.
 
-        Raises ArchiveError.
+        keeps: as of `report_loader.read`. Raises ArchiveError.
         """
         if self._settings is None:
             return await report_loader.read(own, start, end, start_of_day, keeps=keeps)
@@ -96,6 +96,9 @@ class SharedReports:
                 beside = await self._beside(self._settings, own, start, end)
             except NoSharedReport as error:
                 trouble = str(error)
+                # Of times that are over what it had stays true.
+                last = self._kept[0] if self._kept and self._kept[0].account_id == self._account_id() else None
+                beside = last.recording if last is not None else None
             report = await report_loader.read(own, start, end, start_of_day, beside, keeps=keeps)
         return replace(report, shared=host_of(self._settings.url) if beside is not None else "", trouble=trouble)
 

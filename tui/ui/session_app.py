@@ -65,7 +65,8 @@ class SessionApp(App[None]):
         """Poll an account, and do what it asks for, until the program ends."""
         session, playback = desk.session, desk.playback
         self._monitoring.append(self.run_worker(session.monitor.run(), name="monitor"))
-        if session.state is not None:
+        # A reader of a hub does nothing of its own: what is due, is due at the hub, and shown as that.
+        if session.state is not None and session.source.hub is None:
             from tui.services import duties
 
             session.start_executor(session.state)

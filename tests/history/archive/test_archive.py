@@ -23,7 +23,7 @@ from tui.domain.events import Event, Kind
 from tui.history.archive import schema
 from tui.history.archive.compaction import KEEP, KEEP_RAW, RAW_BLOCK
 from tui.history.archive.reader import Recording
-from tui.history.archive.schema import VERSION, ArchiveError, DamagedArchive, NewerArchive, connect
+from tui.history.archive.schema import VERSION, ArchiveError, DamagedArchive, EmptyArchive, NewerArchive, connect
 from tui.history.archive.writer import MARKET, Entry, Polled, Priced, Writer
 from tui.store.series import unbroken
 
@@ -296,6 +296,15 @@ def test_a_file_that_is_no_archive_is_damaged(path: Path, content: bytes) -> Non
     with pytest.raises(DamagedArchive):
         Writer(connect(path, write=True), NOW)
     assert path.read_bytes() == content
+
+
+def test_a_recording_that_is_just_being_made_is_empty_and_no_damage(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch()
+    with pytest.raises(EmptyArchive, match="nothing recorded yet"):
+        connect(path, write=False)
+    connect(path, write=True).close()
+    connect(path, write=False).close()
 
 
 def test_somebody_elses_database_is_not_taken_over(path: Path) -> None:

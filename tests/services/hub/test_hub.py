@@ -18,6 +18,7 @@ from tui.api.capabilities import Capability
 from tui.api.errors import Malformed, ReadOnly, Unauthorized, Unreachable
 from tui.api.models import Quote
 from tui.api.secret import Secret
+from tui.clocks import Clocks
 from tui.domain.attention import Attention, Grade
 from tui.domain.events import Event, Kind
 from tui.domain.lease import Lease
@@ -95,25 +96,50 @@ async def test_a_reader_has_what_is_done_automatically(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("skew", [600.0, -600.0])
+async def test_the_instants_of_a_hub_are_brought_to_the_readers_clock(skew: float) -> None:
+    """The reader's clock is behind the hub's, or ahead of it, by ten minutes."""
+    made, here = fleet(), Clocks(wall=lambda: 100.5 + 1e9 - skew, passed=lambda: 0.0)
+    made.leases = {"a": Lease("a", "pod a", "stop", 900.0 + 1e9, 50.0 + 1e9)}
+    made.attention = (replace(made.attention[0], since=40.0 + 1e9),)
+    exporter = Exporter([AccountExport("work", made, lambda: 101.0 + 1e9)])
+    cloud = HubCloud(f"http://{await exporter.start(ListenAddress('127.0.0.1', 0))}", dated=here.dated)
+    try:
+        await cloud.fleet()
+    finally:
+        await cloud.aclose()
+        await exporter.close()
+    assert here.skew == pytest.approx(skew, abs=2)
+    assert cloud.state is not None
+    read = Fleet(5.0, 60.0)
+    for _ in taking_over(read, cloud.state, 100.0, skew):
+        pass
+    lease = read.leases["a"]
+    assert (lease.ends + skew, lease.set_at + skew, lease.sent_at) == (900.0 + 1e9, 50.0 + 1e9, None)
+    assert [alert.since for alert in read.attention] == [40.0 + 1e9 - skew]
+    assert max(event.at for event in read.events) == max(event.at for event in made.events) - skew
+
+
 def test_of_the_action_log_a_reader_has_its_accounts_lines_without_what_was_ordered(tmp_path: Path) -> None:
     log = AuditLog(tmp_path / "actions.jsonl", origin="test")
     mine = log.intent("resume", "a", "pod a", {"gpuCount": 2, "imageName": "private"}, account="user_1")
     log.outcome(mine, "done", "running", "a")
     log.intent("stop", "b", "pod b", {}, account="user_2")
-    lines = action_log.decoded(body := action_log.served(log.path, "user_1"))
+    AuditLog(log.path, origin="another.host").intent("stop", "a", "pod a", {}, account="user_1")
+    lines = action_log.decoded(body := action_log.served(log.path, "test", "user_1"))
     assert [(line.phase, line.pod, line.outcome, line.inputs) for line in lines] == [
         ("intent", "a", "", {"gpuCount": 2}), ("outcome", "a", "done", {}),
     ]  # fmt: skip
     assert b"user_1" not in body
     assert b"private" not in body
-    assert action_log.decoded(action_log.served(tmp_path / "none", "user_1")) == ()
+    assert action_log.decoded(action_log.served(tmp_path / "none", "test", "user_1")) == ()
 
 
 async def test_the_action_log_is_read_over_the_hub(tmp_path: Path) -> None:
     log = AuditLog(tmp_path / "actions.jsonl", origin="test")
     log.intent("stop", "a", "pod a", {}, by="lease", account="user_1")
-    export = AccountExport("work", fleet(), lambda: 101.0, log=lambda: log.path)
-    other = AccountExport("lab", Fleet(5.0, 60.0), lambda: 101.0, log=lambda: log.path)
+    export = AccountExport("work", fleet(), lambda: 101.0, log=lambda: (log.path, "test"))
+    other = AccountExport("lab", Fleet(5.0, 60.0), lambda: 101.0, log=lambda: (log.path, "test"))
     exporter = Exporter([export, other], TOKEN)
     where = await exporter.start(ListenAddress("127.0.0.1", 0))
     try:

@@ -70,6 +70,10 @@ class NewerArchive(ArchiveError):
     """The file was written by a later podtop. It is not touched."""
 
 
+class EmptyArchive(ArchiveError):
+    """A recording that has just been begun: nothing is in it yet."""
+
+
 class DamagedArchive(ArchiveError):
     """The file is not an archive, or is damaged."""
 
@@ -243,8 +247,10 @@ def _check(db: sqlite3.Connection, path: Path, *, empty: bool) -> int:
         raise NewerArchive(f"{path} was written by a newer podtop (format {version}; this one knows {VERSION})")
     parts = db.execute("SELECT type, name, rootpage FROM sqlite_master LIMIT 1000").fetchall()
     if version <= 0:
-        if empty and version == 0 and not parts:
-            return 0
+        if version == 0 and not parts:
+            if empty:
+                return 0
+            raise EmptyArchive(f"{path} has nothing recorded yet")
         raise DamagedArchive(f"{path} is not a podtop recording")
     for kind, name, page in parts:
         if kind not in ("table", "index") or not page:

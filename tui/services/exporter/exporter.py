@@ -62,7 +62,7 @@ class AccountExport:
     offers:   whether to export the market too.
     does:     what this podtop does besides recording, in words, for readers.
     recorder: this podtop, for recorders of the same account on other hosts; None while the account is unknown.
-    log:      where what was sent is logged; None if that is not served.
+    log:      the action log, and the host of RunPod as it is called there; None if that is not served.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class AccountExport:
         offers: bool = False,
         does: tuple[str, ...] = (),
         recorder: Callable[[], AccountRecorder | None] = lambda: None,
-        log: Callable[[], Path] | None = None,
+        log: Callable[[], tuple[Path, str]] | None = None,
     ) -> None:
         self.recorder = recorder
         self._log = log
@@ -145,7 +145,7 @@ class AccountExport:
         if self._log is None or funds is None or funds.account_id is None:
             return Answer(b"the account is not known yet\n", status=503)
         try:
-            body = await asyncio.to_thread(lambda log, id: served(log(), id), self._log, funds.account_id)
+            body = await asyncio.to_thread(lambda log, id: served(*log(), id), self._log, funds.account_id)
         except AuditLogError:
             return Answer(b"the action log cannot be read\n", status=503)
         return Answer(body, "application/json")
@@ -166,7 +166,7 @@ class Exporter:
         self.server = Server(
             {"/metrics": self._metrics, "/healthz": self._health, FLEET: only, LOG: log, OWNERS: self._owners, **fleets,
              **logs},
-            token,
+            token, clock=self._exports[0].clock,
         )  # fmt: skip
 
     async def start(self, where: ListenAddress) -> ListenAddress:

@@ -10,7 +10,9 @@ import asyncio
 import gzip
 import hmac
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
+from email.utils import formatdate
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -65,11 +67,17 @@ class Server:
     """Serves `routes`, by path.
 
     token: what every request must bear but those for `open_paths`; None on an address of this machine only.
+    clock: by which responses are dated, as their content is.
     """
 
     def __init__(
-        self, routes: Mapping[str, Route], token: Secret | None = None, open_paths: tuple[str, ...] = ("/healthz",)
+        self,
+        routes: Mapping[str, Route],
+        token: Secret | None = None,
+        open_paths: tuple[str, ...] = ("/healthz",),
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        self._clock = clock
         self._routes = routes
         self._token = token
         self._open = open_paths
@@ -165,6 +173,7 @@ class Server:
 
         asked = dict(request.headers) if request is not None else {}
         body, headers = answer.body, [("content-type", answer.kind), ("cache-control", "no-store"), *answer.headers]
+        headers.append(("date", formatdate(self._clock(), usegmt=True)))
         if request is not None and len(body) > SMALL and b"gzip" in asked.get(b"accept-encoding", b""):
             body = await self._compressed(request.target.partition(b"?")[0].decode("latin-1"), body)
             headers += [("content-encoding", "gzip"), ("vary", "accept-encoding")]

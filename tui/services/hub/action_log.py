@@ -23,13 +23,13 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(tuple[Entry, ...]).decode
 
 
-def served(path: Path, account_id: str) -> bytes:
-    """What is logged for an account, without its id. Blocking. Raises AuditLogError."""
+def served(path: Path, origin: str, account_id: str) -> bytes:
+    """What is logged for an account at a host of RunPod, without its id. Blocking. Raises AuditLogError."""
     ids: set[str] = set()
     lines: deque[Entry] = deque(maxlen=LINES)
     for entry in entries(path):
         # Only an intent names its account.
-        if entry.phase == "intent" and entry.account == account_id:
+        if entry.phase == "intent" and (entry.origin, entry.account) == (origin, account_id):
             ids.add(entry.id)
         if entry.id in ids:
             inputs = {name: value for name, value in entry.inputs.items() if name in SHOWN}

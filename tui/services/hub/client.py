@@ -11,6 +11,8 @@ from tui.api.errors import Forbidden, Malformed, NotOffered, ReadOnly, Unauthori
 from tui.services.hub.state import VERSION, HubState, decoded
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import httpx
 
     from tui.api.listener import Listener
@@ -32,12 +34,18 @@ LARGEST = 64 * 1024 * 1024
 class HubCloud(Cloud):
     """One hub. `url`: its address, such as http://jump:9464; `token`: what it wants readers to send.
 
+    dated: told of the hub's clock, by which all is dated that it says, and of how long a response took.
     `state` is what it last said: its alerts, events and idle times are those of the recorder, which has watched longer.
     """
 
     def __init__(
-        self, url: str, token: Secret | None = None, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        url: str,
+        token: Secret | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        dated: Callable[[float, float], object] = lambda date, waited: None,
     ) -> None:
+        self._dated = dated
         from tui.api.http.endpoint import host_of
 
         self.name = host_of(url)
@@ -112,7 +120,7 @@ class HubCloud(Cloud):
         """The status of a response, its tag and its content. Raises CloudError."""
         from tui.api.http import body
         from tui.api.http.connection import connect
-        from tui.api.http.failures import of_transport
+        from tui.api.http.failures import date_of, of_transport
 
         url, proxy = f"{self._base}{path}", None
         headers = {"Accept-Encoding": "gzip", "Accept": "application/json"}
@@ -121,6 +129,7 @@ class HubCloud(Cloud):
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token.reveal()}"
         try:
+            begun = asyncio.get_running_loop().time()
             if self._client is None:
                 line = await asyncio.to_thread(connect, url, transport=self._transport, timeout=PATIENCE)
                 self._client, proxy = line.client, line.proxy
@@ -128,6 +137,8 @@ class HubCloud(Cloud):
                 asyncio.timeout(PATIENCE),
                 self._client.stream("GET", url, params=asked, headers=headers) as response,
             ):
+                if response.is_success and (date := date_of(response)) is not None:
+                    self._dated(date, asyncio.get_running_loop().time() - begun)
                 content = await body.read(response, LARGEST) if response.status_code == 200 else b""
                 return response.status_code, response.headers.get("etag", ""), content
         except Malformed as error:

@@ -40,6 +40,11 @@ class WatchController:
     def _runner(self) -> WatchRunner | None:
         return self._session.watch_runner
 
+    def _unavailable(self) -> str:
+        if self._session.source.hub is not None:
+            return "this podtop only reads a hub; set watches on the hub's host"
+        return "unavailable in a replay" if self._session.state is None else "not connected yet"
+
     # A GPU of the market
 
     def gpu(self, row: OfferRow, demand: MarketQuery) -> None:
@@ -83,7 +88,7 @@ class WatchController:
         from tui.ui.modals.watch import WatchDialog
 
         if self._runner is None:
-            self._reply("watch: unavailable in a replay" if self._session.state is None else "watch: not connected yet")
+            self._reply(f"watch: {self._unavailable()}")
             return
         if watch.state is State.SENDING:
             self._reply(f"watch: {what(watch)} is being sent; try again in a moment")
@@ -127,6 +132,7 @@ class WatchController:
         from tui.storage.json_store import StoreError
 
         if self._runner is None:
+            self._reply(f"watch: {self._unavailable()}")
             return
         try:
             await asyncio.to_thread(self._runner.watches.drop, watch.id)

@@ -82,9 +82,12 @@ def _amounts(sums: Money, role: str) -> tuple[tuple[str, str], ...]:
 
 
 def sum_line(accounts: Sequence[Account]) -> Cell:
-    """The sums in words."""
+    """The sums in words, and how many accounts are current if not all are."""
     sums = money([account.fleet for account in accounts])
-    return ((f"{len(accounts)} accounts  ", "muted"), *_amounts(sums, "text"))
+    current = sum(is_current(account.fleet, account.clock()) for account in accounts)
+    count, is_all = len(accounts), current == len(accounts)
+    words = f"{count} accounts" if is_all else f"{current} of {count} accounts current"
+    return ((f"{words}  ", "muted"), *_amounts(sums, "text" if is_all else "muted"))
 
 
 def all_connected(accounts: Sequence[Account], tz: tzinfo | None) -> Forms:
