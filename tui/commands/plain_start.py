@@ -1,6 +1,6 @@
 """The usual start, `podtop` alone or in a demo: its options are known without the grammar of the command line.
 
-Building that takes as long as a screen: it is loaded when there is anything to parse.
+To load and build that takes some 4 ms before the first frame: it is done when there is anything to parse.
 """
 
 from __future__ import annotations
