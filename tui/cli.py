@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from tui import wiring
 from tui.commands import start_checks
-from tui.commands.argument_parser import SEVERAL
 from tui.commands.exit_codes import Exit
-from tui.commands.flags import SIMULATED_PODS
 from tui.commands.frame import framed
-from tui.commands.parser import ACTS, COMMANDS, parser
+from tui.commands.plain_start import SEVERAL, SIMULATED_PODS, plain_options
 from tui.commands.run_log import end_log, log_of
 from tui.commands.stdio import hush
 from tui.commands.stdio import note as _note
@@ -27,6 +26,7 @@ from tui.files import paths
 if TYPE_CHECKING:
     import argparse
 
+    from tui.commands.argument_parser import Parser
     from tui.commands.watcher import Powers
     from tui.services.source import Source
 
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(argv: Sequence[str] | None = None) -> int:
     """Run what the arguments select; returns the exit code. Exceptions are left to the frame."""
-    options = parser().parse_args(argv)
+    options = _options(sys.argv[1:] if argv is None else argv)
     if options.config_file is not None:
         os.environ[paths.CONFIG_VARIABLE] = options.config_file
     flags = {name: getattr(options, name, None) for name in Settings.__struct_fields__}
@@ -68,11 +68,11 @@ def run(argv: Sequence[str] | None = None) -> int:
     if options.command == "completions":
         from tui.commands.completions import show_completions
 
-        return show_completions(parser(), options.shell)
+        return show_completions(_grammar(), options.shell)
     if options.command == "help":
         from tui.commands.help import show as show_help
 
-        return show_help(parser(), options.topic)
+        return show_help(_grammar(), options.topic)
     if options.command == "once" and options.schema:
         from tui.commands.schema import show_schema
 
@@ -108,9 +108,20 @@ def run(argv: Sequence[str] | None = None) -> int:
         return _record(options, config)
     if options.command == "account" and options.form is None:
         return _show(wiring.source_of(options, config), config, "account")
-    if options.command in (*COMMANDS, "account"):
+    if options.command is not None:
         return _script(options, config)
     return _show(wiring.source_of(options, config), config)
+
+
+def _options(argv: Sequence[str]) -> argparse.Namespace:
+    plain = plain_options(argv)
+    return plain if plain is not None else _grammar().parse_args(argv)
+
+
+def _grammar() -> Parser:
+    from tui.commands.parser import parser
+
+    return parser()
 
 
 def _log(options: argparse.Namespace) -> int:
@@ -184,6 +195,7 @@ def _notify(options: argparse.Namespace, config: Config) -> int:
 
 def _script(options: argparse.Namespace, config: Config, source: Source | None = None) -> int:
     """One response, or one operation, without a screen. `source`: None for that of the options."""
+    from tui.commands.parser import ACTS
     from tui.commands.run import run as run_command
 
     _warn(config, acts=options.command in ACTS)

@@ -86,7 +86,7 @@ def cloud_of(config: Config, dated: Callable[[float, float], object]) -> Cloud:
 
 def source_of(options: argparse.Namespace, config: Config, *, keeps_time: bool = True) -> Source:
     if options.demo:
-        from tui.commands.flags import DEMO_PODS
+        from tui.commands.plain_start import DEMO_PODS
         from tui.demo.source import demo_source
 
         pods = DEMO_PODS if options.pods is None else options.pods

@@ -67,7 +67,8 @@ def test_the_topic_of_alerts_has_them_all() -> None:
 
 def test_other_commands_start_without_the_renderer() -> None:
     script = (
-        "import sys, tui.cli; tui.cli.parser(); print([n for n in sys.modules if n.startswith('tui.commands.topics.')])"
+        "import sys, tui.cli; from tui.commands.parser import parser; parser(); "
+        "print([n for n in sys.modules if n.startswith('tui.commands.topics.')])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -15,6 +15,7 @@ from tests.generate_manual import commands
 from tests.variants import every
 from tui.commands.argument_parser import Example, examples_of
 from tui.commands.parser import parser
+from tui.commands.plain_start import plain_options
 from tui.commands.topics import TOPICS
 
 TOP = parser()
@@ -261,3 +262,11 @@ def test_an_example_works(line: str, run: Run, served: Served, tmp_path: Path) -
     assert done.returncode == code, done.stderr
     assert words in done.stderr
     assert done.stdout or code or words or words_of(line)[0] == "log"
+
+
+@pytest.mark.parametrize("argv", [[], ["--demo"]])
+def test_the_usual_start_has_the_options_that_the_grammar_gives_it(argv: list[str]) -> None:
+    plain = plain_options(argv)
+    assert plain is not None
+    assert vars(plain) == vars(parser().parse_args(argv))
+    assert plain_options([*argv, "--quiet"]) is None

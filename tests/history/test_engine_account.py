@@ -27,7 +27,7 @@ from tui.history.engine_account import accounts_of, unwatched
 from tui.history.remote import HistoryUnavailable, RemoteHistory
 from tui.services.exporter.archive import Wanted, export
 from tui.services.exporter.page import View, page
-from tui.services.shared_report import Kept, NoSharedReport, SharedReports, seen_by_others
+from tui.services.shared_report import SeenElsewhere, NoSharedReport, SharedReports, seen_by_others
 from tui.store.fleet import Fleet
 
 START = NOW // 3600 * 3600 - 6 * 3600
@@ -196,7 +196,7 @@ async def test_reports_keep_what_others_saw_until_podtop_misses_more(
 def test_what_is_kept_serves_while_nothing_older_is_missing(
     later: float, gaps: tuple[tuple[float, float], ...], serves: bool, tmp_path: Path
 ) -> None:
-    kept = Kept("user_1", ((0.0, 600.0),), 1200.0, START, tmp_path)
+    kept = SeenElsewhere("user_1", ((0.0, 600.0),), 1200.0, START, tmp_path)
     assert kept.serves("user_1", gaps, START + later) is serves
     assert not kept.serves("user_2", gaps, START + later)
 

@@ -475,7 +475,7 @@ async def test_what_one_may_not_stop_any_more_today_the_other_does(tmp_path: Pat
     await hours(3, one, other)
     assert sorted([*one.sent(), *other.sent()]) == ["a", "b"]
     assert len(one.sent()) == 1
-    assert "1 pod was stopped today" in one.stand.words()
+    assert "exp-b keeps running: [auto] per_day allows 1 in 24 h" in one.stand.words()
 
 
 @pytest.mark.wide

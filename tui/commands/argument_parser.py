@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
 from msgspec import Struct
 
+from tui.commands.plain_start import SEVERAL
 from tui.commands.stdio import shown, write
 
 if TYPE_CHECKING:
@@ -33,9 +34,6 @@ _PLAIN = (
 _CREDENTIALS = re.compile(r"//[^/@\s]*@")
 
 _EXAMPLES_WIDTH = 80
-
-SEVERAL = "profiles_named"
-"""Where the values of --profile are, in the order in which they were given."""
 
 _LONGEST = 1000
 """Characters of an error: it repeats what was typed, which may be the content of a file."""

@@ -6,6 +6,7 @@ import argparse
 
 from tui.commands import flags
 from tui.commands.argument_parser import Parser
+from tui.commands.plain_start import SIMULATED_PODS
 
 KINDS = ("pods", "market", "account", "hosts", "alerts", "runs")
 SHELLS = ("bash", "zsh", "fish")
@@ -120,7 +121,7 @@ def add_simulate(to: Parser) -> None:
         help="retire GraphQL (410) after this many seconds (default 0); REST v2 continues",
     )  # fmt: skip
     gone.add_argument("--rest-only", action="store_true", help="serve REST v2 only: GraphQL is retired (410)")
-    flags.world(to, "", flags.SIMULATED_PODS, argparse.SUPPRESS)
+    flags.world(to, "", SIMULATED_PODS, argparse.SUPPRESS)
 
 
 def add_auto(to: Parser) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.commands.argument_parser import Parser, Several
+from tui.commands.plain_start import SEED, SPEED
 from tui.format.digits import whole_number
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ FORMATS = {
     "table": "print an aligned table (default)",
     "markdown": "print a Markdown table",
 }
-
-DEMO_PODS, SIMULATED_PODS = 9, 6
-"""Number of pods of the demo, which has its whole story, and of the simulator."""
 
 MARKET_FLAGS = (
     ("--gpus", "N", "GPUs per pod (default 1)"),
@@ -164,9 +162,9 @@ def connection(to: Parser, default: str | None = argparse.SUPPRESS) -> None:
 def world(to: Parser, of: str, pods: int, default: object = None) -> None:
     """The flags of a simulated world. Without --pods it has `pods`, whose number is not filled in here."""
     for flag, read, metavar, value, meaning in (
-        ("--seed", seed, "N", 7, "seed of the simulation"),
+        ("--seed", seed, "N", SEED, "seed of the simulation"),
         ("--pods", count, "N", pods, "number of pods"),
-        ("--speed", speed, "X", 1.0, "clock speed multiplier"),
+        ("--speed", speed, "X", SPEED, "clock speed multiplier"),
     ):
         filled_in = None if flag == "--pods" else value
         to.add_argument(

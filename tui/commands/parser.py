@@ -7,6 +7,7 @@ import argparse
 from tui.actions import ACTIONS
 from tui.commands import arguments, flags
 from tui.commands.argument_parser import Command, Example, Parser, nearest
+from tui.commands.plain_start import DEMO_PODS
 from tui.commands.stdio import write
 from tui.commands.topics import TOPICS
 
@@ -66,7 +67,7 @@ def parser() -> Parser:
         metavar="TIME",
         help="start of the replay: 14:30, 2026-11-23 14:30, or 2h before its end; requires --replay",
     )
-    flags.world(top, "demo: ", flags.DEMO_PODS)
+    flags.world(top, "demo: ", DEMO_PODS)
     top.add_argument(
         "-V", "--version", action=_Version, nargs=0, help="show the versions of podtop, Python and Textual"
     )

@@ -59,7 +59,7 @@ class Holdings(Struct, frozen=True):
     keeps: tuple[Keep, ...] = ()
 
     def later(self, seconds: float) -> Holdings:
-        """The same by a clock that is ahead by so many seconds."""
+        """The same by a clock that is ahead by this many seconds."""
         if not seconds:
             return self
         return Holdings(

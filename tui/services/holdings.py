@@ -26,7 +26,7 @@ LOOK = 5.0
 """Seconds between two looks at the files."""
 
 ATTEMPT = 600.0
-"""Seconds after a stop in which its outcome may be open: the pod is left to nobody else meanwhile."""
+"""Seconds after a stop in which its outcome may be open: the pod is left to nobody else until then."""
 
 _PROGRESS = {
     State.ARMED: Progress.ARMED, State.SENDING: Progress.SENDING, State.DONE: Progress.DONE,

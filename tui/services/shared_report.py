@@ -36,7 +36,7 @@ class NoSharedReport(Exception):
     """It cannot be had. `str()` is a sentence."""
 
 
-class Kept(NamedTuple):
+class SeenElsewhere(NamedTuple):
     """What others saw of an account: its gaps, until when, and since when it is known. No recording: nothing."""
 
     account_id: str
@@ -70,7 +70,7 @@ class SharedReports:
         self._profile = profile
         self._account_id = account_id
         self._clock = clock
-        self._kept: list[Kept] = []
+        self._kept: list[SeenElsewhere] = []
         self._folder: Path | None = None
         self._read = 0
         self._one_at_a_time = asyncio.Lock()
@@ -118,7 +118,7 @@ class SharedReports:
         for old in self._kept[1:]:
             if old.recording is not None:
                 old.recording.unlink(missing_ok=True)
-        self._kept = [Kept(id, gaps, end, now, into if has_any else None), *self._kept[:1]]
+        self._kept = [SeenElsewhere(id, gaps, end, now, into if has_any else None), *self._kept[:1]]
         return self._kept[0].recording
 
 

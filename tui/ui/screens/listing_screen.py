@@ -125,8 +125,11 @@ class ListingScreen(RowsScreen):
     def _marks_here(self) -> bool:
         """Whether rows can be selected: they are pods, and the user sees them."""
         listing = self._listing
-        tables = self.query(f"#{listing.name}").results(Table)
-        return listing.allows("mark") and any(place_of(table) in self._shown for table in tables)
+        if not listing.allows("mark"):
+            return False
+        # Asked for each key of the footer: Textual remembers what it found by an id, and walks the screen for a query.
+        table = self.query_one_optional(f"#{listing.name}")
+        return isinstance(table, Table) and place_of(table) in self._shown
 
     def _mark(self, keys: Iterable[str]) -> None:
         """Select these pods, or deselect those of them that are selected."""
