@@ -97,7 +97,7 @@ _ADVICE: Mapping[Reason, str] = {
     Reason.NO_FUNDS: "Add credit in the RunPod console, or request less.",
     Reason.BID_TOO_LOW: "Others bid more now; check the lowest bid again.",
     Reason.NOT_FOUND: "The pod is no longer on the account, or the API key cannot see it.",
-    Reason.LOCKED: "Unlock it in the RunPod console first.",
+    Reason.LOCKED: "Unlock it first: with U, or in the RunPod console.",
     Reason.VAGUE: "RunPod reports this for its own errors and for invalid input alike. "
     "podtop is checking whether it went through.",
 }

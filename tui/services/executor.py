@@ -138,9 +138,9 @@ class Executor:
             return []
         for intent in unpriced:
             if self._may_be_ours(intent) and intent.id not in self._pricing:
-                found = Outcome(Status.DONE, f"created: {intent.pod}", pod=intent.pod, unpriced=True)
+                outcome = Outcome(Status.DONE, f"created: {intent.pod}", pod=intent.pod, unpriced=True)
                 is_ours = partial(self._may_be_ours, intent)
-                self._spawn(self._see_price(_created(intent, self._clock()), found, is_ours))
+                self._spawn(self._see_price(_created(intent, self._clock()), outcome, is_ours))
         return [
             Followed(intent, self._look_for(intent, pod))
             for intent in unfinished
@@ -288,12 +288,12 @@ class Executor:
             self._fleet.finish(operation, None)
             self._on_change()
             return Outcome(Status.UNKNOWN, "the request belongs to another account")
-        made = replace(operation, pod=outcome.pod)
-        if outcome.pod and not outcome.dearer and self._reconciler.is_unpriced(made):
+        on_pod = replace(operation, pod=outcome.pod)
+        if outcome.pod and not outcome.dearer and self._reconciler.is_unpriced(on_pod):
             outcome = replace(outcome, unpriced=True)
         await self._end(operation, outcome)
         if outcome.unpriced:
-            self._spawn(self._see_price(made, outcome))
+            self._spawn(self._see_price(on_pod, outcome))
         return outcome
 
     async def _await_sight(self, operation: Operation, outcome: Outcome) -> Outcome:
@@ -317,16 +317,16 @@ class Executor:
         """Compare the price of a new pod with the agreed one, when it shows; returns the outcome with that."""
         self._pricing.add(operation.id)
         try:
-            told = await self._reconciler.price(operation)
+            compared = await self._reconciler.price(operation)
         finally:
             self._pricing.discard(operation.id)
         if not is_ours():
             return outcome
-        if told is not None:
-            await self._tell(operation, told)
+        if compared is not None:
+            await self._tell(operation, compared)
         elif outcome.unpriced:
             await self._log_outcome(operation, replace(outcome, unpriced=False))
-        return told or outcome
+        return compared or outcome
 
     async def _refuse(self, operation: Operation, why: str) -> Outcome:
         outcome = Outcome(Status.NOT_SENT, why)

@@ -236,7 +236,7 @@ def picked(group: Cell, places: tuple[Place, ...] = PLACES) -> str | None:
 
 
 def first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool, api: str, unread: int) -> TwoSided:
-    """Account, screen, and age of the data. The API is dropped first, then time and latency, screen names, badges last.
+    """Account, screen, and age of the data. Time and latency are dropped first, the API, screen names, badges last.
 
     The profile is never dropped: whose pods these are comes before everything else.
     """
@@ -249,6 +249,7 @@ def first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool,
 
     source: tuple[Cell, ...] = () if badges.demo else (((badges.source, "muted"),),)
     full: tuple[Cell, ...] = (((f"{'' if badges.demo else f'{badges.source} '}{api}", "muted"),),) if api else source
+    apis = (full, (((api, "muted"),),)) if api else ()
     long, short = marks(" READ-ONLY ", " LOCKED "), marks(" RO ", " LOCK ")
     middle = min(2, len(forms) - 1)
     named, closer, numbered, alone = tabs(here, hosts, badges.places, unread)
@@ -259,11 +260,8 @@ def first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool,
     whose = account(len(badges.profile))
     lines = [
         *(TwoSided((name, *whose, *long, *s, *named), (forms[0],)) for s in (full, source)),
-        *(
-            TwoSided((name, *whose, *long, *s, *closer), (form,))
-            for form in forms[: middle + 1]
-            for s in (full, source, ())
-        ),
+        *(TwoSided((name, *whose, *long, *s, *closer), (form,)) for form in forms[: middle + 1] for s in apis),
+        *(TwoSided((name, *whose, *long, *s, *closer), (form,)) for form in forms[: middle + 1] for s in (source, ())),
         *(TwoSided((name, *whose, *long, *s, *numbered), (forms[0],)) for s in (full, source)),
         *(TwoSided((name, *whose, *long, *s, *alone), (form,)) for form in forms[: middle + 1] for s in (full, source)),
         TwoSided((name, *whose, *long, *alone), (forms[middle],)),
