@@ -27,7 +27,7 @@ from tui.history.engine_account import accounts_of, unwatched
 from tui.history.remote import HistoryUnavailable, RemoteHistory
 from tui.services.exporter.archive import Wanted, export
 from tui.services.exporter.page import View, page
-from tui.services.shared_report import SeenElsewhere, NoSharedReport, SharedReports, seen_by_others
+from tui.services.shared_report import NoSharedReport, SeenElsewhere, SharedReports, seen_by_others
 from tui.store.fleet import Fleet
 
 START = NOW // 3600 * 3600 - 6 * 3600

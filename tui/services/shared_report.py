@@ -105,9 +105,9 @@ class SharedReports:
     async def _beside(self, settings: History, own: Path | None, start: float, end: float) -> Path | None:
         id, now = self._account_id(), self._clock()
         gaps = await _gaps(own, start, end)
-        for kept in self._kept:
-            if kept.serves(id, gaps, now):
-                return kept.recording
+        for seen in self._kept:
+            if seen.serves(id, gaps, now):
+                return seen.recording
         if self._folder is None:
             self._folder = Path(mkdtemp(prefix="podtop-"))
             finalize(self, rmtree, self._folder, ignore_errors=True)

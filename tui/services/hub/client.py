@@ -34,7 +34,7 @@ LARGEST = 64 * 1024 * 1024
 class HubCloud(Cloud):
     """One hub. `url`: its address, such as http://jump:9464; `token`: what it wants readers to send.
 
-    dated: told of the hub's clock, by which all is dated that it says, and of how long a response took.
+    dated: called with the hub's clock, by which it dates all it says, and with how long a response took.
     `state` is what it last said: its alerts, events and idle times are those of the recorder, which has watched longer.
     """
 
