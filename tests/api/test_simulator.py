@@ -206,11 +206,12 @@ Act = Callable[[Cloud, str], Awaitable[object]]
 async def test_a_deed_without_an_answer_is_not_repeated(
     place: Place, fault: str, kind: type[errors.Unreachable]
 ) -> None:
-    cloud = place.cloud(deadline=0.5)
+    cloud = place.cloud()
     pod_id = await named(cloud, "RUNNING")
     place.faults.set(fault)
     with pytest.raises(kind) as caught:
-        await cloud.stop(pod_id)
+        # Reads have all the time that they need.
+        await place.cloud(deadline=1.0 if kind is errors.TimedOut else 30.0).stop(pod_id)
     assert caught.value.sent, "it may have happened"
     assert place.simulator.mutations == 1
     place.faults.clear()

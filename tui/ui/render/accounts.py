@@ -86,8 +86,8 @@ def sum_line(accounts: Sequence[Account]) -> Cell:
     sums = money([account.fleet for account in accounts])
     current = sum(is_current(account.fleet, account.clock()) for account in accounts)
     count, is_all = len(accounts), current == len(accounts)
-    words = f"{count} accounts" if is_all else f"{current} of {count} accounts current"
-    return ((f"{words}  ", "muted"), *_amounts(sums, "text" if is_all else "muted"))
+    label = f"{count} accounts" if is_all else f"{current} of {count} accounts current"
+    return ((f"{label}  ", "muted"), *_amounts(sums, "text" if is_all else "muted"))
 
 
 def all_connected(accounts: Sequence[Account], tz: tzinfo | None) -> Forms:
