@@ -116,7 +116,7 @@ def hub_cloud(
     """Reads a recorder. Raises ConfigError. `dated`: as of `HubCloud`."""
     from tui.api.http.endpoint import objection
     from tui.api.secret import Secret, remember
-    from tui.config.keys import ConfigError, token
+    from tui.config.keys import ConfigError, exposure_of_token, token
     from tui.files.reading import FileTrouble
     from tui.services.hub.client import HubCloud
 
@@ -130,6 +130,8 @@ def hub_cloud(
             secret = Secret(token(token_file))
         except FileTrouble as error:
             raise ConfigError(f"--hub-token-file {token_file}: {error}") from None
+        if why := exposure_of_token(token_file):
+            _note(f"--hub-token-file: {why}")
         remember(secret)
     return HubCloud(url, secret, dated=dated)
 

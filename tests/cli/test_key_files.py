@@ -20,6 +20,7 @@ from tui.cli import main
 from tui.config.keys import ConfigError, Hidden
 from tui.config.loader import Config, load
 from tui.config.reader import read as read_settings
+from tui.config.settings import OF_SECRETS
 from tui.files import reading
 from tui.storage.app_log import close_log, open_log
 from tui.system.subprocesses import without_keys
@@ -223,6 +224,18 @@ def test_a_key_that_others_can_read_is_used_and_told(mode: int, tmp_path: Path) 
         assert key_of(found) == KEY
         assert bool(found.warnings) is bool(mode & 0o077)
         assert all(f"chmod 600 {file}" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize(("table", "name"), [(table, name) for table, names in OF_SECRETS.items() for name in names])
+def test_a_file_with_a_token_that_others_can_read_is_used_and_told(table: str, name: str, tmp_path: Path) -> None:
+    file = put(tmp_path / "token", "x" * 40, 0o644)
+    put(tmp_path / "config.toml", f'[{table}]\n{name} = "{file}"\n')
+    (warning,) = config(tmp_path).warnings
+    assert f"line 2: {table}.{name}: {file} contains a secret that other users can read. Run: chmod 600" in warning
+    file.chmod(0o600)
+    assert config(tmp_path).warnings == ()
+    file.unlink()
+    assert config(tmp_path).warnings == ()
 
 
 def test_a_key_that_belongs_to_another_user_is_used_and_told(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.api.secret import Secret, remember
-from tui.config.keys import token
+from tui.commands.stdio import note
+from tui.config.keys import exposure_of_token, token
 from tui.domain.listen_address import ListenAddress, listen_address
 from tui.files.reading import FileTrouble
 
@@ -46,6 +47,8 @@ def listening(config: Config, asked: str | None = None, token_file: str | None =
         text = token(file)
     except FileTrouble as error:
         raise ListenError(f"token file {file}: {error}") from error
+    if token_file and (why := exposure_of_token(token_file)):
+        note(f"--token-file: {why}")
     if len(text) < LEAST or not text.isascii() or not text.isprintable() or " " in text:
         raise ListenError(f"{file}: not a token of at least {LEAST} letters and digits; openssl rand -hex 32 makes one")
     secret = Secret(text)

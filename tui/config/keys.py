@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -234,6 +235,19 @@ def token(name: str) -> str:
     from tui.files import reading
 
     return _bare(reading.read(paths.expanded(name)).text)
+
+
+def exposure_of_token(name: str) -> str:
+    """Why a file with a token or a password is not protected, as a sentence; empty if it is, or is not there."""
+    from tui.files import reading
+
+    path = paths.expanded(name)
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        # That is reported where it is needed.
+        return ""
+    return reading.exposure(path, status, holds="a secret") if stat.S_ISREG(status.st_mode) else ""
 
 
 def password(name: str) -> str:

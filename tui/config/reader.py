@@ -14,7 +14,8 @@ from msgspec import Struct
 from tui.api.secret import mask
 from tui.config import value_types
 from tui.config.fields import Field, fields, free, tables
-from tui.config.settings import SOURCES, Columns, Settings
+from tui.config.keys import exposure_of_token
+from tui.config.settings import OF_SECRETS, SOURCES, Columns, Settings
 from tui.files import reading
 
 if TYPE_CHECKING:
@@ -220,6 +221,7 @@ class _Reader:
         self._sources((), values)
         self._profile_is_there(values, profiles)
         self._private(values, profiles)
+        self._secret_files(values)
         problems = tuple(sorted(self._found, key=lambda problem: problem.line))
         return Reading(self._where.file, values, profiles, self._where.lines, problems)
 
@@ -310,6 +312,14 @@ class _Reader:
             self._say((), f"other users can change it. Run: chmod 600 {file}", bad=False)
         elif not reading.is_private(status.st_mode) and any("api_key" in t for t in (values, *profiles.values())):
             self._say((), f"it contains an API key that other users can read. Run: chmod 600 {file}", bad=False)
+
+    def _secret_files(self, values: Mapping[str, Any]) -> None:
+        """Say which files with tokens and passwords other users can read."""
+        for table, names in OF_SECRETS.items():
+            for name in names:
+                file = getattr(values.get(table), name, None)
+                if file and (why := exposure_of_token(file)):
+                    self._say((table, name), f"{table}.{name}: {why}", bad=False)
 
 
 def unknown_profile(name: str, profiles: Iterable[str]) -> str:

@@ -77,6 +77,9 @@ class Ssh(Struct, frozen=True):
 SECRET_FILES = ("webhook_token_file", "ntfy_token_file", "slack_file", "discord_file", "smtp_password_file")
 """The settings of [notify] that name files with a secret."""
 
+OF_SECRETS = {"notify": SECRET_FILES, "watcher": ("token_file",), "history": ("token_file",)}
+"""The settings that name files with a secret, by their tables."""
+
 TOPICS = ("money", "runs", "trouble", "watch")
 """What notifications are about: money, what runs on the GPUs, trouble with pods and RunPod, the user's own watches."""
 

@@ -120,15 +120,13 @@ def is_private(mode: int) -> bool:
     return not mode & (stat.S_IRWXG | stat.S_IRWXO)
 
 
-def exposure(path: Path, status: os.stat_result, me: int | None = None) -> str:
+def exposure(path: Path, status: os.stat_result, me: int | None = None, *, holds: str = "an API key") -> str:
     """Why a file that holds a secret is not protected, as a sentence; empty if it is. `me`: the user's id."""
     me = os.geteuid() if me is None else me
     if status.st_uid not in (me, 0):
-        return (
-            f"{path} contains an API key and belongs to another user (uid {status.st_uid}), who can read and change it"
-        )
+        return f"{path} contains {holds} and belongs to another user (uid {status.st_uid}), who can read and change it"
     if not is_private(status.st_mode):
-        return f"{path} contains an API key that other users can read. Run: chmod 600 {path}"
+        return f"{path} contains {holds} that other users can read. Run: chmod 600 {path}"
     return ""
 
 
