@@ -10,12 +10,13 @@ from tui.commands.exit_codes import Exit
 from tui.commands.stdio import is_quiet, write
 from tui.commands.stdio import say as warn
 from tui.domain import time_text
-from tui.files import paths
+from tui.files import paths, presence
 from tui.history.archive.schema import ArchiveError
 from tui.history.export import Exported, export
-from tui.history.recording_files import archive_path
+from tui.history.recording_files import NoRecordings, archive_path, recordings_in
 from tui.storage.account_file import AccountFile
 from tui.storage.clock_file import now_at
+from tui.storage.json_store import StoreError
 
 if TYPE_CHECKING:
     from tui.config.loader import Config
@@ -50,7 +51,7 @@ def show(wanted: Wanted, config: Config, state: StateFiles, profile: str, tz: tz
     except FileExistsError:
         warn(f"{target} exists already; nothing was written. Choose another name")
         return Exit.REFUSED
-    except (Refused, ArchiveError) as error:
+    except (Refused, ArchiveError, NoRecordings, StoreError) as error:
         warn(f"nothing was exported: {error}")
         return Exit.NOTHING
     except OSError as error:
@@ -78,10 +79,10 @@ def _recording(config: Config, state: StateFiles, profile: str) -> Path:
     known = AccountFile(state.accounts()).all().get(state.profile_name(profile))
     if known is not None:
         path = archive_path(state.directory(), config.api_url, known.id)
-        if path.is_file():
+        if presence.is_file(path):
             return path
     folder = state.directory() / "archive"
-    recordings = sorted(folder.glob("*.sqlite"))
+    recordings = recordings_in(state.directory())
     if not recordings:
         raise Refused(f"no recording in {folder}; podtop creates one while it runs")
     if len(recordings) > 1:
