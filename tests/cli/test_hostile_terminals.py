@@ -167,3 +167,22 @@ def test_a_terminal_that_does_not_read_holds_nothing(way: str, url: str) -> None
     assert ended_within(terminal, 30.0 if way == "q" else 8.0) == (0 if way == "q" else 128 + signal.SIGTERM)
     take(terminal)
     assert terminal.restored
+
+
+@pytest.mark.wide
+def test_continued_unasked_it_takes_the_terminal_once(url: str, tmp_path: Path) -> None:
+    terminal = redirected("", tmp_path, "--api-url", url, "--no-record")
+    terminal.wait_for("llama-70b-pretrain")
+    for _ in range(3):
+        terminal.halt()
+        for _ in range(20):
+            terminal.signal(signal.SIGCONT)
+        terminal.listen(0.3)
+        terminal.type("?")
+        terminal.wait_for("Quit (pods keep")
+        terminal.leave("Quit (pods keep")
+    modes = os.dup(terminal.fd)
+    assert terminal.quit() == 0
+    assert terminal.restored
+    assert termios.tcgetattr(modes)[3] & termios.ECHO, "the shell is left without its own modes"
+    os.close(modes)

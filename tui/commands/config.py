@@ -16,7 +16,7 @@ from tui.config.loader import Loaded, absent, attempt, misspelt
 from tui.config.reader import Problem, Reading, near, read
 from tui.config.settings import SECRET_FILES, SOURCES
 from tui.config.value_types import shown
-from tui.files import paths
+from tui.files import paths, presence
 
 
 class Bound(NamedTuple):
@@ -120,7 +120,7 @@ def unknown_theme(theme: str, screen: Screen) -> str:
 
 def _file(reading: Reading, keys: tuple[str, ...], name: str) -> list[Problem]:
     path = paths.expanded(name)
-    if os.access(path, os.R_OK) and path.is_file():
+    if os.access(path, os.R_OK) and presence.is_file(path):
         return []
     return [reading.at(keys, f"{'.'.join(keys)}: {path} cannot be read", bad=False)]
 

@@ -14,6 +14,7 @@ from tui.commands.stdio import NotWritten, ReaderGone, drop, note, say
 from tui.files import private
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import ArchiveError, answered
+from tui.history.recording_files import NoRecordings, recordings_in
 from tui.history.replay_source import ReplayError, choose
 from tui.storage.clock_file import now_at
 
@@ -52,7 +53,7 @@ def export(wanted: Wanted, directory: Path) -> int:
     try:
         path = choose(wanted.recording or _only(directory), None, directory).path
         done = _to_output(path, written) if wanted.output == "-" else _into_file(Path(wanted.output), path, written)
-    except (ReplayError, ArchiveError) as error:
+    except (ReplayError, ArchiveError, NoRecordings) as error:
         say(str(error))
         return Exit.USAGE
     except NotWritten:
@@ -67,7 +68,7 @@ def export(wanted: Wanted, directory: Path) -> int:
 
 def _only(directory: Path) -> str:
     """The one recording that there is. Raises ReplayError: under another account's name, samples would be a lie."""
-    recordings = sorted((directory / "archive").glob("*.sqlite"))
+    recordings = recordings_in(directory)
     if len(recordings) > 1:
         names = ", ".join(map(str, recordings[:5]))
         raise ReplayError(

@@ -186,6 +186,9 @@ class _Account:
 async def _record(
     recorded: Sequence[Recorded], asked: Powers, same_account: bool | None, listening: Listening | None
 ) -> int:
+    # Before anything is said: who reads that it runs may end it at once.
+    signalled = asyncio.Event()
+    end_on_signals(lambda _: signalled.set())
     outlet = Outlet()
     status = Status(outlet)
     write = outlet.write if outlet.is_terminal else None
@@ -211,6 +214,7 @@ async def _record(
     running = asyncio.gather(*(account.session.monitor.run() for account in accounts))
 
     async def finish() -> None:
+        await signalled.wait()
         if manager is not None:
             manager.stopping()
         try:
@@ -221,8 +225,7 @@ async def _record(
         finally:
             running.cancel()
 
-    ending: list[asyncio.Task[None]] = []
-    end_on_signals(lambda _: ending.append(asyncio.ensure_future(finish())))
+    ending = asyncio.ensure_future(finish())
     try:
         await running
     except asyncio.CancelledError:
@@ -230,7 +233,7 @@ async def _record(
             account.ended()
     finally:
         running.cancel()
-        for work in beside:
+        for work in (ending, *beside):
             work.cancel()
         if exporter is not None:
             await exporter.close()

@@ -19,7 +19,7 @@ from typing import Any
 
 from tui.api.addresses import RUNPOD, file_name, profile_name
 from tui.commands.stdio import write
-from tui.files import paths, reading
+from tui.files import paths, presence, reading
 
 FLAG = "--complete"
 """For the scripts of `podtop completions`; no help lists it."""
@@ -106,11 +106,11 @@ def _of_account(url: str, profile: str, keys: Collection[str]) -> Path | None:
     """The recording of the account that was used last in a profile, or with the key that overrides the profile's."""
     stronger = next((name for name in ("RUNPOD_API_KEY", "PODTOP_API_KEY_FILE") if os.environ.get(name)), "")
     file = paths.state_dir() / "accounts.json"
-    known = json.loads(reading.read(file).text) if file.exists() else {}
+    known = json.loads(reading.read(file).text) if presence.is_there(file) else {}
     for name in ((stronger,) if stronger and keys else ()) + (profile,):
         if (account := known.get(profile_name(url, name))) is not None:
             path = paths.state_dir() / "archive" / f"{file_name(url, account['id'])}.sqlite"
-            return path if path.is_file() else None
+            return path if presence.is_file(path) else None
     return None
 
 
@@ -133,7 +133,7 @@ def _newest_first() -> list[Path]:
 def _written(path: Path) -> float:
     """When a recording was last written, in itself or in its write-ahead log."""
     log = path.with_name(f"{path.name}-wal")
-    return max(part.stat().st_mtime for part in (path, log) if part.exists())
+    return max((part.stat().st_mtime for part in (path, log) if presence.is_there(part)), default=0.0)
 
 
 WORDS: dict[str, Callable[[Sequence[str]], Iterator[str]]] = {"pods": _pods, "gpus": _gpus, "profiles": _profiles}

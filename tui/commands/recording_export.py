@@ -10,12 +10,13 @@ from tui.commands.exit_codes import Exit
 from tui.commands.stdio import is_quiet, write
 from tui.commands.stdio import say as warn
 from tui.domain import time_text
-from tui.files import paths
+from tui.files import paths, presence
 from tui.history.archive.schema import ArchiveError
 from tui.history.export import Exported, export
-from tui.history.recording_files import archive_path
+from tui.history.recording_files import NoRecordings, archive_path, recordings_in
 from tui.storage.account_file import AccountFile
 from tui.storage.clock_file import now_at
+from tui.storage.json_store import StoreError
 
 if TYPE_CHECKING:
     from tui.config.loader import Config
@@ -50,7 +51,7 @@ def show(wanted: Wanted, config: Config, state: StateFiles, profile: str, tz: tz
     except FileExistsError:
         warn(f"{target} exists already; nothing was written. Choose another name")
         return Exit.REFUSED
-    except (Refused, ArchiveError) as error:
+    except (Refused, ArchiveError, NoRecordings, StoreError) as error:
         warn(f"nothing was exported: {error}")
         return Exit.NOTHING
     except OSError as error:
@@ -78,7 +79,7 @@ def _recording(config: Config, state: StateFiles, profile: str) -> Path:
     if (path := recording_of(config, state, profile)) is not None:
         return path
     folder = state.directory() / "archive"
-    recordings = sorted(folder.glob("*.sqlite"))
+    recordings = recordings_in(state.directory())
     if not recordings:
         raise Refused(f"no recording in {folder}; podtop creates one while it runs")
     if len(recordings) > 1:
@@ -90,4 +91,4 @@ def recording_of(config: Config, state: StateFiles, profile: str) -> Path | None
     """The recording of a profile's account; None if there is none, or the account is unknown."""
     known = AccountFile(state.accounts()).all().get(state.profile_name(profile))
     path = archive_path(state.directory(), config.api_url, known.id) if known is not None else None
-    return path if path is not None and path.is_file() else None
+    return path if path is not None and presence.is_file(path) else None

@@ -21,6 +21,7 @@ from tui.commands.report_items import ReportItem, document
 from tui.commands.stdio import make_lenient, make_utf8, note, say, width_of_terminal, write
 from tui.domain.report import Report
 from tui.domain.report_check import Check, held_against
+from tui.files import presence
 from tui.history.archive.schema import ArchiveError
 from tui.services import report_loader
 from tui.services.report_loader import Charged
@@ -142,17 +143,18 @@ async def _recording(
     source: Source, config: Config, state: StateFiles, account: Account | None
 ) -> tuple[Path | None, str]:
     """The file of the account, None without one; and its id, empty if it is unknown. Raises Refused."""
-    from tui.history.recorder import archive_path
+    from tui.history.recording_files import NoRecordings, archive_path, recordings_in
 
     if source.demo:
         return await _demo(source, state.directory()), ""
     id = await asyncio.to_thread(_account_id, state, source.profile, account)
     if id:
         path = archive_path(state.directory(), config.api_url, id)
-        return path if path.is_file() else None, id
-    recordings = [
-        path for path in sorted((state.directory() / "archive").glob("*.sqlite")) if _is_of(path, state.origin)
-    ]
+        return path if presence.is_file(path) else None, id
+    try:
+        recordings = [path for path in recordings_in(state.directory()) if _is_of(path, state.origin)]
+    except NoRecordings as error:
+        raise Refused(str(error)) from None
     if len(recordings) > 1:
         raise Refused("several accounts are recorded, and which one this is is unknown: drop --offline")
     return recordings[0] if recordings else None, ""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui.commands.exit_codes import Exit
 from tui.commands.stdio import say, takes_output
+from tui.files import presence
 
 if TYPE_CHECKING:
     import argparse
@@ -123,7 +124,7 @@ def _past(config: Config, source: Source, state: StateFiles) -> Callable[[str], 
         from tui.history.recorder import archive_path
 
         path = archive_path(state.directory(), config.api_url, account)
-        return path if not source.demo and path.is_file() else None
+        return path if not source.demo and presence.is_file(path) else None
 
     return past
 

@@ -7,11 +7,12 @@ from pathlib import Path
 from tui import teams
 from tui.commands.exit_codes import Exit
 from tui.commands.stdio import say, write
+from tui.files import presence
 
 
 def write_files(directory: Path) -> int:
     """Write them into a folder; nothing if one of them exists already. Returns the exit code."""
-    existing = [name for name in teams.FILES if (directory / name).exists()]
+    existing = [name for name in teams.FILES if presence.is_there(directory / name)]
     if existing:
         say(f"{directory} has {', '.join(existing)} already: nothing was written. Name an empty folder")
         return Exit.USAGE

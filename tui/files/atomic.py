@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from tui.files import private
+from tui.files import presence, private
 
 
 def write(path: Path, content: bytes, *, over: bool = True, sync: bool = True, own: bool = True) -> None:
@@ -15,7 +15,7 @@ def write(path: Path, content: bytes, *, over: bool = True, sync: bool = True, o
     With `sync` it is on the disk when this returns. `own`: whether its folder is podtop's, and closed to others if it
     exists. Raises OSError; FileExistsError if the file exists and `over` is False.
     """
-    if own or not path.parent.is_dir():
+    if own or not presence.is_folder(path.parent):
         private.folder(path.parent)
     # A unique name: two writes may run at once.
     half = path.with_name(f".{path.name}.{os.urandom(6).hex()}")

@@ -7,6 +7,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from tui.files import presence
+
 FOLDER, FILE = 0o700, 0o600
 _OTHERS = 0o077
 
@@ -18,7 +20,7 @@ def folder(path: Path) -> None:
     """
     missing = []
     above = path
-    while not above.is_dir():
+    while not presence.is_folder(above):
         missing.append(above)
         if above == above.parent:
             break
@@ -28,7 +30,7 @@ def folder(path: Path) -> None:
         with suppress(FileExistsError):
             part.mkdir(mode=FOLDER)
             part.chmod(FOLDER)
-    if not path.is_dir():
+    if not presence.is_folder(path):
         raise NotADirectoryError(20, "a file is in its place", str(path))
     if not missing:
         _close(path, FOLDER)
@@ -69,7 +71,7 @@ def open_to_others(root: Path) -> tuple[Path, ...]:
 
 def _below(root: Path) -> list[Path]:
     """A folder and its content, without following links."""
-    if not root.is_dir():
+    if not presence.is_folder(root):
         return []
     paths = [root]
     for at, folders, files in os.walk(root):

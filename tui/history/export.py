@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tui.files import private
+from tui.files import presence, private
 from tui.history.archive import checked, compaction, log_text, signals
 from tui.history.archive.checked import BadRow
 from tui.history.archive.compaction import RAW_BLOCK
@@ -43,7 +43,7 @@ def export(
     logs:  whether the lines of logs that it has are copied too.
     Raises ArchiveError, and OSError: FileExistsError if there is something at `target` already.
     """
-    if target.exists() or target.is_symlink():
+    if os.path.lexists(target):
         raise FileExistsError(errno.EEXIST, "exists already", str(target))
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
@@ -77,7 +77,7 @@ def _put(part: Path, target: Path) -> None:
         raise FileExistsError(errno.EEXIST, "exists already", str(target)) from None
     except OSError:
         # A file system without links.
-        if target.exists():
+        if presence.is_there(target):
             raise FileExistsError(errno.EEXIST, "exists already", str(target)) from None
         part.rename(target)
 

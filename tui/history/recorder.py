@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from tui import turns
 from tui.api import log_lines
 from tui.domain.user_message import Level, UserMessage
-from tui.files import file_lock, private
+from tui.files import file_lock, presence, private
 from tui.history.archive.schema import (
     NO_MEMORY,
     ArchiveError,
@@ -274,7 +274,7 @@ class Recorder:
             self.state, self.path = State.ELSEWHERE, path
             self._add(tuple(event for entry in batch if isinstance(entry, Happened) for event in entry.events), path)
         else:
-            if self._writer is not None and not path.exists():
+            if self._writer is not None and not presence.is_there(path):
                 # The file was removed: what is written into a file without a name is lost.
                 self._release()
             if self._writer is None:
@@ -342,7 +342,7 @@ class Recorder:
 
     def _add(self, events: tuple[Event, ...], path: Path) -> None:
         """Add this podtop's own actions to another podtop's file. What both see, the other writes."""
-        if events and path.is_file():
+        if events and presence.is_file(path):
             with closing(connect(path, write=True)) as db, archive_errors():
                 write_events(db, events)
 

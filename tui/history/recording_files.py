@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui.api.addresses import file_name
+from tui.files import presence
 
 
 def archive_path(directory: Path, api_url: str, account_id: str) -> Path:
@@ -19,6 +20,19 @@ def days_of(recording: Path) -> Path:
     return recording.with_name(f"{recording.name}-report")
 
 
+class NoRecordings(Exception):
+    """The recordings cannot be listed. `str()` says why, for users."""
+
+
+def recordings_in(directory: Path) -> list[Path]:
+    """The recordings in podtop's state directory, by name. Raises NoRecordings where it may not look."""
+    folder = directory / "archive"
+    try:
+        return sorted(folder.glob("*.sqlite"))
+    except OSError as error:
+        raise NoRecordings(f"cannot read {folder}: {error.strerror or error}") from None
+
+
 def set_aside(path: Path, at: float) -> Path:
     """Rename a damaged recording, with its log, so that a new one can begin: it is never deleted. Raises OSError.
 
@@ -26,11 +40,11 @@ def set_aside(path: Path, at: float) -> Path:
     """
     stamp = datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%SZ")
     aside = path.with_name(f"{path.name}.damaged-{stamp}")
-    if aside.exists():
+    if presence.is_there(aside):
         raise FileExistsError(errno.EEXIST, "a copy from this second exists already")
     for tail in ("", "-wal", "-shm"):
         part = path.with_name(path.name + tail)
-        if part.exists():
+        if presence.is_there(part):
             part.rename(aside.with_name(aside.name + tail))
     # It was made of that recording, and is made again of the next one.
     days_of(path).unlink(missing_ok=True)

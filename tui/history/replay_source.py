@@ -10,10 +10,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.domain import time_text
-from tui.files import paths
+from tui.files import paths, presence
 from tui.history.archive.reader import Recording
 from tui.history.archive.schema import ArchiveError, answered
 from tui.history.archive.writer import MARKET
+from tui.history.recording_files import NoRecordings, recordings_in
 
 ACCEPTED = "14:30, 14:30:05, 2026-11-23 14:30, or a time before its end: 2h, 90m, 3d"
 
@@ -32,7 +33,10 @@ class Tape(Struct, frozen=True):
 
 def latest(directory: Path) -> Path:
     """The most recently written recording in podtop's state directory."""
-    recordings = list((directory / "archive").glob("*.sqlite"))
+    try:
+        recordings = recordings_in(directory)
+    except NoRecordings as error:
+        raise ReplayError(str(error)) from None
     if not recordings:
         raise ReplayError(f"no recording in {directory / 'archive'}; podtop creates one while it runs")
     return max(recordings, key=_written)
@@ -41,7 +45,7 @@ def latest(directory: Path) -> Path:
 def _written(path: Path) -> float:
     """When a file, or its write-ahead log, was last written."""
     log = path.with_name(path.name + "-wal")
-    return max(p.stat().st_mtime for p in (path, log) if p.exists())
+    return max((p.stat().st_mtime for p in (path, log) if presence.is_there(p)), default=0.0)
 
 
 def choose(name: str, at: str | None, directory: Path, tz: tzinfo | None = None) -> Tape:

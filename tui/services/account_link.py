@@ -18,6 +18,7 @@ from tui.api import log_lines
 from tui.api.listener import RETIRING, Api
 from tui.api.models import Funds
 from tui.domain.user_message import Level, UserMessage
+from tui.files import presence
 from tui.storage.json_store import StoreError
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ class AccountLink:
             # It is reported where the leases are used.
             logging.getLogger(__name__).warning("leases: %s", error)
         path = archive_path(self._state.directory(), self._state.api_url, account)
-        if not path.is_file():
+        if not presence.is_file(path):
             return False
         try:
             with answered(), closing(Recording(path)) as recording:

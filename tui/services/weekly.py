@@ -13,6 +13,7 @@ from tui.domain.events import Event, Kind
 from tui.domain.report import weekly_line
 from tui.domain.report_words import shared
 from tui.domain.user_message import Level, UserMessage
+from tui.files import presence
 from tui.storage.json_store import StoreError
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Weekly:
             return
         due, start, end = latest_due(now, self._tz)
         file, path = self._file(), self._recording()
-        if file is None or path is None or not path.is_file():
+        if file is None or path is None or not presence.is_file(path):
             return
         self._done = due + 6 * 86_400.0
         if now - due > LATE:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tui.api.log_lines import _visible, masked
-from tui.files import private
+from tui.files import presence, private
 
 LOG_NAME = "podtop.log"
 BYTES = 1_000_000
@@ -164,7 +164,7 @@ class _File(logging.Handler):
         if (here.st_ino, here.st_dev) == (there.st_ino, there.st_dev):
             for number in range(FILES - 1, 0, -1):
                 older = self._numbered(number - 1)
-                if older.exists():
+                if presence.is_there(older):
                     older.replace(self._numbered(number))
 
     def _numbered(self, number: int) -> Path:

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from tui.api.secret import Secret
 from tui.domain.action import AGREED
-from tui.files import file_lock, private, reading
+from tui.files import file_lock, presence, private, reading
 
 
 class AuditLogError(Exception):
@@ -196,7 +196,7 @@ class AuditLog:
         return datetime.fromtimestamp(self._wall(), UTC).isoformat(timespec="milliseconds")
 
     def _append(self, entry: Entry) -> None:
-        new = not self.path.exists()
+        new = not presence.is_there(self.path)
         private.folder(self.path.parent)
         # Held for this write: a line that another podtop is still writing must not look torn.
         lock = file_lock.wait_for(self.path.with_suffix(".lock"))

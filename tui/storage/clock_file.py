@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tui.clocks import Clocks
-from tui.files import atomic, reading
+from tui.files import atomic, presence, reading
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 """Names the boot: elapsed time starts at 0 with each."""
@@ -52,7 +52,7 @@ class ClockFile:
         try:
             content = json.dumps({"boot": self._boot(), "begun": begun}).encode()
             # Where podtop has kept nothing yet there is nothing that is dated.
-            if self._path.parent.is_dir():
+            if presence.is_folder(self._path.parent):
                 atomic.write(self._path, content, sync=False)
         except OSError:
             return

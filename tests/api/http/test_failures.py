@@ -159,6 +159,7 @@ def wrapped(cause: Exception) -> httpx.ConnectError:
         (httpx.ReadTimeout(""), errors.TimedOut, "did not respond in time"),
         (httpx.ReadError(""), errors.Unreachable, "closed the connection"),
         (httpx.RemoteProtocolError("Server disconnected"), errors.Unreachable, "closed the connection"),
+        (httpx.RemoteProtocolError("illegal status line"), errors.Unreachable, "valid HTTP"),
         (httpx.ProxyError("407 Proxy Authentication Required"), errors.Unreachable, "HTTPS_PROXY"),
         (
             httpx.LocalProtocolError("Illegal header value b'Bearer xyz'"),

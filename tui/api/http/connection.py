@@ -16,7 +16,7 @@ import httpx
 from tui.api.errors import CloudError, Misconfigured
 from tui.api.http.endpoint import stays_here
 from tui.api.http.proxies import Proxy, proxy_for
-from tui.files import reading
+from tui.files import presence, reading
 
 _LARGEST = 64 * 1024 * 1024
 """Bytes of a certificate file at most."""
@@ -106,7 +106,10 @@ def trusted(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext:
     if name := environ.get("SSL_CERT_FILE"):
         return _with_file(name)
     if name := environ.get("SSL_CERT_DIR"):
-        if not any(Path(folder).is_dir() and os.access(folder, os.R_OK | os.X_OK) for folder in name.split(os.pathsep)):
+        if not any(
+            presence.is_folder(Path(folder)) and os.access(folder, os.R_OK | os.X_OK)
+            for folder in name.split(os.pathsep)
+        ):
             raise _unusable("SSL_CERT_DIR", name, "is not a readable directory")
         return ssl.create_default_context(capath=name)
     import certifi
@@ -138,9 +141,9 @@ def _with_file(name: str) -> ssl.SSLContext:
 def _check_key_log(name: str) -> None:
     """Python opens it, and would wait for the other end of a pipe."""
     path = Path(name)
-    if path.is_dir() or (path.exists() and not path.is_file()):
+    if presence.is_folder(path) or (presence.is_there(path) and not presence.is_file(path)):
         raise _unusable("SSLKEYLOGFILE", name, "is not a file")
-    there = path.exists()
+    there = presence.is_there(path)
     if not os.access(path if there else path.parent, os.W_OK if there else os.W_OK | os.X_OK):
         raise _unusable("SSLKEYLOGFILE", name, "is not writable")
 

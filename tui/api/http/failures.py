@@ -75,6 +75,8 @@ def of_transport(
                 f"{proxy.variable}.",
                 sent=False,
             )
+        case httpx.RemoteProtocolError() if str(error) and not is_dropped(error):
+            return Unreachable(f"{host} did not respond with valid HTTP. Check its address.", sent=sent)
         case httpx.HTTPError() | httpx.StreamError() | OSError():
             return Unreachable(f"{host} closed the connection before it responded.", sent=sent)
         case _:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tui.commands.doctor.finding import Finding, error, ok, warning
 from tui.commands.doctor.subject import Subject
-from tui.files import file_lock, reading
+from tui.files import file_lock, presence, reading
 from tui.storage.audit_log import AuditLogError
 
 NONE = 64 * 2**10
@@ -37,7 +37,7 @@ def state(subject: Subject) -> Finding:
     there = path
     while not os.path.lexists(there) and there != there.parent:
         there = there.parent
-    if not there.is_dir():
+    if not presence.is_folder(there):
         return error(f"{there} is not a directory", f"Move it away. {_ELSEWHERE}")
     if not os.access(there, os.W_OK | os.X_OK):
         return error(f"{path} cannot be written: no history, no actions", _ELSEWHERE)
@@ -60,7 +60,7 @@ def recording(subject: Subject) -> Finding:
     folder = subject.state_dir / "archive"
     off = "" if subject.config.record else "off (record = false); "
     try:
-        files = [path for path in folder.iterdir() if path.is_file()]
+        files = [path for path in folder.iterdir() if presence.is_file(path)]
     except FileNotFoundError:
         return ok(off.removesuffix("; ") or "on; no recording yet")
     count = sum(path.suffix == ".sqlite" for path in files)
@@ -92,7 +92,7 @@ def action_log(subject: Subject) -> Finding:
     """The action log: whether actions can be logged, without which none is sent, and whether any is unfinished."""
     ledger = subject.state.ledger()
     path = ledger.path
-    if os.path.lexists(path) and not (path.is_file() and os.access(path, os.R_OK | os.W_OK)):
+    if os.path.lexists(path) and not (presence.is_file(path) and os.access(path, os.R_OK | os.W_OK)):
         return error(f"{path} cannot be written: podtop sends no action", f"Correct its owner or mode. {_ELSEWHERE}")
     try:
         unknown = len(ledger.unfinished())
@@ -100,4 +100,4 @@ def action_log(subject: Subject) -> Finding:
         return error(str(fault), _ELSEWHERE)
     if unknown:
         return warning(f"{path}: {unknown} without a known outcome", "podtop log shows them; check those pods.")
-    return ok(f"{path}" if path.exists() else f"{path}: no actions yet")
+    return ok(f"{path}" if presence.is_there(path) else f"{path}: no actions yet")

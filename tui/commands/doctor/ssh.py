@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tui.commands.doctor.finding import Finding, error, ok, warning
 from tui.commands.doctor.subject import Subject
-from tui.files import paths, reading
+from tui.files import paths, presence, reading
 from tui.system import subprocesses
 
 PATIENCE = 2.0
@@ -40,7 +40,7 @@ def ssh(subject: Subject, in_agent: int | None) -> Finding:
     if name := subject.config.ssh.key_file:
         return _of_key_file(f"{program}; {agent}", paths.expanded(name))
     folder = Path(subject.environ.get("HOME", "/")) / ".ssh"
-    there = [name for name in DEFAULTS if (folder / name).is_file()]
+    there = [name for name in DEFAULTS if presence.is_file(folder / name)]
     text = f"{program}; {agent}; {', '.join(there) or 'no default key'}"
     if not in_agent and not there:
         return warning(text, "Create a key (ssh-keygen -t ed25519) and add its .pub file to the RunPod account.")
@@ -48,7 +48,7 @@ def ssh(subject: Subject, in_agent: int | None) -> Finding:
 
 
 def _of_key_file(text: str, path: Path) -> Finding:
-    if not path.is_file() or not os.access(path, os.R_OK):
+    if not presence.is_file(path) or not os.access(path, os.R_OK):
         return error(f"{text}; key_file {path} cannot be read", "Correct [ssh] key_file in config.toml.")
     if not reading.is_private(path.stat().st_mode):
         return warning(f"{text}; others can read {path}, so ssh refuses it", f"chmod 600 {path}")

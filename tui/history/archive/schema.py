@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tui.api.http.sanitize import clean
-from tui.files import private
+from tui.files import presence, private
 
 VERSION = 1
 _SCHEMA = """
@@ -134,7 +134,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     """
     with archive_errors():
         if not write:
-            if not path.is_file():
+            if not presence.is_file(path):
                 raise ArchiveError(f"no such file: {path}")
             db = _to_read(path)
             try:

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.files import atomic
+from tui.files import atomic, presence
 from tui.files.paths import expanded
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def line(entry: LogEntry, names: Mapping[str, str], tz: tzinfo | None) -> str:
 def save(typed: str, entries: Sequence[LogEntry], names: Mapping[str, str], tz: tzinfo | None) -> str:
     """Write a file that only its owner can read, and replace none; returns the message for the user. It blocks."""
     path = Path.cwd() / expanded(typed.strip())
-    if not path.parent.is_dir():
+    if not presence.is_folder(path.parent):
         return f"Not saved: there is no folder {path.parent}"
     try:
         atomic.write(path, content(entries, names, tz), over=False, own=False)

@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import select
+import signal
 import termios
 import time
 from collections.abc import Callable
@@ -151,6 +152,7 @@ class PacedDriver(LinuxDriver):
         self._running_loop = asyncio.get_running_loop()
         self.entered: Callable[[], None] | None = None
         """Called when the terminal was taken over, again after every suspension."""
+        self._continued = False
         self.sheds = False
         """Drop bells, pointer shapes and the like while many writes wait: not for callers that need every write."""
 
@@ -221,6 +223,35 @@ class PacedDriver(LinuxDriver):
         self._open = self._writer_thread is not before
         if self._open and self.entered is not None:
             self.entered()
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Take the terminal again, also where podtop had not given it away: SIGSTOP asks nobody, and a shell had it.
+
+        Textual would start a second thread that reads keys, and take its own modes for those to restore.
+        """
+        # In the event loop: another signal may come in the middle of it.
+        if not self._continued:
+            self._continued = True
+            self._running_loop.call_soon_threadsafe(self._continue)
+
+    def _continue(self) -> None:
+        self._continued = False
+        if not self._auto_restart:
+            # Another program has the terminal.
+            return
+        if self._open:
+            if not self._is_in_front():
+                os.kill(os.getpid(), signal.SIGSTOP)
+                return
+            self.suspend_application_mode()
+        self.resume_application_mode()
+
+    def _is_in_front(self) -> bool:
+        try:
+            return os.tcgetpgrp(self._terminal) == os.getpgrp()
+        except OSError:
+            # Not the terminal that started it: nothing there sends podtop to the background.
+            return True
 
     def run_input_thread(self) -> None:
         """Read input, until input is disabled."""
