@@ -198,6 +198,7 @@ LOGS: dict[str, list[Written]] = {
         Written("step 4,120 of 100,000: loss=2,1045 lr=2,98e-04", {
             "step": 4120, "total": 100000, "loss": 2.1045, "lr": 2.98e-04,
         }),
+        Written("step 12 of 100: loss=0,512 lr=0,001", {"step": 12, "total": 100, "loss": 0.512, "lr": 0.001}),
         Written("step 1.2k/100k loss 1,284", {"step": 1200, "total": 100000, "loss": 1284.0}),
         Written("Epoch [3/10], Step [45/450], Loss: 0.5123", {
             "epoch": 3.0, "epochs": 10.0, "counts_from": 1, "step": 45, "total": 450, "within": True, "loss": 0.5123,
