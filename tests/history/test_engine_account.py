@@ -189,6 +189,10 @@ async def test_reports_keep_what_others_saw_until_podtop_misses_more(
         (7200, ((0.0, 600.0), (1200.0, 1260.0)), False),
         (7200, ((0.0, 600.0),), True),
         (60, ((0.0, 660.0),), False),
+        # What began before its end goes on.
+        (60, ((0.0, 600.0), (900.0, 2400.0)), True),
+        (60, ((840.0, 2400.0),), False),
+        (7200, ((900.0, 2400.0),), False),
         (7 * 3600, ((0.0, 600.0),), False),
         (-1, ((0.0, 600.0),), False),
     ],
@@ -196,7 +200,7 @@ async def test_reports_keep_what_others_saw_until_podtop_misses_more(
 def test_what_is_kept_serves_while_nothing_older_is_missing(
     later: float, gaps: tuple[tuple[float, float], ...], serves: bool, tmp_path: Path
 ) -> None:
-    kept = SeenElsewhere("user_1", ((0.0, 600.0),), 1200.0, START, tmp_path)
+    kept = SeenElsewhere("user_1", ((0.0, 600.0), (900.0, 1200.0)), 1200.0, START, tmp_path)
     assert kept.serves("user_1", gaps, START + later) is serves
     assert not kept.serves("user_2", gaps, START + later)
 

@@ -46,13 +46,17 @@ class SeenElsewhere(NamedTuple):
     recording: Path | None
 
     def serves(self, account_id: str, gaps: Spans, now: float) -> bool:
-        """Whether it has what gaps need. Of the time since then it has nothing, and that can wait."""
-        missing = [gap for gap in gaps if not any(first <= gap[0] and gap[1] <= last for first, last in self.gaps)]
-        waits = AGAIN if missing else LATEST
+        """Whether it has what gaps need. Of the time since its end it has nothing, and that can wait."""
+
+        def has(begin: float, until: float) -> bool:
+            return any(first <= begin and until <= last for first, last in self.gaps)
+
+        latest = self.end - MINUTE
+        waits = LATEST if all(has(*gap) for gap in gaps) else AGAIN
         return (
             account_id == self.account_id
             and 0 <= now - self.at < waits
-            and all(self.end - MINUTE <= first for first, _ in missing)
+            and all(has(begin, min(until, latest)) for begin, until in gaps if begin < latest)
         )
 
 
