@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
@@ -23,6 +26,7 @@ from tui.domain.recorders import AccountRecorder, key_of
 from tui.domain.report import Report, dollars
 from tui.history import report_reader
 from tui.history.archive.reader import Recording
+from tui.history.archive.writer import Entry, Writer
 from tui.history.engine_account import accounts_of, unwatched
 from tui.history.remote import HistoryUnavailable, RemoteHistory
 from tui.services.exporter.archive import Wanted, export
@@ -215,6 +219,62 @@ async def test_a_server_that_is_away_is_said_and_the_own_report_stays(own: Path)
 async def test_a_server_that_is_away_is_said(tmp_path: Path) -> None:
     with pytest.raises(NoSharedReport, match=r"127\.0\.0\.1:1"):
         await seen_by_others(History(url="http://127.0.0.1:1"), "work", "user_1", None, START, END, tmp_path / "x")
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def serving(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server on which another podtop watched all minutes of an account without pods."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = {name: value[0] for name, value in parse_qs(request.content.decode()).items()}
+        result = []
+        if "balance" in asked["query"]:
+            first, last = float(asked["start"]), float(asked["end"])
+            result = [{"metric": {}, "values": [[at, "1"] for at in range(round(first), round(last) + 1, 60)]}]
+        kind = "matrix" if "start" in asked else "vector"
+        return httpx.Response(200, json={"status": "success", "data": {"resultType": kind, "result": result}})
+
+    monkeypatch.setattr(
+        "tui.services.shared_history.remote_history",
+        lambda settings, post: RemoteHistory("http://vm:8428", transport=httpx.MockTransport(answer)),
+    )
+
+
+async def test_leaving_waits_for_the_thread_that_writes_and_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite ends the process if a connection is closed while a thread uses it."""
+    serving(monkeypatch)
+    entered, released = threading.Event(), threading.Event()
+    write, close, order = Writer.write, Writer.close, []
+
+    def slow(writer: Writer, entries: Iterable[Entry]) -> None:
+        entered.set()
+        assert released.wait(20)
+        write(writer, entries)
+        order.append("written")
+
+    def closed(writer: Writer) -> None:
+        order.append("closed")
+        close(writer)
+
+    monkeypatch.setattr(Writer, "write", slow)
+    monkeypatch.setattr(Writer, "close", closed)
+    reading = asyncio.ensure_future(
+        seen_by_others(History(url="http://vm"), "work", "", None, START, END, tmp_path / "x.sqlite")
+    )
+    assert await asyncio.to_thread(entered.wait, 20)
+    for _ in range(3):
+        reading.cancel()
+        await asyncio.sleep(0)
+    released.set()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert order == ["written", "closed"]
+    assert files(tmp_path) == []
 
 
 @pytest.mark.parametrize(
