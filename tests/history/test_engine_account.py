@@ -26,6 +26,7 @@ from tui.domain.recorders import AccountRecorder, key_of
 from tui.domain.report import Report, dollars
 from tui.history import report_reader
 from tui.history.archive.reader import Recording
+from tui.history.archive.schema import ArchiveError
 from tui.history.archive.writer import Entry, Writer
 from tui.history.engine_account import accounts_of, unwatched
 from tui.history.remote import HistoryUnavailable, RemoteHistory
@@ -275,6 +276,55 @@ async def test_leaving_waits_for_the_thread_that_writes_and_leaves_no_file(
         await reading
     assert order == ["written", "closed"]
     assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("step", ["write", "fold"])
+async def test_a_full_disk_is_no_trouble_of_the_own_recording(
+    step: str, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serving(monkeypatch)
+    reports = SharedReports(History(url="http://vm:8428"), "", lambda: "", lambda: END)
+    with monkeypatch.context() as full:
+
+        def fails(*args: object) -> None:
+            raise ArchiveError("database or disk is full")
+
+        full.setattr(Writer, step, fails)
+        report = await reports.read(own, START, END, midnight)
+    assert report.trouble == "it cannot be written to a temporary file (database or disk is full)"
+    same(report, read(own, None))
+    assert reports._folder is not None
+    assert files(reports._folder) == []
+    assert (await reports.read(own, START, END, midnight)).trouble == ""
+
+
+async def test_no_temporary_folder_is_no_trouble_of_the_own_recording(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(prefix: str) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tui.services.shared_report.mkdtemp", none)
+    report = await SharedReports(History(url="http://vm"), "", lambda: "", lambda: END).read(own, START, END, midnight)
+    assert report.trouble == "there is no temporary folder for it (No space left on device)"
+    same(report, read(own, None))
+
+
+@pytest.mark.parametrize("how", ["damaged", "removed"])
+async def test_what_others_saw_is_read_again_if_its_file_is_lost(
+    how: str, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serving(monkeypatch)
+    reports = SharedReports(History(url="http://vm:8428"), "", lambda: "", lambda: END)
+    whole = await reports.read(own, START, END, midnight)
+    assert (whole.shared, whole.trouble) == ("vm:8428", "")
+    (path,) = [seen.recording for seen in reports._kept if seen.recording is not None]
+    path.write_text("no recording") if how == "damaged" else path.unlink()
+    report = await reports.read(own, START, END, midnight)
+    assert report.trouble.startswith("its temporary file cannot be read (")
+    assert report.shared == ""
+    same(report, read(own, None))
+    assert (await reports.read(own, START, END, midnight)).watched == whole.watched > report.watched
 
 
 @pytest.mark.parametrize(
