@@ -58,21 +58,21 @@ def unsaid(
         if event in _SAME and pod in by_pod:
             begun_of.setdefault(pod, {})[event] = report
     others: set[Key] = set()
-    for pod, found in by_pod.items():
+    for pod, current in by_pod.items():
         begun = begun_of.get(pod, {})
-        if len(begun | found) < 2:
+        if len(begun | current) < 2:
             continue
-        grades = {event: alert.grade for event, alert in found.items() if not is_muted((pod, event))}
+        grades = {event: alert.grade for event, alert in current.items() if not is_muted((pod, event))}
         worst = min(map(_GRAVITY.index, grades.values()), default=len(_GRAVITY))
         for event, report in begun.items():
-            if event not in found and _GRAVITY.index(report.grade) <= worst and not is_muted((pod, event)):
+            if event not in current and _GRAVITY.index(report.grade) <= worst and not is_muted((pod, event)):
                 grades[event] = report.grade
         if not grades:
             continue
         says = min(grades, key=lambda event: (grades[event] is Grade.NOTICE, event not in begun, _SAME[event]))
-        since = found[says].since if says in found else begun[says].since
+        since = current[says].since if says in current else begun[says].since
         until = (since or 0.0) + NEAR if says in _ENDS else math.inf
         others |= {
-            (pod, event) for event, alert in found.items() if event is not says and (alert.since or 0.0) <= until
+            (pod, event) for event, alert in current.items() if event is not says and (alert.since or 0.0) <= until
         }
     return frozenset(others)
