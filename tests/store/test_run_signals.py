@@ -268,6 +268,17 @@ def test_what_is_summed_up_after_a_crash_has_not_finished() -> None:
     assert run_of(*steady(20), (91.0, "wandb: Run summary:")).ended is not None
 
 
+@pytest.mark.parametrize("prefix", ["", "[rank0]: ", "2026-01-02T10:00:00Z "])
+def test_what_wandb_repeats_is_no_progress_behind_a_crash_or_an_end(prefix: str) -> None:
+    said = ("Run history:", "train/loss ▁▂▃▅█", "Run summary:", "train/loss 2.0123", "step 1000", "loss 2.0123")
+    summary = [(92.0, f"{prefix}wandb: {line}") for line in said]
+    crashed = run_of(*steady(20), (91.0, "Traceback (most recent call last):"), *summary)
+    assert (crashed.trouble is not None, crashed.ended, crashed.now.step) == (True, None, 19)
+    finished = run_of(*steady(20), (91.0, "Training complete"), *summary)
+    assert (finished.trouble, finished.ended is not None) == (None, True)
+    assert run_of(*steady(20), (91.0, "Training complete"), (99.0, "step 1/9 loss 3")).ended is None
+
+
 def test_after_a_restart_nothing_of_before_is_judged_but_the_curve_goes_on() -> None:
     tracker, reader = RunTracker(), LineReader()
     for after, text in (*steady(30), (125.0, "Traceback (most recent call last):")):

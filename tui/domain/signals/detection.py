@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from tui.domain.signals.prefix import without_prefix
+from tui.domain.signals.prefix import is_of_wandb, without_prefix
 from tui.domain.signals.presets import BY_NAME, LONGEST, PRESETS, Preset, read_any
 from tui.domain.signals.values import NOTHING, Values
 
@@ -64,6 +64,8 @@ class LineReader:
     def read(self, text: str) -> Values:
         """What a line says; `NOTHING` if nothing."""
         text = text[:LONGEST]
+        if is_of_wandb(text):
+            return NOTHING
         if self._own is not None:
             values = self._own.read(text)
             self._read += 1

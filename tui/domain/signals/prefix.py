@@ -18,3 +18,8 @@ def without_prefix(text: str) -> str:
     """A line as its program wrote it."""
     prefix = _PREFIX.match(text)
     return text if prefix is None else text[prefix.end() :]
+
+
+def is_of_wandb(text: str) -> bool:
+    """Whether wandb wrote a line: what it sums up once a program is over, or has crashed, is no progress of a run."""
+    return "wandb:" in text and without_prefix(text).startswith("wandb:")
