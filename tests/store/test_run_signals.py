@@ -191,6 +191,8 @@ def test_a_loss_that_is_no_number_is_dated_by_the_first_and_taken_back_by_the_ne
         ("2026-01-02T10:00:00Z Killed", Trouble.CRASH),
         ("[rank0]: Killed", Trouble.CRASH),
         ("trainer-1  | Killed", Trouble.CRASH),
+        ("app_1  | Killed", Trouble.CRASH),
+        ("node0: Killed", Trouble.CRASH),
         ("2026-01-02T10:00:00Z [rank0]: Killed ", Trouble.CRASH),
         ("bash-1: line 3:  1234 Killed                  python train.py", Trouble.CRASH),
         ("3 old checkpoints Killed by rotation", None),

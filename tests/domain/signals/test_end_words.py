@@ -56,6 +56,26 @@ Completed training with loss 0.31
 Completed all training
 Finished training 10 epochs
 We are done training :)
+Finished Training. Best epoch:  9
+Finished Training at 2026-01-02 10:00:00 (3:00:00)
+Finished training, testing...
+Finished training at iter 5000
+         [ Finished training ]
+Training completed and model saved to models/trained_dqn.pth
+Training finished. Best avg_acc=0.9314
+Training finished!!!
+Training finished normally.
+Done training! Saving model.
+Done training -- epoch limit reached
+Done training agent for 300 episodes
+Training completed with return code: 0
+Training completed (912.4 seconds)
+Training completed. Trials CSV: out/trials.csv
+Training completed in 9 epochs
+Training Completed successfully!
+Training completed in 2.30 minutes (ohne Best Response Evaluation)
+Training is done!
+------done training-------
 Training finished: total steps 20000, best ppl 12.3
 training finished after 3 epochs (early stop)
 Training complete - final validation accuracy: 0.93
@@ -160,6 +180,14 @@ Tokenizer training complete, vocab 32000
     print("Training complete")
 wandb: notes Training complete
 [rank0]: wandb: status finished training
+Target values. If 'None' no training is done.
+No training is done.
+The training is done in two steps:
+The training is done by running the training.py file.
+Training is done with episodes from the replay buffer
+# run this part of the code once training is done
+------done training data-------
+When training is done a matplotlib window shows the loss
 Uploading begins when training done
 To be run after training is complete
 callbacks: on training complete -> notify

@@ -21,7 +21,7 @@ _ELSEWHEN = re.compile(
     r"\b(?:when|whenever|once|after(?! (?:about |all |~)?\d)|until|till|before|if|unless|whether|or|will|would|"
     r"should|could|can|may|might|must|not|never|cannot|almost|nearly|expected|estimated|eta|assuming|"
     r"(?:soon|long) as|waiting for|every|each)\b|n't\b|'ll\b|"
-    r"\b(?:previous|last) $|(?<!100% )\bof (?:the )?$|(?:\b|up)on $|(?<!100)%(?: of)?(?: the)? $|\(f?['\"]$"
+    r"\b(?:previous|last|no) $|(?<!100% )\bof (?:the )?$|(?:\b|up)on $|(?<!100)%(?: of)?(?: the)? $|\(f?['\"]$"
 )
 """In the same clause in front of it: it is over at another time, in part or in a program's text."""
 

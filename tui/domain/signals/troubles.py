@@ -31,7 +31,8 @@ _SIGNS = (
                                   r"exit code:? 137\b|Cannot allocate memory")),
     (Trouble.CRASH, re.compile(r"Segmentation fault|core dumped|CUDA error: |Xid \(|ChildFailedError|"
                                r"\bAborted\b \(|Fatal Python error|terminate called after throwing|"
-                              r"^Killed\s*$|: line \d{1,6}: {1,9}\d{1,9} Killed\b|failed \(exitcode: |"
+                              r"^\s{0,40}(?:[\w.-]{1,60}(?::| {1,20}\|) {1,9})?Killed\s{0,9}$|"
+                              r": line \d{1,6}: {1,9}\d{1,9} Killed\b|failed \(exitcode: |"
                               r"DataLoader worker \(pid.{0,40}(?:is killed by|exited unexpectedly)")),
     (Trouble.TRACEBACK, re.compile(r"Traceback \(most recent call last\)")),
 )  # fmt: skip
