@@ -56,6 +56,9 @@ Completed training with loss 0.31
 Completed all training
 Finished training 10 epochs
 We are done training :)
+May 03 10:00:01 host-1 python[88]: Training complete
+May  3 10:00:01 training finished
+03-May-2026 10:00:01 Training completed
 Finished Training. Best epoch:  9
 Finished Training at 2026-01-02 10:00:00 (3:00:00)
 Finished training, testing...
@@ -180,6 +183,7 @@ Tokenizer training complete, vocab 32000
     print("Training complete")
 wandb: notes Training complete
 [rank0]: wandb: status finished training
+The pod may be stopped when training is done
 Target values. If 'None' no training is done.
 No training is done.
 The training is done in two steps:

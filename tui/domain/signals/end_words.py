@@ -19,7 +19,7 @@ _CLAUSE = re.compile(r"(?<!\beta)[.,;:!?…)\]](?=\s)|\s[-–—|>]{1,3}\s")
 
 _ELSEWHEN = re.compile(
     r"\b(?:when|whenever|once|after(?! (?:about |all |~)?\d)|until|till|before|if|unless|whether|or|will|would|"
-    r"should|could|can|may|might|must|not|never|cannot|almost|nearly|expected|estimated|eta|assuming|"
+    r"should|could|can|may(?![\s-]{1,2}\d)|might|must|not|never|cannot|almost|nearly|expected|estimated|eta|assuming|"
     r"(?:soon|long) as|waiting for|every|each)\b|n't\b|'ll\b|"
     r"\b(?:previous|last|no) $|(?<!100% )\bof (?:the )?$|(?:\b|up)on $|(?<!100)%(?: of)?(?: the)? $|\(f?['\"]$"
 )
