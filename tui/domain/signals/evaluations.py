@@ -12,10 +12,14 @@ _WORDS = frozenset(
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 """A word of a key: eval_metrics, valMetrics, EVAL/loss."""
 
+_VAL = r"(?:val(?:id(?:ation|ating|ate)?)?|eval(?:uation|uating|uate)?)"
+_TEST = r"test(?:ing)?"
+_COUNT = r"(?:epoch|step|iter|iteration|batch)\b"
 _LINE = re.compile(
-    r"(?<![\w/.])(?:(?:val(?:id(?:ation|ating|ate)?)?|eval(?:uation|uating|uate)?|test(?:ing)?)"
-    r"(?: set\b|[ \t:,|_-]{0,4}(?:(?:epoch|step|iter|iteration|batch)\b|\[[ \t]{0,8}\d{1,15}[ ]{0,4}/))|"
-    r"epoch ?\((?:val|test|eval)\))"
+    # Runs and machines are named test as well: what stands apart from the count may be such a name.
+    rf"(?<![\w/.-])(?:{_VAL}[ \t:,|_\])\[(-]{{0,4}}{_COUNT}|{_TEST}[ \t_-]{{0,2}}{_COUNT}|"
+    rf"(?:{_VAL}|{_TEST})(?: set\b|[ \t:]{{0,3}}\[[ \t]{{0,8}}\d{{1,15}}(?:[ ]{{0,4}}/|\][ ]{{0,2}}\[)))|"
+    r"epoch ?\((?:val|test|eval)\)"
 )
 """What a line of an evaluation begins with: Val Epoch: [0][40/50], Test: [40/50], Test set: average loss."""
 
