@@ -1,4 +1,4 @@
-"""What tells lines and records of an evaluation from those of training: their steps and losses have the same names."""
+"""Which lines and records are of an evaluation: their steps and losses have the same names as those of training."""
 
 from __future__ import annotations
 
