@@ -86,6 +86,23 @@ def test_progress(values: Values, expected: Progress | None) -> None:
     assert progress(values) == expected
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_steps_of_the_whole_run_beside_their_epoch(first: int) -> None:
+    """Whether epochs count from 0 or from 1."""
+    lines = [(s / 5, f"Epoch {s // 1000 + first}/10 step {s}/10000 loss 2.5") for s in range(0, 1501, 50)]
+    run = run_of(*lines)
+    assert progress(run.now) == Progress(1500, 10_000, True)
+    left = eta(run, BEGUN + 300)
+    assert left is not None
+    assert left.seconds == pytest.approx(1700)
+
+
+@pytest.mark.parametrize("epochs", [2, 3])
+def test_steps_of_the_first_of_few_epochs_are_soon_known_as_such(epochs: int) -> None:
+    run = run_of(*[(float(s), f"Epoch [1/{epochs}], Step [{s}/100], Loss: 2.5") for s in range(10, 81, 10)])
+    assert progress(run.now) == Progress(0.8, epochs, True)
+
+
 def test_the_end_of_an_epoch_has_no_cost() -> None:
     lines = [(n * 1.0, f"Epoch 3:  45%|{BAR}| {n}/1000 [00:12<00:15, 1.00it/s, loss=2.0]") for n in range(1, 121)]
     run = run_of(*lines)

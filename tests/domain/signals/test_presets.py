@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import asdict
 
 from tests.domain.signals.lines import BAR, LOGS
-from tui.domain.signals import detection
+from tui.domain.signals import bars, detection
 from tui.domain.signals.detection import LineReader
 from tui.domain.signals.presets import BY_NAME, LONGEST, NAMES, PRESETS, read_any
 from tui.domain.signals.values import LARGEST, LARGEST_COUNT, NOTHING, Values
@@ -202,3 +202,25 @@ def test_no_line_takes_long(text: str) -> None:
         preset.read(text)
         preset.signs(text)
     assert time.process_time() - begun < 0.7
+
+
+def _work(text: str) -> float:
+    """Seconds of the processor for a search for bars; the least of several, as others run beside it."""
+
+    def once() -> float:
+        begun = time.process_time()
+        for _ in range(10):
+            bars.find(text)
+        return time.process_time() - begun
+
+    return min(once() for _ in range(5))
+
+
+def test_a_bar_is_searched_from_where_it_begins_and_not_from_each_of_its_characters() -> None:
+    assert _work("━" * 999) < 20 * _work("━━ " * 333)
+
+
+def test_a_bar_as_wide_as_a_terminal_is_one() -> None:
+    bar = bars.find(f"{'━' * 200} 45/100 0:00:12 • 0:00:15 3.5it/s")
+    assert bar is not None
+    assert (bar.before, bar.done, bar.total, bar.it_per_s) == ("", 45, 100, 3.5)
