@@ -102,6 +102,7 @@ class Account:
 
     async def poll(self, after: float = 5.0) -> None:
         """Let time pass and ask once, as the poller does; and let what waited for that go on."""
+        await self._heard()
         self.now += after
         try:
             await self.look()
@@ -110,6 +111,14 @@ class Account:
         self.performer.polled()
         for _ in range(3):
             await asyncio.sleep(0)
+
+    async def _heard(self) -> None:
+        """Until each operation whose answer was lost waits for the next poll; before, the action log is written."""
+        for _ in range(1_000):
+            lost = sum(bool(operation.lost) for operation in self.fleet.operations.values())
+            if len(self.performer._reconciler._polled._waiters) >= lost:  # type: ignore[attr-defined]
+                return
+            await asyncio.sleep(0.002)
 
     async def until(self, true: Callable[[], object]) -> None:
         """Until something is so: the action log is written in a thread."""

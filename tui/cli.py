@@ -379,10 +379,15 @@ def _openmetrics(options: argparse.Namespace, flags: Mapping[str, Any]) -> int:
         return _several(options, flags, named)
     if not recording and profile:
         from tui.commands.recording_export import recording_of
+        from tui.storage.json_store import StoreError
 
         loaded = attempt(flags, file=paths.config_file(), runpod_file=paths.runpod_config_file())
         state = wiring.state_of(wiring.source_of(options, loaded.config), loaded.config, paths.state_dir)
-        path = recording_of(loaded.config, state, profile) if not loaded.faults else None
+        try:
+            path = recording_of(loaded.config, state, profile) if not loaded.faults else None
+        except StoreError as error:
+            _say(f"nothing was exported: {error}")
+            return Exit.USAGE
         if path is None:
             for text in loaded.faults or (f"no recording of the account of profile {profile} here; name the FILE",):
                 _say(text)

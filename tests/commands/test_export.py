@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.services.exporter.test_archive import recorded
+from tui.cli import run
 from tui.commands import export as command
 from tui.commands.exit_codes import Exit
 from tui.commands.export import Wanted, export
@@ -72,6 +73,21 @@ def test_without_a_recording_nothing_is_written(
     assert export(wanted(str(target), recording), tmp_path) == Exit.USAGE
     assert capsys.readouterr().err.startswith("podtop: ")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_damaged_file_of_accounts_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORK_KEY", "demo-key")
+    config, state = (Path(os.environ[f"XDG_{kind}_HOME"]) / "podtop" for kind in ("CONFIG", "STATE"))
+    for folder in (config, state):
+        folder.mkdir(parents=True, exist_ok=True)
+    (config / "config.toml").write_text('[profiles.work]\napi_key_env = "WORK_KEY"\n')
+    (state / "accounts.json").write_text("no accounts at all")
+    assert run(["--profile", "work", "export", "--openmetrics"]) == Exit.USAGE
+    said = capsys.readouterr().err
+    assert said.startswith("podtop: nothing was exported: ")
+    assert "accounts.json" in said
 
 
 def test_what_breaks_off_leaves_nothing_half_written(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:

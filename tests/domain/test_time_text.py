@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.domain.time_text import ACCEPTED, NotATime, instant
+from tui.domain.time_text import ACCEPTED, NotATime, instant, may_become
 
 NOW = datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC)
 """A Monday."""
@@ -93,3 +93,28 @@ def test_a_time_of_day_is_the_last_one_before_now(now: datetime, second: int) ->
     at = datetime.fromtimestamp(instant(clock, there.timestamp(), UTC), UTC)
     assert f"{at:%H:%M:%S}" == clock
     assert timedelta(0) <= there - at <= timedelta(days=1, seconds=1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [*ACCEPTED.split(", "), "-1.5h", "3h 20m ago", "28 february 2:05", "Friday 13 nov 12:00", "2026-11-23T14:30:10"],
+)
+def test_what_is_typed_of_a_time_may_become_one(text: str) -> None:
+    assert [text[:end] for end in range(1, len(text)) if not may_become(text[:end], NOW.timestamp(), UTC)] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["xyz", "25:", "02:99", "02:6", "31 feb", "2026-13", "2026-02-30", "noww", "tomorrow", "--3h", "mon mon"]
+)
+def test_what_is_the_beginning_of_no_time_becomes_none(text: str) -> None:
+    assert not may_become(text, NOW.timestamp(), UTC)
+
+
+@given(st.text(max_size=30))
+def test_whatever_is_a_time_may_become_one(text: str) -> None:
+    try:
+        instant(text, NOW.timestamp(), UTC, 0.0, 1.0)
+    except NotATime:
+        may_become(text, NOW.timestamp(), UTC)
+    else:
+        assert may_become(text, NOW.timestamp(), UTC)

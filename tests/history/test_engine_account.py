@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
@@ -23,6 +26,8 @@ from tui.domain.recorders import AccountRecorder, key_of
 from tui.domain.report import Report, dollars
 from tui.history import report_reader
 from tui.history.archive.reader import Recording
+from tui.history.archive.schema import ArchiveError
+from tui.history.archive.writer import Entry, Writer
 from tui.history.engine_account import accounts_of, unwatched
 from tui.history.remote import HistoryUnavailable, RemoteHistory
 from tui.services.exporter.archive import Wanted, export
@@ -189,6 +194,10 @@ async def test_reports_keep_what_others_saw_until_podtop_misses_more(
         (7200, ((0.0, 600.0), (1200.0, 1260.0)), False),
         (7200, ((0.0, 600.0),), True),
         (60, ((0.0, 660.0),), False),
+        # What began before its end goes on.
+        (60, ((0.0, 600.0), (900.0, 2400.0)), True),
+        (60, ((840.0, 2400.0),), False),
+        (7200, ((900.0, 2400.0),), False),
         (7 * 3600, ((0.0, 600.0),), False),
         (-1, ((0.0, 600.0),), False),
     ],
@@ -196,7 +205,7 @@ async def test_reports_keep_what_others_saw_until_podtop_misses_more(
 def test_what_is_kept_serves_while_nothing_older_is_missing(
     later: float, gaps: tuple[tuple[float, float], ...], serves: bool, tmp_path: Path
 ) -> None:
-    kept = SeenElsewhere("user_1", ((0.0, 600.0),), 1200.0, START, tmp_path)
+    kept = SeenElsewhere("user_1", ((0.0, 600.0), (900.0, 1200.0)), 1200.0, START, tmp_path)
     assert kept.serves("user_1", gaps, START + later) is serves
     assert not kept.serves("user_2", gaps, START + later)
 
@@ -211,6 +220,111 @@ async def test_a_server_that_is_away_is_said_and_the_own_report_stays(own: Path)
 async def test_a_server_that_is_away_is_said(tmp_path: Path) -> None:
     with pytest.raises(NoSharedReport, match=r"127\.0\.0\.1:1"):
         await seen_by_others(History(url="http://127.0.0.1:1"), "work", "user_1", None, START, END, tmp_path / "x")
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def serving(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server on which another podtop watched all minutes of an account without pods."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = {name: value[0] for name, value in parse_qs(request.content.decode()).items()}
+        result = []
+        if "balance" in asked["query"]:
+            first, last = float(asked["start"]), float(asked["end"])
+            result = [{"metric": {}, "values": [[at, "1"] for at in range(round(first), round(last) + 1, 60)]}]
+        kind = "matrix" if "start" in asked else "vector"
+        return httpx.Response(200, json={"status": "success", "data": {"resultType": kind, "result": result}})
+
+    monkeypatch.setattr(
+        "tui.services.shared_history.remote_history",
+        lambda settings, post: RemoteHistory("http://vm:8428", transport=httpx.MockTransport(answer)),
+    )
+
+
+async def test_leaving_waits_for_the_thread_that_writes_and_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite ends the process if a connection is closed while a thread uses it."""
+    serving(monkeypatch)
+    entered, released = threading.Event(), threading.Event()
+    write, close, order = Writer.write, Writer.close, []
+
+    def slow(writer: Writer, entries: Iterable[Entry]) -> None:
+        entered.set()
+        assert released.wait(20)
+        write(writer, entries)
+        order.append("written")
+
+    def closed(writer: Writer) -> None:
+        order.append("closed")
+        close(writer)
+
+    monkeypatch.setattr(Writer, "write", slow)
+    monkeypatch.setattr(Writer, "close", closed)
+    reading = asyncio.ensure_future(
+        seen_by_others(History(url="http://vm"), "work", "", None, START, END, tmp_path / "x.sqlite")
+    )
+    assert await asyncio.to_thread(entered.wait, 20)
+    for _ in range(3):
+        reading.cancel()
+        await asyncio.sleep(0)
+    released.set()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert order == ["written", "closed"]
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("step", ["write", "fold"])
+async def test_a_full_disk_is_no_trouble_of_the_own_recording(
+    step: str, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serving(monkeypatch)
+    reports = SharedReports(History(url="http://vm:8428"), "", lambda: "", lambda: END)
+    with monkeypatch.context() as full:
+
+        def fails(*args: object) -> None:
+            raise ArchiveError("database or disk is full")
+
+        full.setattr(Writer, step, fails)
+        report = await reports.read(own, START, END, midnight)
+    assert report.trouble == "it cannot be written to a temporary file (database or disk is full)"
+    same(report, read(own, None))
+    assert reports._folder is not None
+    assert files(reports._folder) == []
+    assert (await reports.read(own, START, END, midnight)).trouble == ""
+
+
+async def test_no_temporary_folder_is_no_trouble_of_the_own_recording(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(prefix: str) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tui.services.shared_report.mkdtemp", none)
+    report = await SharedReports(History(url="http://vm"), "", lambda: "", lambda: END).read(own, START, END, midnight)
+    assert report.trouble == "there is no temporary folder for it (No space left on device)"
+    same(report, read(own, None))
+
+
+@pytest.mark.parametrize("how", ["damaged", "removed"])
+async def test_what_others_saw_is_read_again_if_its_file_is_lost(
+    how: str, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serving(monkeypatch)
+    reports = SharedReports(History(url="http://vm:8428"), "", lambda: "", lambda: END)
+    whole = await reports.read(own, START, END, midnight)
+    assert (whole.shared, whole.trouble) == ("vm:8428", "")
+    (path,) = [seen.recording for seen in reports._kept if seen.recording is not None]
+    path.write_text("no recording") if how == "damaged" else path.unlink()
+    report = await reports.read(own, START, END, midnight)
+    assert report.trouble.startswith("its temporary file cannot be read (")
+    assert report.shared == ""
+    same(report, read(own, None))
+    assert (await reports.read(own, START, END, midnight)).watched == whole.watched > report.watched
 
 
 @pytest.mark.parametrize(

@@ -465,7 +465,7 @@ def test_a_recorder_tells_its_armed_watches_and_what_became_of_them(tmp_path: Pa
 
 
 @pytest.mark.wide
-async def test_what_one_may_not_stop_any_more_today_the_other_does(tmp_path: Path) -> None:
+async def test_more_hosts_stop_no_more_pods_in_a_day(tmp_path: Path) -> None:
     place = Place()
     few, many = rules_of("off", (("exp-*", "stop after 60m"),), 1), rules_of("off", (("exp-*", "stop after 60m"),), 3)
     one = Host(tmp_path / "1", "jump1", place, rules=few)
@@ -473,9 +473,22 @@ async def test_what_one_may_not_stop_any_more_today_the_other_does(tmp_path: Pat
     for host in (one, other):
         host.stand.arm("exp-*")
     await hours(3, one, other)
-    assert sorted([*one.sent(), *other.sent()]) == ["a", "b"]
-    assert len(one.sent()) == 1
+    assert len([*one.sent(), *other.sent()]) == 1
     assert "exp-b keeps running: [auto] per_day allows 1 in 24 h" in one.stand.words()
+    assert "keeps running" not in other.stand.words()
+
+
+@pytest.mark.wide
+async def test_pods_that_are_left_to_another_host_take_no_room_of_this_one(tmp_path: Path) -> None:
+    place = Place()
+    both, mine = rules_of("off", (("exp-a", "stop after 60m"),), 1), rules_of("off", (("exp-*", "stop after 60m"),), 1)
+    one = Host(tmp_path / "1", "jump1", place, rules=both)
+    other = Host(tmp_path / "2", "jump2", place, NOON + 100, rules=mine)
+    one.stand.arm("exp-a")
+    other.stand.arm("exp-*")
+    await hours(3, one, other)
+    assert (one.sent(), other.sent()) == (["a"], ["b"])
+    assert "keeps running" not in other.stand.words()
 
 
 @pytest.mark.wide

@@ -169,3 +169,12 @@ async def test_the_pod_of_another_account_is_left_to_its_podtop(tmp_path: Path) 
     assert account.log()[-1]["unpriced"]
     assert outcome.pod
     await account.performer.close()
+
+
+async def test_an_order_of_a_kind_that_a_later_podtop_knows_is_left_to_it(tmp_path: Path) -> None:
+    account, _ = await ordered(tmp_path, "rest", None)
+    await again(account, resume=False)
+    account.path.write_text(account.path.read_text().replace('"action":"deploy"', '"action":"lend"'))
+    assert await account.performer.resume_looking() == []
+    assert account.log()[-1]["unpriced"]
+    await account.performer.close()

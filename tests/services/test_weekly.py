@@ -104,6 +104,17 @@ async def test_it_says_that_the_history_of_others_is_not_in_it(tmp_path: Path, r
     assert await podtop.at(DUE) == [f"{LINE} · shared history unavailable"]
 
 
+async def test_a_full_temporary_folder_keeps_no_report_back(
+    tmp_path: Path, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(prefix: str) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tui.services.shared_report.mkdtemp", full)
+    podtop = Podtop(tmp_path, recording, history=History(url="http://127.0.0.1:1"))
+    assert await podtop.at(DUE) == [f"{LINE} · shared history unavailable"]
+
+
 @pytest.fixture
 def spoilt(tmp_path: Path) -> Path:
     path = tmp_path / "spoilt.sqlite"

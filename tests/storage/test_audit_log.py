@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from tui.api.pod_detail import EnvVar
 from tui.api.secret import Secret
+from tui.commands.log import rows
 from tui.storage.audit_log import AuditLog, AuditLogError, entries, safe_inputs
 
 NOON = 1_795_435_200.0
@@ -70,6 +71,16 @@ def test_torn_and_odd_lines_hide_nothing(tmp_path: Path) -> None:
         file.write(b'\x00\xff garbage\n[1]\n{"time": "2026')
     second = log.intent("terminate", "q", "m", {})
     assert [entry.id for entry in entries(path)] == [first, second]
+
+
+def test_a_line_of_a_kind_that_a_later_podtop_knows_is_no_outcome(tmp_path: Path) -> None:
+    log = ledger(tmp_path / "actions.jsonl")
+    ident = log.intent("stop", "p1", "train", {})
+    log.outcome(ident, "queued", "behind others")
+    log.path.write_text(log.path.read_text().replace('"outcome",', '"progress",'))
+    assert [one.id for one in log.unfinished()] == [ident]
+    ((*_, outcome, message),) = rows(entries(log.path))
+    assert (outcome, message) == ("unknown outcome", "")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from tests.store.pods_at_work import EMPTY, HELD, HOUR, LATCHED, MINUTE, NOW, WAITS, WORKS, Gpu, box
 from tests.store.test_run_alerts import Writing
@@ -10,7 +11,10 @@ from tui.domain.alert_rules import AlertRules, Mute, Rule
 from tui.domain.attention import Attention, Grade, Topic
 from tui.domain.events import Kind
 from tui.domain.ringing import RingState, Seen, step
+from tui.store.alert import Alert
+from tui.store.alert_kinds import KINDS
 from tui.store.alert_tracker import AlertTracker
+from tui.store.one_waste import Reported, unsaid
 from tui.store.run_signals import Run
 
 
@@ -171,6 +175,32 @@ def test_when_only_the_lines_go_on_the_hang_remains() -> None:
     assert run.shown == {"hung"}
     assert run.events(Kind.STALLED, Kind.STALLED_OVER, Kind.HUNG) == [Kind.STALLED, Kind.STALLED_OVER, Kind.HUNG]
     assert run.kinds_rung == ["stalled", "hung"]
+
+
+def test_a_log_that_cannot_be_read_any_more_hides_no_hang_behind_gpus_that_still_worked() -> None:
+    run = Rung()
+    run.pass_by(40 * MINUTE)
+    run.pass_by(40 * MINUTE, writes=False)
+    assert [alert.grade for alert in run.rung] == [Grade.NOTICE], "the GPUs work"
+    run.fleet.runs["a"] = replace(run.fleet.runs["a"], problem="ssh: connection refused")
+    for _ in range(int(3 * HOUR / run.step)):
+        run.poll(box(WAITS, at=run.at))
+    assert run.kinds_rung == ["stalled", "hung"]
+    assert "hung" in run.shown
+
+
+@pytest.mark.parametrize("grade", list(Grade))
+def test_what_nothing_shows_now_silences_nothing_graver(grade: Grade) -> None:
+    (hung,) = (kind for kind in KINDS if kind.name == "hung")
+    (stalled,) = (kind for kind in KINDS if kind.name == "stalled")
+    found = Alert(hung, Grade.BAD, "a", since=NOW)
+    reported = {("a", Kind.STALLED): Reported(NOW - HOUR, grade), ("b", Kind.STALLED): Reported(NOW)}
+    silenced = unsaid([found], reported, lambda key: False)
+    assert silenced == ({("a", Kind.HUNG)} if grade is Grade.BAD else frozenset())
+    assert unsaid([found], reported, lambda key: key[1] is Kind.STALLED) == frozenset()
+    # And no notice silences what is worse.
+    both = [found, Alert(stalled, grade, "a", since=NOW)]
+    assert unsaid(both, reported, lambda key: False) == {("a", Kind.STALLED if grade is Grade.NOTICE else Kind.HUNG)}
 
 
 def test_a_run_at_work_has_none() -> None:

@@ -86,6 +86,23 @@ def test_progress(values: Values, expected: Progress | None) -> None:
     assert progress(values) == expected
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_steps_of_the_whole_run_beside_their_epoch(first: int) -> None:
+    """Whether epochs count from 0 or from 1."""
+    lines = [(s / 5, f"Epoch {s // 1000 + first}/10 step {s}/10000 loss 2.5") for s in range(0, 1501, 50)]
+    run = run_of(*lines)
+    assert progress(run.now) == Progress(1500, 10_000, True)
+    left = eta(run, BEGUN + 300)
+    assert left is not None
+    assert left.seconds == pytest.approx(1700)
+
+
+@pytest.mark.parametrize("epochs", [2, 3])
+def test_steps_of_the_first_of_few_epochs_are_soon_known_as_such(epochs: int) -> None:
+    run = run_of(*[(float(s), f"Epoch [1/{epochs}], Step [{s}/100], Loss: 2.5") for s in range(10, 81, 10)])
+    assert progress(run.now) == Progress(0.8, epochs, True)
+
+
 def test_the_end_of_an_epoch_has_no_cost() -> None:
     lines = [(n * 1.0, f"Epoch 3:  45%|{BAR}| {n}/1000 [00:12<00:15, 1.00it/s, loss=2.0]") for n in range(1, 121)]
     run = run_of(*lines)
@@ -188,7 +205,15 @@ def test_a_loss_that_is_no_number_is_dated_by_the_first_and_taken_back_by_the_ne
         ("ResourceExhaustedError: OOM when allocating tensor with shape[1,2]", Trouble.OOM),
         ("Killed", Trouble.CRASH),
         ("./run.sh: line 3:  1234 Killed                  python train.py", Trouble.CRASH),
+        ("2026-01-02T10:00:00Z Killed", Trouble.CRASH),
+        ("[rank0]: Killed", Trouble.CRASH),
+        ("trainer-1  | Killed", Trouble.CRASH),
+        ("app_1  | Killed", Trouble.CRASH),
+        ("node0: Killed", Trouble.CRASH),
+        ("2026-01-02T10:00:00Z [rank0]: Killed ", Trouble.CRASH),
+        ("bash-1: line 3:  1234 Killed                  python train.py", Trouble.CRASH),
         ("3 old checkpoints Killed by rotation", None),
+        ("2026-01-02T10:00:00Z Killed 3 workers that were idle", None),
         ("RuntimeError: DataLoader worker (pid(s) 123) exited unexpectedly", Trouble.CRASH),
         ("ERROR:torch.distributed.elastic.multiprocessing.api:failed (exitcode: 1) local_rank: 0", Trouble.CRASH),
         ("step 5 loss 2.3", None),
@@ -266,6 +291,17 @@ def test_what_is_summed_up_after_a_crash_has_not_finished() -> None:
     assert crashed.ended is None
     assert crashed.trouble is not None
     assert run_of(*steady(20), (91.0, "wandb: Run summary:")).ended is not None
+
+
+@pytest.mark.parametrize("prefix", ["", "[rank0]: ", "2026-01-02T10:00:00Z "])
+def test_what_wandb_repeats_is_no_progress_behind_a_crash_or_an_end(prefix: str) -> None:
+    said = ("Run history:", "train/loss ▁▂▃▅█", "Run summary:", "train/loss 2.0123", "step 1000", "loss 2.0123")
+    summary = [(92.0, f"{prefix}wandb: {line}") for line in said]
+    crashed = run_of(*steady(20), (91.0, "Traceback (most recent call last):"), *summary)
+    assert (crashed.trouble is not None, crashed.ended, crashed.now.step) == (True, None, 19)
+    finished = run_of(*steady(20), (91.0, "Training complete"), *summary)
+    assert (finished.trouble, finished.ended is not None) == (None, True)
+    assert run_of(*steady(20), (91.0, "Training complete"), (99.0, "step 1/9 loss 3")).ended is None
 
 
 def test_after_a_restart_nothing_of_before_is_judged_but_the_curve_goes_on() -> None:

@@ -439,11 +439,13 @@ async def test_costs_of_the_month_are_those_that_were_recorded(launch: Launch, t
     cloud = AccountCloud()
     async with launch(cloud=cloud, record=tmp_path) as run:
         await run.until("llama-pretrain")
-        await go(run, "money")
         for _ in range(6_000):
-            if run.app.fleet.books.value is not None and run.app.fleet.books.value.since is not None:
+            past = run.app.playback.past
+            if past is not None and await past.spans():
                 break
             await run.pilot.pause(0.01)
+        await go(run, "money")
+        await run.until_so(lambda: run.app.fleet.books.value is not None)
         books = run.app.fleet.books.value
         assert books is not None
         assert books.since == NOW

@@ -38,7 +38,7 @@ async def recorded(launch: Launch, path: Path, size: tuple[int, int] = (120, 40)
 
 
 def test_what_is_typed_wrongly_is_said_in_full_in_narrow_terminals() -> None:
-    assert len(f" ▲ {go_to.INVALID}") <= 40
+    assert len(f" ▲ {go_to.INVALID} ") <= 40
     assert len(f" {go_to.PROMPT}") < 80
     assert len(f" {go_to.BRIEF}") < 40
     examples = go_to.PROMPT.removeprefix("go to: ").split(", ")
@@ -69,7 +69,7 @@ async def test_a_typed_time_is_gone_to_and_what_is_none_says_what_is(launch: Lau
         assert "range" not in run.text().splitlines()[-1], "- is the first letter of a time"
         await run.press(*"noon", "enter")
         await run.settle()
-        assert "not a time; use 02:30, -3h, Mon 09:00" in run.text()
+        assert go_to.INVALID in run.text()
         await run.press(*["backspace"] * 4, *"yesterday", "enter")
         await run.settle()
         assert "is outside the recording; recorded: 12:00:" in run.text()

@@ -22,7 +22,10 @@ def rows(entries_of: Iterable[Entry], tz: tzinfo | None = None) -> tuple[tuple[s
     intents: dict[str, Entry] = {}
     outcomes: dict[str, Entry] = {}
     for entry in entries_of:
-        (intents if entry.phase == "intent" else outcomes)[entry.id] = entry
+        if entry.phase == "intent":
+            intents[entry.id] = entry
+        elif entry.phase == "outcome":
+            outcomes[entry.id] = entry
     cells = []
     for key, intent in intents.items():
         end = outcomes.get(key)

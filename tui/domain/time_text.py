@@ -47,6 +47,32 @@ def instant(text: str, now: float, tz: tzinfo | None, first: float | None = None
     return at
 
 
+_WORDS = ("start", "begin", "end", "now", "today", "yesterday", "ago", "min", *_DAYS, *_MONTHS)
+_ENDS = ("", "0", "00", ":00", "0:00", "1h", "h", "n", " 1", " jan")
+"""What may be missing behind the beginning of a time of day, a time ago, a month or its day."""
+
+_ISO = "2000-10-10 00:00:00"
+_ISO_BEGIN = re.compile(r"\d{1,4}|\d{4}-[-\d]{0,5}|\d{4}-\d{2}-\d{2}[ t].*")
+
+
+def may_become(text: str, now: float, tz: tzinfo | None) -> bool:
+    """Whether a text is a time, or the beginning of one that is still being typed."""
+    clean = " ".join(text.lower().split())
+    head, _, last = clean.rpartition(" ")
+    whole = [f"{head} {word}".strip() for word in _WORDS if word.startswith(last)]
+    tries = [clean + end for end in _ENDS] + [each + end for each in whole for end in ("", " 1")]
+    if _ISO_BEGIN.fullmatch(clean):
+        tries.append(clean + _ISO[len(clean) :])
+    return any(_is_time(each, now, tz) for each in tries)
+
+
+def _is_time(text: str, now: float, tz: tzinfo | None) -> bool:
+    with suppress(NotATime):
+        instant(text, now, tz, now, now)
+        return True
+    return False
+
+
 def _instant(text: str, now: float, tz: tzinfo | None, first: float | None, last: float | None) -> float:
     edge = {"start": first, "begin": first, "end": last, "now": now}.get(text)
     if edge is not None:

@@ -10,7 +10,6 @@ import asyncio
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,9 +17,9 @@ from tui.api.enums import PodStatus
 from tui.api.models import GpuReading, Placement, Pod, Runtime, Snapshot, Telemetry, Unreadable
 from tui.domain.pod_costs import DISK_RUNNING, MONTH_HOURS, VOLUME_STOPPED
 from tui.format.digits import whole_number
-from tui.history.archive.schema import connect
-from tui.history.archive.writer import Polled, Writer
+from tui.history.archive.writer import Polled
 from tui.history.remote import HistoryUnavailable, number, quoted
+from tui.history.scratch_recording import scratch_recording
 from tui.store.metrics import MOST_DIGITS
 
 if TYPE_CHECKING:
@@ -95,16 +94,15 @@ async def accounts_of(history: RemoteHistory, key: str, own: str, start: float, 
 async def write_unwatched(history: RemoteHistory, accounts: Iterable[str], gaps: Spans, path: Path) -> bool:
     """Write what the server has of these times to a new recording; returns whether it has anything.
 
-    Raises HistoryUnavailable, and ArchiveError.
+    If anything is raised, there is no recording. Raises HistoryUnavailable, and ArchiveError.
     """
     names = tuple(accounts)
     if not names:
         return False
     selector = f"account=~{quoted('|'.join(re.escape(name) for name in names))}"
-    writer: Writer | None = None
     sizes: dict[str, float] = {}
     started: dict[str, float] = {}
-    try:
+    async with scratch_recording(path, SILENCE) as recording:
         for start, end in gaps:
             pods = await _pods(history, selector, start, end)
             most = max(60, min(MOST, AT_ONCE // max(1, len(pods))))
@@ -113,16 +111,9 @@ async def write_unwatched(history: RemoteHistory, accounts: Iterable[str], gaps:
                 count = min(most, round((end - at) / MINUTE))
                 watched = await _watched(history, selector, at, count)
                 lives = [await _life(history, selector, pod, at, count, sizes, started) for pod in pods if watched]
-                if watched:
-                    if writer is None:
-                        writer = Writer(await asyncio.to_thread(connect, path, write=True), at - 0.001, silence=SILENCE)
-                    await asyncio.to_thread(writer.write, [*_polls(at, watched, lives)])
+                await recording.write([*_polls(at, watched, lives)])
                 at += count * MINUTE
-    finally:
-        if writer is not None:
-            with closing(writer):
-                pass
-    return writer is not None
+    return not recording.is_empty
 
 
 async def _pods(history: RemoteHistory, selector: str, start: float, end: float) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +19,18 @@ def archive_path(directory: Path, api_url: str, account_id: str) -> Path:
 def days_of(recording: Path) -> Path:
     """The file of `ReportDays` beside a recording."""
     return recording.with_name(f"{recording.name}-report")
+
+
+def parts(recording: Path) -> tuple[Path, ...]:
+    """The file of a recording, and those that SQLite may keep beside it."""
+    return tuple(recording.with_name(f"{recording.name}{tail}") for tail in ("", "-wal", "-shm"))
+
+
+def remove(recording: Path) -> None:
+    """Remove a recording that was made for a moment; what cannot be removed stays."""
+    for part in parts(recording):
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 class NoRecordings(Exception):
@@ -42,10 +55,9 @@ def set_aside(path: Path, at: float) -> Path:
     aside = path.with_name(f"{path.name}.damaged-{stamp}")
     if presence.is_there(aside):
         raise FileExistsError(errno.EEXIST, "a copy from this second exists already")
-    for tail in ("", "-wal", "-shm"):
-        part = path.with_name(path.name + tail)
+    for part, new in zip(parts(path), parts(aside), strict=True):
         if presence.is_there(part):
-            part.rename(aside.with_name(aside.name + tail))
+            part.rename(new)
     # It was made of that recording, and is made again of the next one.
     days_of(path).unlink(missing_ok=True)
     return aside

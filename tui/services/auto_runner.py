@@ -30,6 +30,7 @@ from tui.storage.owner_file import Duty
 if TYPE_CHECKING:
     from tui.api.models import Pod
     from tui.config.settings import Auto
+    from tui.domain.recorders import AccountRecorder
     from tui.services.executor import Executor
     from tui.services.messages import Messages
     from tui.services.other_recorders import OtherRecorders
@@ -137,24 +138,26 @@ class AutoRunner(LeaseRunner):
     def _plan(self, state: AutoState, leases: dict[str, Lease], now: float) -> None:
         """Set stops that come near, and drop those whose reason is gone.
 
-        No more are set than may be sent, the dearest pod first: who is warned of a stop can rely on it.
+        No more are set than may be sent, the dearest pod first: who is warned of a stop can rely on it. Those that are
+        left to another host take no room.
         """
         room = self._rules.per_day - state.stopped_today(now)
-        room -= sum(lease.sent_at is None for lease in leases.values())
+        room -= sum(lease.sent_at is None and self._left_to(lease.pod) is None for lease in leases.values())
         for record in sorted(self._fleet.records.values(), key=_dearest_first):
             lease = leases.get(record.id)
             if lease is not None and (lease.sent_at is not None or record.id in self._tasks):
                 continue
             at = self._due(state, record, now)
+            is_ours = self._left_to(record.id) is None
             if at is None and lease is not None:
                 self.leases.drop(record.id)
-                room += 1
+                room += is_ours
                 self._messages.post(
                     UserMessage(f"idle stop of {record.name}: dropped, {self._why(state, record, now)}")
                 )
-            elif at is not None and lease is None and room > 0:
+            elif at is not None and lease is None and (room > 0 or not is_ours):
                 self.leases.set(Lease(record.id, record.name, STOP, at, now))
-                room -= 1
+                room -= is_ours
             elif at is not None and lease is None:
                 self._spare(record)
 
@@ -192,10 +195,14 @@ class AutoRunner(LeaseRunner):
 
     def _refusal_for(self, lease: Lease) -> str | None:
         """Why a stop is not sent here; None if it is."""
-        if (why := self._refusal()) is not None or self._others is None:
+        if (why := self._refusal()) is not None:
             return why
-        doer = self._others.doer(IDLE, lease.pod)
+        doer = self._left_to(lease.pod)
         return f"{doer.name} has this idle stop too: it is left to it" if doer is not None else None
+
+    def _left_to(self, pod: str) -> AccountRecorder | None:
+        """The recorder of another host that stops this pod; None if it would be stopped here."""
+        return self._others.doer(IDLE, pod) if self._others is not None else None
 
     def _why(self, state: AutoState, record: Record, now: float) -> str:
         if why := self._why_not(state, record, now):

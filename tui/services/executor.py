@@ -137,7 +137,7 @@ class Executor:
             self._messages.post(UserMessage(f"the action log cannot be read: {error}"))
             return []
         for intent in unpriced:
-            if self._may_be_ours(intent) and intent.id not in self._pricing:
+            if _pod_of(intent) is not None and self._may_be_ours(intent) and intent.id not in self._pricing:
                 outcome = Outcome(Status.DONE, f"created: {intent.pod}", pod=intent.pod, unpriced=True)
                 is_ours = partial(self._may_be_ours, intent)
                 self._spawn(self._see_price(_created(intent, self._clock()), outcome, is_ours))

@@ -109,12 +109,15 @@ class OwnHoldings:
         return Holdings(tuple(sorted(idle)), tuple(held), tuple(sorted(keeps.values(), key=lambda keep: keep.pod)))
 
     def _can_stop(self, record: Record, auto: AutoState, now: float) -> bool:
-        """Whether a pod would be stopped here if it went on as it is: what is not, others may do."""
+        """Whether a pod can be stopped here if it goes on as it is: what cannot, others may do.
+
+        One that is spared because enough were stopped within a day is still held: `per_day` is what the user agreed to,
+        however many hosts there are.
+        """
         if auto.is_told(record.id, now - ATTEMPT):
             return True
         idle = record.idle_for(now)
-        was_tried = idle is not None and auto.is_told(record.id, now - idle)
-        return not was_tried and auto.stopped_today(now) < self._rules.per_day
+        return idle is None or not auto.is_told(record.id, now - idle)
 
     def _has(self, duty: Duty) -> bool:
         """Whether no other podtop of this host has a duty: a screen that has it leaves it to other hosts' recorders."""

@@ -294,12 +294,17 @@ class Monitor(Intake):
         """The topics that are polled."""
         return frozenset(self._topics.attended)
 
+    @property
+    def _is_live(self) -> bool:
+        """Whether this is an account now: neither a replay nor a demo."""
+        return not self._source.demo and self._source.recording is None
+
     @cached_property
     def reports(self) -> SharedReports:
         """Reads reports, also of what others saw."""
         from tui.services.shared_report import SharedReports
 
-        shared = None if self._source.demo or self._source.recording is not None else self._config.history
+        shared = self._config.history if self._is_live else None
 
         def account_id() -> str:
             return (self._fleet.funds.account_id if self._fleet.funds is not None else None) or ""
@@ -319,6 +324,7 @@ class Monitor(Intake):
             clock,
             self._start_of_day,
             self._start_of_month,
+            keeps=self._is_live,
         ).read(topic)
 
     async def _recorded_file(self) -> Path | None:

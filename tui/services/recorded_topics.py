@@ -19,6 +19,7 @@ class RecordedTopics:
 
     past:    the recording, None while there is none; `opened`: its file, once it can be read, None if it never can.
     reports: reads the reports.
+    keeps:   whether the recording is podtop's own, as of `report_loader.read`.
     start_of_day, start_of_month: when the local day and month of an instant began.
     """
 
@@ -31,6 +32,8 @@ class RecordedTopics:
         clock: Callable[[], float],
         start_of_day: Callable[[float], float],
         start_of_month: Callable[[float], float],
+        *,
+        keeps: bool,
     ) -> None:
         self._fleet = fleet
         self._past = past
@@ -39,6 +42,7 @@ class RecordedTopics:
         self._clock = clock
         self._start_of_day = start_of_day
         self._start_of_month = start_of_month
+        self._keeps = keeps
 
     async def read(self, topic: str) -> object:
         """The value of a topic. Raises CloudError if it cannot be read."""
@@ -61,6 +65,6 @@ class RecordedTopics:
         now = self._clock()
         start = report_loader.begin(span, now, self._start_of_day)
         try:
-            return await self._reports.read(path, start, now, self._start_of_day, keeps=past is None)
+            return await self._reports.read(path, start, now, self._start_of_day, keeps=self._keeps)
         except ArchiveError as error:
             raise Unreachable(f"the recording cannot be read: {error}", sent=False) from error

@@ -46,13 +46,17 @@ class SeenElsewhere(NamedTuple):
     recording: Path | None
 
     def serves(self, account_id: str, gaps: Spans, now: float) -> bool:
-        """Whether it has what gaps need. Of the time since then it has nothing, and that can wait."""
-        missing = [gap for gap in gaps if not any(first <= gap[0] and gap[1] <= last for first, last in self.gaps)]
-        waits = AGAIN if missing else LATEST
+        """Whether it has what gaps need. Of the time since its end it has nothing, and that can wait."""
+
+        def has(begin: float, until: float) -> bool:
+            return any(first <= begin and until <= last for first, last in self.gaps)
+
+        latest = self.end - MINUTE
+        waits = LATEST if all(has(*gap) for gap in gaps) else AGAIN
         return (
             account_id == self.account_id
             and 0 <= now - self.at < waits
-            and all(self.end - MINUTE <= first for first, _ in missing)
+            and all(has(begin, min(until, latest)) for begin, until in gaps if begin < latest)
         )
 
 
@@ -90,6 +94,8 @@ class SharedReports:
         """
         if self._settings is None:
             return await report_loader.read(own, start, end, start_of_day, keeps=keeps)
+        from tui.history.archive.schema import ArchiveError
+
         async with self._one_at_a_time:
             beside, trouble = None, ""
             try:
@@ -99,27 +105,46 @@ class SharedReports:
                 # Of times that are over what it had stays true.
                 last = self._kept[0] if self._kept and self._kept[0].account_id == self._account_id() else None
                 beside = last.recording if last is not None else None
-            report = await report_loader.read(own, start, end, start_of_day, beside, keeps=keeps)
+            try:
+                report = await report_loader.read(own, start, end, start_of_day, beside, keeps=keeps)
+            except ArchiveError as error:
+                if beside is None:
+                    raise
+                # One of the two: if it is the own one, that is raised now.
+                report = await report_loader.read(own, start, end, start_of_day, keeps=keeps)
+                self._forget([seen for seen in self._kept if seen.recording == beside])
+                beside, trouble = None, f"its temporary file cannot be read ({error})"
         return replace(report, shared=host_of(self._settings.url) if beside is not None else "", trouble=trouble)
 
     async def _beside(self, settings: History, own: Path | None, start: float, end: float) -> Path | None:
         id, now = self._account_id(), self._clock()
         gaps = await _gaps(own, start, end)
+        if not gaps:
+            return None
         for seen in self._kept:
             if seen.serves(id, gaps, now):
                 return seen.recording
         if self._folder is None:
-            self._folder = Path(mkdtemp(prefix="podtop-"))
+            try:
+                self._folder = Path(mkdtemp(prefix="podtop-"))
+            except OSError as error:
+                raise NoSharedReport(f"there is no temporary folder for it ({error.strerror or error})") from None
             finalize(self, rmtree, self._folder, ignore_errors=True)
         self._read += 1
         into = self._folder / f"{self._read}.sqlite"
         has_any = await seen_by_others(settings, self._profile or DEFAULT, id, own, start, end, into)
         # A week and a month.
-        for old in self._kept[1:]:
-            if old.recording is not None:
-                old.recording.unlink(missing_ok=True)
-        self._kept = [SeenElsewhere(id, gaps, end, now, into if has_any else None), *self._kept[:1]]
+        self._forget(self._kept[1:])
+        self._kept.insert(0, SeenElsewhere(id, gaps, end, now, into if has_any else None))
         return self._kept[0].recording
+
+    def _forget(self, seen: list[SeenElsewhere]) -> None:
+        from tui.history.recording_files import remove
+
+        for each in seen:
+            self._kept.remove(each)
+            if each.recording is not None:
+                remove(each.recording)
 
 
 async def seen_by_others(
@@ -128,10 +153,12 @@ async def seen_by_others(
     """Write to the recording `into` what the server of the settings has; returns whether it has anything.
 
     account, account_id: the name of the account, and its id, empty if that is unknown. own: its recording.
-    Raises NoSharedReport, and ArchiveError.
+    Raises NoSharedReport, and ArchiveError if its own recording cannot be read.
     """
     from tui.domain.recorders import key_of
+    from tui.history.archive.schema import ArchiveError
     from tui.history.engine_account import accounts_of, write_unwatched
+    from tui.history.recording_files import remove
     from tui.history.remote import HistoryUnavailable
     from tui.services.shared_history import remote_history
 
@@ -148,8 +175,14 @@ async def seen_by_others(
         return await write_unwatched(remote, names, gaps, into)
     except HistoryUnavailable as error:
         raise NoSharedReport(str(error)) from None
+    except ArchiveError as error:
+        raise NoSharedReport(f"it cannot be written to a temporary file ({error})") from None
     finally:
-        await remote.close()
+        try:
+            await remote.close()
+        except BaseException:
+            remove(into)
+            raise
 
 
 async def _gaps(own: Path | None, start: float, end: float) -> Spans:

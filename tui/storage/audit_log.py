@@ -34,7 +34,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
     origin: the host of the API, or "demo".
     account: the pod's owner; "" if unknown.
     by:    "keys", or what acted for a user: "lease", "command".
-    phase: "intent", before it is sent, or "outcome".
+    phase: "intent", before it is sent, or "outcome"; a later version may know others.
     inputs: what was sent besides the pod's id, only the names of variables; of an order also the agreed price.
     unpriced: of the outcome of an order: its price had yet to be compared with the agreed one.
     """
@@ -186,7 +186,7 @@ class AuditLog:
                     entry.id, _instant(entry.time), entry.action, entry.pod, entry.name, entry.account,
                     _text_of(entry), _agreed(entry),
                 )  # fmt: skip
-            elif entry.outcome not in OPEN:
+            elif entry.phase == "outcome" and entry.outcome not in OPEN:
                 unpriced.pop(entry.id, None)
                 if (intent := by_id.pop(entry.id, None)) is not None and entry.unpriced and entry.pod:
                     unpriced[entry.id] = replace(intent, pod=entry.pod)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from tui.domain import pod_health
 from tui.domain.alert_rules import is_muted
+from tui.domain.attention import Grade
 from tui.domain.events import ENDS, UNJUDGED, Event, Kind
 from tui.format import numbers as fmt
 from tui.store import one_waste, open_alert
@@ -215,7 +216,7 @@ class AlertTracker:
 
         # After a restart what was open is shown once it is found again: if that takes long, another one says it.
         begun = {
-            key: alert.since
+            key: one_waste.Reported(alert.since, self._last[key].grade if key in self._last else Grade.BAD)
             for key, alert in self._open.items()
             if alert.told and alert.settling is None and alert.over_at is None
             and (key in self._last or alert.away_for < UNSHOWN)

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tui.api.secret import masked_start
+from tui.domain.signals.epochs import EpochCount
 from tui.domain.signals.machine import Machine, is_gone, training
 from tui.domain.signals.troubles import Trouble, is_end, trouble
 from tui.domain.signals.values import LARGEST_COUNT, NOTHING, Values
@@ -188,6 +189,7 @@ class RunTracker:
         self._total_at: float | None = None
         self._processes: frozenset[int] = frozenset()
         self._epochs, self._step = 0, 0
+        self._epoch_count = EpochCount()
 
     def take(self, at: float, text: str, values: Values) -> None:
         """A line, what a reader made of it, and when it was written."""
@@ -252,6 +254,7 @@ class RunTracker:
         """The container was restarted: another run, or the same from a checkpoint. Its curve goes on."""
         self._intervals.clear()
         self._epochs = self._step = 0
+        self._epoch_count = EpochCount()
         self._total_at, self._processes = None, frozenset()
         self.run = replace(
             self.run, now=NOTHING, usual=None, longest=None, not_finite=None, trouble=None, ended=None, values_at=None,
@@ -260,6 +263,8 @@ class RunTracker:
 
     def _of_the_run(self, run: Run, at: float, values: Values) -> Values:
         """Without the steps of a bar that is not of the run itself: those of evaluations are shorter."""
+        if self._epoch_count.contradicts(values):
+            values = replace(values, within=True)
         before = run.now.total
         if values.from_bar and values.total is not None and before is not None and values.total < before:
             if self._total_at is not None and at - self._total_at < OTHER_BAR:

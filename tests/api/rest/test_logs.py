@@ -256,6 +256,23 @@ async def test_a_long_event_is_no_stream_of_nothing() -> None:
     assert len(line.text) > MOST_IDLE
 
 
+@pytest.mark.parametrize("mib", [1.2, 3.9])
+async def test_a_line_that_is_not_shown_ends_no_stream(mib: float) -> None:
+    pieces = [event("before"), b"data: ", *[b"x" * 2**16] * int(mib * 16), b"\n\n", event("after")]
+    lines = [line.text for line in await read(streaming(Feed(*pieces)))]
+    assert lines == ["before", "(a line longer than 1 MiB is not shown)", "after"]
+
+
+async def test_a_line_without_an_end_ends_a_stream_with_a_word() -> None:
+    pieces = [event("before"), b"data: ", *[b"x" * 2**16] * 80, b"\n\n", event("after")]
+    lines = [line.text for line in await read(streaming(Feed(*pieces)))]
+    assert lines == ["before", "(a line longer than 4 MiB is not shown)"]
+
+
+async def test_a_long_comment_is_nothing_once_it_has_ended() -> None:
+    assert await read(streaming(Feed(b":" + b"x" * 2 * MOST_IDLE, b"\n\n", event("after")))) == []
+
+
 async def test_silence_ends_a_stream_without_an_error() -> None:
     from tui.api.http.call import Call
 

@@ -14,6 +14,8 @@ class Written(NamedTuple):
     says: dict[str, Any] | None
 
 
+OF_EVAL = {"eval_loss": 1.9, "loss": None, "step": None, "total": None, "epoch": None}
+
 LOGS: dict[str, list[Written]] = {
     "trainer": [
         Written(
@@ -182,6 +184,11 @@ LOGS: dict[str, list[Written]] = {
             "step": 5, "loss": 2.2, "eval_loss": 2.4, "tokens_per_s": 41200.0,
         }),
         Written('{"step": 6, "eval": {"loss": 2.5}}', {"loss": None, "eval_loss": 2.5}),
+        Written('{"step": 6, "valMetrics": {"loss": 2.5}}', {"loss": None, "eval_loss": 2.5}),
+        Written('{"step": 6, "TEST/all": {"loss": 2.5}}', {"loss": None, "eval_loss": 2.5}),
+        Written('{"latest": {"step": 5, "loss": 1.2}}', {"step": 5, "loss": 1.2, "eval_loss": None}),
+        Written('{"step": 5, "values": {"loss": 1.2}}', {"loss": 1.2, "eval_loss": None}),
+        Written('{"step": 5, "interval": {"loss": 1.2}}', {"loss": 1.2, "eval_loss": None}),
         Written('{"step": 45, "max_steps": 450, "epoch": 1, "num_epochs": 10, "loss": 2}', {"within": False}),
         Written('{"step": 503, "loss": "NaN"}', {"step": 503, "not_finite": "NaN"}),
     ],
@@ -198,6 +205,7 @@ LOGS: dict[str, list[Written]] = {
         Written("step 4,120 of 100,000: loss=2,1045 lr=2,98e-04", {
             "step": 4120, "total": 100000, "loss": 2.1045, "lr": 2.98e-04,
         }),
+        Written("step 12 of 100: loss=0,512 lr=0,001", {"step": 12, "total": 100, "loss": 0.512, "lr": 0.001}),
         Written("step 1.2k/100k loss 1,284", {"step": 1200, "total": 100000, "loss": 1284.0}),
         Written("Epoch [3/10], Step [45/450], Loss: 0.5123", {
             "epoch": 3.0, "epochs": 10.0, "counts_from": 1, "step": 45, "total": 450, "within": True, "loss": 0.5123,
@@ -209,7 +217,23 @@ LOGS: dict[str, list[Written]] = {
         Written("Epoch: [3][ 45/450]\tTime 0.123 (0.130)\tLoss 2.34e+00 (2.5e+00)", {
             "epoch": 3.0, "step": 45, "total": 450, "within": True, "loss": 2.34,
         }),
-        Written("Train Epoch: 3 [12800/60000 (21%)]\tLoss: 0.234567", {"epoch": 3.0, "step": 12800, "within": True}),
+        Written("Train Epoch: 3 [15000/60000 (25%)]\tLoss: 0.234567", {
+            "epoch": 3.25, "counts_from": 1, "step": None, "total": None, "within": False, "loss": 0.234567,
+        }),
+        Written("Train Epoch: 0 [15000/60000] (25%)\tLoss: 0.2", {"epoch": 0.25, "counts_from": 0, "step": None}),
+        Written("Val Epoch: [0][ 40/50]\tTime 0.123 (0.130)\tLoss 1.9e+00 (2.0e+00)", OF_EVAL),
+        Written("Test: [ 40/50]\tTime 0.123 (0.130)\tLoss 1.9e+00 (2.0e+00)", OF_EVAL),
+        Written("INFO mmengine: Epoch(val) [1][50/50]  loss: 1.9", OF_EVAL),
+        Written("eval step 4/50 | loss 1.9", OF_EVAL),
+        Written("Test set: Average loss: 1.9, Accuracy: 9843/10000 (98%)", OF_EVAL),
+        Written("[eval] Epoch [3/10] step 4/50 loss 1.9", OF_EVAL),
+        Written("Test: [3][ 40/50] Loss 1.9", OF_EVAL),
+        Written("test: step 5 | loss 2", {"step": 5, "loss": 2.0, "eval_loss": None}),
+        Written("qwen-test step 5 | loss 2", {"step": 5, "loss": 2.0, "eval_loss": None}),
+        Written("Validation: [40/50] Time 0.1", None),
+        Written(f"Validation Epoch 3: 45%|{BAR}| 4/5 [00:01<00:02, 1.0it/s, loss=1.9]", OF_EVAL),
+        Written("latest step 5 loss 2 | val loss 3", {"step": 5, "loss": 2.0, "eval_loss": 3.0}),
+        Written("step 5 loss 2 | val step 3", {"step": 5, "loss": 2.0, "eval_loss": None}),
         Written("| epoch 001:    100 / 2000 loss=9.8, wps=12000", {"epoch": 1.0, "step": 100, "total": 2000}),
         Written(f"Training: 45%|{BAR}| 450/1000 [00:12<00:15, 36.20it/s, loss=0.234]", {"step": 450, "loss": 0.234}),
         Written("loss=-inf step=3", {"not_finite": "Inf", "step": 3}),

@@ -231,6 +231,18 @@ def test_csv_with_decimal_commas_is_read() -> None:
     assert metric.values == Values(step=4, loss=2.1045, lr=pytest.approx(2.98e-04))
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [("0,512", 0.512), ("2,104", 2.104), ("12,345", 12.345), ("2,1", 2.1), ("1,234,567", 1_234_567.0),
+     ("1,234.5", 1234.5), ("-0,25", -0.25), ("2.104", 2.104), ("0", 0.0)],
+)  # fmt: skip
+def test_where_cells_are_parted_otherwise_a_comma_is_a_decimal_one(delimiter: str, written: str, value: float) -> None:
+    head = f"step{delimiter}loss".encode()
+    (metric,) = read("/w/metrics.csv", head + f"\n4{delimiter}{written}\n".encode(), head).metrics
+    assert metric.values == Values(step=4, loss=value)
+
+
 def test_json_lines_and_a_summary_are_read() -> None:
     data = b"".join(
         json.dumps({"_step": n, "_timestamp": AT + n, "train/loss": 2.5}).encode() + b"\n" for n in range(5)

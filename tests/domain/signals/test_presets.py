@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from msgspec.structs import asdict
 
 from tests.domain.signals.lines import BAR, LOGS
+from tui.domain.signals import bars, detection
 from tui.domain.signals.detection import LineReader
-from tui.domain.signals.presets import BY_NAME, LONGEST, NAMES, PRESETS
+from tui.domain.signals.presets import BY_NAME, LONGEST, NAMES, PRESETS, read_any
 from tui.domain.signals.values import LARGEST, LARGEST_COUNT, NOTHING, Values
 
 CASES = [(name, written.text, written.says) for name, log in LOGS.items() for written in log]
@@ -99,6 +100,41 @@ def test_another_trainer_is_read_soon_after_the_first_has_ended_and_chatter_chan
     assert reader.detected == "Keras"
 
 
+OF_TRAINER = "{'loss': 1.5, 'grad_norm': 0.7, 'learning_rate': 4.9e-05, 'epoch': 0.06}"
+
+
+@pytest.mark.parametrize("first", [1, 50, 150, 250])
+@pytest.mark.parametrize("between", [0, 10, 49, 200, 1_500, 3_000])
+def test_another_trainer_is_read_within_50_lines_whatever_lies_between(first: int, between: int) -> None:
+    reader = LineReader()
+    for _ in range(first):
+        reader.read(OF_TRAINER)
+    for number in range(between):
+        assert reader.read(f"shard {number} was fetched") == NOTHING
+    unread = [step for step in range(100) if reader.read(f"step={step} loss=2.{step}").loss is None]
+    assert len(unread) < 50, unread
+    assert max(unread, default=0) < 50
+    assert reader.detected == "key=value lines"
+
+
+def test_lines_in_which_nothing_was_found_are_not_searched_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, searched = LineReader(), 0
+    for _ in range(250):
+        reader.read(OF_TRAINER)
+
+    def counting(text: str) -> Values:
+        nonlocal searched
+        searched += 1
+        return read_any(text)
+
+    monkeypatch.setattr(detection, "read_any", counting)
+    for text in ["", "GET /health 200 OK"]:
+        for _ in range(1_000):
+            assert reader.read(text) == NOTHING
+    assert searched == 1
+    assert reader.read(OF_TRAINER).loss == 1.5, "what is known is read at once"
+
+
 def test_a_preset_that_is_set_is_not_detected() -> None:
     reader = LineReader("keras")
     assert reader.read("iter 5: loss 2.5, time 100.00ms") == NOTHING
@@ -166,3 +202,25 @@ def test_no_line_takes_long(text: str) -> None:
         preset.read(text)
         preset.signs(text)
     assert time.process_time() - begun < 0.7
+
+
+def _work(text: str) -> float:
+    """Seconds of the processor for a search for bars; the least of several, as others run beside it."""
+
+    def once() -> float:
+        begun = time.process_time()
+        for _ in range(10):
+            bars.find(text)
+        return time.process_time() - begun
+
+    return min(once() for _ in range(5))
+
+
+def test_a_bar_is_searched_from_where_it_begins_and_not_from_each_of_its_characters() -> None:
+    assert _work("━" * 999) < 20 * _work("━━ " * 333)
+
+
+def test_a_bar_as_wide_as_a_terminal_is_one() -> None:
+    bar = bars.find(f"{'━' * 200} 45/100 0:00:12 • 0:00:15 3.5it/s")
+    assert bar is not None
+    assert (bar.before, bar.done, bar.total, bar.it_per_s) == ("", 45, 100, 3.5)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from tests import make
 from tui.api.capabilities import Capability
-from tui.api.errors import Malformed, ReadOnly, Unauthorized, Unreachable
+from tui.api.errors import CloudError, Malformed, ReadOnly, Unauthorized, Unreachable
 from tui.api.models import Quote
 from tui.api.secret import Secret
 from tui.clocks import Clocks
@@ -26,7 +26,7 @@ from tui.domain.listen_address import ListenAddress
 from tui.domain.market_watch import ArmedDeploy, MarketWatch, State
 from tui.services.exporter.exporter import AccountExport, Exporter
 from tui.services.hub import action_log
-from tui.services.hub.client import HubCloud
+from tui.services.hub.client import FLEET, HubCloud
 from tui.services.hub.reader import taking_over
 from tui.services.hub.state import HubState, decoded, encoded, state_of
 from tui.storage.audit_log import AuditLog
@@ -157,6 +157,25 @@ async def test_the_action_log_is_read_over_the_hub(tmp_path: Path) -> None:
         await cloud.aclose()
     finally:
         await exporter.close()
+
+
+@pytest.mark.parametrize(
+    ("log", "pods", "said"),
+    [
+        (404, 200, "older podtop"),
+        (404, 404, "several accounts"),
+        (503, 200, r"failed \(HTTP 503\)$"),
+    ],
+)
+async def test_why_a_hub_has_no_action_log_is_said(log: int, pods: int, said: str) -> None:
+    """404: by a hub that is too old it is as by one of several accounts. A command that ends does not try again."""
+    status = {action_log.LOG: log, FLEET: pods}
+    cloud = HubCloud(
+        "http://hub:9464", transport=httpx.MockTransport(lambda request: httpx.Response(status[request.url.path]))
+    )
+    with pytest.raises(CloudError, match=said):
+        await cloud.action_log()
+    await cloud.aclose()
 
 
 async def test_the_next_reading_waits_for_the_next_response() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.domain.signals.lines import BAR
 from tui.domain.signals.pod_script import Part
-from tui.services.signals.file_lines import LONGEST, FileLines, PaneLines, texts
+from tui.services.signals.file_lines import LONGEST, FileLines, PaneLines, _known, texts
 
 NOW = 1_000.0
 
@@ -98,3 +98,33 @@ def test_bars_of_a_pane_that_are_drawn_anew_repeat_no_line_above_them() -> None:
         assert len(taken) == (2 if number else 4), "both bars, and what is above them once"
     scrolled = [line.text for line in pane.take(error + b"loss 2.5\nEpoch 1\nValidation\n", NOW)]
     assert scrolled == ["loss 2.5", "Epoch 1", "Validation"]
+
+
+class Counted(str):
+    """A line that counts how often it is compared."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        Counted.compared += 1
+        return str.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+
+def test_to_find_what_is_new_in_a_pane_looks_at_each_line_a_few_times() -> None:
+    """However alike its lines are: it runs where everything else waits."""
+    many = [Counted("loss 0.5")] * 1000
+    Counted.compared = 0
+    assert _known([*many, Counted("end")], [*many, Counted("more")]) == 1000
+    assert Counted.compared <= 5 * len(many)
+
+
+@given(st.lists(st.sampled_from("ab"), max_size=12), st.lists(st.sampled_from("ab"), max_size=12))
+def test_what_was_in_a_pane_before_is_the_longest_beginning_of_it_that_was(before: list[str], lines: list[str]) -> None:
+    known = _known(before, lines)
+    beginnings = [n for n in range(len(lines) + 1) for at in range(len(before) + 1) if before[at : at + n] == lines[:n]]
+    assert known == max(beginnings, default=0)

@@ -159,14 +159,15 @@ def test_a_new_sample_changes_one_column_of_each_chart_until_its_bucket_is_over(
 
 
 @pytest.mark.parametrize("columns", [20, 48, 104, 186, 236])
-def test_a_wide_chart_moves_on_by_some_columns_at_once_and_shows_the_whole_range(columns: int) -> None:
-    size = (columns + GUTTER, 10)
-    width = pod_charts.width_of(Look(now=NOON, span=900), [size])
-    frames = [pod_charts.frame_of(Look(now=NOON + at, span=900), size, width) for at in range(0, 600, 5)]
+@pytest.mark.parametrize("of_runs", [False, True])
+def test_a_wide_chart_moves_on_by_some_columns_at_once_and_shows_the_whole_range(columns: int, of_runs: bool) -> None:
+    size, look = (columns + GUTTER, 10), Look(now=NOON, span=900, of_runs=of_runs)
+    width = pod_charts.width_of(look, [size])
+    frames = [pod_charts.frame_of(replace(look, now=NOON + at), size, width) for at in range(0, 600, 5)]
     for at, frame in zip(range(0, 600, 5), frames, strict=True):
         now, end = NOON + at, frame.start + frame.width * frame.columns
         assert frame.start <= now - 900 + frame.width, "the whole range"
         assert now < end, "with the newest sample"
-        assert end - now <= max(1.0, columns / 33) * frame.width, "hardly any room behind it"
+        assert end - now <= max(1.0, columns / (16 if of_runs else 33)) * frame.width, "hardly any room behind it"
     moves = sum(a.start != b.start for a, b in pairwise(frames))
-    assert moves <= 600 / max(15, width) + 1
+    assert moves <= 600 / max(30 if of_runs and columns >= 68 else 15, width) + 1

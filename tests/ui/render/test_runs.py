@@ -35,7 +35,7 @@ def test_a_row_has_loss_step_and_what_is_left() -> None:
     cells = runs.cells(run_of(*steady(101)), POD, NOW)
     assert flat(cells["loss"]) == "▇▆▅▃▂▁ 4.9"
     assert flat(cells["step"]) == "100/1k"
-    assert flat(cells["eta"]) == "1h 00m $23.92"
+    assert flat(cells["eta"]) == "1h 00m $24"
 
 
 def test_a_pod_without_a_run_or_that_does_not_run_has_no_cells() -> None:

@@ -33,7 +33,7 @@ class Parser:
 
     def __init__(self) -> None:
         self._line = bytearray()
-        self._skipping = False
+        self._under_way = 0
         self._after_return = False
         self._first = True
         self._id = ""
@@ -46,7 +46,7 @@ class Parser:
     @property
     def is_idle(self) -> bool:
         """Whether much was received for no event: comments, empty lines and empty events without end."""
-        return not self._data and self.pending - len(self._line) > MOST_IDLE
+        return not self._data and self.pending - self._under_way > MOST_IDLE
 
     def _start(self) -> None:
         self._kind = ""
@@ -73,16 +73,14 @@ class Parser:
         self._take(chunk[start:])
 
     def _take(self, piece: bytes) -> None:
-        """Add to the line under way, up to its bound."""
-        room = LONGEST_LINE - len(self._line)
-        self._line += piece[:room]
-        if len(piece) > room:
-            self._skipping = True
+        """Add to the line under way, up to its bound; what is beyond it is only counted."""
+        self._line += piece[: LONGEST_LINE - len(self._line)]
+        self._under_way += len(piece)
 
     def _ended(self) -> Event | None:
-        line, skipped = bytes(self._line), self._skipping
+        line, skipped = bytes(self._line), self._under_way > LONGEST_LINE
         self._line.clear()
-        self._skipping = False
+        self._under_way = 0
         if self._first:
             self._first = False
             line = line.removeprefix(_BOM)

@@ -23,7 +23,8 @@ _ENDLESS = re.compile(
     rf"(?<![\w./])(?P<n>{_COUNT})it \[[\d:]{{1,12}}, [ ]{{0,8}}(?P<rate>{NUMBER}|\?)[ ]?{_PER}(?P<rest>[^\]]{{0,600}})"
 )
 _RICH = re.compile(
-    rf"[━╸╺─]{{3,120}}[ ]{{1,8}}(?P<n>{_COUNT})/(?P<total>{_COUNT})[ ]{{1,8}}"
+    # Where a bar begins, and not from each of its characters on; it may be as wide as a line that is read.
+    rf"(?<![━╸╺─])[━╸╺─]{{3,1000}}[ ]{{1,8}}(?P<n>{_COUNT})/(?P<total>{_COUNT})[ ]{{1,8}}"
     rf"(?:[\d:]{{1,12}} • [-\d:]{{1,12}}[ ]{{1,8}})?(?P<rate>{NUMBER})[ ]?{_PER}(?P<rest>.{{0,600}})"
 )
 _KERAS = re.compile(

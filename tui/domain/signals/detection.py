@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import Protocol
 
+from tui.domain.signals.prefix import is_of_wandb, without_prefix
 from tui.domain.signals.presets import BY_NAME, LONGEST, PRESETS, Preset, read_any
 from tui.domain.signals.values import NOTHING, Values
 
 LOOKED_AT = 200
 """Lines by which a preset is detected."""
 
-LOST, LOST_AT_MOST = 50, 1_600
-"""Lines without anything to read after which another program is looked for; twice as many each time none is found."""
-
-
-_PREFIX = re.compile(
-    r"(?:(?:"
-    r"\[(?:rank|default|trainer|worker)?[ ]?\d{1,6}(?:,\d{1,6})?\](?:<std\w{3}>)?:?|"
-    r"\(\w{1,60} pid=\d{1,9}(?:, ip=[\da-f.:]{1,45})?\)|\d{1,6}:(?= )|[\w.]{1,40}-\d{1,6}[ ]{0,20}[|:](?=[ ])|"
-    r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?(?=[ ])"
-    r")[ ]?){1,4}"
-)
-"""What others write before a trainer's line: its rank or its host (torchrun, mpirun, srun, ray), the time (Docker)."""
+LOST = 47
+"""Lines of which the detected preset reads none, after which another program is looked for until one is found: 50 with
+the 3 by which it is."""
 
 
 class Own(Protocol):
@@ -44,7 +35,8 @@ class LineReader:
         self._used: Preset | None = self._given
         self._seen = 0
         self._empty = 0
-        self._lost, self._is_lost = LOST, False
+        self._is_lost = False
+        self._vain = ""
         self._read = 0
         self._matched = False
         self._signs: dict[str, int] = {}
@@ -66,36 +58,57 @@ class LineReader:
     def restart(self) -> None:
         """Another program may write from now on."""
         if self._given is None:
-            self._used, self._lost, self._is_lost = None, LOST, False
+            self._used, self._is_lost = None, False
             self._look_again()
 
     def read(self, text: str) -> Values:
         """What a line says; `NOTHING` if nothing."""
         text = text[:LONGEST]
+        if is_of_wandb(text):
+            return NOTHING
         if self._own is not None:
             values = self._own.read(text)
             self._read += 1
             self._matched = self._matched or values is not None
             return values or NOTHING
-        if (prefix := _PREFIX.match(text)) is not None:
-            text = text[prefix.end() :]
+        text = without_prefix(text)
         if self._given is not None:
             return self._given.read(text) or NOTHING
+        if self._is_lost:
+            return self._read_lost(text)
         looks = self._seen < LOOKED_AT
         if looks:
             self._look_at(text)
-        # As long as another program is only looked for, the lines of the one that was detected are read.
-        used = self._used if self._is_lost or not looks else None
-        values = read_any(text) if used is None else used.read(text) or NOTHING
-        if not values.is_empty:
-            if self._is_lost:
-                self._seen = LOOKED_AT
-            self._is_lost, self._empty, self._lost = False, 0, LOST
-            return values
-        self._empty += 1
-        if not looks and self._empty >= self._lost:
-            self._is_lost, self._lost = True, min(LOST_AT_MOST, 2 * self._lost)
+        used = self._used
+        values = read_any(text) if used is None or looks else used.read(text) or NOTHING
+        # What only others can read is of another program, already while whose lines they are is being found out.
+        is_own = not values.is_empty and (used is None or not looks or used.read(text) is not None)
+        self._empty = 0 if is_own else self._empty + 1
+        if self._seen >= LOOKED_AT if used is None else self._empty >= LOST:
+            self._is_lost = True
             self._look_again()
+        return values
+
+    def _read_lost(self, text: str) -> Values:
+        """As long as another program is only looked for, the lines of the one that was detected are read. What no
+        preset reads has no signs: to look at it costs no more than to read it."""
+        used = self._used
+        if text == self._vain:
+            return NOTHING
+        if used is not None and (values := used.read(text)) is not None and not values.is_empty:
+            self._is_lost, self._empty, self._seen = False, 0, LOOKED_AT
+            return values
+        if self._seen >= LOOKED_AT:
+            # Signs that are far from each other are none of one program.
+            self._look_again()
+        values = read_any(text)
+        if values.is_empty:
+            self._seen, self._vain = self._seen + 1, text
+            return NOTHING
+        self._look_at(text)
+        if self._is_lost:
+            return values if used is None else NOTHING
+        self._look_again()
         return values
 
     def _look_again(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from tui.domain.signals import epochs
 from tui.domain.signals.values import NOTHING, NUMBER, Values, amount, count, finite, not_finite, number, scaled
 
 STEP, LOSS, EVAL, LR, NORM = "step", "loss", "eval_loss", "lr", "grad_norm"
@@ -128,19 +129,9 @@ def values(readings: Iterable[Found]) -> Values:
         if field not in seen:
             seen.add(field)
             _put(given, field, value, of)
-    given["within"] = given.get("within", False) or _is_within(given)
-    return Values(**given) if len(given) > 1 else NOTHING
-
-
-def _is_within(given: dict[str, Any]) -> bool:
-    """Whether steps count within an epoch, where both have an end: then they contradict that they count in the run."""
-    epoch, epochs, step, total = (given.get(name) for name in (EPOCH, EPOCHS, STEP, TOTAL))
-    if epoch is None or not epochs or step is None or not total:
-        return False
-    whole = step / total * epochs
-    first = given.get("counts_from", 0)
-    # Of one that may count from 0, the first may be 1 all the same.
-    return epochs > 1 and not -0.05 - (1 - first) <= whole - (epoch - first) <= 1.05
+    if epochs.contradict(*(given.get(name) for name in (STEP, TOTAL, EPOCH, EPOCHS))):
+        given["within"] = True
+    return Values(**given) if given else NOTHING
 
 
 def _put(given: dict[str, Any], field: str, value: float, of: float | None) -> None:

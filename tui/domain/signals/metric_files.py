@@ -139,7 +139,7 @@ def _csv(data: bytes, head: bytes) -> Read:
         readings = [
             Found(field, value)
             for field, cell in zip(known, cells, strict=True)
-            if field is not None and (value := number(cell.strip())) is not None
+            if field is not None and (value := number(cell.strip(), decimal_comma=delimiter != ",")) is not None
         ]
         at = next((number(cell) for is_time, cell in zip(times, cells, strict=True) if is_time), None)
         if readings:

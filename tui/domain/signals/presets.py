@@ -11,7 +11,7 @@ from collections.abc import Callable
 from msgspec import Struct, convert, json
 from msgspec.structs import replace
 
-from tui.domain.signals import bars, fields
+from tui.domain.signals import bars, evaluations, fields
 from tui.domain.signals.bars import Bar
 from tui.domain.signals.values import NOTHING, Values, amount, count, number, scaled
 
@@ -193,6 +193,8 @@ def _nano(text: str) -> Values | None:
     if _NANO.search(text) is None or "loss" not in text:
         return None
     values = fields.read(text)
+    if evaluations.is_line(text):
+        return evaluations.of_line(values)
     took = _TIME_OF_ITER.search(text)
     if took is not None and values.it_per_s is None and (millis := float(took[1] or took[2])) > 0:
         values = replace(values, it_per_s=1000.0 / millis)
@@ -255,7 +257,7 @@ def entries(record: dict[str, object], depth: int = 2) -> list[fields.Found]:
         name = key.lower().replace("-", "_").replace(" ", "_")
         if isinstance(value, dict) and depth > 1:
             inner = entries(value, depth - 1)
-            readings += _of_eval(inner) if any(word in name for word in ("eval", "val", "test")) else inner
+            readings += _of_eval(inner) if evaluations.names_one(key) else inner
         field = fields.FIELDS.get(name)
         if field is not None and (amount := _number_of(value)) is not None:
             readings.append(fields.Found(field, amount))
@@ -278,22 +280,33 @@ def _number_of(value: object) -> float | None:
 
 _IN_EPOCH = re.compile(
     r"\b[Ee]poch(?:\(train\))?:?[ \t]{0,4}\[?(?P<epoch>\d{1,9})(?:\][ \t]{0,4}\[|:?[ \t]{1,8}\[?)"
-    r"[ \t]{0,8}(?P<n>\d{1,15})[ ]?/[ ]{0,4}(?P<total>\d{1,15})\b"
+    r"[ \t]{0,8}(?P<n>\d{1,15})[ ]?/[ ]{0,4}(?P<total>\d{1,15})\b(?P<percent>\]?[ ]{0,2}\([ ]{0,2}\d[\d.]{0,9} ?%)?"
 )
-"""Steps in an epoch without their name, as the examples of PyTorch write them: Epoch: [3][ 45/450]."""
+"""Steps in an epoch without their name, as the examples of PyTorch write them: Epoch: [3][ 45/450].
+
+`percent`: what is counted are samples, of which a step has many: Epoch: 3 [640/60000 (1%)].
+"""
 
 
 def _plain_pairs(text: str) -> Values | None:
     """Any line with a loss, or with a step beside something else."""
     values = fields.read(text)
+    if evaluations.is_line(text):
+        return evaluations.of_line(values)
     if "poch" in text and (place := _IN_EPOCH.search(text)) is not None:
-        values = replace(
-            values, epoch=float(place["epoch"]), step=int(place["n"]), total=int(place["total"]), within=True
-        )  # fmt: skip
+        values = _in_epoch(values, int(place["epoch"]), int(place["n"]), int(place["total"]), bool(place["percent"]))
     # Data are prepared in batches too.
     alone = Values(step=values.step), Values(step=values.step, total=values.total, within=True)
     has_more = values.step is not None and values not in alone
     return values if values.loss is not None or values.eval_loss is not None or values.not_finite or has_more else None
+
+
+def _in_epoch(values: Values, epoch: int, done: int, total: int, samples: bool) -> Values:
+    """With what is done of an epoch, in steps or in samples; of these, no number of steps follows."""
+    if not samples:
+        return replace(values, epoch=float(epoch), step=done, total=total, within=True)
+    part = min(1.0, done / total) if total else 0.0
+    return replace(values, epoch=epoch + part, counts_from=int(epoch >= 1))
 
 
 def _pairs(text: str) -> Values | None:
@@ -307,6 +320,8 @@ def _bar(text: str) -> Values | None:
     if bar is None:
         return None
     if bar.before.strip() and re.search(r"(?i)train|epoch|step|iter|loss", bar.before) is None:
+        return None
+    if evaluations.is_line(bar.before):
         return None
     values = fields.read(bar.before).over(_of_bar(bar, within="poch" in bar.before))
     return replace(values, step=bar.done, total=bar.total or None)

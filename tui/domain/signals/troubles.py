@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from tui.domain.signals.end_words import says_training_is_over
+from tui.domain.signals.prefix import is_of_wandb, without_prefix
+
 
 class Trouble(StrEnum):
     """What a line reports; the words are for people."""
@@ -28,7 +31,8 @@ _SIGNS = (
                                   r"exit code:? 137\b|Cannot allocate memory")),
     (Trouble.CRASH, re.compile(r"Segmentation fault|core dumped|CUDA error: |Xid \(|ChildFailedError|"
                                r"\bAborted\b \(|Fatal Python error|terminate called after throwing|"
-                              r"^Killed$|: line \d{1,6}: {1,9}\d{1,9} Killed\b|failed \(exitcode: |"
+                              r"^\s{0,40}(?:[\w.-]{1,60}(?::| {1,20}\|) {1,9})?Killed\s{0,9}$|"
+                              r": line \d{1,6}: {1,9}\d{1,9} Killed\b|failed \(exitcode: |"
                               r"DataLoader worker \(pid.{0,40}(?:is killed by|exited unexpectedly)")),
     (Trouble.TRACEBACK, re.compile(r"Traceback \(most recent call last\)")),
 )  # fmt: skip
@@ -39,13 +43,6 @@ _ENDED = re.compile(
     r"\[exiting program at iteration|\[after training is done\]|\bwandb: Run summary:|"
     r"\bTraining process has been shut down|\bexited with code 0\b"
 )
-_ENDED_IN_WORDS = re.compile(
-    r"\btraining (?:run |job |loop )?(?:is |has |was )?(?:complete|completed|finished|done)\b|"
-    r"\b(?:finished|completed|done|done with) training\b"
-)
-_OF_A_PART = re.compile(r"\b(?:epoch|step|stage|phase|fold|round|iteration|warm-?up)\b|\bvalidat|\beval")
-"""In lower case: what is over then is not the run."""
-
 
 _SIGN_WORDS = (
     "memory", "nccl", "watchdog", "backenderror", "gloo", "space left", "quota", "oom", "exitcode", "exit code",
@@ -65,8 +62,9 @@ def trouble(text: str) -> Trouble | None:
     lowered = text.lower()
     if not any(word in lowered for word in _SIGN_WORDS):
         return None
+    bare = without_prefix(text)
     for kind, signs in _SIGNS:
-        if signs.search(text):
+        if signs.search(text) or (bare != text and signs.search(bare)):
             return kind
     return None
 
@@ -76,7 +74,9 @@ def is_end(text: str, *, troubled: bool = False) -> bool:
     lowered = text.lower()
     if not any(word in lowered for word in _END_WORDS):
         return False
+    if is_of_wandb(text):
+        # wandb sums up what has crashed too, and what it repeats was said before.
+        return not troubled and "wandb: Run summary:" in text
     if _ENDED.search(text) is not None:
-        # wandb sums up what has crashed too.
         return not (troubled and "wandb: " in text)
-    return _ENDED_IN_WORDS.search(lowered) is not None and _OF_A_PART.search(lowered) is None
+    return says_training_is_over(without_prefix(text).lower())

@@ -18,6 +18,9 @@ _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})*(?:\.\d*)?(?:[eE][+-]?\d+)?")
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 
+_SMALL = re.compile(r"[+-]?0+,\d")
+"""The beginning of a number below 1 with a decimal comma: no number in thousands begins with 0."""
+
 _SUFFIXES = {"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9}
 
 
@@ -68,11 +71,18 @@ NOTHING = Values()
 _FLAGS_ONLY = tuple(Values(within=within, counts_from=first) for within in (False, True) for first in (0, 1))
 
 
-def number(text: str, suffix: str = "") -> float | None:
-    """A number as written; NaN and infinity as such; None if it is none, or far from anything plausible."""
-    if "," in text and not _THOUSANDS.fullmatch(text):
-        # 2,104 is 2104 wherever it was written; 2,1045 and 2,98e-04 can only have a decimal comma.
-        text = text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text.partition(",")[0]
+def number(text: str, suffix: str = "", *, decimal_comma: bool = False) -> float | None:
+    """A number as written; NaN and infinity as such; None if it is none, or far from anything plausible.
+
+    decimal_comma: whether its program surely writes decimal commas, as a file does that parts its cells otherwise.
+    """
+    if "," in text:
+        in_thousands = _THOUSANDS.fullmatch(text) is not None
+        # 2,104 is 2104 wherever it was written; 2,1045, 2,98e-04 and 0,512 can only have a decimal comma.
+        if _DECIMAL_COMMA.fullmatch(text) and (decimal_comma or not in_thousands or _SMALL.match(text)):
+            text = text.replace(",", ".")
+        elif not in_thousands:
+            text = text.partition(",")[0]
     try:
         plain = text.replace(",", "").replace("_", "") if "," in text or "_" in text else text
         value = float(plain) * _SUFFIXES[suffix] if suffix in _SUFFIXES else float(plain)

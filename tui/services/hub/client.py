@@ -83,6 +83,8 @@ class HubCloud(Cloud):
         from tui.services.hub import action_log
 
         status, _, content = await self._get(action_log.LOG, {})
+        if status == 404 and (await self._get(FLEET, {}))[0] == 200:
+            raise NotOffered(f"The hub {self.name} is of an older podtop without its action log; update it")
         self._check(status)
         try:
             return await asyncio.to_thread(action_log.decoded, content)
@@ -174,4 +176,4 @@ class HubCloud(Cloud):
                 "--hub http://HOST:PORT/ACCOUNT"
             )
         if status != 200:
-            raise Unreachable(f"The hub {self.name} failed (HTTP {status}); it is tried again", sent=False)
+            raise Unreachable(f"The hub {self.name} failed (HTTP {status})", sent=False)

@@ -98,10 +98,21 @@ def _known(before: list[str], lines: list[str]) -> int:
 
     Some may have scrolled out above; bars below them, of which trainers have several at once, may have been redrawn.
     """
-    return max((_same(before[gone:], lines) for gone in range(len(before))), default=0)
+    return max(_same_from_each([*lines, None, *before])[len(lines) + 1 :], default=0)
 
 
-def _same(before: list[str], lines: list[str]) -> int:
-    """How many lines are the same from the first on."""
-    same = zip(before, lines, strict=False)
-    return next((number for number, (old, new) in enumerate(same) if old != new), min(len(before), len(lines)))
+def _same_from_each(lines: list[str | None]) -> list[int]:
+    """For each place the number of lines from it on that are those from the first on.
+
+    Each line is compared once for all places (this is the Z-function), however often the same ones come again.
+    """
+    same = [0] * len(lines)
+    begin = end = 0
+    for place in range(1, len(lines)):
+        number = min(same[place - begin], end - place) if place < end else 0
+        while place + number < len(lines) and lines[number] == lines[place + number]:
+            number += 1
+        same[place] = number
+        if place + number > end:
+            begin, end = place, place + number
+    return same

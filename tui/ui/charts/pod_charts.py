@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 FIELDS = 3
 """More GPUs than this have no room for a field each: a heat map is drawn instead."""
 
-_AT_ONCE = 34
+_AT_ONCE, _AT_ONCE_OF_RUNS = 34, 17
 """Columns for each of which a chart moves on by one more at once, as each move is sent to the terminal: so a thirtieth
-of a chart at most is still to be filled at its end."""
+of a chart at most is still to be filled at its end. Curves of runs differ in every column, and there are more of them:
+a fifteenth."""
 
 GLYPHS = {
     # An alert that no other symbol stands for.
@@ -50,19 +51,19 @@ GLYPHS = {
 def width_of(look: Look, sizes: Sequence[tuple[int, int]]) -> float:
     """Seconds per column, the same in all charts of these sizes."""
     columns = min((spec.plot_columns(width) for width, _ in sizes), default=1)
-    return spec.bucket(look.span, columns - (_at_once(columns) - 1))
+    return spec.bucket(look.span, columns - (_at_once(columns, look) - 1))
 
 
-def _at_once(columns: float) -> int:
+def _at_once(columns: float, look: Look) -> int:
     """Columns by which a chart of that many moves on."""
-    return max(1, int(columns // _AT_ONCE))
+    return max(1, int(columns // (_AT_ONCE_OF_RUNS if look.of_runs else _AT_ONCE)))
 
 
 def frame_of(look: Look, size: tuple[int, int], width: float) -> Frame:
     end, steps = look.now if look.end is None else look.end, 1
     if look.scale is Scale.TIME:
         # By the range, which is the same for charts that differ in width by a column.
-        steps = _at_once(look.span / width)
+        steps = _at_once(look.span / width, look)
     window = spec.window(end, look.span, spec.plot_columns(size[0]), width, steps)
     return Frame(*window, look.now, look.cursor)
 

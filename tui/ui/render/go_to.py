@@ -16,8 +16,11 @@ BRIEF = "go to: 02:30, -3h, Mon 09:00, now"
 PROMPT = "go to: 02:30, -3h, yesterday 14:00, Mon 09:00, 23 Nov 14:30, start, now"
 """Examples, as many as lines of 40 and of 80 columns have room for."""
 
-INVALID = "not a time; use 02:30, -3h, Mon 09:00"
-"""In a line of 40 columns."""
+INVALID = "not a time; use 02:30, -3h, 23 Nov"
+"""In a line of 40 columns, with a mark before it and an empty column on each side."""
+
+UNFINISHED = "for example 02:30, -3h, Mon 09:00"
+"""Beside what may become a time; as wide."""
 
 SLACK = 1.0
 """Seconds beyond the ends of a recording that still mean them."""
@@ -36,6 +39,8 @@ def meaning(text: str, now: float, spans: Spans, tz: tzinfo | None, replay: bool
         at = time_text.instant(text, now, tz, first, last)
     except time_text.NotATime:
         # Half a time is none yet: that is no error while somebody types.
+        if time_text.may_become(text, now, tz):
+            return ((UNFINISHED, "muted"),), False
         return ((f"▲ {INVALID}", "warn"),), False
     moment = _moment(at, now, tz)
     if not first - SLACK <= at <= (last if replay else max(now, last)) + SLACK:

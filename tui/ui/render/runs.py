@@ -75,7 +75,8 @@ def _eta_cell(run: Run, pod: Pod, now: float) -> Cell:
     cost = cost_to_finish(run, pod.cost_per_hr, now)
     if not left.whole:
         return ((fmt.duration(left.seconds), "text"), (" epoch", "muted"))
-    dollars = "" if cost is None else f" {fmt.money(cost, 0 if cost >= 100 else 2)}"
+    # An estimate: cents say nothing of it from $10 on, and would change with every poll.
+    dollars = "" if cost is None else f" {fmt.money(cost, 0 if cost >= 10 else 2)}"
     return ((fmt.duration(left.seconds), "text"), (dollars, "muted"))
 
 
