@@ -168,8 +168,8 @@ async def test_what_both_hold_is_left_to_the_first_and_each_does_what_it_alone_h
     assert two_.sent() == ["b"]
     assert "podtop record on jump1 (PID 1) records this account too; idle stop of exp-a left to it" in two_.words
     assert "podtop record on jump2 (PID 1) records this account too" in one.words
-    # The warning says at once who does it.
-    assert "not by this podtop: podtop record on jump1 (PID 1) has this idle stop too" in two_.stand.words()
+    assert "exp-a stops in" in one.stand.words()
+    assert "exp-a" not in two_.stand.words(), "who stops it warns of it"
 
 
 @pytest.mark.parametrize(("keeper", "how"), [(0, "keep"), (1, "keep"), (0, "mute"), (1, "mute without an end")])
@@ -214,6 +214,9 @@ async def test_a_recorder_that_began_later_takes_over_once_the_other_has_ended(t
     await hours((KEEP - 60) / 3600, two_, tell=False)
     assert two_.sent() == []
     await hours(0.1, two_, tell=False)
+    assert "exp-a stops in 10 min" in two_.stand.words(), "a warning of its own"
+    assert two_.sent() == []
+    await hours(0.12, two_, tell=False)
     assert two_.sent() == ["a"]
     assert two_.words[-1] == "podtop record on jump1 (PID 1) no longer records this account"
 
@@ -250,7 +253,7 @@ async def test_what_cannot_be_asked_takes_no_duty_away_from_a_recorder_that_was_
     place.trouble = Unknown("vm:8428 is away.")
     await hours((KEEP - 60) / 3600, two_)
     assert two_.sent() == []
-    await hours(0.1, two_)
+    await hours(0.25, two_)
     assert two_.sent() == ["a"]
 
 
@@ -475,7 +478,14 @@ async def test_more_hosts_stop_no_more_pods_in_a_day(tmp_path: Path) -> None:
     await hours(3, one, other)
     assert len([*one.sent(), *other.sent()]) == 1
     assert "exp-b keeps running: [auto] per_day allows 1 in 24 h" in one.stand.words()
-    assert "keeps running" not in other.stand.words()
+    assert "exp-b" not in other.stand.words(), "nothing is announced that nobody does"
+    # Hours later its host is gone.
+    place.told.pop("jump1")
+    await hours(0.2, other, tell=False)
+    assert "exp-b stops in 10 min" in other.stand.words()
+    assert other.sent() == []
+    await hours(0.2, other, tell=False)
+    assert other.sent() == ["b"]
 
 
 @pytest.mark.wide

@@ -216,8 +216,14 @@ class Running:
 
     async def go(self, name: str) -> None:
         """Put the cursor on the pod whose name begins so, row by row."""
-        (row,) = (row for row, key in enumerate(self.app.screen.query_one("#pods", Table).keys)
-                  if self.app.fleet.records[key].name.startswith(name))  # fmt: skip
+
+        def rows() -> list[int]:
+            keys = self.app.screen.query_one("#pods", Table).keys
+            return [n for n, key in enumerate(keys) if self.app.fleet.records[key].name.startswith(name)]
+
+        # What was taken in is drawn a moment later.
+        await self.until_so(lambda: bool(rows()))
+        (row,) = rows()
         await self.press("g", *"j" * row)
 
     async def settle(self) -> None:

@@ -8,11 +8,13 @@ Leases are no such duty: a pod that is stopped twice costs nothing, while one th
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 WATCHES, IDLE = "watches", "idle stops"
 
@@ -51,12 +53,15 @@ class Keep(Struct, frozen=True):
 class Holdings(Struct, frozen=True):
     """What a recorder does without asking, and leaves alone.
 
-    idle: ids of the pods that it stops once they are idle.
+    idle: ids of the pods that it stops once they are idle, sorted: there may be thousands.
     """
 
     idle: tuple[str, ...] = ()
     watches: tuple[HeldWatch, ...] = ()
     keeps: tuple[Keep, ...] = ()
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "idle", tuple(sorted(self.idle)))
 
     def later(self, seconds: float) -> Holdings:
         """The same by a clock that is ahead by this many seconds."""
@@ -71,7 +76,8 @@ class Holdings(Struct, frozen=True):
     def has(self, duty: str, subject: str) -> bool:
         """Whether this is to be done. `subject`: the id of a pod, or what stands for a watch."""
         if duty == IDLE:
-            return subject in self.idle
+            at = bisect_left(self.idle, subject)
+            return self.idle[at : at + 1] == (subject,)
         waits = (Progress.ARMED, Progress.SENDING)
         return any(held.watch == subject and held.progress in waits for held in self.watches)
 

@@ -30,7 +30,6 @@ from tui.storage.owner_file import Duty
 if TYPE_CHECKING:
     from tui.api.models import Pod
     from tui.config.settings import Auto
-    from tui.domain.recorders import AccountRecorder
     from tui.services.executor import Executor
     from tui.services.messages import Messages
     from tui.services.other_recorders import OtherRecorders
@@ -138,26 +137,25 @@ class AutoRunner(LeaseRunner):
     def _plan(self, state: AutoState, leases: dict[str, Lease], now: float) -> None:
         """Set stops that come near, and drop those whose reason is gone.
 
-        No more are set than may be sent, the dearest pod first: who is warned of a stop can rely on it. Those that are
-        left to another host take no room.
+        No more are set than may be sent, the dearest pod first: who is warned of a stop can rely on it. None is set for
+        a pod that is left to another host, which warns of it; if that host is gone, it is warned of here.
         """
         room = self._rules.per_day - state.stopped_today(now)
-        room -= sum(lease.sent_at is None and self._left_to(lease.pod) is None for lease in leases.values())
+        room -= sum(lease.sent_at is None for lease in leases.values())
         for record in sorted(self._fleet.records.values(), key=_dearest_first):
             lease = leases.get(record.id)
             if lease is not None and (lease.sent_at is not None or record.id in self._tasks):
                 continue
             at = self._due(state, record, now)
-            is_ours = self._left_to(record.id) is None
             if at is None and lease is not None:
                 self.leases.drop(record.id)
-                room += is_ours
+                room += 1
                 self._messages.post(
                     UserMessage(f"idle stop of {record.name}: dropped, {self._why(state, record, now)}")
                 )
-            elif at is not None and lease is None and (room > 0 or not is_ours):
+            elif at is not None and lease is None and room > 0:
                 self.leases.set(Lease(record.id, record.name, STOP, at, now))
-                room -= is_ours
+                room -= 1
             elif at is not None and lease is None:
                 self._spare(record)
 
@@ -175,12 +173,11 @@ class AutoRunner(LeaseRunner):
 
     def _due(self, state: AutoState, record: Record, now: float) -> float | None:
         """When a pod is to be stopped; None if it is not, as things are."""
-        if self._why_not(state, record, now):
-            return None
         after, quiet = due_after(self._rules, state, record.id, record.name), self._quiet.get(record.id)
         if after is None or quiet is None or state.is_told(record.id, quiet.since):
             return None
-        return stop_at(quiet, after, now)
+        at = stop_at(quiet, after, now)
+        return None if at is None or self._why_not(state, record, now) else at
 
     def _why_not(self, state: AutoState, record: Record, now: float) -> str:
         """Why a pod is left alone whatever it does; empty if it is not."""
@@ -191,18 +188,16 @@ class AutoRunner(LeaseRunner):
             return "the pod is muted"
         if state.kept.get(record.id, 0.0) > now:
             return "postponed by you"
-        return self._others.kept(record.id) if self._others is not None else ""
+        return (self._others.kept(record.id) if self._others is not None else "") or self._left(record.id)
 
     def _refusal_for(self, lease: Lease) -> str | None:
         """Why a stop is not sent here; None if it is."""
-        if (why := self._refusal()) is not None:
-            return why
-        doer = self._left_to(lease.pod)
-        return f"{doer.name} has this idle stop too: it is left to it" if doer is not None else None
+        return self._refusal() or self._left(lease.pod) or None
 
-    def _left_to(self, pod: str) -> AccountRecorder | None:
-        """The recorder of another host that stops this pod; None if it would be stopped here."""
-        return self._others.doer(IDLE, pod) if self._others is not None else None
+    def _left(self, pod: str) -> str:
+        """That another host stops a pod, in words; empty if it would be stopped here."""
+        doer = self._others.doer(IDLE, pod) if self._others is not None else None
+        return f"{doer.name} has this idle stop too: it is left to it" if doer is not None else ""
 
     def _why(self, state: AutoState, record: Record, now: float) -> str:
         if why := self._why_not(state, record, now):
