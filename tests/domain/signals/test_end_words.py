@@ -285,12 +285,22 @@ fold-2: training complete
 fold-2 | training complete
 fold_2: training complete
 run_fold-2: training complete
+2026-05-29T10:00:00.123Z epoch-3: training complete
+trainer-1  | fold-2: training complete
+Finished training an epoch in 3 s
+Finished training second epoch
+Finished training model 3/10
+Finished training model 2 of 5
+Finished training UNet, now training VAE
+Training complete. Starting training of model B
+Training complete, training next model
 finished training fold_2
 epoch-3: training complete
 stage-1: Training finished
 round-5: training done
 epoch-3 training complete
 Training process finished with exit code 1
+Training process finished with exit code 1.
 Training finished with return code: -9
 Training job finished (exit code 1)
 Training finished, returncode=2

@@ -39,7 +39,7 @@ _PART_BEFORE = re.compile(
 )
 _PART_BEHIND = re.compile(
     r"^(?: and (?:validation|validating|evaluation|evaluating))?(?: (?:for|of|on))?"
-    rf"(?: (?:this|the|that|current|first|next|one)){{0,2}} (?:{_PART}|{_STEP})\b{_WHICH}?"
+    rf"(?: (?:this|the|that|an?|current|first|second|third|next|one)){{0,2}} (?:{_PART}|{_STEP})\b{_WHICH}?"
 )
 """`training complete for epoch 3`, and not `training finished at epoch 9`, where it stopped early."""
 
@@ -48,6 +48,7 @@ _LAST = re.compile(r"(?:epoch|stage|phase|fold|round)\D{0,4}(\d{1,9}) ?(?:/|of) 
 
 _GOES_ON = re.compile(
     r"\b(?:evaluating|validating)\b(?!.{0,40}\b(?:tests?|final|best)\b)|\bvalidation (?:starts|begins)\b|"
+    r"\b(?:now|starting|beginning)(?: the)? training\b|\btraining(?: the)? next\b|"
     r"\b(?:starting|beginning|running|proceeding|moving|continuing|switching|going|entering|launching)\b"
     rf"(?!.{{0,30}}\b(?:final|(?:tests?|eval|evaluation) (?:phase|stage|round|set|split))\b)"
     rf"[^.!]{{0,30}}\b(?:validation|next|{_PART})\b"
@@ -55,7 +56,8 @@ _GOES_ON = re.compile(
 """A validation is of an epoch as a rule, and an evaluation or a test is what comes once the training is over."""
 
 _SO_FAR = re.compile(
-    rf"^[\s:(\[=-]{{0,4}}(?:(?:{_PART}|{_STEP})s?[ #:]{{0,2}})?(?P<done>\d{{1,15}}(?:\.\d{{1,6}})?) ?"
+    rf"^[\s:(\[=-]{{0,4}}(?:(?:{_PART}|{_STEP}|model|member|expert|learner)s?[ #:]{{0,2}})?"
+    r"(?P<done>\d{1,15}(?:\.\d{1,6})?) ?"
     r"(?:%\s{0,3}(?:$|[\](|,])|(?:/|of) ?(?P<all>\d{1,15})\b(?![/.]\d))"
 )
 """`training done: 50%`, `training completed 3/10 epochs`. What is in round brackets is a score of the model."""
@@ -67,7 +69,7 @@ _NOT_SAID = re.compile(
 )
 _FAILED = re.compile(
     r"^[^.!;]{0,60}\b(?:(?:exit|return|error)[ _-]?(?:code|status)|exit|status|code|rc|exited with)"
-    r"\s?[:=(]?\s?-?0{0,3}(?!20\d\b)[1-9]\d{0,9}\b(?![.%/])|"
+    r"\s?[:=(]?\s?-?0{0,3}(?!20\d\b)[1-9]\d{0,9}\b(?!\.\d|[%/])|"
     r"^(?:\s?[:,(\[|–—-]{1,3}\s?| )(?:(?:with|in|as|by|after|due to|because of|an|the|some|status|result|state|"
     r"exit)[:=]? ?){0,3}(?:[1-9]\d{0,5} )?(?:failed(?! to\b)|failures?|abort(?:ed)?|errored|abnormally|unexpectedly|"
     r"signal [1-9]\d?|exceptions?|crash(?:ed)?|errors?(?! ?\S{0,12} ?[:=]? ?[\d.]))\b"
