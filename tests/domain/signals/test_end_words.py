@@ -127,6 +127,46 @@ Training complete: 1000/1000 steps
 Training completed at 2026-11-29 20:01:33
 Training was completed in 3 hours
 training completed | steps: 1000 | loss: 0.31
+Finished training on MNIST
+Finished training time: 20s
+Finished training took 20 s
+Completed training of llama-7b
+Finished training the LLaMA model
+Finished training 'llama-7b'
+Finished training for 300 episodes
+Training complete! Running final test
+Training complete. Running evaluation on the test set
+Training complete, starting evaluation
+Training finished. Evaluating on the test set
+Training complete. Running final validation
+Training is done on rank 0
+Training is done on all ranks
+Training is done on node-3
+Training is done with best val ppl 12.3
+Training is done in less than 3 h
+Training finished (98%)
+Training finished (98.2%)
+29/May/2026 10:00:00 Training complete
+29.May.2026 10:00:00 Training complete
+trainer-1  | Training complete
+trainer-1: finished training
+Training process finished with exit code 0
+Training finished, exit status 0
+Training finished without errors
+Training complete: 0 errors
+Training complete: no improvement for 10 epochs
+Training complete: 0.95 accuracy
+Training finished with error 0.03
+Training finished, error rate 0.1
+Training complete. Failed to push to the Hub
+Training complete, return 250
+Training complete, webhook answered with status 200
+Training is done on MNIST
+Training finished. Uploader exited with code 1
+Training complete, entering evaluation phase
+Epoch 10/10: training complete
+[Stage 2/2] Training complete
+Training completed for fold 5 of 5
 """
 NO_ENDS = """\
 epoch 3 training complete
@@ -241,6 +281,49 @@ Training finished? False
 early_stop: waiting for training finished event
 Epoch 3 training is complete
 Epoch [3/10] training complete
+fold-2: training complete
+fold-2 | training complete
+fold_2: training complete
+run_fold-2: training complete
+2026-05-29T10:00:00.123Z epoch-3: training complete
+trainer-1  | fold-2: training complete
+Finished training an epoch in 3 s
+Finished training second epoch
+Finished training model 3/10
+Finished training model 2 of 5
+Finished training UNet, now training VAE
+Training complete. Starting training of model B
+Training complete, training next model
+finished training fold_2
+epoch-3: training complete
+stage-1: Training finished
+round-5: training done
+epoch-3 training complete
+Training process finished with exit code 1
+Training process finished with exit code 1.
+Training finished with return code: -9
+Training job finished (exit code 1)
+Training finished, returncode=2
+Training completed with status 1
+Training finished with errors
+Training finished with an error
+Training finished: FAILED
+Training job completed with status: failed
+Training process finished: aborted
+Finished training with 3 errors
+Training completed with some errors
+Training finished unexpectedly
+Training finished by signal 9
+Training finished, error: CUDA
+Finished training setup
+Loading completed training checkpoint
+Found 1 completed training run
+training complete: no
+training complete: not yet
+Finished training on the reward model
+Finished training on 8 episodes
+Training is done on 8 GPUs
+Training is done on synthetic data
 """
 
 

@@ -19,3 +19,19 @@ def test_a_line_that_a_pattern_matches_is_found(data: st.DataObject) -> None:
     assert troubles.trouble(line) is not None, kind
     ended = data.draw(st.from_regex(troubles._ENDED))
     assert troubles.is_end(ended)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Training process finished with exit code 1", troubles.Trouble.CRASH),
+        ("Training completed with return code: -9", troubles.Trouble.CRASH),
+        ("training job exited with code 2", troubles.Trouble.CRASH),
+        ("Training finished with exit code 137", troubles.Trouble.HOST_OOM),
+        ("Training process finished with exit code 0", None),
+        ("Training completed with return code: 0", None),
+    ],
+)
+def test_training_that_failed_is_a_trouble_and_no_end(text: str, kind: troubles.Trouble | None) -> None:
+    assert troubles.trouble(text) == kind
+    assert troubles.is_end(text) == (kind is None)

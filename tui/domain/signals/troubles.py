@@ -31,9 +31,11 @@ _SIGNS = (
                                   r"exit code:? 137\b|Cannot allocate memory")),
     (Trouble.CRASH, re.compile(r"Segmentation fault|core dumped|CUDA error: |Xid \(|ChildFailedError|"
                                r"\bAborted\b \(|Fatal Python error|terminate called after throwing|"
-                              r"^\s{0,40}(?:[\w.-]{1,60}(?::| {1,20}\|) {1,9})?Killed\s{0,9}$|"
-                              r": line \d{1,6}: {1,9}\d{1,9} Killed\b|failed \(exitcode: |"
-                              r"DataLoader worker \(pid.{0,40}(?:is killed by|exited unexpectedly)")),
+                               r"^\s{0,40}(?:[\w.-]{1,60}(?::| {1,20}\|) {1,9})?Killed\s{0,9}$|"
+                               r"\b[Tt]raining (?:(?:process|job|run) )?(?:finished|completed|ended|exited|failed)"
+                               r" with (?:exit |return )?code:? ?-?[1-9]|"
+                               r": line \d{1,6}: {1,9}\d{1,9} Killed\b|failed \(exitcode: |"
+                               r"DataLoader worker \(pid.{0,40}(?:is killed by|exited unexpectedly)")),
     (Trouble.TRACEBACK, re.compile(r"Traceback \(most recent call last\)")),
 )  # fmt: skip
 """The particular before the general. Each part is a literal, so that a search takes linear time."""
@@ -47,7 +49,7 @@ _ENDED = re.compile(
 _SIGN_WORDS = (
     "memory", "nccl", "watchdog", "backenderror", "gloo", "space left", "quota", "oom", "exitcode", "exit code",
     "segmentation", "core dumped", "cuda error", "xid (", "childfailed", "aborted", "fatal python", "traceback",
-    "killed", "terminate called", "exhausted", "dataloader",
+    "killed", "with code", "return code", "terminate called", "exhausted", "dataloader",
 )  # fmt: skip
 _END_WORDS = (
     "train_runtime", "trainer.fit", "training", "epochs completed", "finished after", "exiting program", "run summary",
@@ -79,4 +81,5 @@ def is_end(text: str, *, troubled: bool = False) -> bool:
         return not troubled and "wandb: Run summary:" in text
     if _ENDED.search(text) is not None:
         return not (troubled and "wandb: " in text)
-    return says_training_is_over(without_prefix(text).lower())
+    # With what stands in front of it: `fold-2:` may be a host of compose as well as a part of a run.
+    return says_training_is_over(lowered)
