@@ -69,6 +69,7 @@ it 39/1000 | next eval step 500 | loss 0.5
 global_step: 39 | eval step 500 | loss 0.5
 epoch=3 | eval_step=100 | loss=0.5
 39/1000 | eval step 500 | loss 0.5
+eval_step=500 loss=0.4 lr=1e-4
 test step_size 5 loss 2
 """.strip().splitlines()
 

@@ -47,7 +47,9 @@ _PARTS = 8
 _NUMBER = r"s?[ \t]{0,2}[:=#\[(-]{0,2}[ \t]{0,4}\d"
 _BEFORE = re.compile(rf"loss|(?<![a-z]){_COUNT}{_NUMBER}")
 _OWN = {count: re.compile(rf"(?<![\w/]){count}{_NUMBER}") for count in _COUNTS}
-_OWN_BESIDE_KEY = re.compile(rf"(?<![\w/])(?:global_|train(?:er)?[_/])?{_COUNT}{_NUMBER}")
+_OWN_BESIDE_KEY = re.compile(
+    rf"(?<![\w/])(?:(?:global_|train(?:er)?[_/])?{_COUNT}{_NUMBER}|(?:lr|learning_rate|grad_norm)\b)"
+)
 _KEY = re.compile(r"[a-z]_[a-z]")
 _TRAIN_LOSS = re.compile(r"\btrain(?:ing)?[ \t_/:|.-]{1,3}loss|\bloss[_/.]train")
 
@@ -74,7 +76,7 @@ def is_line(text: str) -> bool:
     counts = next((each for each in _COUNTS if begin[0].endswith(each)), None)
     if counts is None:
         return True
-    # Of a step of its own besides, "val_step" is a setting, or when it was evaluated last.
+    # With a step or a learning rate of its own besides, "val_step" is a setting, or when it was evaluated last.
     own = _OWN[counts] if _KEY.search(begin[0]) is None else _OWN_BESIDE_KEY
     return own.search(low, begin.end()) is None
 
