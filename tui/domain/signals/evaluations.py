@@ -46,11 +46,17 @@ _PARTS = 8
 
 _NUMBER = r"s?[ \t]{0,2}[:=#\[(-]{0,2}[ \t]{0,4}\d"
 _BEFORE = re.compile(rf"loss|(?<![a-z]){_COUNT}{_NUMBER}")
+"""What stands before it only in a line of training, which speaks of an evaluation further on."""
+
 _OWN = {count: re.compile(rf"(?<![\w/]){count}{_NUMBER}") for count in _COUNTS}
+"""What stands behind a count of an evaluation only in a line of training: its own."""
+
+_KEY = re.compile(r"[a-z]_[a-z]")
 _OWN_BESIDE_KEY = re.compile(
     rf"(?<![\w/])(?:(?:global_|train(?:er)?[_/])?{_COUNT}{_NUMBER}|(?:lr|learning_rate|grad_norm)\b)"
 )
-_KEY = re.compile(r"[a-z]_[a-z]")
+"""The same behind a key such as val_step, which may be a setting of a line of training."""
+
 _TRAIN_LOSS = re.compile(r"\btrain(?:ing)?[ \t_/:|.-]{1,3}loss|\bloss[_/.]train")
 
 
@@ -76,7 +82,6 @@ def is_line(text: str) -> bool:
     counts = next((each for each in _COUNTS if begin[0].endswith(each)), None)
     if counts is None:
         return True
-    # With a step or a learning rate of its own besides, "val_step" is a setting, or when it was evaluated last.
     own = _OWN[counts] if _KEY.search(begin[0]) is None else _OWN_BESIDE_KEY
     return own.search(low, begin.end()) is None
 
@@ -85,8 +90,8 @@ def _begin(low: str) -> re.Match[str] | None:
     """What says that a line is of an evaluation, at its start or behind what a logger writes."""
     place = 0
     for _ in range(_PARTS + 1):
-        if (found := _LINE.match(low, place)) is not None:
-            return found
+        if (begin := _LINE.match(low, place)) is not None:
+            return begin
         part = _LOGGER.match(low, place)
         if part is None:
             return None
