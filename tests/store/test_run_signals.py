@@ -103,6 +103,54 @@ def test_steps_of_the_first_of_few_epochs_are_soon_known_as_such(epochs: int) ->
     assert progress(run.now) == Progress(0.8, epochs, True)
 
 
+TENS = range(10, 81, 10)
+SHAPES = {
+    "steps of the run beside lines of some epochs": [
+        text for s in range(20, 1001, 20)
+        for text in ([f"Epoch {s // 100 + 1}/10 loss 2.5"] * (s % 200 == 20) + [f"step {s}/1000 | loss 2.5"])
+    ],
+    "steps of the run and epochs from 0": [f"Epoch {s // 100}/10 step {s}/1000 loss 2.5" for s in range(0, 1000, 20)],
+    "steps of an epoch from 1": [f"Epoch [{e}/4], Step [{s}/80], Loss: 2.5" for e in range(1, 5) for s in TENS],
+    "steps of an epoch from 0": [f"[Epoch {e}/4] [Batch {s}/80] [loss: 2.5]" for e in range(4) for s in TENS],
+    "samples of an epoch": [
+        f"Train Epoch: {e} [{n}/400 ({n / 4:.0f}%)]\tLoss: 0.2\tepochs: 3" for e in range(3) for n in range(0, 400, 40)
+    ],
+    "bars of Keras": [
+        text for e in range(1, 4)
+        for text in (f"Epoch {e}/3", *(f"{s}/80 ━━━━━━━━━━ 6s 125ms/step - loss: 0.25" for s in TENS))
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_recording_shows_the_same_progress_and_steps_as_the_log_did(shape: str) -> None:
+    live, recorded, reader = RunTracker(), RunTracker("recording"), LineReader()
+    for at, text in enumerate(SHAPES[shape]):
+        live.take(BEGUN + at, text, values := reader.read(text))
+        if not values.is_empty:
+            recorded.take_state(BEGUN + at, live.run.now)
+        assert progress(recorded.run.now) == progress(live.run.now), text
+    assert recorded.run.series.column("done") == live.run.series.column("done")
+    steps = {point.at: point.value for point in recorded.run.series.column("step")}
+    assert [steps[point.at] for point in live.run.series.column("step")] == [
+        point.value for point in live.run.series.column("step")
+    ]
+
+
+@pytest.mark.parametrize("shape", ["samples of an epoch", "steps of an epoch from 0"])
+def test_a_new_epoch_takes_nothing_back(shape: str) -> None:
+    parts = [point.value for point in run_of(*enumerate(SHAPES[shape])).series.column("done")]
+    assert parts == sorted(parts)
+    assert parts[-1] == pytest.approx(1.0, abs=0.04)
+
+
+def test_from_which_number_epochs_count_is_found_out_for_each_run() -> None:
+    again = [f"Epoch [{e}/5], Step [{s}/80], Loss: 2.5" for e in (1, 2) for s in range(20, 81, 20)]
+    assert progress(run_of(*enumerate([*SHAPES["steps of an epoch from 0"], *again])).now) == Progress(2.0, 5.0, True)
+    ended = [*SHAPES["steps of an epoch from 0"], "Training complete", *[text.replace("/5]", "/4]") for text in again]]
+    assert progress(run_of(*enumerate(ended)).now) == Progress(2.0, 4.0, True)
+
+
 def test_the_end_of_an_epoch_has_no_cost() -> None:
     lines = [(n * 1.0, f"Epoch 3:  45%|{BAR}| {n}/1000 [00:12<00:15, 1.00it/s, loss=2.0]") for n in range(1, 121)]
     run = run_of(*lines)

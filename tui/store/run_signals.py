@@ -213,16 +213,20 @@ class RunTracker:
 
     def take_values(self, at: float, values: Values) -> None:
         """What a file of metrics says, and when it was written; what is older than what is known is no news."""
-        run = self.run
-        if values.is_empty or (run.values_at is not None and at < run.values_at):
-            return
-        run = replace(run, began=at if run.began is None else run.began)
-        self.run = self._with(run, at, self._of_the_run(run, at, values))
+        if self._is_news(at, values):
+            self.run = self._with(self.run, at, self._of_the_run(self.run, at, values))
+
+    def _is_news(self, at: float, values: Values) -> bool:
+        return not values.is_empty and (self.run.values_at is None or at >= self.run.values_at)
 
     def take_state(self, at: float, values: Values) -> None:
-        """All that was known at an instant, as a recording has it: what it lacks was not known any more."""
+        """All that was known at an instant, as a recording has it: what it lacks was not known any more.
+
+        What follows from several lines is in it already: its step and its epoch may be of different lines.
+        """
         self.run = replace(self.run, now=NOTHING)
-        self.take_values(at, values)
+        if self._is_news(at, values):
+            self.run = self._with(self.run, at, values)
 
     def take_machine(self, machine: Machine) -> None:
         """What the pod says about itself."""
@@ -263,6 +267,9 @@ class RunTracker:
 
     def _of_the_run(self, run: Run, at: float, values: Values) -> Values:
         """Without the steps of a bar that is not of the run itself: those of evaluations are shorter."""
+        if _is_of_another(run, values):
+            self._epoch_count = EpochCount()
+        self._epoch_count.see(values)
         if self._epoch_count.contradicts(values):
             values = replace(values, within=True)
         before = run.now.total
@@ -288,11 +295,16 @@ class RunTracker:
         return replace(values, step=min(LARGEST_COUNT, self._epochs * now.total + values.step))
 
     def _with(self, run: Run, at: float, values: Values) -> Run:
-        if run.ended is not None and values.loss is not None and not _is_redrawn(run.now, values):
-            # Another run, which may have fewer steps: nothing of the one before it says how far it is.
+        run = replace(run, began=at if run.began is None else run.began)
+        if _is_of_another(run, values):
+            # It may have fewer steps: nothing of the one before it says how far it is.
             self._total_at, self._epochs, self._step = None, 0, 0
-            run = replace(run, now=replace(run.now, step=None, total=None, epoch=None, epochs=None, within=False))
+            run = replace(
+                run, now=replace(run.now, step=None, total=None, epoch=None, epochs=None, within=False, counts_from=0)
+            )
         now = values.over(run.now)
+        if self._epoch_count.from_zero and now.counts_from:
+            now = replace(now, counts_from=0)
         if values.step is not None and now.within and not values.within and values.total != run.now.total:
             # A step of the whole run: what was counted before it is within an epoch, and so is the number of its steps.
             # Of as many steps as an epoch has, it is one of an epoch, where it happens to fit to both.
@@ -323,6 +335,11 @@ class RunTracker:
             trouble=None if has_progress else run.trouble, ended=None if has_progress else run.ended,
             gone=None if has_progress and run.gone is not None and at > run.gone else run.gone,
         )  # fmt: skip
+
+
+def _is_of_another(run: Run, values: Values) -> bool:
+    """Whether a line is of another run, after the end of the one before it."""
+    return run.ended is not None and values.loss is not None and not _is_redrawn(run.now, values)
 
 
 def _is_redrawn(before: Values, values: Values) -> bool:

@@ -29,11 +29,24 @@ def contradict(step: int | None, total: int | None, epoch: float | None, epochs:
 
 
 class EpochCount:
-    """Finds out from several lines what one alone may leave open, as in the first epochs of few."""
+    """Finds out from several lines what one alone may leave open, as in the first epochs of few.
+
+    from_zero: whether an epoch below 1 was seen: the first is then number 0, also where later lines say 1/10.
+    """
 
     def __init__(self) -> None:
+        self.from_zero = False
+        self._epochs: float | None = None
         self._of: tuple[int, float] | None = None
         self._first: int | None = None
+
+    def see(self, values: Values) -> None:
+        """Take note of from which number a line's epoch counts. Of other epochs, it says nothing."""
+        if values.epochs is not None and values.epochs != self._epochs:
+            self.from_zero = self.from_zero and self._epochs is None
+            self._epochs = values.epochs
+        if values.epoch is not None and values.epoch < 1:
+            self.from_zero = True
 
     def contradicts(self, values: Values) -> bool:
         """Whether the steps of a line are of their epoch, after what those before it said."""
