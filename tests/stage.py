@@ -227,6 +227,11 @@ async def settle(pilot: Pilot[None], *keys: str) -> None:
             await pilot.pause(0.01)
         if len(key) > 1:
             await pilot.pause(0.02)  # what it brings may be there a frame later
+        for _ in range(1000 if key == "D" else 0):
+            # What the form is filled with may be read first.
+            if app.screen.is_modal:
+                break
+            await pilot.pause(0.01)
         while isinstance(app.screen, Dialog) and math.isinf(app.screen._deaf_until):
             await pilot.pause(0.01)
     await pilot.pause(0.03)
