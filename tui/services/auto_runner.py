@@ -133,6 +133,7 @@ class AutoRunner(LeaseRunner):
             for record in self._fleet.records.values()
         }
         self._quiet = {pod: stretch for pod, stretch in quiet.items() if stretch is not None}
+        self._spared = {pod: since for pod, since in self._spared.items() if pod in self._quiet}
 
     def _plan(self, state: AutoState, leases: dict[str, Lease], now: float) -> None:
         """Set stops that come near, and drop those whose reason is gone.
