@@ -90,7 +90,9 @@ class Terminal:
     def halt(self) -> None:
         """Stop it as ctrl+z would, and see that it stands still."""
         self.signal(signal.SIGSTOP)
-        while Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+        until = time.monotonic() + PATIENCE
+        while (state := Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0]) != "T":
+            assert time.monotonic() < until, f"it does not stand still, and is {state}"
             time.sleep(0.001)
 
     def _read(self, seconds: float) -> bool:

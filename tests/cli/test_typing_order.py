@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import served
-from tests.cli.terminal import Terminal, podtop
+from tests.cli.terminal import PATIENCE, Terminal, podtop
 
 SHORT, FULL, PARTS, AT_ONCE = 5, 1000, 5, 4
 """Bursts of a run of the suite, of a long one, in how many parts that is, and how many terminals each types into."""
@@ -125,8 +125,9 @@ def busy(terminal: Terminal) -> bool:
 
 def asked(terminal: Terminal) -> bool:
     """Whether a dialog comes for the T that was typed."""
-    until = time.monotonic() + 3.0
-    while TITLE.search(terminal.text) is None and (time.monotonic() < until or busy(terminal)):
+    began = time.monotonic()
+    while TITLE.search(terminal.text) is None and (time.monotonic() < began + 3.0 or busy(terminal)):
+        assert time.monotonic() < began + PATIENCE, f"it is busy for ever; the screen:\n{terminal.text}"
         terminal.listen(0.05)
     return TITLE.search(terminal.text) is not None
 
