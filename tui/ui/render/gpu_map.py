@@ -10,7 +10,7 @@ from tui.ui.primitives.cells import Cell, Part
 from tui.ui.render.gpus import SIGNS, sign
 
 SLACK = 14.0
-"""Points beyond its shade that a utilization may go before the shade changes: noise is not sent to the terminal."""
+"""Points beyond its shade that a utilization may go for longer than one response: noise is not sent to the terminal."""
 
 _SPAN = 100.0 / ramp.STEPS
 _MOST = 50_000
@@ -24,21 +24,24 @@ class Signs:
 
     def __init__(self) -> None:
         self._steps: dict[tuple[str, int], int] = {}
-        self._live = False
+        self._beyond: dict[tuple[str, int], float] = {}
+        self._live: float | None = None
 
-    def follow(self, live: bool) -> None:
-        """The GPUs are about to be drawn. `live`: as they are now, as the last response has them.
+    def follow(self, live: float | None) -> None:
+        """The GPUs are about to be drawn. `live`: as they are now, of a response at this instant; None: of the past.
 
         Only then is the shade before a measure: what was loaded or looked at in history came in any order.
         """
-        if not (live and self._live):
+        if live is None or self._live is None:
             self._steps.clear()
+            self._beyond.clear()
         self._live = live
 
     def of_pod(self, pod: str, spots: Iterable[Spot], shades: bool) -> Cell:
         """The GPUs of one pod, a cell for each. `shades`: see `ramp.cell`."""
         if len(self._steps) > _MOST:
             self._steps.clear()
+            self._beyond.clear()
         cells = _CELLS[shades]
         return tuple(
             sign(spot, shades) if spot.util is None or spot.doing in SIGNS else cells[self._step(pod, index, spot.util)]
@@ -46,9 +49,15 @@ class Signs:
         )
 
     def _step(self, pod: str, index: int, util: float) -> int:
-        old = self._steps.get((pod, index))
-        if old is None or not old * _SPAN - SLACK <= util < (old + 1) * _SPAN + SLACK:
-            old = self._steps[pod, index] = ramp.step(util / 100)
+        """The shade of a GPU: another one once two responses in a row are beyond the one it has."""
+        gpu = pod, index
+        old, at = self._steps.get(gpu), self._live
+        if old is not None and old * _SPAN - SLACK <= util < (old + 1) * _SPAN + SLACK:
+            self._beyond.pop(gpu, None)
+            return old
+        if old is None or at is None or self._beyond.setdefault(gpu, at) < at:
+            self._beyond.pop(gpu, None)
+            old = self._steps[gpu] = ramp.step(util / 100)
         return old
 
 

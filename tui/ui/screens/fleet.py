@@ -184,7 +184,8 @@ class FleetScreen(ListingScreen):
             return
         fleet, now = self._view
         pane, table = self._map, self._table(self._pods)
-        live = not (fleet.past or self._player.in_history) and fleet.snapshot.took is not None
+        answered = fleet.snapshot.took is not None and not (fleet.past or self._player.in_history)
+        live = fleet.pods_at if answered else None
         self._gpus.show_map(pane, fleet, now, table.keys, shades=self._has_shades, live=live)
         pane.look_at(table.cursor)
         self._entitle_map()

@@ -43,7 +43,7 @@ class FleetGpus:
         return gpu_plan.lines_wanted(self._groups(fleet, keys), width - _FRAME, MOST_LINES)
 
     def show_map(
-        self, pane: GpuMap, fleet: Fleet, now: float, keys: Sequence[str], *, shades: bool, live: bool
+        self, pane: GpuMap, fleet: Fleet, now: float, keys: Sequence[str], *, shades: bool, live: float | None
     ) -> None:
         """Show the GPUs of these pods, in their order. `live`: see `Signs.follow`."""
         self._signs.follow(live)
