@@ -125,7 +125,9 @@ def test_the_map_of_history_marks_it_while_it_lasted(recorded: Recordings, pane:
         at = DIP + back
         past = fleet_at(dipped, at, like, ("a",), lambda pod, is_new: None)
         groups = gpu_map.groups(past, ("a",))
-        signs = map_signs.Signs().of_pod("a", gpu_map.spots(past, "a", at), True)
+        shown = map_signs.Signs()
+        shown.follow(None, True)
+        signs = shown.of_pod("a", gpu_map.spots(past, "a", at))
         places = [plan(groups, *pane).place(0, gpu) for gpu in range(8)]
         assert all(place is not None and place[0] < pane[1] for place in places), "each has a cell in sight"
         assert len(set(places)) == 8

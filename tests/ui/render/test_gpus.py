@@ -116,41 +116,67 @@ def test_a_row_of_a_gpu_has_a_bar_only_if_its_value_is_known(width: int) -> None
 
 
 def shade(shown: gpu_map.Signs, util: float) -> int:
-    ((_, role),) = shown.of_pod("a", [Spot(Doing.WORKS, util)], True)
+    ((_, role),) = shown.of_pod("a", [Spot(Doing.WORKS, util)])
     return int(role.removeprefix("heat-")) - 1
 
 
-@given(st.lists(st.floats(5, 100), min_size=1, max_size=30))
-def test_a_shade_is_kept_while_it_is_about_right_or_wrong_for_one_response(utils: list[float]) -> None:
+@given(st.lists(st.floats(5, 100), min_size=1, max_size=30), st.sampled_from([5.0, 60.0]))
+def test_a_shade_is_about_right_or_wrong_for_one_response_soon_after_another(utils: list[float], step: float) -> None:
     shown, wrong = gpu_map.Signs(), 0
-    for at, util in enumerate(utils):
-        shown.follow(float(at))
+    for number, util in enumerate(utils):
+        shown.follow(number * step, True)
         low = shade(shown, util) * 12.5
         wrong = 0 if low - gpu_map.SLACK <= util <= low + 12.5 + gpu_map.SLACK else wrong + 1
-        assert wrong < 2
+        assert wrong < (2 if step <= gpu_map.SOON else 1)
 
 
 @given(st.lists(st.floats(5, 100), max_size=5), st.floats(5, 100), st.sampled_from([None, 9.0]))
 def test_what_was_drawn_while_history_was_loaded_decides_no_shade(
     loaded: list[float], now: float, live: float | None
 ) -> None:
-    shown = gpu_map.Signs()
+    shown, fresh = gpu_map.Signs(), gpu_map.Signs()
+    fresh.follow(live, True)
     for util in loaded:
-        shown.follow(None)
+        shown.follow(None, True)
         shade(shown, util)
-    shown.follow(live)
-    assert shade(shown, now) == shade(gpu_map.Signs(), now)
+    shown.follow(live, True)
+    assert shade(shown, now) == shade(fresh, now)
+
+
+def drawn(*responses: tuple[float, Doing, float, bool]) -> list[str]:
+    """The role of a GPU's cell with each response."""
+    shown, roles = gpu_map.Signs(), []
+    for at, doing, util, loud in responses:
+        shown.follow(at, True)
+        ((_, role),) = shown.of_pod("a", [Spot(doing, util, loud)])
+        roles.append(role)
+    return roles
 
 
 def test_noise_at_the_edge_of_a_shade_changes_nothing_and_a_stop_does() -> None:
-    shown = gpu_map.Signs()
-    assert len({shade(shown, util) for util in (51.0, 47.0, 52.0, 44.0)}) == 1
-    assert shown.of_pod("a", [Spot(Doing.IDLE, 0.0, True)], True) == (("◌", "warn"),)
+    works = [(5.0 * n, Doing.WORKS, util, False) for n, util in enumerate((51.0, 47.0, 52.0, 44.0))]
+    assert len(set(drawn(*works))) == 1
+    assert drawn(*works, (20.0, Doing.IDLE, 0.0, True))[-1] == "warn"
+    assert drawn(*works, (20.0, Doing.IDLE, 0.0, True), (25.0, Doing.WORKS, 98.0, True))[-1] == "heat-8"
 
 
 def test_a_shade_goes_with_the_second_response_and_not_with_a_second_drawing() -> None:
-    shown, shades = gpu_map.Signs(), []
-    for at, util in ((1.0, 98.0), (2.0, 40.0), (2.0, 40.0), (3.0, 98.0), (4.0, 40.0), (5.0, 42.0)):
-        shown.follow(at)
-        shades.append(shade(shown, util))
-    assert shades == [7, 7, 7, 7, 7, 3]
+    utils = ((0.0, 98.0), (5.0, 40.0), (5.0, 40.0), (10.0, 98.0), (15.0, 40.0), (20.0, 42.0))
+    assert drawn(*((at, Doing.WORKS, util, False) for at, util in utils)) == [*["heat-8"] * 5, "heat-4"]
+    # A minute later it is told at once.
+    assert drawn((0.0, Doing.WORKS, 98.0, False), (60.0, Doing.WORKS, 40.0, False)) == ["heat-8", "heat-4"]
+
+
+def test_a_moment_without_work_beside_others_that_work_is_not_loud() -> None:
+    moments = [(0.0, Doing.IDLE, 0.0, False), (5.0, Doing.IDLE, 0.0, True), (10.0, Doing.IDLE, 0.0, False)]
+    assert drawn(*moments) == ["muted"] * 3
+    assert drawn(*moments[:2], (10.0, Doing.IDLE, 0.0, True)) == ["muted", "muted", "warn"]
+
+
+def test_a_theme_without_shades_has_heights_at_once() -> None:
+    shown, spots = gpu_map.Signs(), [Spot(Doing.WORKS, 98.0)]
+    cells = []
+    for at, shades in ((0.0, True), (5.0, True), (5.0, False)):
+        shown.follow(at, shades)
+        cells += shown.of_pod("a", spots)
+    assert cells == [("█", "heat-8"), ("█", "heat-8"), ("█", "spark")]

@@ -10,7 +10,10 @@ from tui.ui.primitives.cells import Cell, Part
 from tui.ui.render.gpus import SIGNS, sign
 
 SLACK = 14.0
-"""Points beyond its shade that a utilization may go for longer than one response: noise is not sent to the terminal."""
+"""Points beyond its shade that a utilization may go before the shade changes."""
+
+SOON = 15.0
+"""Seconds between two responses up to which the second is waited for: with a longer interval it would be too long."""
 
 _SPAN = 100.0 / ramp.STEPS
 _MOST = 50_000
@@ -20,45 +23,72 @@ _CELLS = {
 
 
 class Signs:
-    """The GPUs of pods as cells, each in the shade it had before while that is about right."""
+    """The GPUs of pods as cells, each as it was before while that is about right.
+
+    A sign is there with the response that says so. Another shade, or another colour of the same sign, is there once two
+    responses in a row say so: one alone is noise, and would be sent to the terminal for nothing.
+    """
 
     def __init__(self) -> None:
         self._steps: dict[tuple[str, int], int] = {}
-        self._beyond: dict[tuple[str, int], float] = {}
+        self._drawn: dict[tuple[str, int], Part] = {}
+        self._unsettled: dict[tuple[str, int], float] = {}
         self._live: float | None = None
+        self._waits = self._shades = False
 
-    def follow(self, live: float | None) -> None:
+    def follow(self, live: float | None, shades: bool) -> None:
         """The GPUs are about to be drawn. `live`: as they are now, of a response at this instant; None: of the past.
 
-        Only then is the shade before a measure: what was loaded or looked at in history came in any order.
+        Only then is the cell before a measure: what was loaded or looked at in history came in any order.
+        shades: see `ramp.cell`.
         """
-        if live is None or self._live is None:
-            self._steps.clear()
-            self._beyond.clear()
-        self._live = live
+        if live is None or self._live is None or shades != self._shades:
+            self._clear()
+        elif live > self._live:
+            self._waits = live - self._live <= SOON
+        self._live, self._shades = live, shades
 
-    def of_pod(self, pod: str, spots: Iterable[Spot], shades: bool) -> Cell:
-        """The GPUs of one pod, a cell for each. `shades`: see `ramp.cell`."""
-        if len(self._steps) > _MOST:
-            self._steps.clear()
-            self._beyond.clear()
-        cells = _CELLS[shades]
-        return tuple(
-            sign(spot, shades) if spot.util is None or spot.doing in SIGNS else cells[self._step(pod, index, spot.util)]
-            for index, spot in enumerate(spots)
-        )
+    def _clear(self) -> None:
+        for each in (self._steps, self._drawn, self._unsettled):
+            each.clear()
+        self._waits = False
 
-    def _step(self, pod: str, index: int, util: float) -> int:
-        """The shade of a GPU: another one once two responses in a row are beyond the one it has."""
-        gpu = pod, index
-        old, at = self._steps.get(gpu), self._live
-        if old is not None and old * _SPAN - SLACK <= util < (old + 1) * _SPAN + SLACK:
-            self._beyond.pop(gpu, None)
+    def of_pod(self, pod: str, spots: Iterable[Spot]) -> Cell:
+        """The GPUs of one pod, a cell for each."""
+        if len(self._drawn) > _MOST:
+            self._clear()
+        return tuple(self._cell((pod, index), spot) for index, spot in enumerate(spots))
+
+    def _cell(self, gpu: tuple[str, int], spot: Spot) -> Part:
+        old, step = self._drawn.get(gpu), None
+        if spot.util is None or spot.doing in SIGNS:
+            cell = sign(spot, self._shades)
+            is_minor = old is not None and cell[0] == old[0]
+        else:
+            step = self._step(gpu, spot.util)
+            cell = _CELLS[self._shades][step]
+            is_minor = gpu in self._steps
+        if old == cell:
+            self._unsettled.pop(gpu, None)
+            return cell
+        if is_minor and old is not None and self._waits and self._is_first(gpu):
             return old
-        if old is None or at is None or self._beyond.setdefault(gpu, at) < at:
-            self._beyond.pop(gpu, None)
-            old = self._steps[gpu] = ramp.step(util / 100)
-        return old
+        self._unsettled.pop(gpu, None)
+        self._drawn[gpu] = cell
+        self._steps.pop(gpu, None)
+        if step is not None:
+            self._steps[gpu] = step
+        return cell
+
+    def _is_first(self, gpu: tuple[str, int]) -> bool:
+        """Whether the last response is the first that wants another cell for a GPU."""
+        return self._live is not None and self._unsettled.setdefault(gpu, self._live) == self._live
+
+    def _step(self, gpu: tuple[str, int], util: float) -> int:
+        old = self._steps.get(gpu)
+        if old is not None and old * _SPAN - SLACK <= util < (old + 1) * _SPAN + SLACK:
+            return old
+        return ramp.step(util / 100)
 
 
 def legend(shades: bool, width: int) -> tuple[Part, ...]:

@@ -46,13 +46,13 @@ class FleetGpus:
         self, pane: GpuMap, fleet: Fleet, now: float, keys: Sequence[str], *, shades: bool, live: float | None
     ) -> None:
         """Show the GPUs of these pods, in their order. `live`: see `Signs.follow`."""
-        self._signs.follow(live)
+        self._signs.follow(live, shades)
         groups = self._groups(fleet, keys)
         room = pane.room_below(groups) if len(groups) <= MOST_LISTED else 0
         needy = _needy(fleet, [group.pod for group in groups], now) if room else ()
         pane.show(
             groups,
-            lambda pod: self._signs.of_pod(pod, gpu_map.spots(fleet, pod, now), shades),
+            lambda pod: self._signs.of_pod(pod, gpu_map.spots(fleet, pod, now)),
             notice=empty_states.gpus(fleet),
             below=needy_gpus.listed(needy, pane.size.width, room),
         )
