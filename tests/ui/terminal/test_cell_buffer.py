@@ -16,9 +16,10 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tui.ui.terminal.cell_buffer import _NARROW, PLAIN, CellBuffer, Ink, change_ink, glyphs, ink_of
+from tui.ui.terminal.cell_buffer import _NARROW, CellBuffer, glyphs
 from tui.ui.terminal.colours import fitted
 from tui.ui.terminal.diff_renderer import _lay, _patch
+from tui.ui.terminal.inks import PLAIN, Ink, change_ink, ink_of
 
 Cells = list[list[tuple[object, ...]]]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain, islice, repeat
+from itertools import chain, repeat
 from typing import NamedTuple
 from unicodedata import normalize
 
@@ -22,26 +22,10 @@ from textual.strip import Strip
 
 from tui.format.width import STAND_IN, shown
 from tui.format.width import width as width_of
-from tui.ui.terminal.colours import fitted
+from tui.ui.terminal.inks import PLAIN, Cell, Ink, bare, change_ink, ink_of
 
-
-class Ink(NamedTuple):
-    """The style of a cell: SGR attributes, SGR colours ("" is the default), and "id=...;URL" of a link."""
-
-    attrs: tuple[str, ...] = ()
-    fg: str = ""
-    bg: str = ""
-    link: str = ""
-
-
-Cell = tuple[str, Ink]
-"""A glyph (one character and what combines with it; "" is the right half of a wide one), and its ink."""
-
-PLAIN = Ink()
 UNKNOWN: Cell = ("\0", PLAIN)
 
-_OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "6": "25", "7": "27", "8": "28", "9": "29"}
-_SEEN_ON_A_BLANK = frozenset({"4", "7", "9", "21", "51", "52", "53"})
 _NARROW = frozenset(
     map(
         chr,
@@ -61,34 +45,8 @@ _PICTOGRAPHS = "\U0001f000"
 _SPREAD = 400
 """Cells of a frame up to which it may be written ink by ink: a whole screen appears line by line."""
 
-
-@lru_cache(4096)
-def _ink(sgr: str, link: str) -> Ink:
-    attrs: list[str] = []
-    fg = bg = ""
-    codes = iter(sgr.split(";") if sgr else ())
-    for code in codes:
-        if code in ("38", "48"):
-            kind = next(codes)
-            colour = ";".join((code, kind, *islice(codes, 1 if kind == "5" else 3)))
-            fg, bg = (colour, bg) if code == "38" else (fg, colour)
-        elif code in ("39", "49"):
-            fg, bg = ("", bg) if code == "39" else (fg, "")
-        elif 30 <= int(code) <= 37 or 90 <= int(code) <= 97:
-            fg = code
-        elif 40 <= int(code) <= 47 or 100 <= int(code) <= 107:
-            bg = code
-        else:
-            attrs.append(code)
-    return Ink(tuple(attrs), fg, bg, link)
-
-
-def ink_of(style: Style | None, colours: ColorSystem) -> Ink:
-    """The ink of a style; its meta data is ignored by a terminal."""
-    if style is None:
-        return PLAIN
-    link = f"id={style.link_id};{style.link}" if style.link and style.link.isprintable() else ""
-    return _ink(Strip.render_ansi(fitted(style, colours), colours), link)
+_MOVED = 150
+"""Cells of a frame from which on it is worth a look whether rows have only moved."""
 
 
 @lru_cache(2048)
@@ -159,32 +117,6 @@ def cells_of(strip: Strip, colours: ColorSystem) -> list[Cell]:
 def _certain(glyph: str) -> bool:
     """Whether every terminal gives it the computed width: joined ones and newly added pictographs are excluded."""
     return len(glyph) == 1 and glyph < _PICTOGRAPHS
-
-
-@lru_cache(4096)
-def _bare(ink: Ink) -> Ink:
-    """The visible part of an ink on a blank cell."""
-    return ink if ink.link or not _SEEN_ON_A_BLANK.isdisjoint(ink.attrs) else Ink(bg=ink.bg)
-
-
-@lru_cache(4096)
-def change_ink(pen: Ink, ink: Ink) -> str:
-    """The shortest sequence that switches a terminal from `pen` to `ink`."""
-    link = "" if pen.link == ink.link else f"\x1b]8;{ink.link or ';'}\x1b\\"
-    if pen[:3] == ink[:3]:
-        return link
-    anew = ";".join(code for code in ("0", *ink.attrs, ink.fg, ink.bg) if code)
-    if anew == "0":
-        return f"{link}\x1b[m"
-    gone = {_OFF.get(attr, "") for attr in pen.attrs if attr not in ink.attrs}
-    if "" in gone:
-        return f"{link}\x1b[{anew}m"
-    codes = [*sorted(gone), *(attr for attr in ink.attrs if attr not in pen.attrs or _OFF.get(attr) in gone)]
-    if pen.fg != ink.fg:
-        codes.append(ink.fg or "39")
-    if pen.bg != ink.bg:
-        codes.append(ink.bg or "49")
-    return f"{link}\x1b[{min(';'.join(codes), anew, key=len)}m"
 
 
 def _move(y: int, x: int, to_y: int, to_x: int) -> str:
@@ -266,19 +198,26 @@ class CellBuffer:
     def frame(self, cursor: tuple[int, int]) -> str:
         """Output that makes the terminal show all wanted cells, with its cursor at a column and row; "" if it already
         does."""
-        runs: list[Run] = []
-        for y in sorted(self._changed):
-            wanted, shown = self._wanted[y], self._shown[y]
-            if wanted != shown:
-                runs += _differing(y, wanted, shown)
-                shown[:] = wanted
+        runs = self._runs()
+        scroll = ""
+        if not self._strange and sum(len(run.cells) for run in runs) >= _MOVED:
+            # Most frames are small, and the first one is written whole.
+            from tui.ui.terminal.scrolling import scroll_rows
+
+            scroll = scroll_rows(self._wanted, self._shown, self._changed)
+            runs = self._runs() if scroll else runs
+        for y in self._changed:
+            self._shown[y][:] = self._wanted[y]
         self._changed.clear()
         if not runs and cursor == self._cursor:
             return ""
         start, self._strange = "\x1b[0m" if self._strange else "", False
         self._cursor = cursor
         x, y = cursor
-        return f"{start}{_shortest(runs)}{_move(-1, -1, y, x)}"
+        return f"{start}{scroll}{_shortest(runs)}{_move(-1, -1, y, x)}"
+
+    def _runs(self) -> list[Run]:
+        return [run for y in sorted(self._changed) for run in _differing(y, self._wanted[y], self._shown[y])]
 
 
 class Run(NamedTuple):
@@ -299,7 +238,7 @@ def _differing(y: int, wanted: Sequence[Cell], shown: Sequence[Cell]) -> Iterato
         if new is old or x < end or new == old or new is UNKNOWN:
             continue
         glyph = new[0]
-        if glyph == " " and old[0] == " " and _bare(new[1]) == _bare(old[1]):
+        if glyph == " " and old[0] == " " and bare(new[1]) == bare(old[1]):
             continue
         if x > end:
             if end > start:
@@ -339,7 +278,7 @@ def _pieces(run: Run) -> Iterator[tuple[Ink, Run]]:
     cells, start, pen, blank = run.cells, 0, run.cells[0][1], True
     for index, (glyph, ink) in enumerate(cells):
         same = ink is pen or ink == pen or not glyph
-        if not same and (blank or glyph == " ") and _bare(ink) == _bare(pen):
+        if not same and (blank or glyph == " ") and bare(ink) == bare(pen):
             # A blank cell is written in the ink of its neighbours, those at the start in that of what follows.
             pen, same = (ink, True) if blank else (pen, True)
         if not same:
@@ -372,7 +311,7 @@ class _Writer:
         self._go(y, x, row)
         append, pen = self.out.append, self._pen
         for glyph, ink in cells:
-            if ink is not pen and ink != pen and not (glyph == " " and _bare(ink) == _bare(pen)):
+            if ink is not pen and ink != pen and not (glyph == " " and bare(ink) == bare(pen)):
                 append(change_ink(pen, ink))
                 pen = ink
             append(glyph)
@@ -396,4 +335,4 @@ class _Writer:
     def _writes(self, cell: Cell) -> bool:
         """Whether the cell can be written directly, without a change of ink and in one column."""
         glyph, ink = cell
-        return glyph in _NARROW and (ink == self._pen or (glyph == " " and _bare(ink) == _bare(self._pen)))
+        return glyph in _NARROW and (ink == self._pen or (glyph == " " and bare(ink) == bare(self._pen)))
