@@ -1,4 +1,4 @@
-"""Rows that only moved up or down, in a list that is scrolled or sorted anew, are moved by the terminal itself. Pure.
+"""Rows that only moved up or down, in a list that is scrolled or sorted again, are moved by the terminal itself. Pure.
 
 Only with sequences that every terminal has since the VT102: margins, and lines deleted or inserted between them.
 """
@@ -35,7 +35,7 @@ class Scroll(NamedTuple):
 
     @property
     def sequence(self) -> str:
-        """What a terminal is told; its cursor is at home afterwards."""
+        """What a terminal is sent; its cursor is at home afterwards."""
         lines = f"\x1b[{self.by}M" if self.by > 0 else f"\x1b[{-self.by}L"
         return f"\x1b[{self.top + 1};{self.bottom}r\x1b[{self.top + 1}H{lines}\x1b[r"
 
