@@ -123,5 +123,7 @@ def _own_home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Iterat
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PODTOP_TOUR", "0")
+    # Where a file is written whose name is typed, or is not said: not among the sources.
+    monkeypatch.chdir(home)
     yield home
     app_log.close_log()

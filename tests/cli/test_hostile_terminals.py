@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from _pytest.mark.structures import ParameterSet
 
+from tests.cli.quick import ROOT
 from tests.cli.terminal import Terminal, podtop
 
 QUIET = {"PODTOP_TOUR": "0", "RUNPOD_API_KEY": "demo-key"}
@@ -29,7 +30,7 @@ def wide(case: object) -> ParameterSet:
 
 def redirected(redirections: str, home: Path, *arguments: str) -> Terminal:
     line = f"exec {shlex.join([sys.executable, '-m', 'tui', *arguments])} {redirections}"
-    return Terminal(["/bin/sh", "-c", line], env={**QUIET, "HOME": str(home), "PYTHONPATH": str(Path.cwd())})
+    return Terminal(["/bin/sh", "-c", line], env={**QUIET, "HOME": str(home), "PYTHONPATH": str(ROOT)})
 
 
 OTHERS = ("2>&-", "2>/dev/null", "2>&1 2>/dev/full", "2>&0")
@@ -139,9 +140,7 @@ def take(terminal: Terminal) -> None:
 
 def test_sigterm_ends_a_program_whose_loop_stands_still_and_restores_the_terminal(url: str, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(BROKEN)
-    terminal = podtop(
-        "--api-url", url, "--no-record", env={**QUIET, "PYTHONPATH": f"{tmp_path}:{Path.cwd()}"}, starts=True
-    )
+    terminal = podtop("--api-url", url, "--no-record", env={**QUIET, "PYTHONPATH": f"{tmp_path}:{ROOT}"}, starts=True)
     terminal.wait_for("Pods")
     time.sleep(1.5)
     terminal.signal(signal.SIGTERM)

@@ -10,11 +10,14 @@ import signal
 from collections.abc import Iterator
 from threading import Event, Thread
 
+import pyte
 import pytest
 from textual.app import App
 
+from tests.bench.terminal import for_pyte
 from tui.ui.terminal import driver as paced
-from tui.ui.terminal.driver import MOST_WAITING, Outlet, PacedDriver, open_terminal
+from tui.ui.terminal.driver import CUT_OFF, LAST_WORDS, MOST_WAITING, Outlet, PacedDriver, open_terminal
+from tui.ui.terminal.scrolling import Scroll
 
 
 @pytest.fixture(autouse=True)
@@ -55,8 +58,11 @@ def offer(outlet: Outlet, *texts: str) -> None:
 
 
 def until_stuck(outlet: Outlet) -> None:
-    while not outlet._stuck:
+    for _ in range(60_000):
+        if outlet._stuck:
+            return
         Event().wait(0.001)
+    raise AssertionError("it is never stuck")
 
 
 def test_an_outlet_is_empty_when_all_has_gone(pipe: tuple[int, int]) -> None:
@@ -94,8 +100,37 @@ def test_last_words_do_not_queue_behind_a_frame_that_is_stuck(pipe: tuple[int, i
         writer.join(0.001)
     outlet.flush()
     got += read(pipe[0])
-    assert got.endswith(b"xfarewell")
+    assert got.endswith(b"x" + CUT_OFF.encode() + b"farewell")
     assert len(got) < 1_000_000
+
+
+def test_what_is_written_behind_a_frame_that_is_dropped_is_sent(pipe: tuple[int, int]) -> None:
+    outlet = Outlet(pipe[1], lambda: None)
+    # The thread takes what has gathered at once: the frame, or what was written after it too.
+    for behind in ((), ("farewell",)):
+        outlet._stuck = True
+        offer(outlet, "frame")
+        outlet.hurry()
+        offer(outlet, *behind)
+        outlet.flush()
+    # Of this one the terminal has nothing: nothing is to be ended.
+    assert read(pipe[0]) == b"farewell"
+    outlet.give_up()
+    offer(outlet, "nothing more")
+    outlet.flush()
+    assert read(pipe[0]) == b""
+
+
+def test_the_shell_has_neither_the_margins_nor_the_colours_of_a_frame_that_was_cut_off() -> None:
+    screen = pyte.Screen(20, 10)
+    stream = pyte.Stream(screen)
+    frame = f"{Scroll(2, 6, 1).sequence}\x1b[1;31mred"
+    # Wherever it was cut: in its first sequences, or before they were undone.
+    for kept in range(1, len(frame) + 1):
+        for ending in (CUT_OFF, LAST_WORDS):
+            stream.feed(for_pyte(frame[:kept] + ending))
+            assert screen.margins is None
+            assert screen.cursor.attrs == screen.default_char
 
 
 def test_what_is_on_its_way_to_a_terminal_that_reads_is_not_dropped(pipe: tuple[int, int]) -> None:

@@ -1,8 +1,9 @@
-"""What only moved up or down is moved by the terminal, and the terminal shows the same as if it were written."""
+"""What only moved up or down is moved by the terminal, if that is shorter, and it shows the same as if written."""
 
 from __future__ import annotations
 
 import random
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tests.ui.terminal.test_cell_buffer import Emulator
+from tui.ui.terminal import scrolling
 from tui.ui.terminal.cell_buffer import CellBuffer
 from tui.ui.terminal.inks import PLAIN, Cell
 from tui.ui.terminal.scrolling import Scroll, scroll_of
@@ -34,15 +36,18 @@ class Pair:
 
     def __init__(self) -> None:
         self._buffer = CellBuffer(WIDTH, HEIGHT, ColorSystem.TRUECOLOR)
+        self._written = CellBuffer(WIDTH, HEIGHT, ColorSystem.TRUECOLOR)
         self._terminal = Emulator(WIDTH, HEIGHT)
 
     def shows(self, strips: list[Strip]) -> str:
         """Send them; the frame."""
         fresh, whole = CellBuffer(WIDTH, HEIGHT, ColorSystem.TRUECOLOR), Emulator(WIDTH, HEIGHT)
         for y, strip in enumerate(strips):
-            self._buffer.put(0, y, strip)
-            fresh.put(0, y, strip)
+            for buffer in (self._buffer, self._written, fresh):
+                buffer.put(0, y, strip)
         frame = self._buffer.frame((3, 2))
+        with patch.object(scrolling, "scroll_of", lambda *asked: None):
+            assert len(frame) <= len(self._written.frame((3, 2)))
         self._terminal.feed(frame)
         whole.feed(fresh.frame((3, 2)))
         assert self._terminal.cells() == whole.cells()
@@ -90,6 +95,23 @@ def test_what_has_not_moved_is_not_moved() -> None:
         assert "r" not in pair.shows(rows(other, [8] * HEIGHT))
     # Rows that are the same do not say how far they moved.
     assert "r" not in pair.shows(rows(["one"] * HEIGHT, list(range(HEIGHT))))
+
+
+def test_what_is_shorter_to_write_than_to_move_is_written() -> None:
+    pair = Pair()
+
+    def at(first: int) -> list[Strip]:
+        """The right parts stay where they are: fewer cells than the left ones, and each in a colour of its own."""
+        return [
+            Strip([
+                Segment(NAMES[first + y][:35], STYLES[0]),
+                *(Segment(letter, STYLES[n % 3]) for n, letter in enumerate(NAMES[-y][:25])),
+            ])
+            for y in range(1, HEIGHT + 1)
+        ]  # fmt: skip
+
+    pair.shows(at(0))
+    assert "\x1b[r" not in pair.shows(at(1))
 
 
 @given(st.data())

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, repeat
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import normalize
 
 from rich.cells import cell_len
@@ -23,6 +23,9 @@ from textual.strip import Strip
 from tui.format.width import STAND_IN, shown
 from tui.format.width import width as width_of
 from tui.ui.terminal.inks import PLAIN, Cell, Ink, bare, change_ink, ink_of
+
+if TYPE_CHECKING:
+    from tui.ui.terminal.scrolling import Scroll
 
 UNKNOWN: Cell = ("\0", PLAIN)
 
@@ -198,14 +201,14 @@ class CellBuffer:
     def frame(self, cursor: tuple[int, int]) -> str:
         """Output that makes the terminal show all wanted cells, with its cursor at a column and row; "" if it already
         does."""
-        runs = self._runs()
-        scroll = ""
+        runs = self._runs(self._changed)
+        text = _shortest(runs)
         if not self._strange and sum(len(run.cells) for run in runs) >= _MOVED:
             # Most frames are small, and the first one is written whole.
-            from tui.ui.terminal.scrolling import scroll_rows
+            from tui.ui.terminal.scrolling import scroll_of
 
-            scroll = scroll_rows(self._wanted, self._shown, self._changed)
-            runs = self._runs() if scroll else runs
+            scroll = scroll_of(self._wanted, self._shown, self._changed)
+            text = self._scrolled(scroll, text) if scroll is not None else text
         for y in self._changed:
             self._shown[y][:] = self._wanted[y]
         self._changed.clear()
@@ -214,10 +217,22 @@ class CellBuffer:
         start, self._strange = "\x1b[0m" if self._strange else "", False
         self._cursor = cursor
         x, y = cursor
-        return f"{start}{scroll}{_shortest(runs)}{_move(-1, -1, y, x)}"
+        return f"{start}{text}{_move(-1, -1, y, x)}"
 
-    def _runs(self) -> list[Run]:
-        return [run for y in sorted(self._changed) for run in _differing(y, self._wanted[y], self._shown[y])]
+    def _scrolled(self, scroll: Scroll, text: str) -> str:
+        """Let the terminal move rows, and write what differs then; or write this text, if that is shorter: how much a
+        cell costs is not known before."""
+        written, changed = self._shown, self._changed.union(range(scroll.top, scroll.bottom))
+        self._shown = scroll.of(written)
+        moved = f"{scroll.sequence}{_shortest(self._runs(changed))}"
+        if len(moved) >= len(text):
+            self._shown = written
+            return text
+        self._changed = changed
+        return moved
+
+    def _runs(self, rows: Iterable[int]) -> list[Run]:
+        return [run for y in sorted(rows) for run in _differing(y, self._wanted[y], self._shown[y])]
 
 
 class Run(NamedTuple):

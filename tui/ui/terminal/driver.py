@@ -34,10 +34,12 @@ GRACE = 1.0
 UNSIZED = (80, 24)
 """Columns and lines assumed while a terminal has none; nothing is drawn on it."""
 
+CUT_OFF = "\x18\x1b\\\x1b[?2026l\x1b[m\x1b[r"
+"""Ends a frame of which the terminal has a part: a sequence, the frame, its colours, its margins."""
+
 LAST_WORDS = (
-    "\x18\x1b\\\x1b[?2026l"  # ends an unfinished sequence
-    "\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
-    "\x1b[<u\x1b[m\x1b[?1049l\x1b[?25h\x1b[?1004l"
+    f"{CUT_OFF}\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
+    "\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
 )
 """Restores a terminal that has not accepted earlier output."""
 
@@ -79,6 +81,8 @@ class Outlet:
         self._dropped = 0.0
         """Writes before this number need not arrive."""
         self._stuck = False
+        self._cut = False
+        """Whether the terminal has a part of what was dropped."""
         self.awaited = False
         self.since = 0.0
         """When it was last offered output while it was empty."""
@@ -100,7 +104,8 @@ class Outlet:
     def flush(self) -> None:
         # One write for all: while the event loop is busy, each costs a wait for the interpreter.
         texts, self._texts = self._texts, []
-        self._send("".join(texts).encode("utf-8", "replace"))
+        skipped = int(min(max(0.0, self._dropped - self._gone), len(texts)))
+        self._send("".join(texts[skipped:]).encode("utf-8", "replace"), self._gone + skipped)
         self._gone += len(texts)
         if self.empty:
             self.took = time.monotonic() - self.since
@@ -108,8 +113,12 @@ class Outlet:
             self.awaited = False
             self._emptied()
 
-    def _send(self, data: bytes) -> None:
-        while data and self._gone >= self._dropped:
+    def _send(self, data: bytes, number: int) -> None:
+        """Send writes, of which the first has a number, until they are dropped."""
+        if self._cut and data:
+            data, self._cut = CUT_OFF.encode() + data, False
+        length = len(data)
+        while data and number >= self._dropped:
             try:
                 data = data[os.write(self._fd, data) :]
                 self._stuck = False
@@ -118,6 +127,7 @@ class Outlet:
             except OSError:
                 # The terminal is gone. SIGHUP ends podtop, not a traceback in this thread.
                 self.give_up()
+        self._cut = self._cut or 0 < len(data) < length
 
     def hurry(self) -> None:
         """Discard output that a terminal that does not read has not accepted, as it blocks the following."""

@@ -1,4 +1,4 @@
-"""Cells and their inks: the styles that a terminal is told, and the shortest way from one to another. Pure."""
+"""Cells and their inks: the styles that a terminal is sent, and the shortest way from one to another. Pure."""
 
 from __future__ import annotations
 

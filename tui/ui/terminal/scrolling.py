@@ -1,4 +1,4 @@
-"""Rows that only moved up or down, in a list that is scrolled or sorted anew, are moved by the terminal itself. Pure.
+"""Rows that only moved up or down, in a list that is scrolled or sorted again, are moved by the terminal itself. Pure.
 
 Only with sequences that every terminal has since the VT102: margins, and lines deleted or inserted between them.
 """
@@ -35,38 +35,28 @@ class Scroll(NamedTuple):
 
     @property
     def sequence(self) -> str:
-        """What a terminal is told; its cursor is at home afterwards."""
+        """What a terminal is sent; its cursor is at home afterwards."""
         lines = f"\x1b[{self.by}M" if self.by > 0 else f"\x1b[{-self.by}L"
         return f"\x1b[{self.top + 1};{self.bottom}r\x1b[{self.top + 1}H{lines}\x1b[r"
 
-    def apply(self, rows: list[list[Cell]]) -> None:
+    def of(self, rows: Sequence[list[Cell]]) -> list[list[Cell]]:
         """The same for rows of cells; those that become free are blank in the default style."""
         freed = [[_BLANK] * len(rows[0]) for _ in range(abs(self.by))]
         if self.by > 0:
-            rows[self.top : self.bottom] = [*rows[self.top + self.by : self.bottom], *freed]
+            block = [*rows[self.top + self.by : self.bottom], *freed]
         else:
-            rows[self.top : self.bottom] = [*freed, *rows[self.top : self.bottom + self.by]]
-
-
-def scroll_rows(wanted: Sequence[Row], shown: list[list[Cell]], changed: set[int]) -> str:
-    """Move what only moved: what the terminal is told, "" if nothing is worth it.
-
-    `shown` is as the terminal is then, and `changed` has the rows that it changes too.
-    """
-    scroll = scroll_of(wanted, shown, changed)
-    if scroll is None:
-        return ""
-    scroll.apply(shown)
-    changed.update(range(scroll.top, scroll.bottom))
-    return scroll.sequence
+            block = [*freed, *rows[self.top : self.bottom + self.by]]
+        return [*rows[: self.top], *block, *rows[self.bottom :]]
 
 
 def scroll_of(wanted: Sequence[Row], shown: Sequence[Row], changed: Collection[int]) -> Scroll | None:
     """The scroll that saves the most cells of the changed rows; None if none is worth it."""
+    distances = _distances(wanted, shown, changed)
+    as_is = [_unlike(row, old) for row, old in zip(wanted, shown, strict=True)] if distances else []
     best: Scroll | None = None
     most = _LEAST_GAIN
-    for by in _distances(wanted, shown, changed):
-        gain, scroll = _best_block(wanted, shown, by)
+    for by in distances:
+        gain, scroll = _best_block(wanted, shown, as_is, by)
         if gain > most:
             most, best = gain, scroll
     return best
@@ -93,10 +83,10 @@ def _left_half(row: Row) -> str:
     return "".join([glyph for glyph, _ in row[: len(row) // 2]])
 
 
-def _best_block(wanted: Sequence[Row], shown: Sequence[Row], by: int) -> tuple[int, Scroll]:
-    """The block of rows for which a scroll by a distance saves the most cells, and how many."""
+def _best_block(wanted: Sequence[Row], shown: Sequence[Row], as_is: Sequence[int], by: int) -> tuple[int, Scroll]:
+    """The block of rows for which a scroll by a distance saves the most cells, and how many. as_is: the cells to write
+    in each row without it."""
     height, width = len(wanted), len(wanted[0])
-    as_is = [_unlike(row, old) for row, old in zip(wanted, shown, strict=True)]
     # A row that is made free is written whole.
     spoiled = [0, *accumulate(width - cells for cells in as_is)]
     step = abs(by)
