@@ -97,9 +97,16 @@ class RowsScreen(PanedScreen):
 
     def _show_all(self) -> None:
         self._prepare()
+        before = self._shown
         self._arrange()
         for listing in self._on_screen():
             self._show_list(listing)
+        if self._shown != self._regions_of_screen():
+            # Which panes there is room for may depend on the rows.
+            self._arrange()
+        if before and before != self._shown:
+            # What was made for the panes as they were is made for their sizes now.
+            self.call_after_refresh(self.show)
         self._show_row()
         self._minutes = self._minutes_of(*self._view)
 
