@@ -15,6 +15,7 @@ from tui.api.errors import CloudError, Rejected, Unreachable
 from tui.api.hosts import CpuType
 from tui.api.models import ANYTHING, DataCenter, DataCenters, Market, MarketQuery, Problem, Quote, Stock
 from tui.ui.screens.market import MarketScreen
+from tui.ui.widgets.filter_input import FilterLine
 from tui.ui.widgets.table import Table
 
 
@@ -121,6 +122,7 @@ async def test_a_filter_that_is_not_accepted_is_told_and_nothing_is_asked(launch
         assert "gpus=lots is invalid" in run.text()
         await run.press("enter")
         assert cloud.questions == []
+        assert run.app.screen.query_one("#filter", FilterLine).value == "gpus=lots", "it can be mended"
 
 
 @pytest.mark.wide

@@ -202,6 +202,12 @@ class Listing:
         """Why what was typed is invalid, and what is in effect instead."""
         return self._entry.fault if self._entry is not None else ""
 
+    def holds(self, text: str) -> bool:
+        """Whether a text is a valid filter, which may not have been reported yet."""
+        if text != self.typed:
+            self.typed = text
+        return not self.fault
+
     def refuse(self, why: str) -> None:
         """The filter in effect cannot be applied: the one before it is."""
         if self._entry is not None:

@@ -284,7 +284,10 @@ class RowsScreen(PanedScreen):
             self._active = place
             self._arrange()
         await self._ask(
-            FilterLine(listing.typed, listing.prompt, listing.name, lambda text: completion(text, listing.vocabulary))
+            FilterLine(
+                listing.typed, listing.prompt, listing.name, lambda text: completion(text, listing.vocabulary),
+                listing.holds,
+            )
         )  # fmt: skip
 
     async def _ask(self, line: FilterLine) -> None:
