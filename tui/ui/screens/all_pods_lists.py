@@ -42,7 +42,8 @@ class AllPods(Listing):
     columns = _COLUMNS
     table = "fleet"
     sorts = ALL_SORTS
-    sort_names: ClassVar = {pods.ATTENTION: "ATTENTION (worst first)"}
+    sort_names: ClassVar = {pods.ATTENTION: "ATTENTION"}
+    sort_ways: ClassVar = {pods.ATTENTION: ("worst first", "best first")}
     actions = frozenset(("mark", "open", "ssh"))
     prompt = f"filter pods: account:NAME, {WORDS}"
     of_pods = True

@@ -215,14 +215,15 @@ class RowsScreen(PanedScreen):
         listing, scene = self._listing, self._scene(self._listing)
         if not (orders := listing.orders()):
             return
-        from tui.ui.modals.sort_menu import Order, SortMenu
+        from tui.ui.modals.sort_menu import WAYS, Order, SortMenu
 
         def chosen(sort: str | None) -> None:
             if sort is not None:
                 self._sort(listing, sort)
 
         menu = SortMenu(
-            listing.heading or listing.title, [Order(*order) for order in orders], listing.sort,
+            listing.heading or listing.title,
+            [Order(sort, label, listing.sort_ways.get(sort, WAYS)) for sort, label in orders], listing.sort,
             self._rows(listing, scene).rising,
         )  # fmt: skip
         self.app.push_screen(menu, chosen)
