@@ -126,6 +126,9 @@ class PaletteHost(Protocol):
     def playback(self) -> Playback: ...
 
     @property
+    def is_ascii(self) -> bool: ...
+
+    @property
     def places(self) -> tuple[Place, ...]: ...
 
     @property
@@ -157,7 +160,7 @@ class Everything(Provider):
         screen = self.screen
         may: Callable[[str], bool] = getattr(screen, "may", lambda id: True)
         advice: Callable[[str], str] = getattr(screen, "advice", lambda id: "")
-        for hint in hints(screen.active_bindings):
+        for hint in hints(screen.active_bindings, words=self._podtop.is_ascii):
             group = hint.id.split(".")[0]
             if group not in GROUPS or group == "screen" or (group == "act") != acts or hint.id == "app.palette":
                 continue

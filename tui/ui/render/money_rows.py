@@ -24,7 +24,7 @@ COLUMNS = (
     Column("word", "STATUS", 10, 2),
     Column("now", "$/H NOW", 8, 1, right=True, sort="now"),
     Column("today", "TODAY", 9, 5, right=True, sort="today"),
-    Column("month", "MONTH", 10, 4, right=True, sort="month"),
+    Column("month", "MONTH", 12, 4, right=True, sort="month"),
     Column("disks", "DISKS/H", 7, 7, right=True, sort="disks"),
     Column("stopped", "STOPPED", 8, 6, right=True, sort="stopped"),
     Column("stored", "SO FAR", 8, 3, right=True, sort="stored"),
