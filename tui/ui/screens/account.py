@@ -44,7 +44,7 @@ class AccountScreen(TabbedListsScreen):
         SORT,
         INVERT,
         COLUMNS,
-        *pane_keys(show=False),
+        *pane_keys(zoom=False),
         hidden("escape", "back", "pane.back", "Clear zoom, filter, selection"),
     ]
 

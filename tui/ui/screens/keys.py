@@ -77,12 +77,12 @@ def mark_keys(help: str, *, show: bool) -> tuple[Binding, Binding, Binding, Bind
     )
 
 
-def pane_keys(*, show: bool = True) -> tuple[Binding, Binding, Binding]:
-    """To the next pane, to the previous one, and zoom. `show`: whether the footer has them."""
+def pane_keys(*, zoom: bool = True) -> tuple[Binding, Binding, Binding]:
+    """To the next pane, to the previous one, and zoom. `zoom`: whether the footer has that too."""
     return (
-        Binding("tab", "pane(1)", "pane", id="pane.next", show=show, tooltip="Next pane"),
+        Binding("tab", "pane(1)", "pane", id="pane.next", tooltip="Next pane"),
         hidden("shift+tab", "pane(-1)", "pane.previous", "Previous pane"),
-        Binding("z", "zoom", "zoom", id="pane.zoom", show=show, tooltip="Toggle full-screen pane"),
+        Binding("z", "zoom", "zoom", id="pane.zoom", show=zoom, tooltip="Toggle full-screen pane"),
     )
 
 

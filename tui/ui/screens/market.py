@@ -70,7 +70,7 @@ class MarketScreen(TabbedListsScreen):
         Binding("w", "watch", "watch", id="market.watch", tooltip="Watch: notify or deploy when available"),
         hidden("x", "remove", "market.remove", "Remove the watch under the cursor"),
         Binding("enter", "open", "edit", id="table.open", show=False, tooltip="Edit the watch under the cursor"),
-        *pane_keys(show=False),
+        *pane_keys(zoom=False),
         hidden("c", "copy", "market.copy", "Copy ID, name or a detail"),
         hidden("escape", "back", "pane.back", "Clear cursor, zoom, filter"),
     ]
