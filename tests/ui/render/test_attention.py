@@ -13,11 +13,13 @@ from tests.make import funds as money
 from tests.make import pod, snapshot
 from tui.domain.attention import Attention, Grade
 from tui.domain.events import Event, Kind
+from tui.domain.filters import parse
+from tui.domain.runway import ENDS
 from tui.store.fleet import Fleet
-from tui.store.views import pods
+from tui.store.views import pod_costs, pods
 from tui.ui.charts.pod_charts import GLYPHS
 from tui.ui.primitives import roles
-from tui.ui.render import attention, events, header_figures, row_columns, rows
+from tui.ui.render import attention, events, header_figures, money_rows, row_columns, rows
 from tui.ui.render import header as status
 from tui.ui.render.header import Badges
 from tui.ui.widgets.status_lines import join
@@ -175,3 +177,19 @@ def test_a_state_has_room_for_since_when(width: int) -> None:
     assert state.width == len("▲ straggler 58m")
     long = replace(straggler, word="a word that is too long for any state")
     assert row_columns.pod_columns(width, False, [long])[0].width < 20
+
+
+def test_account_shows_of_a_pod_what_fleet_shows_and_no_alarm_before_its_time() -> None:
+    fleet = Fleet(5.0, 60.0)
+    fleet.apply(snapshot(pod("a")), NOW)
+    (cost,) = pod_costs.pod_costs(fleet.records, None, NOW)
+    cost = replace(cost, fate=ENDS)
+    idle = Attention("idle", "idle", Grade.WARN, "", "a")
+    calm = (("running", "muted"),)
+    for each, word in ((None, calm), (idle, (("idle", "warn"),)), (replace(idle, muted=True), calm)):
+        assert money_rows.pod_cells(cost, NOW, {}, alert=each)["word"] == word
+    assert money_rows.pod_cells(cost, NOW, {})["fate"] == (("✕ loses data", "text"),)
+    assert money_rows.pod_cells(cost, NOW, {}, urgent=True)["fate"] == (("✕ loses data", "bad"),)
+    fields = money_rows.pod_fields(NOW)
+    for words in ("fate:gone", "fate:loses"):
+        assert fields.select(parse(words, fields.vocabulary), (cost,))
