@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from tests.make import funds as money
 from tests.make import pod, snapshot
 from tui.domain.attention import Attention, Grade
+from tui.domain.events import ENDS as ENDS_OF
 from tui.domain.events import Event, Kind
 from tui.domain.filters import parse
 from tui.domain.runway import ENDS
@@ -193,3 +194,14 @@ def test_account_shows_of_a_pod_what_fleet_shows_and_no_alarm_before_its_time() 
     fields = money_rows.pod_fields(NOW)
     for words in ("fate:gone", "fate:loses"):
         assert fields.select(parse(words, fields.vocabulary), (cost,))
+
+
+def test_what_goes_as_it_should_is_no_colour_in_the_log() -> None:
+    quiet = {Kind.NEW, Kind.UP, Kind.RUNNING, Kind.STOPPED, *ENDS_OF.values()}
+    assert {events.role(kind) for kind in quiet} == {"muted"}
+    assert "good" not in {events.role(kind) for kind in Kind}
+
+
+@pytest.mark.parametrize(("longest", "cells"), [(0, 22), (5, 8), (16, 16), (40, 22)])
+def test_the_names_in_the_log_take_no_room_from_its_texts(longest: int, cells: int) -> None:
+    assert next(column for column in events.log_columns(120, longest) if column.key == "pod").width == cells
