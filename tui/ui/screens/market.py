@@ -81,7 +81,9 @@ class MarketScreen(TabbedListsScreen):
 
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
         rows = len(self._gpus.every(self._view[0]))
-        return layout.market(width, height, self._active, rows, self._alone, "trend" in self._current.panes)
+        return layout.market(
+            width, height, self._active, rows, self._alone, "trend" in self._current.panes, self._rows_above_facts
+        )  # fmt: skip
 
     def _meter(self) -> Cell:
         # In narrow terminals keys need the room more than a figure that is far from its limit.
