@@ -182,11 +182,11 @@ class Everything(Provider):
         # Without a key: it is armed once, and then for months.
         may: Callable[[str], bool] = getattr(self.screen, "may", lambda id: False)
         if hasattr(self.screen, "action_idle_stop") and may("act.idle-stop"):
-            yield Command("Auto-stop when idle: arm or disarm", "[auto]", self._doing("idle_stop", self.screen))
+            yield Command("Auto-stop when idle: on or off", "", self._doing("idle_stop", self.screen))
 
     def _pods(self) -> Iterator[Command]:
         fleet, now = self._podtop.playback.view
-        for key in views.pods(fleet, now, Query(sort="status")):
+        for key in views.pods(fleet, now, Query(sort=views.ATTENTION)):
             record = fleet.records[key]
             word = record.phase(now).value
             open_pod = partial(self._podtop.open_pod, key)
