@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from tui.api.account import Billed, Billing, BillSummary, StorageBilled
 from tui.domain import bills
 from tui.domain.charges import DAY
@@ -30,7 +32,7 @@ def test_the_parts_of_the_totals_are_the_items() -> None:
 
 
 def test_types_are_the_items_where_runpod_tells_them() -> None:
-    assert set(told(BY_TYPE)) == {"H100", "all disks"}
+    assert told(BY_TYPE) == {"H100": ("$70.00", "70%"), "all disks": ("$10.00", "10%")}
     assert [item.name for item in bills.items(BY_TYPE)] == ["H100", "all disks"]
 
 
@@ -47,3 +49,26 @@ def test_the_bars_have_every_amount_once() -> None:
     for billing, whole in ((BY_KIND, 100.0), (BY_TYPE, 80.0)):
         drawn = charges.bill_bars(billing, NOW, 28, 40)
         assert sum(map(sum, drawn.bars)) == whole
+
+
+def test_28_days_are_the_28_that_the_chart_draws() -> None:
+    """RunPod may stamp a day at any hour: the one that began 28 days ago is not among the last 28, today is."""
+    days = [NOW - n * DAY for n in range(40)]
+    billing = Billing(
+        tuple(Billed(kind="H100", at=at, seconds=3600.0, amount=1.0) for at in days), (),
+        tuple(StorageBilled(at, 1.0, None, None) for at in days),
+        tuple(BillSummary(at, 1.0, 0.0, None, 1.0, 0.0, 0.0) for at in days),
+    )  # fmt: skip
+    assert told(billing) == {"H100": ("$28.00", "50%"), "all disks": ("$28.00", "50%")}
+    facts = charges.bill_facts(billing, NOW, 28, "GPU H100")
+    assert "".join(text for text, _ in facts[0].facts[0].value) == "$56.00"
+    by_day = next(section for section in facts if section.title == "By day")
+    assert len(by_day.facts) == 1 + 28
+    assert by_day.facts[1].label == "Mon 23 Nov"
+    assert sum(map(sum, charges.bill_bars(billing, NOW, 28, 40).bars)) == 56.0
+
+
+def test_a_share_is_of_the_total_beside_the_rows() -> None:
+    serverless = BillSummary(AT, 70.0, 0.0, 920.0, 10.0, 0.0, 0.0)
+    shares = {name: share for name, (_, share) in told(replace(BY_TYPE, summary=(serverless,))).items()}
+    assert shares == {"H100": "7%", "all disks": "1%"}

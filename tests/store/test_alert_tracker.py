@@ -65,10 +65,10 @@ def test_a_stop_ends_it_and_a_pod_that_is_gone_too() -> None:
     life = Life()
     life.poll(IDLE, times=20)
     (over,) = life.poll(pod("a", status="EXITED", utils=None))
-    assert (over.kind, over.text.split(" after")[0]) == (Kind.IDLE_OVER, "the pod is stopped")
+    assert (over.kind, over.text.split(" after")[0]) == (Kind.IDLE_OVER, "pod stopped")
     life.poll(IDLE, times=20)
     (over,) = life.poll(times=REARM + 1)
-    assert over.text.startswith("the pod is no longer on the account")
+    assert over.text.startswith("pod no longer on the account")
 
 
 def test_what_an_answer_does_not_tell_goes_on() -> None:

@@ -59,7 +59,7 @@ def test_a_loop_that_ends_and_begins_again_twice_a_day_is_told_twice_and_rung_on
     watch.run(scene, 25.5 * HOUR)
     assert [(event.kind, event.text.partition(" (")[0]) for event in watch.told if event.kind in LOOP] == 3 * [
         (Kind.LOOP, "container restarted 3 times in an hour"),
-        (Kind.LOOP_OVER, "no more restarts after 1h 30m, $2.30"),
+        (Kind.LOOP_OVER, "no more restarts after 1h 30m, $2.30 wasted"),
     ]
     first, second = [at for at, kind in watch.rung if kind == "crash-loop"]
     assert (first - NOW) // HOUR == 1

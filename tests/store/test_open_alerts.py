@@ -122,7 +122,7 @@ def test_it_begins_once_rises_and_ends_after_its_opposite_has_held_with_its_doll
     assert run(world, *[TRUE] * 30) == [(KIND, "step 0")]
     assert run(world, *[WORSE] * 30) == [(KIND, "step 1")]
     assert run(world, *[OVER] * 5) == []
-    assert run(world, OVER) == [(ENDS[KIND], "over after 1h 00m, $11.80")]
+    assert run(world, OVER) == [(ENDS[KIND], "over after 1h 00m, $11.80 wasted")]
     assert run(world, TRUE) == [(KIND, "step 0")]
 
 
@@ -162,7 +162,7 @@ def test_unwatched_time_neither_ends_it_nor_counts() -> None:
     for poll in polls(OVER, OVER, after=3600.0):
         world.poll(poll)
     assert [event.kind for event in world.told] == [KIND]
-    assert run(world, *[OVER] * 5) == [(ENDS[KIND], "over after 11m 00s, $2.00")]
+    assert run(world, *[OVER] * 5) == [(ENDS[KIND], "over after 11m 00s, $2.00 wasted")]
 
 
 def test_an_unknown_price_makes_the_dollars_unknown_and_a_price_that_comes_back_not() -> None:
@@ -220,7 +220,7 @@ def test_a_restart_goes_on_with_steps_dollars_and_what_was_nearly_over() -> None
     run(world, *[OVER] * 3)
     world.start()
     assert run(world, *[OVER] * 2) == []
-    assert run(world, OVER) == [(ENDS[KIND], "over after 1h 31m, $18.00")]
+    assert run(world, OVER) == [(ENDS[KIND], "over after 1h 31m, $18.00 wasted")]
 
 
 def test_a_waste_has_lasted_for_as_long_as_its_dollars_say_also_after_a_restart() -> None:

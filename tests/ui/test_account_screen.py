@@ -96,7 +96,7 @@ async def test_the_money_and_what_happens_at_zero(launch: Launch) -> None:
         text = run.text()
     for words in (
         "Mon 23 Nov 22:00  in 10h 00m", "$100.00 ÷ $10.00/h = 10h 00m", "✕ 4 pods and all their data",
-        "they have no network volume", "■ 1 pod, its network volume stays", "kept-one", "✕ data gone", "■ stops",
+        "they have no network volume", "■ 1 pod, its network volume stays", "kept-one", "✕ loses data", "■ stops",
         "$240.00/day", "Spend limit", "12%",
     ):  # fmt: skip
         assert words in text, words
@@ -107,10 +107,10 @@ async def test_marked_pods_tell_what_stopping_them_would_do_and_are_marked_on_th
     cloud.fleet_answer = snapshot(pod("a", cost=8.0), pod("b", cost=1.0), pod("c", cost=1.0), funds=funds(100.0, 10.0))
     async with launch(cloud=cloud) as run:
         await go(run, "money")
-        assert "With it stopped" in run.text()
+        assert "If stopped" in run.text()
         await run.press("space", "space")
         text = run.text()
-        assert "With 2 stopped" in text
+        assert "If 2 stopped" in text
         assert "2 selected" in text
         assert "stopped" in text
         # $10 an hour less $9, and the disks of two pods, 100 GB twice as dear, 50 GB gone.
@@ -119,7 +119,7 @@ async def test_marked_pods_tell_what_stopping_them_would_do_and_are_marked_on_th
         await run.press("1")
         assert run.app.screen._targets() == ("a", "b")  # type: ignore[attr-defined]
         await run.press("escape", "3")
-        assert "With 2 stopped" not in run.text()
+        assert "If 2 stopped" not in run.text()
 
 
 @pytest.mark.wide

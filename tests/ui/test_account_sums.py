@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from tests.make import funds, snapshot
+from datetime import UTC
+
+import pytest
+
+from tests.make import funds, pod, snapshot
 from tui.api.errors import Unreachable
+from tui.domain.attention import Attention, Grade
 from tui.services.action_lock import ActionLock
 from tui.store.fleet import Fleet
-from tui.ui.render.accounts import Account, sum_line
+from tui.ui.render.accounts import Account, account_cells, money_line, sum_line
+from tui.ui.widgets.status_lines import taken
 
 
 def account(name: str, fleet: Fleet) -> Account:
@@ -23,3 +29,44 @@ def test_a_sum_says_how_many_accounts_are_current() -> None:
     cell = sum_line(accounts)
     assert "".join(text for text, _ in cell) == "1 of 2 accounts current  $100.00  $2.00/h"
     assert {role for _, role in cell} == {"muted"}
+
+
+def header(accounts: list[Account], width: int) -> str:
+    left = money_line(accounts, UTC, width).left
+    assert taken(left) <= width
+    return "  ".join("".join(text for text, _ in cell) for cell in left)
+
+
+@pytest.mark.parametrize(
+    ("width", "words"),
+    [
+        (38, "▲3  busy 4/5  ▲ 01:01  $30/h"),
+        (78, "▲ 3: crash loop · low runway  busy 4/5  runs out ▲ Thu 01:01 lab  $30.00/h"),
+        (118, "▲ 3: crash loop · low runway  busy 4/5  runs out ▲ Thu 01:01 (1h) lab  spend $30.00/h  balance $50.00"),
+    ],
+)
+def test_the_header_of_all_accounts_has_the_order_of_that_of_one(width: int, words: str) -> None:
+    fleets = Fleet(5.0, 60.0), Fleet(5.0, 60.0)
+    for fleet, spend in zip(fleets, (5.0, 25.0), strict=True):
+        fleet.apply(snapshot(pod("a", utils=(90.0, 91.0)), funds=funds(25.0, spend)), 100.0)
+        fleet.attention = (Attention("runway", "low runway", Grade.WARN, ""),)
+    fleets[0].apply(snapshot(pod("a", utils=(90.0, 91.0)), pod("b", utils=(0.0,)), funds=funds(25.0, 5.0)), 101.0)
+    fleets[1].attention += (Attention("loop", "crash loop", Grade.BAD, ""),)
+    accounts = [account(name, fleet) for name, fleet in zip(("work", "lab"), fleets, strict=True)]
+    assert header(accounts, width) == words
+
+
+def test_an_account_whose_pods_are_unknown_makes_the_counts_lower_bounds() -> None:
+    fleets = Fleet(5.0, 60.0), Fleet(5.0, 60.0)
+    fleets[0].apply(snapshot(pod("a", utils=(90.0,)), funds=funds(25.0, 5.0)), 100.0)
+    accounts = [account(name, fleet) for name, fleet in zip(("work", "lab"), fleets, strict=True)]
+    line = header(accounts, 200)
+    for figure in ("busy ≥1/≥1", "spend ≥$5.00/h", "balance ≥$25.00", "pods ≥1/≥1 running", "lab – –/h"):
+        assert figure in line
+
+
+def test_the_name_of_an_account_is_in_no_colour_of_a_state() -> None:
+    fleet = Fleet(5.0, 60.0)
+    fleet.apply(snapshot(funds=funds(50.0, 1.0)), 100.0)
+    of = account("lab", fleet)._replace(color="warn")
+    assert account_cells(of, 101.0)["account"][0] == ("lab", "text")

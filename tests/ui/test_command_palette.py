@@ -13,6 +13,7 @@ from tests.make import market, offer, pod, snapshot
 from tests.ui.conftest import HeldCloud, Launch, Running
 from tui.api.models import Quote
 from tui.config.loader import Config
+from tui.domain.attention import Attention, Grade
 from tui.ui.command_palette import entry, holds, titled
 from tui.ui.key_hints import Hint
 from tui.ui.modals.confirm import Confirm
@@ -40,6 +41,16 @@ async def choose(run: Running, words: str) -> None:
     await run.press("enter")
     await run.settle()
     await run.settle()
+
+
+@pytest.mark.wide
+async def test_pods_are_listed_with_the_worst_first(launch: Launch) -> None:
+    async with launch(size=(120, 60)) as run:
+        alert = Attention("idle", "idle", Grade.WARN, "", "p8d2n5c1r4t6yw")
+        run.app.fleet.attention = (alert,)
+        listed = [line.split("Pod: ")[1].split()[0] for line in (await find(run, "")).splitlines() if "Pod: " in line]
+        assert listed[0] == "eval-sweep"
+        assert len(listed) == 4
 
 
 @pytest.mark.wide

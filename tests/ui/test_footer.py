@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.ui.conftest import HeldCloud, Launch, Running
 from tui.api.errors import Unreachable
 
@@ -28,7 +30,7 @@ async def test_a_key_of_a_pod_is_there_with_a_pod_and_actions_while_they_are_unl
 
 
 async def test_the_keys_of_charts_and_watches_are_there_where_there_are_some(launch: Launch) -> None:
-    async with launch(size=(120, 40)) as run:
+    async with launch(size=(140, 40)) as run:
         await run.press("2")
         await run.settle()
         assert "+ - range" in footer(run)
@@ -40,8 +42,21 @@ async def test_the_keys_of_charts_and_watches_are_there_where_there_are_some(lau
         assert not [word for word in ("+ - range", "w watch") if word in footer(run)]
 
 
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [((120, 40), " tab pane  / filter  ← → list  D deploy"), ((40, 12), " tab pane  / filter  ← → list    ? help")],
+)
+async def test_panes_filter_and_lists_come_first_on_a_screen_of_lists(
+    launch: Launch, size: tuple[int, int], words: str
+) -> None:
+    async with launch(size=size) as run:
+        await run.press("2")
+        await run.settle()
+        assert footer(run).startswith(words)
+
+
 async def test_in_a_narrow_market_the_keys_have_the_room(launch: Launch) -> None:
     async with launch(size=(80, 24)) as run:
         await run.press("2")
         await run.settle()
-        assert not [word for word in ("w watch", "/ filter", "o sort", "? help") if word not in footer(run)]
+        assert not [word for word in ("tab pane", "/ filter", "w watch", "? help") if word not in footer(run)]

@@ -13,6 +13,7 @@ from tui.domain.attention import Attention, Grade
 from tui.ui.screens.pod import PodScreen
 from tui.ui.themes import has_shades
 from tui.ui.widgets.gpu_map import GpuMap
+from tui.ui.widgets.status_lines import Lines
 from tui.ui.widgets.table import Table
 
 EIGHT = (92.0, 95.0, 91.0, 0.0, 94.0, 96.0, 93.0, 97.0)
@@ -214,3 +215,24 @@ async def test_below_the_map_stands_which_gpus_need_attention(launch: Launch) ->
         assert re.search(r"pretrain  GPU 3  ◌ idle.*\$2\.99/h", lines[at + 1])
         await resized(run, 80, 12)
         assert "███◌████" in run.text(), "GPUs come first where room is short"
+
+
+async def test_the_gpus_below_the_pods_come_back_with_the_rows_that_a_filter_hid(launch: Launch) -> None:
+    def below(run: Running) -> str:
+        pane = run.app.screen.query_one("#gpus", Lines)
+        lines = pane.content if pane.display else ()
+        return "".join(text for line in lines for group in line.left for text, _ in group)
+
+    async with launch(size=(80, 24), cloud=cloud()) as run:
+        whole = below(run)
+        assert "GPU" in whole or "%" in whole
+        await run.press("slash", "z", "z")
+        assert below(run) == ""
+        await run.press("backspace", "backspace")
+        await run.settle()
+        assert below(run) == whole
+        await run.press(*"util")
+        assert below(run) == ""
+        await run.press("<")
+        await run.settle()
+        assert below(run) == whole

@@ -33,6 +33,18 @@ def test_panes(width: int, height: int, active: str, rows: int, zoomed: bool) ->
     assert (len(regions) == 1) == alone
 
 
+@given(WIDTHS, HEIGHTS, st.integers(0, 60))
+def test_a_short_list_has_the_facts_of_its_row_below_it(width: int, height: int, rows: int) -> None:
+    for regions in (
+        layout.market(width, height, "list", rows, alone=True, below=rows),
+        layout.account(width, height, "list", rows, 0, alone=True, below=rows),
+    ):
+        check(list(regions.values()), width, height, tiled=True)
+        assert ("facts" in regions) == (0 < rows <= height - 9)
+        if "facts" in regions:
+            assert regions["list"].height == rows + 3, "no row of the list is hidden for them"
+
+
 @given(WIDTHS, HEIGHTS, st.integers(1, 6))
 def test_tiles(width: int, height: int, count: int) -> None:
     tiles = layout.tiles(width, height, count)

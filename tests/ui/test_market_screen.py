@@ -15,6 +15,7 @@ from tui.api.errors import CloudError, Rejected, Unreachable
 from tui.api.hosts import CpuType
 from tui.api.models import ANYTHING, DataCenter, DataCenters, Market, MarketQuery, Problem, Quote, Stock
 from tui.ui.screens.market import MarketScreen
+from tui.ui.widgets.filter_input import FilterLine
 from tui.ui.widgets.table import Table
 
 
@@ -121,6 +122,22 @@ async def test_a_filter_that_is_not_accepted_is_told_and_nothing_is_asked(launch
         assert "gpus=lots is invalid" in run.text()
         await run.press("enter")
         assert cloud.questions == []
+        assert run.app.screen.query_one("#filter", FilterLine).value == "gpus=lots", "it can be mended"
+
+
+async def test_at_80_columns_a_short_list_has_the_details_of_its_row_below_it(launch: Launch) -> None:
+    async with launch(size=(80, 24)) as run:
+        await run.press("2")
+        await run.settle()
+        lines = run.text().splitlines()
+        at = next(number for number, line in enumerate(lines) if "─ RTX 4090 ─" in line)
+        assert "4090" in "".join(lines[:at]), "the list stands above"
+        await run.press("j")
+        await run.settle()
+        assert "─ H100 SXM ─" in run.text()
+        await run.press("z")
+        await run.settle()
+        assert "─ H100 SXM ─" not in run.text(), "enlarged, the list is alone"
 
 
 @pytest.mark.wide

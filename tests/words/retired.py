@@ -71,6 +71,8 @@ RETIRED = (
     Retired(r"(?<!read-)(?<!and )(?<!names )alone\b", "only", "draw with ASCII alone"),
     Retired(r"nothing (is known|known|of it|came)", "unknown", "nothing came of it"),
     Retired(r"turn the order|to the shell\b|is over\b", "reverse sort, suspend, has ended", "Turn the order round"),
+    Retired(r"never true of|term does not hold\b", "never match, exclude", "never true of an unknown value"),
+    Retired(r"sort: menu of|passed unseen", "menu, while podtop was not running", "Sort: menu of the columns"),
     # Sentences that begin with the condition
     Retired(
         r"(?:^|(?<=[.!?:] ))(?:Where|If|Unless|As long as|As far as)\b", "the condition last", "If it fails, retry."

@@ -60,7 +60,7 @@ FIELDS = (
         options=(("demand", "on demand"), ("spot", "spot, with a bid")),
         common=True,
     ),
-    Field("gpu_type_id", "GPU", Kind.TEXT, "A GPU type; → accepts the suggestion.", "H100 SXM", common=True),
+    Field("gpu_type_id", "GPU", Kind.TEXT, "A GPU type; right arrow: take the suggestion.", "H100 SXM", common=True),
     Field("gpu_count", "GPUs", Kind.WHOLE, "Number of GPUs, all on one host.", "1", least=1, most=64, common=True),
     Field(
         "cloud",

@@ -202,14 +202,14 @@ def _start_later(pods: Sequence[Pod], asked: Sequence[Command]) -> tuple[Point, 
                 Point("", text or f"Lowest bid now: ${bid_text(lowest)}/h per GPU.", "text" if lowest else "warn")
             )
         elif count == 0:
-            points.append(Point("later", "With 0 GPUs it starts for data access only.", "warn"))
+            points.append(Point("risk", "With 0 GPUs it starts for data access only.", "warn"))
         elif free is None:
-            points.append(Point("later", f"{who} may have no free GPU: RunPod does not report the number.", "muted"))
+            points.append(Point("risk", f"{who} may have no free GPU: RunPod does not report the number.", "muted"))
         elif count is not None and free < count:
             short = f"{who} has {free} of {count} GPUs free: RunPod will refuse or start it with no GPU."
-            points.append(Point("later", short, "bad"))
+            points.append(Point("risk", short, "bad"))
         else:
-            points.append(Point("later", f"{who} has {free} GPU{'s' * (free != 1)} free: enough for now.", "good"))
+            points.append(Point("now", f"{who} has {free} GPU{'s' * (free != 1)} free: enough for now.", "good"))
     if any(is_spot(pod) and command.bid is None for pod, command in zip(pods, asked, strict=True)):
         points.append(Point("", f"Rented as spot: {_NO_BIDS}", "warn"))
     if any(command.bid is not None for command in asked):

@@ -300,7 +300,7 @@ class AlertTracker:
             return None
         until = at if known.over_at is None else known.over_at
         after = _after(until - known.since - (known.blind if known.witnessed else 0.0), known.witnessed)
-        wasted = f", {fmt.money(known.money)}" if known.money is not None and known.money >= 0.005 else ""
+        wasted = f", {fmt.money(known.money)} wasted" if known.money is not None and known.money >= 0.005 else ""
         return Event(at, key[0], ENDS[key[1]], f"{why} {after}{wasted}")
 
     def _switched(self, fleet: Fleet, at: float) -> tuple[Event, ...]:

@@ -92,7 +92,7 @@ class Metric(Struct, frozen=True, kw_only=True):
 
     @property
     def always(self) -> bool:
-        """Whether RunPod gives it for every pod that is up; then pods can be sorted by it and compared in a chart."""
+        """Whether RunPod gives it for every pod that is up; then pods can be compared by it in a chart."""
         return self.source is not Source.LATEST
 
     def of_gpu(self, index: int) -> str:

@@ -126,6 +126,9 @@ class PaletteHost(Protocol):
     def playback(self) -> Playback: ...
 
     @property
+    def is_ascii(self) -> bool: ...
+
+    @property
     def places(self) -> tuple[Place, ...]: ...
 
     @property
@@ -157,7 +160,7 @@ class Everything(Provider):
         screen = self.screen
         may: Callable[[str], bool] = getattr(screen, "may", lambda id: True)
         advice: Callable[[str], str] = getattr(screen, "advice", lambda id: "")
-        for hint in hints(screen.active_bindings):
+        for hint in hints(screen.active_bindings, words=self._podtop.is_ascii):
             group = hint.id.split(".")[0]
             if group not in GROUPS or group == "screen" or (group == "act") != acts or hint.id == "app.palette":
                 continue
@@ -179,11 +182,11 @@ class Everything(Provider):
         # Without a key: it is armed once, and then for months.
         may: Callable[[str], bool] = getattr(self.screen, "may", lambda id: False)
         if hasattr(self.screen, "action_idle_stop") and may("act.idle-stop"):
-            yield Command("Auto-stop when idle: arm or disarm", "[auto]", self._doing("idle_stop", self.screen))
+            yield Command("Auto-stop when idle: on or off", "", self._doing("idle_stop", self.screen))
 
     def _pods(self) -> Iterator[Command]:
         fleet, now = self._podtop.playback.view
-        for key in views.pods(fleet, now, Query(sort="status")):
+        for key in views.pods(fleet, now, Query(sort=views.ATTENTION)):
             record = fleet.records[key]
             word = record.phase(now).value
             open_pod = partial(self._podtop.open_pod, key)

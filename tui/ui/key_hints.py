@@ -152,9 +152,11 @@ def cell(hint: Hint) -> Cell:
     return ((hint.footer_key, "key" if hint.enabled else "quiet"), (f" {hint.word}", "muted"))
 
 
-ALWAYS = ("table.open", "pane.next", "table.filter", "log.search", "log.filter", "log.follow")
-"""Keys that the footer shows before all others: what is under the cursor, the other panes, fewer rows; of a log, what
-finds a line, fewer lines, the newest."""
+ALWAYS = (
+    "table.open", "pane.next", "table.filter", "market.next", "account.next", "log.search", "log.filter", "log.follow",
+)  # fmt: skip
+"""Keys that the footer shows before all others: what is under the cursor, the other panes, fewer rows, the other lists;
+of a log, what finds a line, fewer lines, the newest."""
 
 FIRST = ("log", "act", "pod", "market", "account", "table")
 """Groups whose keys follow, in this order: when room is short the groups at the end are dropped."""

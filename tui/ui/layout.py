@@ -221,15 +221,25 @@ MARKET = ("list", "facts", "trend")
 _BESIDE = 66
 
 
+def over_facts(width: int, height: int, rows: int) -> dict[str, Region]:
+    """A list of so few rows that the facts of one have room below it; empty if they have not, or without rows."""
+    top = rows + 3
+    if not rows or height - top < _LEAST_FACTS:
+        return {}
+    return {"list": Region(0, 0, width, top), "facts": Region(0, top, width, height - top)}
+
+
 def market(
-    width: int, height: int, active: str, rows: int, alone: bool = False, trend: bool = True
+    width: int, height: int, active: str, rows: int, alone: bool = False, trend: bool = True, below: int = 0
 ) -> dict[str, Region]:
     """The region of every pane of the market's screen: the list, and facts and trend of the row under the cursor.
 
     Below the list; in wide terminals beside it.
+
+    below: the rows of the list, if it is alone and may leave room for the facts of one.
     """
     if alone:
-        return {active: Region(0, 0, width, height)}
+        return over_facts(width, height, below) or {active: Region(0, 0, width, height)}
     if width >= WIDE:
         left = width - max(_BESIDE, width // 3)
         facts = max(height * 3 // 5, height - 16) if trend else height
@@ -252,14 +262,16 @@ def market(
 _FACTS = 50
 
 
-def account(width: int, height: int, active: str, rows: int, head: int, alone: bool = False) -> dict[str, Region]:
+def account(
+    width: int, height: int, active: str, rows: int, head: int, alone: bool = False, below: int = 0
+) -> dict[str, Region]:
     """The region of every pane of the account's screen.
 
     head: cells of the facts, which then stand above the list with the chart, as they matter most; 0: beside it,
-          without a chart. rows: number of rows in the list.
+          without a chart. rows: number of rows in the list. below: see `market`.
     """
     if alone:
-        return {active: Region(0, 0, width, height)}
+        return over_facts(width, height, below) or {active: Region(0, 0, width, height)}
     if not head:
         left = width - max(_FACTS, min(width * 2 // 5, _FACTS + 20))
         return {"list": Region(0, 0, left, height), "facts": Region(left, 0, width - left, height)}

@@ -32,6 +32,11 @@ class NavigatingApp(App[None]):
         self._came_from = self._place = first
 
     @property
+    def is_ascii(self) -> bool:
+        """Whether the terminal has ASCII only: keys whose symbol is an arrow are in words there."""
+        return self.context.display.ascii
+
+    @property
     def places(self) -> tuple[screen_table.Place, ...]:
         """The screens that there are, with their keys."""
         return self.context.badges.places
@@ -169,4 +174,4 @@ class NavigatingApp(App[None]):
             self.push_screen(Tour(self._every_key(), self.context.session.monotonic))
 
     def _every_key(self) -> tuple[key_hints.Hint, ...]:
-        return key_hints.every(self.screen, words=self.context.display.ascii)
+        return key_hints.every(self.screen, words=self.is_ascii)

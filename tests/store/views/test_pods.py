@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.make import funds, pod, snapshot
-from tui.api.models import Snapshot, Unreadable
+from tui.api.models import GpuReading, Pod, Snapshot, Telemetry, Unreadable
 from tui.domain.filters import parse
+from tui.domain.lease import Lease
 from tui.domain.pod_health import Phase
 from tui.store.fleet import Fleet
 from tui.store.fleet_state import Older
@@ -18,6 +19,7 @@ from tui.store.views import pods as views
 from tui.store.views.pod_filter import VOCABULARY
 from tui.store.views.pod_lines import Frame
 from tui.store.views.pods import Query
+from tui.ui.render.row_columns import EVERY_POD_COLUMN
 
 NOW = 1_000_000.0
 
@@ -39,6 +41,30 @@ def test_every_order_is_total_and_unknown_comes_last() -> None:
         assert sorted(views.pods(fleet, NOW, Query(sort=sort))) == ["a", "b", "c", "d"]
     assert views.pods(fleet, NOW, Query(sort="util")) == ("d", "a", "b", "c")
     assert views.pods(fleet, NOW, Query(sort="id", inverted=True)) == ("d", "c", "b", "a")
+
+
+def test_every_column_of_figures_is_an_order() -> None:
+    ours = {column.sort for column in EVERY_POD_COLUMN if column.sort}
+    assert ours | {views.ATTENTION} == set(views.POD_SORTS)
+    unsorted = {column.key for column in EVERY_POD_COLUMN if not column.sort}
+    # MEAN is what UTIL sorts by, ALERT what the attention does; the rest is text, or a picture.
+    assert unsorted == {"util", "alert", "spark", "image", "ports"}
+
+
+def test_pods_are_sorted_by_their_figures_and_what_podtop_does_first() -> None:
+    def built(id: str, temp: float | None, spent: float, place: str | None) -> Pod:
+        made = pod(id, cost=spent)
+        latest = Telemetry(NOW, None, (GpuReading("g", temperature_c=temp),)) if temp is not None else None
+        assert made.machine is not None
+        return replace(made, telemetry=latest, machine=replace(made.machine, location=place, data_center=None))
+
+    fleet = fleet_of(built("a", 50.0, 9.0, "US"), built("b", 80.0, 1.0, "SE"), built("c", None, 4.0, None))
+    assert views.pods(fleet, NOW, Query(sort="temp")) == ("b", "a", "c")
+    assert views.pods(fleet, NOW, Query(sort="spent")) == ("a", "c", "b")
+    assert views.pods(fleet, NOW, Query(sort="location")) == ("b", "a", "c")
+    fleet.leases = {id: Lease(id, id, "stop", NOW + ends, NOW) for id, ends in (("c", 60.0), ("b", 600.0))}
+    assert views.pods(fleet, NOW + 1, Query(sort="lease")) == ("c", "b", "a")
+    assert views.pods(fleet, NOW + 1, Query(sort="lease", inverted=True)) == ("b", "c", "a")
 
 
 def test_all_words_of_a_filter_must_occur() -> None:

@@ -12,12 +12,15 @@ from msgspec.structs import replace
 from tests.make import funds as money
 from tests.make import pod, snapshot
 from tui.domain.attention import Attention, Grade
+from tui.domain.events import ENDS as ENDS_OF
 from tui.domain.events import Event, Kind
+from tui.domain.filters import parse
+from tui.domain.runway import ENDS
 from tui.store.fleet import Fleet
-from tui.store.views import pods
+from tui.store.views import pod_costs, pods
 from tui.ui.charts.pod_charts import GLYPHS
 from tui.ui.primitives import roles
-from tui.ui.render import attention, events, header_figures, row_columns, rows
+from tui.ui.render import attention, events, header_figures, money_rows, row_columns, rows
 from tui.ui.render import header as status
 from tui.ui.render.header import Badges
 from tui.ui.widgets.status_lines import join
@@ -175,3 +178,30 @@ def test_a_state_has_room_for_since_when(width: int) -> None:
     assert state.width == len("▲ straggler 58m")
     long = replace(straggler, word="a word that is too long for any state")
     assert row_columns.pod_columns(width, False, [long])[0].width < 20
+
+
+def test_account_shows_of_a_pod_what_fleet_shows_and_no_alarm_before_its_time() -> None:
+    fleet = Fleet(5.0, 60.0)
+    fleet.apply(snapshot(pod("a")), NOW)
+    (cost,) = pod_costs.pod_costs(fleet.records, None, NOW)
+    cost = replace(cost, fate=ENDS)
+    idle = Attention("idle", "idle", Grade.WARN, "", "a")
+    calm = (("running", "muted"),)
+    for each, word in ((None, calm), (idle, (("idle", "warn"),)), (replace(idle, muted=True), calm)):
+        assert money_rows.pod_cells(cost, NOW, {}, alert=each)["word"] == word
+    assert money_rows.pod_cells(cost, NOW, {})["fate"] == (("✕ loses data", "text"),)
+    assert money_rows.pod_cells(cost, NOW, {}, urgent=True)["fate"] == (("✕ loses data", "bad"),)
+    fields = money_rows.pod_fields(NOW)
+    for words in ("fate:gone", "fate:loses"):
+        assert fields.select(parse(words, fields.vocabulary), (cost,))
+
+
+def test_what_goes_as_it_should_is_no_colour_in_the_log() -> None:
+    quiet = {Kind.NEW, Kind.UP, Kind.RUNNING, Kind.STOPPED, *ENDS_OF.values()}
+    assert {events.role(kind) for kind in quiet} == {"muted"}
+    assert "good" not in {events.role(kind) for kind in Kind}
+
+
+@pytest.mark.parametrize(("longest", "cells"), [(0, 22), (5, 8), (16, 16), (40, 22)])
+def test_the_names_in_the_log_take_no_room_from_its_texts(longest: int, cells: int) -> None:
+    assert next(column for column in events.log_columns(120, longest) if column.key == "pod").width == cells

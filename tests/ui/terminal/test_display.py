@@ -14,6 +14,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color as TextualColor
 from textual.pilot import Pilot
+from textual.scrollbar import ScrollBarRender
 
 from tests.stage import demo_app, landed, make_recording, replay_app, settle, still_pollers
 from tests.ui.conftest import Launch
@@ -25,7 +26,7 @@ from tui.ui.charts.pod_charts import GLYPHS
 from tui.ui.render import rows
 from tui.ui.terminal import capabilities
 from tui.ui.terminal.display import Display
-from tui.ui.terminal.filters import Plain, ascii_text
+from tui.ui.terminal.filters import Ascii, Plain, ascii_text
 
 UTF8 = {"LANG": "C.UTF-8"}
 
@@ -96,6 +97,14 @@ async def test_in_ascii_a_key_is_not_told_as_another() -> None:
         async with app.run_test(size=(160, 40)) as pilot:
             await settle(pilot, "2")
             assert "left right list" in text_of(pilot)
+            await settle(pilot, "C")
+            assert re.search(r"-- enter apply . esc close -", text_of(pilot))
+            await settle(pilot, "escape", "colon", *"previous row")
+            for _ in range(500):
+                if "up k" in text_of(pilot):
+                    break
+                await pilot.pause(0.01)
+            assert re.search(r"previous row +up k", text_of(pilot))
 
 
 @given(st.text(max_size=40))
@@ -103,6 +112,43 @@ def test_a_text_in_ascii_is_as_wide_as_it_was(text: str) -> None:
     plain = ascii_text(text)
     assert all(" " <= ch <= "~" for ch in plain)
     assert len(plain) == sum(cell_len(ch) for ch in text)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("AMOUNT▼ TIME▲", "AMOUNTv TIME^"), ("▲ 3: idle  ▼ off", "! 3: idle  V off"),
+        ("▲ pgup · ▼ pgdn more", "^ pgup . v pgdn more"), ("$8.40   ≥$8.40", "$8.40  >=$8.40"),
+        ("≥ podtop observed", ">=podtop observed"), ("spend   ±5 min", "spend  +-5 min"), ("35°C 71° °", "35 C 71' '"),
+        ("35 °C  idle", "35 C   idle"),
+        ("12h 24m → 12h 55m", "12h 24m ->12h 55m"), ("↓1,000 ↑800 Mbit/s, ↑ up", "v1,000 ^800 Mbit/s, u up"),
+    ],
+)  # fmt: skip
+def test_a_symbol_is_read_with_what_stands_beside_it(text: str, plain: str) -> None:
+    assert ascii_text(text) == plain
+    # The same where each character has a style of its own.
+    segments = [Segment(char, Style(bold=number % 2 == 0)) for number, char in enumerate(text)]
+    assert "".join(each.text for each in Ascii().apply(segments, TextualColor(0, 0, 0))) == plain
+
+
+@pytest.mark.parametrize(
+    ("edge", "plain"),
+    [
+        (("╰──────────", " ↵ apply · esc close ", "─╯"), "+------ enter apply . esc close -+"),
+        (("╰─────────────── letter or ", "↵ copy ", "╯"), "+----------- letter or enter copy +"),
+        (("╰── ↵ apply ─", "─╯"), "+-- < apply --+"),
+    ],
+)
+def test_the_edge_of_a_frame_has_its_key_in_words_if_there_is_room(edge: tuple[str, ...], plain: str) -> None:
+    drawn = Ascii().apply([Segment(part, Style()) for part in edge], TextualColor(0, 0, 0))
+    assert "".join(each.text for each in drawn) == plain
+
+
+def test_the_ends_of_a_scroll_bar_are_whole_cells() -> None:
+    bar = ScrollBarRender.render_bar(size=9, virtual_size=50, window_size=20, position=7)
+    drawn = Ascii().apply(list(bar.segments), TextualColor(0, 0, 0))
+    assert {each.text for each in bar.segments} - {" "}
+    assert {each.text for each in drawn} == {" "}
 
 
 def test_no_two_states_have_the_same_sign() -> None:

@@ -73,12 +73,12 @@ def _why_not(timers: Mapping[str, Lease], record: Record, moved: str) -> str:
 
 
 def _not_due(fleet: Fleet, record: Record | None) -> str | None:
-    return "the pod is no longer on the account" if record is None else _why_not(fleet.leases, record, "timer extended")
+    return "pod no longer on the account" if record is None else _why_not(fleet.leases, record, "timer extended")
 
 
 def _not_stopped(fleet: Fleet, record: Record | None) -> str | None:
     if record is None:
-        return "the pod is no longer on the account"
+        return "pod no longer on the account"
     return _why_not(fleet.idle_stops, record, "postponed")
 
 

@@ -77,6 +77,6 @@ UNREADABLE = AlertKind(
     event=EventKind.UNREADABLE,
     text=lambda alert, funds, now: f"podtop cannot read RunPod's data: {alert.note}",
     begins=lambda alert, now: f"podtop cannot read RunPod's data: {alert.note or 'reason unknown'}",
-    over=lambda fleet, record: "the pod is no longer on the account" if record is None else "readable again",
+    over=lambda fleet, record: "pod no longer on the account" if record is None else "readable again",
 )
 """Nothing else is known of an unreadable pod."""

@@ -85,7 +85,7 @@ def if_readable(why: Callable[[Pod], str | None]) -> Over:
 
     def over(fleet: Fleet, record: Record | None) -> str | None:
         if record is None:
-            return "the pod is no longer on the account"
+            return "pod no longer on the account"
         return None if record.pod is None or record.unreadable is not None else why(record.pod)
 
     return over
@@ -96,7 +96,7 @@ def if_running(why: Callable[[Pod], str | None]) -> Over:
 
     def over(pod: Pod) -> str | None:
         if not pod_health.is_on(pod):
-            return f"the pod is {pod_health.status_word(pod, pod_health.phase(pod))}"
+            return f"pod {pod_health.status_word(pod, pod_health.phase(pod))}"
         return why(pod)
 
     return if_readable(over)

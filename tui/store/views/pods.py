@@ -18,6 +18,7 @@ from tui.store.slices import Sliced, sliced
 from tui.store.views import attention
 
 if TYPE_CHECKING:
+    from tui.api.models import Pod
     from tui.domain.attention import Attention
     from tui.domain.events import Event
     from tui.domain.filters import Filter
@@ -149,7 +150,7 @@ def pod_row(
         uptime=live.uptime if live else None,
         idle_for=record.idle_for(now),
         spot=pod.kind in INTERRUPTIBLE,
-        location=(pod.machine.location or pod.machine.data_center or "") if pod.machine else "",
+        location=_location(pod),
         reason=change.what if change else "",
         doing=deed.word if deed else "",
         lost=bool(deed and deed.lost),
@@ -162,6 +163,11 @@ def pod_row(
         muted=muted,
         utils=utils,
     )
+
+
+def _location(pod: Pod) -> str:
+    """The country of a pod's host, or its data center; empty if neither is known."""
+    return (pod.machine.location or pod.machine.data_center or "") if pod.machine else ""
 
 
 def timers(fleet: Fleet) -> Mapping[str, Lease]:
@@ -231,6 +237,17 @@ def _uptime(record: Record) -> int | None:
     return pod.runtime.uptime if pod and pod.runtime and pod_health.is_live(pod) else None
 
 
+def _spent(record: Record) -> float | None:
+    if record.pod is None:
+        return None
+    from tui.domain.pod_costs import since_start
+
+    return since_start(record.pod)
+
+
+LEASE = "lease"
+"""The order of what podtop does first to pods."""
+
 ATTENTION = "attention"
 """The default order: the pods that need attention, the worst first, then by status."""
 
@@ -239,9 +256,12 @@ _POD_ORDERS: dict[str, Order[Record]] = {
     "status": Order(lambda r: 0, rising=True),
     "name": Order(lambda r: r.name.lower(), rising=True),
     "gpu": Order(lambda r: (gpu_name(r), -(r.pod.gpu_count if r.pod else 0)) if r.pod else None, rising=True),
-    **{metric.name: _figure_order(metric) for metric in METRICS if metric.always},
+    **{metric.name: _figure_order(metric) for metric in METRICS},
     "cost": Order(lambda r: r.pod.cost_per_hr if r.pod else None),
     "uptime": Order(_uptime),
+    "spent": Order(_spent),
+    "location": Order(lambda r: (_location(r.pod) or None) if r.pod else None, rising=True),
+    LEASE: Order(lambda r: None, rising=True),
     "id": Order(lambda r: r.id, rising=True),
 }
 POD_SORTS = tuple(_POD_ORDERS)
@@ -255,7 +275,15 @@ def pods_rise(query: Query) -> bool:
 def order_of(fleet: Fleet, now: float, sort: str) -> Order[Record]:
     """The order of pods by a name, at an instant."""
     order = _POD_ORDERS[sort or ATTENTION]
-    # The only orders that depend on the instant: idle means running long enough without work.
+    if sort == LEASE:
+        from tui.domain.lease import acts_at
+
+        due = {pod: acts_at(lease) for pod, lease in timers(fleet).items()}
+        return order._replace(key=lambda r: due.get(r.id))
+    if (metric := BY_NAME.get(sort)) is not None and not metric.always:
+        # A sample of its own, which may be outdated.
+        return order._replace(key=lambda r: metrics.figures(r.pod, now)[sort] if r.pod else None)
+    # Idle means running long enough without work.
     if sort == "status":
         phases = fleet.phases(now)
         return order._replace(key=lambda r: _ORDER[phases[r.id]])

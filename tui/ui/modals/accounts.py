@@ -28,7 +28,7 @@ ACCOUNTS = (
     Column("account", "ACCOUNT", 12, 0, flex=True),
     Column("balance", "BALANCE", 11, 2, right=True),
     Column("spend", "$/H", 9, 1, right=True),
-    Column("runway", "RUNS OUT", 9, 3, right=True),
+    Column("runway", "RUNWAY", 9, 3, right=True),
     Column("pods", "PODS", 7, 4, right=True),
     Column("alerts", "ATTENTION", 26, 1),
 )
@@ -70,7 +70,7 @@ def pod_cells(account: Account, id: str, now: float) -> Cells:
     row = pods.pod_row(record, now) if pod is not None else None
     util = row.figures["util"] if row is not None else None
     return {
-        "account": ((account.name, account.color),),
+        "account": ((account.name, hue),),
         "status": ((f"{state}{so_far}", "warn" if alert is not None and not alert.muted else hue),),
         "name": ((record.name or id, hue),),
         "gpu": ((f"{row.gpu_count}×{row.gpu}" if row is not None and row.gpu else "", hue),),

@@ -112,7 +112,7 @@ class LeaseDialog(FramedDialog[Term]):
             idle = (Point("idle", f"podtop stops it in {left}, as it is idle; {remaining}.", "warn"),)
         points = (
             Point("needs", "podtop or podtop record --enforce-leases running; RunPod does not enforce its own timers."),
-            Point("", "podtop warns 10 min before; if the time passed unseen, it warns first, then acts.", "muted"),
+            Point("", "podtop warns 10 min before; if it was not running then, it warns first, then acts.", "muted"),
         )
         ends = self.query_one("#lease-ends", Input).value
         terminates = self.query_one(Choice).value == "terminate"

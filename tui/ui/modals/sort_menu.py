@@ -29,11 +29,16 @@ FRAME = 2
 """Lines of the menu besides its entries."""
 
 
+WAYS = ("ascending", "descending")
+"""How the two ways of an order are called, as a rule."""
+
+
 class Order(NamedTuple):
-    """One order: its name, and how it is called."""
+    """One order: its name, how it is called, and its two ways: ascending, and descending."""
 
     sort: str
     label: str
+    ways: tuple[str, str] = WAYS
 
 
 class SortMenu(Once, ModalScreen[str]):
@@ -63,7 +68,7 @@ class SortMenu(Once, ModalScreen[str]):
     def on_mount(self) -> None:
         box = self.query_one("#menu")
         box.border_title = Content(f"Sort  {self._title}")
-        box.border_subtitle = Content("letter, again reverses · esc close")
+        box.border_subtitle = Content("letter sorts, again reverses · esc close")
         table = self.query_one("#orders", Table)
         table.focus()
         table.show(tuple(self._orders), self._cells, notice=EmptyState(""))
@@ -80,7 +85,7 @@ class SortMenu(Once, ModalScreen[str]):
 
     def _cells(self, sort: str) -> Cells:
         here = sort == self._current
-        mark = ("▲ ascending" if self._rising else "▼ descending") if here else ""
+        mark = self._orders[sort].ways[0 if self._rising else 1] if here else ""
         return {
             "key": ((self._letters[sort], "key"),),
             "label": ((self._orders[sort].label, "strong" if here else "text"),),

@@ -135,7 +135,7 @@ def template_facts(template: Template, lacks: frozenset[Feature] = offered.NOTHI
         Fact("Advanced start", LACKING if absent else yes(template.advanced_start)),
         Fact("Runtime", LACKING if absent else text(None if minutes is None else fmt.duration(minutes * 60.0))),
         Fact("Earned", LACKING if absent else money(template.earned)),
-        Fact("Readme, script", LACKING if absent else (("↵ loads and shows them", "muted"),)),
+        Fact("Readme, script", LACKING if absent else (("enter loads and shows them", "muted"),)),
     )
     sections = [Section("Template", about)]
     if template.env_names:

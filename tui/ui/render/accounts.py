@@ -7,17 +7,21 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.domain import pod_health
+from tui.domain.attention import Grade
 from tui.format import numbers as fmt
 from tui.store.views.all_pods import Money, money
 from tui.store.views.attention import needing
+from tui.ui.render import attention
 from tui.ui.render.fitting import Ranked, alone, kept
 from tui.ui.render.header import Forms, clock, connection, trouble
+from tui.ui.render.header_figures import money as figures
 from tui.ui.widgets.status_lines import TwoSided
 from tui.ui.widgets.table import Cells
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from tui.domain.pod_health import Totals
     from tui.domain.rate_limit import Use
     from tui.services.action_lock import ActionLock
     from tui.store.fleet import Fleet
@@ -52,19 +56,19 @@ def account_cells(account: Account, now: float, is_shown: bool = False, tz: tzin
     runway = pod_health.runway(funds)
     left = fmt.UNKNOWN if runway is None else "never" if math.isinf(runway) else fmt.duration(runway)
     error = fleet.snapshot.error
-    attention = str(error) if error is not None else ", ".join(dict.fromkeys(alert.word for alert in alerts[:3]))
+    wrong = str(error) if error is not None else ", ".join(dict.fromkeys(alert.word for alert in alerts[:3]))
     guard = account.guard
     barred: Cell = ((" READ-ONLY" if guard.read_only else " LOCKED" if guard.locked else "", "warn"),)
     running = f"{totals.running}/{totals.pods}" if fleet.pods_at is not None else fmt.UNKNOWN
     return {
-        "account": ((account.name, account.color), ("  shown" if is_shown else "", "quiet")),
+        "account": ((account.name, hue), ("  shown" if is_shown else "", "quiet")),
         "state": (*connection(fleet, now, tz)[1], *barred),
         "balance": ((fmt.money(funds.balance if funds else None), hue),),
         "spend": ((fmt.money(funds.spend_per_hr if funds else None), hue),),
         "runway": ((left, "warn" if runway is not None and runway < 86_400 else hue),),
         "pods": ((running, hue),),
         "requests": _requests(account.use()),
-        "alerts": ((f"▲ {attention}" if attention else "", "bad" if error is not None else "warn"),),
+        "alerts": ((f"▲ {wrong}" if wrong else "", "bad" if error is not None else "warn"),),
     }
 
 
@@ -73,7 +77,8 @@ def _requests(use: Use | None) -> Cell:
     if use is None:
         return ((fmt.UNKNOWN, "muted"),)
     role = "warn" if use.slowness > 1.05 or use.share > 0.8 else "muted"
-    return ((f"{use.asked}/{'' if use.measured else '~'}{use.window.most}", role), (f" {use.window.name}", "quiet"))
+    most = f"{'' if use.measured else '~'}{use.window.most}"
+    return ((f"{use.asked} of {most}", role), (f"/{use.window.name}", "quiet"))
 
 
 def _amounts(sums: Money, role: str) -> tuple[tuple[str, str], ...]:
@@ -112,25 +117,70 @@ def all_connected(accounts: Sequence[Account], tz: tzinfo | None) -> Forms:
     )  # fmt: skip
 
 
-def money_line(accounts: Sequence[Account], width: int) -> TwoSided:
-    """The second line of the header: what needs attention, the sums, and the money of each account that fits."""
-    are_current = [is_current(account.fleet, account.clock()) for account in accounts]
-    sums = money([account.fleet for account in accounts])
-    whole = "strong" if all(are_current) else "muted"
-    loud = sum(len(needing(account.fleet)) for account in accounts)
-    running = sum(account.fleet.totals.running for account in accounts if account.fleet.pods_at is not None)
-    pods = sum(account.fleet.totals.pods for account in accounts if account.fleet.pods_at is not None)
-    least = "" if all(account.fleet.pods_at is not None for account in accounts) else "≥"
-    total: Cell = (("total ", "muted"), *_amounts(sums, whole))
+def money_line(accounts: Sequence[Account], tz: tzinfo | None, width: int) -> TwoSided:
+    """The second line of the header, in the order of that of one account: what needs attention, what works, when the
+    first account runs out, what all spend and have, and the money of each if that fits."""
+    alerts = [alert for account in accounts for alert in needing(account.fleet)]
+    alerts.sort(key=lambda alert: alert.grade is not Grade.BAD)
     groups: Ranked = (
-        *((alone(6, ((f"▲ {loud} ", "warn"), ("need attention" if loud != 1 else "needs attention", "muted"))),)
-          if loud else ()),
-        ((5, total), (0, _amounts(sums, whole))),
-        alone(4, (("pods ", "muted"), (f"{least}{running}/{pods}", whole), (" running", "muted"))),
+        *attention.item(tuple(alerts)),
+        *_busy(accounts),
+        *_first_out(accounts, tz),
+        *_sums(accounts),
+        *_running(accounts),
         # All or none: one account alone would look like the only one that spends.
         alone(8, tuple(part for account in accounts for part in _of_one(account))),
     )  # fmt: skip
     return TwoSided(kept(groups, width))
+
+
+def _whole(accounts: Sequence[Account]) -> str:
+    """The role of a figure of all accounts: not of a fresh one, if one of them is not current."""
+    return "strong" if all(is_current(account.fleet, account.clock()) for account in accounts) else "muted"
+
+
+def _read(accounts: Sequence[Account]) -> tuple[list[Totals], str]:
+    """The counts of the accounts whose pods are known, and the sign before their sum, if that are not all."""
+    read = [account.fleet.totals for account in accounts if account.fleet.pods_at is not None]
+    return read, "" if len(read) == len(accounts) else "≥"
+
+
+def _busy(accounts: Sequence[Account]) -> Ranked:
+    totals, least = _read(accounts)
+    known, gpus = [each for each in totals if each.known], sum(each.gpus for each in totals)
+    if not gpus:
+        return ()
+    figure = f"{least}{sum(each.gpus_busy for each in known)}" if known else fmt.UNKNOWN
+    short: Cell = (("busy ", "muted"), (f"{figure}/{least}{gpus}", _whole(accounts)))
+    return (((9, (("GPUs ", "muted"), *short)), (1, short)),)
+
+
+def _first_out(accounts: Sequence[Account], tz: tzinfo | None) -> Ranked:
+    """When the balance of the first of the accounts runs out, and of which; nothing if that is not known of any."""
+    lasts = [(left, account) for account in accounts if (left := pod_health.runway(account.fleet.funds)) is not None]
+    left, first = min(lasts, key=lambda each: each[0], default=(math.inf, None))
+    if first is None or math.isinf(left):
+        return ()
+    now = first.clock()
+    *forms, shortest = figures(first.fleet, not is_current(first.fleet, now), tz, now)[0]
+    return ((*((rank, (*cell, (f" {first.name}", "muted"))) for rank, cell in forms), shortest),)
+
+
+def _sums(accounts: Sequence[Account]) -> Ranked:
+    sums, role = money([account.fleet for account in accounts]), _whole(accounts)
+    least = "≥" if sums.at_least else ""
+    spend = f"{least}{fmt.money(sums.spend)}/h"
+    short = f"{least}{fmt.money(sums.spend, 0)}/h" if sums.spend >= 10 else spend
+    return (
+        ((4, (("spend ", "muted"), (spend, role))), (3, ((spend, role),)), (1, ((short, role),))),
+        alone(7, (("balance ", "muted"), (f"{least}{fmt.money(sums.balance)}", role))),
+    )
+
+
+def _running(accounts: Sequence[Account]) -> Ranked:
+    totals, least = _read(accounts)
+    figure = f"{least}{sum(each.running for each in totals)}/{least}{sum(each.pods for each in totals)}"
+    return (alone(8, (("pods ", "muted"), (figure, _whole(accounts)), (" running", "muted"))),)
 
 
 def _of_one(account: Account) -> Cell:
@@ -138,4 +188,4 @@ def _of_one(account: Account) -> Cell:
     funds, hue = fleet.funds, "text" if is_current(fleet, account.clock()) else "muted"
     balance = fmt.money(funds.balance if funds else None)
     spend = fmt.money(funds.spend_per_hr if funds else None)
-    return ((f"{account.name} ", account.color), (balance, hue), (f" {spend}/h  ", hue))
+    return ((f"{account.name} ", "muted"), (balance, hue), (f" {spend}/h  ", hue))

@@ -17,7 +17,7 @@ from tui.format import numbers as fmt
 from tui.ui.charts.spec import BarSpec
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
-from tui.ui.render.facts import LACKING, NOTHING, date, money, or_lacking, per_hour
+from tui.ui.render.facts import LACKING, NOTHING, money, or_lacking, per_hour
 from tui.ui.render.list_rows import Row
 from tui.ui.render.money import round_up
 from tui.ui.widgets.table import Column
@@ -58,7 +58,7 @@ def charge_columns(days: Sequence[Day]) -> tuple[Column, ...]:
 
 def within(days: Sequence[Day], now: float, span: int) -> tuple[Day, ...]:
     """The days of the last `span`, including today."""
-    first = now // DAY * DAY - (span - 1) * DAY
+    first = _first(now, span)
     return tuple(day for day in days if day.at >= first)
 
 
@@ -104,9 +104,10 @@ def charge_facts(
 
 def _month(month: charges.Month, spend: float | None) -> Iterator[Fact]:
     yield Fact("To date", money(sum(month.to_date), "strong"))
+    width = len(fmt.money(sum(month.to_date)))
     for kind, amount in zip(KINDS, month.to_date, strict=True):
         if amount:
-            yield Fact(f"  {kind}", money(amount))
+            yield Fact(f"  {kind}", ((f"{fmt.money(amount):>{width}}", "text"),))
     left = f"  {fmt.duration(month.left)} left"
     if month.by_spend is not None:
         tail = f"  at {per_hour(spend)} now"
@@ -132,10 +133,12 @@ def _sums(sums: Sequence[float], count: int, span: int) -> Iterator[Fact]:
     whole = sum(sums)
     mean: Cell = ((f"  {fmt.money(whole / span)}/day", "muted"),) if span else ()
     yield Fact("Total", (*money(whole, "strong"), *mean))
+    # Amounts and percentages below each other.
+    width = len(fmt.money(whole))
     for kind, amount in zip(KINDS, sums, strict=True):
         if amount:
-            share: Cell = ((f"  {_share(amount, whole)}", "muted"),) if whole > 0 else ()
-            yield Fact(f"  {kind}", (*money(amount), *share))
+            share: Cell = ((f"  {_share(amount, whole):>4}", "muted"),) if whole > 0 else ()
+            yield Fact(f"  {kind}", ((f"{fmt.money(amount):>{width}}", "text"), *share))
     if span and count < span:
         yield Fact("", ((f"{span - count} days without charges", "quiet"),))
 
@@ -158,9 +161,24 @@ def charge_bars(days: Sequence[Day], now: float, span: int, columns: int) -> Bar
 # Bills
 
 
+def _first(now: float, span: int) -> float:
+    """The beginning of the first of the last `span` days, of which today is one: what was charged before is not among
+    them, at whatever hour of its day it was."""
+    return now // DAY * DAY - (span - 1) * DAY
+
+
+def _billed(billing: Billing, first: float) -> tuple[float, ...]:
+    """All that was billed since an instant, by `_FIELDS`; empty if RunPod reported no sums."""
+    summary = [day for day in billing.summary if day.at is not None and day.at >= first]
+    return tuple(sum(getattr(day, name) or 0.0 for day in summary) for name in _FIELDS) if summary else ()
+
+
+_FIELDS = ("gpus", "cpus", "serverless", "storage", "endpoints", "other")
+
+
 def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
     """The bills of the last `span` days, by GPU type, CPU flavor and for storage; by kind if RunPod has no types."""
-    first = now - span * DAY
+    first = _first(now, span)
     sums: dict[tuple[str, str], list[float]] = {}
     lasts: dict[tuple[str, str], tuple[float, float]] = {}
 
@@ -176,7 +194,8 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
 
     for item in bills.items(billing):
         add(*item)
-    whole = sum(amount for _, amount in sums.values())
+    # A share is of the total that stands beside the rows: there may be kinds without a row.
+    whole = max(sum(amount for _, amount in sums.values()), sum(_billed(billing, first)))
     by_key = {}
     for (kind, billed), (seconds, amount) in sorted(sums.items(), key=lambda item: -item[1][1]):
         rate = amount / seconds * 3600 if seconds > 0 else None
@@ -187,7 +206,7 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
             "hours": ((f"{seconds / 3600:,.1f} h", "text"),) if seconds else (),
             "amount": ((fmt.money(amount), "strong"),),
             "rate": ((fmt.price(rate), "muted"),) if rate is not None else (),
-            "share": ((f"{100 * amount / whole:.0f}%", "muted"),) if whole > 0 else (),
+            "share": ((_share(amount, whole), "muted"),) if whole > 0 else (),
             "last": ((fmt.money(last), "muted"),),
         }
         order = {"what": billed.lower(), "kind": kind, "hours": seconds, "amount": amount, "rate": rate, "last": last}
@@ -197,12 +216,10 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
 
 def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tuple[Section, ...]:
     """All bills, by kind; those of the row under the cursor, by day."""
-    first, absent = now - span * DAY, Feature.BILL_TYPES in billing.lacks
+    first, absent = _first(now, span), Feature.BILL_TYPES in billing.lacks
     untold: Cell = (("not reported", "muted"),)
-    summary = [day for day in billing.summary if day.at is not None and day.at >= first]
-    fields = ("gpus", "cpus", "serverless", "storage", "endpoints", "other")
     kinds = ("GPU pods", "CPU pods", "serverless", "storage", "endpoints", "other")
-    sums = [sum(getattr(day, name) or 0.0 for day in summary) for name in fields]
+    sums = _billed(billing, first)
     sections = [
         Section(
             f"{span} days",
@@ -212,7 +229,7 @@ def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tu
                 *(() if bills.is_by_type(billing) else (Fact("By GPU type", LACKING if absent else untold),)),
             ),
         )
-        if summary
+        if sums
         else None
     ]
     disks = [day for day in billing.storage if day.at is not None]
@@ -221,7 +238,7 @@ def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tu
         size: Cell = NOTHING if last.size_gb is None else ((f"{last.size_gb:,.0f} GB", "text"),)
         size = or_lacking(size, Feature.BILL_TYPES, billing.lacks)
         network: Cell = ((f"  incl. {fmt.money(last.network)} for network volumes", "muted"),)
-        sections.append(Section("Storage", (Fact("Size", size), Fact("Amount", (*money(last.amount), *network)))))
+        sections.append(Section("Storage", (Fact("Size", size), Fact("Last day", (*money(last.amount), *network)))))
     kind, _, named = (under or "").partition(" ")
     rows = billing.gpus if kind == ComputeKind.GPU else billing.cpus if kind == ComputeKind.CPU else ()
     days = sorted(
@@ -231,7 +248,7 @@ def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tu
     if days:
         facts = tuple(
             Fact(
-                date(day.at, UTC),
+                f"{datetime.fromtimestamp(day.at or 0.0, UTC):%a %d %b}",
                 (*money(day.amount), (f"  {fmt.duration(day.seconds)}", "muted")),
             )
             for day in days[:60]

@@ -110,7 +110,8 @@ def ordered(passing: Sequence[DataCenter], sort: str, inverted: bool) -> tuple[D
 def facts(center: DataCenter, names: dict[str, str]) -> tuple[Section, ...]:
     in_stock = tuple(Fact(names.get(gpu, short_name(gpu)), stock_cell(word), gpu) for gpu, word in stocked(center))
     stock = Section("In stock", in_stock or (Fact("None", (("no GPU in stock here now", "quiet"),)),))
-    if center.listed is None:
+    if center.listed is not False:
+        # As every other one.
         return (stock,)
-    listed = ("yes", "text") if center.listed else ("no (not offered by RunPod)", "warn")
-    return (stock, Section("Data center", (Fact("Listed", (listed,)),)))
+    listed = Fact("Listed", (("no (not offered by RunPod)", "warn"),))
+    return (stock, Section("Data center", (listed,)))

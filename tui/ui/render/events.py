@@ -33,14 +33,14 @@ LOG_COLUMNS = (
     Column("when", "TIME", 15, 0, sort="time"),
     Column("what", "EVENT", 14, 1, sort="kind"),
     Column("pod", "POD", 22, 2, sort="pod"),
-    Column("told", "", 12, 0, flex=True, label="TEXT"),
+    Column("told", "DETAILS", 12, 0, flex=True),
     Column("ago", "AGO", 4, 3, right=True),
 )
 MIDDLE = (
     Column("short", "TIME", 6, 0, sort="time", label="SHORT TIME"),
     Column("what", "EVENT", 14, 1, sort="kind"),
     Column("pod", "POD", 16, 2, sort="pod"),
-    Column("told", "", 12, 0, flex=True, label="TEXT"),
+    Column("told", "DETAILS", 12, 0, flex=True),
 )
 NARROW = (
     Column("short", "TIME", 6, 0),
@@ -57,10 +57,20 @@ def timeline_columns(width: int, rows: Iterable[Cells] = ()) -> tuple[Column, ..
     return when, replace(what, width=min(what.width, longest)), text
 
 
-def log_columns(width: int) -> tuple[Column, ...]:
-    """The columns of the log in a pane this wide: the text of the most frequent events is never cut for another one."""
-    return NARROW if width < 70 else MIDDLE if width < 104 else LOG_COLUMNS
+def log_columns(width: int, widest: int = 0) -> tuple[Column, ...]:
+    """The columns of the log in a pane this wide: the text of the most frequent events is never cut for another one.
 
+    widest: cells of the longest name of a pod; 0 if it is not known. What names do not take is left to the texts.
+    """
+    columns = NARROW if width < 70 else MIDDLE if width < 104 else LOG_COLUMNS
+    return tuple(
+        replace(column, width=min(column.width, max(_LEAST_POD, widest))) if column.key == "pod" and widest else column
+        for column in columns
+    )
+
+
+_LEAST_POD = 8
+"""Cells of the column of pods, which also has "account" and "RunPod"."""
 
 DAY = 86_400.0
 """Seconds within which the clock time of an event is enough."""
@@ -70,15 +80,16 @@ _GRADES = {Grade.BAD: "bad", Grade.WARN: "warn", Grade.NOTICE: "accent"}
 _ROLES = {
     # Alerts by their grade; what else there is, by what it means.
     **{kind: "accent" if (alert := alert_of(kind)) is None else _GRADES[alert.grade] for kind in Kind},
-    Kind.UP: "good", Kind.RUNNING: "good", Kind.NEW: "good", Kind.DOWN: "bad", Kind.RESTART: "warn",
+    # What goes as it should is quiet: it needs nobody.
+    Kind.UP: "muted", Kind.RUNNING: "muted", Kind.NEW: "muted", Kind.DOWN: "bad", Kind.RESTART: "warn",
     Kind.OUTBID: "bad", Kind.STOPPED: "muted", Kind.FAILED: "bad", Kind.GONE: "bad", Kind.STATUS: "accent",
-    Kind.DONE: "good", Kind.REFUSED: "bad", Kind.UNKNOWN: "warn", Kind.TROUBLE: "warn", Kind.PRICE: "accent",
+    Kind.DONE: "text", Kind.REFUSED: "bad", Kind.UNKNOWN: "warn", Kind.TROUBLE: "warn", Kind.PRICE: "accent",
     Kind.IDLE: "warn", Kind.LOOP: "bad", Kind.BOOT: "warn", Kind.ZERO_GPU: "warn", Kind.MAINTENANCE: "accent",
     Kind.RUNWAY: "bad", Kind.BALANCE: "warn", Kind.UNREADABLE: "bad", Kind.OUTAGE: "bad", Kind.THROTTLED: "warn",
     Kind.ALERTS_OFF: "warn", Kind.API: "accent", Kind.SPEND_JUMP: "warn", Kind.SPEND_LIMIT: "warn",
     Kind.UNWATCHED: "bad", Kind.KEY_REFUSED: "bad", Kind.LEASE_DUE: "warn", Kind.ZOMBIE: "accent",
     Kind.FORGOTTEN: "accent", Kind.CHEAPER: "accent", Kind.ORPHAN: "accent",
-    **dict.fromkeys(ENDS.values(), "good"),
+    **dict.fromkeys(ENDS.values(), "muted"),
 }  # fmt: skip
 
 

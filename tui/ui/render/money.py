@@ -152,7 +152,7 @@ def _runway(
     if not running:
         return
     after = costs.changed(funds, change)
-    label = f"With {len(running)} stopped" if marked else "With it stopped"
+    label = f"If {len(running)} stopped" if marked else "If stopped"
     who = f"{len(running)} selected" if marked else running[0].name or running[0].id
     timeless = bool(offered.no_runway(funds, lacks))
     if change is None or (after is None and not timeless):

@@ -10,12 +10,15 @@ from tui.api.features import Feature
 from tui.domain.filters import Field, Fields, Kind
 from tui.domain.runway import ENDS, STAYS, STOPS
 from tui.format import numbers as fmt
+from tui.store.views.attention import counts
 from tui.store.views.pod_costs import PodCost
 from tui.ui.primitives.cells import Cell
+from tui.ui.render.attention import role_of
 from tui.ui.render.facts import NOTHING, cell_or_lacking, money
 from tui.ui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
+    from tui.domain.attention import Attention
     from tui.store.spend import SpendHistory
 
 COLUMNS = (
@@ -24,20 +27,18 @@ COLUMNS = (
     Column("word", "STATUS", 10, 2),
     Column("now", "$/H NOW", 8, 1, right=True, sort="now"),
     Column("today", "TODAY", 9, 5, right=True, sort="today"),
-    Column("month", "MONTH", 10, 4, right=True, sort="month"),
+    Column("month", "MONTH", 12, 4, right=True, sort="month"),
     Column("disks", "DISKS/H", 7, 7, right=True, sort="disks"),
     Column("stopped", "STOPPED", 8, 6, right=True, sort="stopped"),
     Column("stored", "SO FAR", 8, 3, right=True, sort="stored"),
-    Column("fate", "AT $0", 11, 1, sort="fate"),
+    Column("fate", "AT $0", 12, 1, sort="fate"),
     Column("gpu", "GPU", 14, 8),
 )
 SORTS = ("now", "month", "stored", "fate", "name", "today", "disks", "stopped")
-_FATES: dict[str, Cell] = {
-    ENDS: (("✕ data gone", "bad"),),
-    STOPS: (("■ stops", "warn"),),
-    STAYS: (("stays", "muted"),),
-    "": (("?", "bad"),),
-}
+_FATES = {ENDS: "✕ loses data", STOPS: "■ stops", STAYS: "stays", "": "?"}
+_URGENT = {ENDS: "bad", STOPS: "warn", STAYS: "muted", "": "bad"}
+_DISTANT = {**_URGENT, ENDS: "text", STOPS: "text"}
+"""What would happen, and has not: it is an alarm once the end is near."""
 _RANK = {ENDS: 0, STOPS: 1, STAYS: 2, "": 3}
 
 
@@ -56,7 +57,9 @@ ORDERS: dict[str, Callable[[PodCost], Any]] = {
 
 
 def _fate(row: PodCost, is_postpaid: bool) -> str:
-    return "".join(text for text, _ in _FATES[STAYS if is_postpaid else row.fate])
+    """What a filter finds it by: its words, and "gone"."""
+    fate = STAYS if is_postpaid else row.fate
+    return _FATES[fate] + (" gone" if fate == ENDS else "")
 
 
 def pod_fields(now: float, is_postpaid: bool = False) -> Fields[PodCost]:
@@ -90,8 +93,14 @@ def pod_cells(
     marks: Mapping[str, None],
     is_postpaid: bool = False,
     lacks: Collection[Feature] = (),
+    alert: Attention | None = None,
+    *,
+    urgent: bool = False,
 ) -> Cells:
-    """The cells of one pod. `is_postpaid`: nothing happens to it at $0; `lacks`: what the API does not offer of it."""
+    """The cells of one pod. `is_postpaid`: nothing happens to it at $0; `lacks`: what the API does not offer of it;
+    `alert`: its worst one, which stands in place of its state as in Fleet, if it needs attention; `urgent`: whether the
+    balance is used up soon."""
+    fate = STAYS if is_postpaid else row.fate
     marked = row.id in marks
     age = None if row.stopped_at is None else max(0.0, now - row.stopped_at)
     hue = "text" if row.running else "muted"
@@ -102,16 +111,22 @@ def pod_cells(
     return {
         "mark": (("✓", "accent"),) if marked else (),
         "name": ((row.name, "strong" if marked else "text"),),
-        "word": ((row.word, "bad" if row.reason else "muted"),),
+        "word": _state(row, alert),
         "now": ((fmt.price(row.per_hr), hue),),
         "today": money(row.today),
         "month": month,
         "disks": ((fmt.price(row.storage_per_hr), "muted"),),
         "stopped": ((fmt.duration(age), "muted"),) if age is not None else timeless,
         "stored": ((fmt.money(row.stored), "warn"),) if row.stored else timeless,
-        "fate": _FATES[STAYS if is_postpaid else row.fate],
+        "fate": ((_FATES[fate], (_URGENT if urgent else _DISTANT)[fate]),),
         "gpu": ((row.gpu, "muted"),),
     }
+
+
+def _state(row: PodCost, alert: Attention | None) -> Cell:
+    if row.reason or alert is None or not counts(alert):
+        return ((row.word, "bad" if row.reason else "muted"),)
+    return ((alert.word, role_of(alert)),)
 
 
 def _zombie(row: PodCost) -> bool:

@@ -28,8 +28,7 @@ _FIRST = ("util", "vram", "cpu", "memory")
 
 def _figure_column(metric: Metric) -> Column:
     width, rank = _FIGURES.get(metric.name, (max(5, len(metric.label)), 17))
-    sort = metric.name if metric.always else ""
-    return Column(metric.name, metric.label.upper(), width, rank, right=True, sort=sort)
+    return Column(metric.name, metric.label.upper(), width, rank, right=True, sort=metric.name)
 
 
 _UTIL = Column(UTIL.name, "MEAN", *_FIGURES[UTIL.name], right=True)
@@ -51,8 +50,8 @@ POD_COLUMNS = (
     Column("cost", "$/H", 7, 2, right=True, sort="cost"),
     Column("uptime", "UPTIME", 7, 5, right=True, sort="uptime"),
     *_OTHERS,
-    Column("spent", "SPENT", 9, 13, right=True),
-    Column("location", "LOCATION", 9, 12),
+    Column("spent", "SPENT", 9, 13, right=True, sort="spent"),
+    Column("location", "LOCATION", 9, 12, sort="location"),
     Column("id", "ID", 14, 14, sort="id"),
     Column("image", "IMAGE", 26, 15),
     Column("ports", "PORTS", 11, 16),
@@ -62,7 +61,7 @@ SPARK_COLUMNS = 10
 NARROW = 60
 """Columns of a terminal below which state, name and cost share the available room."""
 
-_LEASE = Column("lease", "LEASE", 9, 2)
+_LEASE = Column("lease", "LEASE", 9, 2, sort="lease")
 _ALERT = Column("alert", "ALERT", 46, 10)
 _MOST_STATE = 16
 """Cells of a state with its duration, where there is no room for the dollars."""

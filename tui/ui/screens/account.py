@@ -44,7 +44,7 @@ class AccountScreen(TabbedListsScreen):
         SORT,
         INVERT,
         COLUMNS,
-        *pane_keys(show=False),
+        *pane_keys(zoom=False),
         hidden("escape", "back", "pane.back", "Clear zoom, filter, selection"),
     ]
 
@@ -54,7 +54,9 @@ class AccountScreen(TabbedListsScreen):
 
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
         rows = len(self._view[0].records) if self._current.of_pods else self.size.height // 3
-        return layout.account(width, height, self._active, rows, self._current.head, self._alone)
+        return layout.account(
+            width, height, self._active, rows, self._current.head, self._alone, self._rows_above_facts
+        )  # fmt: skip
 
     def _show_all(self) -> None:
         super()._show_all()

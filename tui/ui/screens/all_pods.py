@@ -147,7 +147,7 @@ class AllPodsScreen(ListingScreen):
         room = header.size.width
         header.content = (
             status.first_line(badges, all_connected(accounts, first.tz), room, self.MODE, hosts, "", 0),
-            money_line(accounts, room),
+            money_line(accounts, first.tz, room),
         )
 
     def _meter(self) -> Cell:
@@ -252,6 +252,10 @@ class AllPodsScreen(ListingScreen):
         elif pods:
             self.post_message(UseAccount(account.name))
             self.post_message(OpenLogs(pods, None))
+
+    async def _follow_up(self, leads: str) -> None:
+        # The header counts the alerts of all accounts, not of the one under the cursor.
+        self.action_needy(1)
 
     def action_needy(self, step: int) -> None:
         """Move to the next or previous pod that needs attention, in whichever account, round the end."""

@@ -13,7 +13,7 @@ from tui.store.views.pods import Query
 from tui.ui.messages import OpenPod, UseAccount
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import empty_states, row_columns
-from tui.ui.render.accounts import Account, account_cells, is_current, sum_line
+from tui.ui.render.accounts import Account, account_cells, is_current
 from tui.ui.render.run_columns import with_runs
 from tui.ui.screens.fleet_lists import cells_of, timers_of
 from tui.ui.screens.listing import WORDS, Listing, Rows, Scene
@@ -42,7 +42,8 @@ class AllPods(Listing):
     columns = _COLUMNS
     table = "fleet"
     sorts = ALL_SORTS
-    sort_names: ClassVar = {pods.ATTENTION: "ATTENTION (worst first)"}
+    sort_names: ClassVar = {pods.ATTENTION: "ATTENTION"}
+    sort_ways: ClassVar = {pods.ATTENTION: ("worst first", "best first")}
     actions = frozenset(("mark", "open", "ssh"))
     prompt = f"filter pods: account:NAME, {WORDS}"
     of_pods = True
@@ -118,7 +119,7 @@ class AllPods(Listing):
             cells = {key: tuple((text, "muted") for text, _ in cell) for key, cell in cells.items() if key != REST} | {
                 key: cell for key, cell in cells.items() if key == REST
             }
-        return {**cells, "account": ((_MARK if failed else "", "warn"), (account.name, account.color))}
+        return {**cells, "account": ((_MARK if failed else "", "warn"), (account.name, "muted" if stale else "text"))}
 
     def _selected(self, keys: tuple[str, ...]) -> tuple[str, ...]:
         """The number of selected pods, and of those that the filter hides."""
@@ -172,10 +173,10 @@ class Accounts(Listing):
         Column("state", "STATE", 26, 2, least=8),
         Column("balance", "BALANCE", 11, 1, right=True),
         Column("spend", "$/H", 9, 1, right=True),
-        Column("runway", "RUNS OUT", 9, 3, right=True),
+        Column("runway", "RUNWAY", 9, 3, right=True),
         Column("pods", "PODS", 7, 5, right=True),
-        Column("requests", "REQUESTS", 12, 4),
-        Column("alerts", "ATTENTION", 20, 6, flex=True),
+        Column("requests", "REQUESTS", 13, 6),
+        Column("alerts", "ATTENTION", 18, 1, flex=True, least=14),
     )
     actions = frozenset(("open",))
 
@@ -183,8 +184,10 @@ class Accounts(Listing):
         return ""
 
     def count(self, rows: Rows) -> str:
-        """The sums, instead of the number of rows."""
-        return "".join(text for text, _ in sum_line(accounts_of(self.context.accounts())))
+        """How many there are, and are current if not all: their sums are in the header."""
+        accounts = accounts_of(self.context.accounts())
+        current = sum(is_current(account.fleet, account.clock()) for account in accounts)
+        return str(len(accounts)) if current == len(accounts) else f"{current} of {len(accounts)} current"
 
     def rows(self, scene: Scene) -> Rows:
         by_name = {account.name: account for account in accounts_of(self.context.accounts())}

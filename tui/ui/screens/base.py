@@ -303,11 +303,15 @@ class BaseScreen(AfterRefresh, Screen[None]):
             self.app.action_command_palette()
             return
         if leads := attention.leads_to(event.group):
-            await self.app.run_action(leads, self.app)
+            await self._follow_up(leads)
             return
         mode = status.picked(event.group, self._sight.badges.places)
         if mode is not None:
             await self.app.run_action(f"go('{mode}')", self.app)
+
+    async def _follow_up(self, leads: str) -> None:
+        """A click on what needs attention, or on the waste, in the header."""
+        await self.app.run_action(leads, self.app)
 
     @on(Table.Clicked)
     async def _row_clicked(self, event: Table.Clicked) -> None:

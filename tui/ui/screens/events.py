@@ -16,7 +16,7 @@ from tui.api.features import NOT_OFFERED
 from tui.domain.alert_rules import is_muted
 from tui.domain.events import Event
 from tui.domain.filters import Vocabulary
-from tui.format.width import wrapped
+from tui.format.width import width, wrapped
 from tui.store.alerts import off
 from tui.store.fleet import Fleet
 from tui.store.fleet_state import EVENTS
@@ -61,6 +61,7 @@ class EventLog(Listing):
         self.names: Mapping[str, str] = {}
         self._matching: dict[str, Event] = {}
         self._read: tuple[object, ...] = ()
+        self._widest = 0
 
     def _source(self) -> tuple[Fleet, float]:
         """The source of events: in history the log stays complete, and keeps growing."""
@@ -92,6 +93,7 @@ class EventLog(Listing):
         self.every = tuple(event for event in merged if event.at <= until)
         live = {key: record.name for key, record in fleet.records.items()}
         self.names = {**(earlier.names if earlier is not None else {}), **live}
+        self._widest = max((width(events.subject(event, self.names)[0][0]) for event in self.every), default=0)
         self._matching = events.ordered(
             events.keyed(self._passing(until)), self.sort, self.inverted, lambda event: self.names.get(event.pod, "")
         )  # fmt: skip
@@ -113,7 +115,7 @@ class EventLog(Listing):
         return Rows(
             tuple(matching), cells, len(self.every), self._empty(), note=self._since(),
             rising=self.inverted if self.sort == "time" else not self.inverted,
-            columns=events.log_columns(layout.events(scene.width, 0)["events"].width),
+            columns=events.log_columns(layout.events(scene.width, 0)["events"].width, self._widest),
         )  # fmt: skip
 
     def _is_muted(self, event: Event) -> bool:

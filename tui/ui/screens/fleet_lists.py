@@ -87,7 +87,8 @@ class Pods(FleetListing):
     title = "Pods"
     columns = row_columns.POD_COLUMNS
     table = "fleet"
-    sort_names: ClassVar = {pods.ATTENTION: "ATTENTION (worst first)"}
+    sort_names: ClassVar = {pods.ATTENTION: "ATTENTION"}
+    sort_ways: ClassVar = {pods.ATTENTION: ("worst first", "best first")}
     sorts = pods.POD_SORTS
     actions = frozenset(("mark", "open", "ssh"))
     prompt = f"filter pods: {WORDS}"

@@ -27,18 +27,18 @@ EVERYWHERE: list[BindingType] = [
     Binding("minus", "range(1)", "range", id="chart.wider", tooltip="Longer time range"),
     hidden("equals_sign", "return", "chart.reset", "Back to live; reset range"),
     hidden("v", "heat", "chart.heat", "Toggle area charts / heat map"),
-    hidden("b", "big", "chart.big", "Show the next charts big"),
+    hidden("b", "big", "chart.big", "Enlarge next charts"),
     Binding("p", "pause", "pause", id="time.pause", tooltip="Pause (in history: play/pause)"),
     Binding(
         "left_square_bracket",
         "step(-1)",
         "history",
         id="time.back",
-        tooltip="Back in history (poll or column)",
+        tooltip="Step back in history (poll or column)",
     ),
-    hidden("right_square_bracket", "step(1)", "time.on", "Forward in history (poll or column)"),
-    hidden("left_curly_bracket", "jump(-1)", "time.far-back", "Back in history by a range"),
-    hidden("right_curly_bracket", "jump(1)", "time.far-on", "Forward in history by a range"),
+    hidden("right_square_bracket", "step(1)", "time.on", "Step forward in history (poll or column)"),
+    hidden("left_curly_bracket", "jump(-1)", "time.far-back", "Back one range in history"),
+    hidden("right_curly_bracket", "jump(1)", "time.far-on", "Forward one range in history"),
     hidden("left_parenthesis", "event(-1)", "time.event-back", "Previous event in history"),
     hidden("right_parenthesis", "event(1)", "time.event-on", "Next event in history"),
     # With priority: input right behind it is text.
@@ -62,7 +62,7 @@ NEEDY = (
     hidden("N", "needy(-1)", "pod.needy-before", "Previous pod that needs attention"),
 )
 MUTE = hidden("m", "mute", "pod.mute", "Mute alerts of this pod")
-SORT = Binding("o", "sort", "sort", id="table.sort", tooltip="Sort: menu of the columns")
+SORT = Binding("o", "sort", "sort", id="table.sort", tooltip="Sort menu")
 COLUMNS = hidden("C", "columns", "table.columns", "Choose and order columns")
 INVERT = hidden("i", "invert", "table.invert", "Reverse sort")
 
@@ -72,17 +72,17 @@ def mark_keys(help: str, *, show: bool) -> tuple[Binding, Binding, Binding, Bind
     return (
         Binding("space", "mark", "select", id="table.mark", show=show, tooltip=help),
         hidden("asterisk", "mark_all", "table.mark-all", "Select all pods shown"),
-        hidden("backslash", "mark_none", "table.mark-none", "Clear selection, of hidden pods too"),
+        hidden("backslash", "mark_none", "table.mark-none", "Clear selection (hidden pods too)"),
         hidden("exclamation_mark", "mark_others", "table.mark-others", "Invert selection of pods shown"),
     )
 
 
-def pane_keys(*, show: bool = True) -> tuple[Binding, Binding, Binding]:
-    """To the next pane, to the previous one, and zoom. `show`: whether the footer has them."""
+def pane_keys(*, zoom: bool = True) -> tuple[Binding, Binding, Binding]:
+    """To the next pane, to the previous one, and zoom. `zoom`: whether the footer has that too."""
     return (
-        Binding("tab", "pane(1)", "pane", id="pane.next", show=show, tooltip="Next pane"),
+        Binding("tab", "pane(1)", "pane", id="pane.next", tooltip="Next pane"),
         hidden("shift+tab", "pane(-1)", "pane.previous", "Previous pane"),
-        Binding("z", "zoom", "zoom", id="pane.zoom", show=show, tooltip="Toggle full-screen pane"),
+        Binding("z", "zoom", "zoom", id="pane.zoom", show=zoom, tooltip="Toggle full-screen pane"),
     )
 
 

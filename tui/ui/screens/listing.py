@@ -135,7 +135,8 @@ class Listing:
     noun:       the name of its rows in sentences.
     columns:    of its table, at first.
     table:      its name in [columns] of the settings; "" if it has none.
-    sorts:      its orders by name, the first one at first; `sort_names`: how they are called, where no column is.
+    sorts:      its orders by name, the first one at first; `sort_names`: how they are called, where no column is;
+                `sort_ways`: how the two ways of an order are called, if that is not ascending and descending.
     preference: the name under which its order is stored across starts, with its own for {}; "" if it is not.
     topics:     polled while it is shown; without the last of them there are no rows.
     panes:      its panes, in the order of `tab`.
@@ -154,6 +155,7 @@ class Listing:
     table: ClassVar[str] = ""
     sorts: ClassVar[tuple[str, ...]] = ("",)
     sort_names: ClassVar[Mapping[str, str]] = {}
+    sort_ways: ClassVar[Mapping[str, tuple[str, str]]] = {}
     preference: ClassVar[str] = ""
     topics: ClassVar[tuple[str, ...]] = ()
     panes: ClassVar[tuple[str, ...]] = ("list", "facts")
@@ -201,6 +203,12 @@ class Listing:
     def fault(self) -> str:
         """Why what was typed is invalid, and what is in effect instead."""
         return self._entry.fault if self._entry is not None else ""
+
+    def holds(self, text: str) -> bool:
+        """Whether a text is a valid filter, which may not have been reported yet."""
+        if text != self.typed:
+            self.typed = text
+        return not self.fault
 
     def refuse(self, why: str) -> None:
         """The filter in effect cannot be applied: the one before it is."""

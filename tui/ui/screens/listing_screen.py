@@ -85,6 +85,9 @@ class ListingScreen(RowsScreen):
             return not self.typing() and self._marks_here
         if action in self.WITHOUT or (action in self._sometimes and not self._listing.allows(action)):
             return False
+        if action == "pane" and len(self._in_turn()) < 2:
+            # A list without details has nothing to go to.
+            return False
         if action in ACTING:
             # In read-only mode and in history there are no such keys; `on_key` explains why nothing happens.
             barred = self._sight.session.guard.read_only or (action != "lock" and self._sight.actions.in_history())

@@ -42,7 +42,7 @@ SLOW_FRAME = 2.0
 """The same on a slow link."""
 
 _PROMPTS = {
-    "search": "search: text, or re:PATTERN; ↵ keep, n next",
+    "search": "search: text, or re:PATTERN; enter keeps, n next",
     "filter": "filter: words, !word to hide, re:PATTERN",
 }
 

@@ -70,7 +70,7 @@ class MarketScreen(TabbedListsScreen):
         Binding("w", "watch", "watch", id="market.watch", tooltip="Watch: notify or deploy when available"),
         hidden("x", "remove", "market.remove", "Remove the watch under the cursor"),
         Binding("enter", "open", "edit", id="table.open", show=False, tooltip="Edit the watch under the cursor"),
-        *pane_keys(show=False),
+        *pane_keys(zoom=False),
         hidden("c", "copy", "market.copy", "Copy ID, name or a detail"),
         hidden("escape", "back", "pane.back", "Clear cursor, zoom, filter"),
     ]
@@ -81,7 +81,9 @@ class MarketScreen(TabbedListsScreen):
 
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
         rows = len(self._gpus.every(self._view[0]))
-        return layout.market(width, height, self._active, rows, self._alone, "trend" in self._current.panes)
+        return layout.market(
+            width, height, self._active, rows, self._alone, "trend" in self._current.panes, self._rows_above_facts
+        )  # fmt: skip
 
     def _meter(self) -> Cell:
         # In narrow terminals keys need the room more than a figure that is far from its limit.
@@ -129,36 +131,37 @@ class MarketScreen(TabbedListsScreen):
 
     async def action_demand(self) -> None:
         text = " ".join(views.chips(self._gpus.demand))
-        await self._ask(FilterLine(text, f"API filters: {HINT}", DEMAND))
+        line = FilterLine(text, f"API filters: {HINT}", DEMAND, holds=lambda text: not self._demanded(text)[1])
+        await self._ask(line)
 
     @property
     def _countries(self) -> tuple[str, ...]:
         """Countries with RunPod hosts, as far as loaded; none while unknown."""
         return self._sight.fleet.countries.value or ()
 
+    def _demanded(self, text: str) -> tuple[MarketQuery, tuple[str, ...]]:
+        """The API filters that a text means, and what is wrong with it."""
+        demand, faults = views.demand_of(text, self._countries)
+        if refused := views.unanswered(demand, self._sight.fleet.market_lacks):
+            faults = (*faults, f"{refused}: {offered.WORDS}")
+        return demand, faults
+
     def _take(self, of: str, text: str) -> None:
         if of != DEMAND:
             super()._take(of, text)
             return
-        demand, faults = views.demand_of(text, self._countries)
-        if refused := views.unanswered(demand, self._sight.fleet.market_lacks):
-            faults = (*faults, f"{refused}: {offered.WORDS}")
-        note = f"▲ {faults[0]}" if faults else "↵ apply"
-        self._entitle(self._table(self._current), self._current.title, note)
+        _, faults = self._demanded(text)
+        self._entitle(self._table(self._current), self._current.title, "" if faults else "↵ apply")
+        self._remark(faults[0] if faults else "")
 
     def _end(self, event: FilterLine.Done) -> None:
         if event.of != DEMAND:
             super()._end(event)
             return
-        demand, faults = views.demand_of(event.line.value, self._countries)
-        if refused := views.unanswered(demand, self._sight.fleet.market_lacks):
-            faults = (*faults, f"{refused}: {offered.WORDS}")
         # A click elsewhere sends no request to RunPod.
         if event.kept and not event.left:
-            if not faults:
-                self._ask_for(demand)
-                return
-            self.notify(f"filters not applied: {faults[0]}", severity="warning", markup=False)
+            self._ask_for(self._demanded(event.line.value)[0])
+            return
         self.show()
 
     def _ask_for(self, demand: MarketQuery) -> None:

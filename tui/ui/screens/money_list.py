@@ -18,6 +18,7 @@ from tui.store.fleet_sums import CROWD
 from tui.store.slices import Sliced, whole
 from tui.store.spend import SpendHistory
 from tui.store.views import pod_costs, pods
+from tui.store.views.attention import worst
 from tui.store.views.pod_costs import PodCost
 from tui.ui.charts import spec
 from tui.ui.charts.spec import Drawn
@@ -93,9 +94,15 @@ class Money(AccountListing):
     def rows(self, scene: Scene) -> Rows:
         costs, now, marks = self._costs_at(scene), scene.now, self.context.marks
         is_postpaid, lacks = pod_health.is_postpaid(scene.fleet.funds), scene.fleet.lacks
+        alerts, left = worst(scene.fleet), pod_health.runway(scene.fleet.funds)
+        urgent = left is not None and left < pod_health.SHORT_RUNWAY
 
         def cells(key: str) -> Cells:
-            return money_rows.pod_cells(costs[key], now, marks, is_postpaid, lacks) if key in costs else {}
+            if key not in costs:
+                return {}
+            return money_rows.pod_cells(
+                costs[key], now, marks, is_postpaid, lacks, alerts.get(key), urgent=urgent
+            )  # fmt: skip
 
         if self.filter is not None:
             passing = money_rows.pod_fields(now, is_postpaid).select(self.filter, tuple(costs.values()))

@@ -100,7 +100,7 @@ class PanedScreen(ChartScreen):
         """Show the panes that fit; in narrow or short terminals the focused one."""
         room = self._room
         self.set_class(room.height < SHORT, "-short")
-        self._shown = self._regions(room.width, room.height - FRAME - self._scrubs)
+        self._shown = self._regions_of_screen()
         if self.BAR:
             self._show_bar(self.query_one(f"#{self.BAR}", Lines))
         body = self.query_one("#body", Body)
@@ -110,6 +110,11 @@ class PanedScreen(ChartScreen):
         if placed != self._placed:
             self._placed = placed
             body.rearrange()
+
+    def _regions_of_screen(self) -> Mapping[str, Region]:
+        """The regions in the body as large as it is while no line is typed."""
+        room = self._room
+        return self._regions(room.width, room.height - FRAME - self._scrubs)
 
     def _is_shown(self, pane: Widget) -> bool:
         return place_of(pane) in self._shown

@@ -97,9 +97,16 @@ class RowsScreen(PanedScreen):
 
     def _show_all(self) -> None:
         self._prepare()
+        before = self._shown
         self._arrange()
         for listing in self._on_screen():
             self._show_list(listing)
+        if self._shown != self._regions_of_screen():
+            # Which panes there is room for may depend on the rows.
+            self._arrange()
+        if before and before != self._shown:
+            # What was made for the panes as they were is made for their sizes now.
+            self.call_after_refresh(self.show)
         self._show_row()
         self._minutes = self._minutes_of(*self._view)
 
@@ -208,14 +215,15 @@ class RowsScreen(PanedScreen):
         listing, scene = self._listing, self._scene(self._listing)
         if not (orders := listing.orders()):
             return
-        from tui.ui.modals.sort_menu import Order, SortMenu
+        from tui.ui.modals.sort_menu import WAYS, Order, SortMenu
 
         def chosen(sort: str | None) -> None:
             if sort is not None:
                 self._sort(listing, sort)
 
         menu = SortMenu(
-            listing.heading or listing.title, [Order(*order) for order in orders], listing.sort,
+            listing.heading or listing.title,
+            [Order(sort, label, listing.sort_ways.get(sort, WAYS)) for sort, label in orders], listing.sort,
             self._rows(listing, scene).rising,
         )  # fmt: skip
         self.app.push_screen(menu, chosen)
@@ -277,7 +285,10 @@ class RowsScreen(PanedScreen):
             self._active = place
             self._arrange()
         await self._ask(
-            FilterLine(listing.typed, listing.prompt, listing.name, lambda text: completion(text, listing.vocabulary))
+            FilterLine(
+                listing.typed, listing.prompt, listing.name, lambda text: completion(text, listing.vocabulary),
+                listing.holds,
+            )
         )  # fmt: skip
 
     async def _ask(self, line: FilterLine) -> None:

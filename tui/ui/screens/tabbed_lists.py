@@ -79,6 +79,13 @@ class TabbedListsScreen(ListingScreen):
     def _alone(self) -> bool:
         return super()._alone or len(self._current.panes) == 1
 
+    @property
+    def _rows_above_facts(self) -> int:
+        """The rows of the list, where it is the only pane that fits and has the focus; else 0."""
+        if not self._single or self._zoomed or self._active != "list" or "facts" not in self._current.panes:
+            return 0
+        return len(self._table(self._current).keys)
+
     def _arrange(self) -> None:
         if self._active not in self._current.panes:
             self._active = "list"

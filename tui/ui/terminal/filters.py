@@ -40,15 +40,31 @@ SYMBOLS = {
 _LEVELS = {
     # Amounts: sparklines, heat strips, bars.
     "▁": "_", "▂": ".", "▃": ":", "▄": "-", "▅": "=", "▆": "+", "▇": "*", "█": "#", "▬": "=",
-    "▔": "-", "▌": "|", "▐": "|", "▎": "|", "▏": "|", "▕": "|", "▊": "|", "▋": "|", "▍": "|", "▀": '"',
+    "▔": "'", "▌": "|", "▐": "|", "▎": "|", "▏": "|", "▕": "|", "▊": "|", "▋": "|", "▍": "|", "▀": '"',
     "▖": ".", "▗": ".",
     "░": ".", "▒": ":", "▓": "%", "━": "#", "╸": "=", "╺": "-", "─": "-", "│": "|", "┃": "|",
 }  # fmt: skip
 
 _GLYPHS = {**_WORDS, **SYMBOLS, **_LEVELS}
 
-_RISING = re.compile(r"(?<=[\w.])▲")
-"""After a column's title the alarm symbol is a sort arrow."""
+_IN_CONTEXT = tuple(
+    (re.compile(pattern), text)
+    for pattern, text in (
+        # Behind a column's title, and before the key that scrolls there, they are arrows, and no alarm.
+        (r"(?<=[\w.])▲|▲(?= pgup)", "^"), (r"(?<=[\w.])▼|▼(?= pgdn)", "v"),
+        # With the space beside them there is room for the sign that has two characters.
+        (r"(?<= ) ≥|≥ ", ">="), (r"(?<= ) ≤|≤ ", "<="), (r"(?<= ) ±", "+-"), (r" → ", " ->"),
+        (r"(?<=\d) °C", " C "), (r"°C", " C"),
+        # Down and up a network.
+        (r"↓(?=\d)", "v"), (r"↑(?=\d)", "^"),
+    )
+)  # fmt: skip
+"""What a symbol is beside certain others, as many characters long as it was: a single letter would not say it."""
+
+_SOME_CONTEXT = re.compile("[▲▼≥≤±→°↓↑]")
+
+_ENTER, _KEY = "↵", "enter"
+_EDGE = re.compile("─" * (len(_KEY) + 1))
 
 _FRAMES = {"═": "=", "║": "|", "╌": "-", "╎": "|", "┄": "-", "┆": "|", "╍": "-", "╏": "|", "╴": "-", "╶": "-"}
 
@@ -92,14 +108,51 @@ def ascii_text(text: str) -> str:
     """A text in ASCII, as many cells wide as it is; characters without a replacement become question marks."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(map(ascii_of, _RISING.sub("^", text)))
+    return "".join(map(ascii_of, _in_context(text)))
+
+
+def _in_context(text: str) -> str:
+    if _SOME_CONTEXT.search(text) is not None:
+        for pattern, plain in _IN_CONTEXT:
+            text = pattern.sub(plain, text)
+    return text
 
 
 class Ascii(LineFilter):
     """For terminals without box characters, braille and other symbols."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        return [Segment(ascii_text(text), style, control) for text, style, control in segments]
+        whole = "".join(text for text, _, _ in segments)
+        if whole.isascii() and whole.isprintable():
+            return segments
+        if _ENTER in whole and _EDGE.search(whole) is not None:
+            segments = _spelled(segments)
+            whole = "".join(text for text, _, _ in segments)
+        # A sign and what decides its meaning may be of two styles.
+        plain, at, result = _in_context(whole), 0, []
+        for text, style, control in segments:
+            part = plain[at : at + len(text)]
+            at += len(text)
+            # The ends of a scroll bar are parts of a cell, which would be characters that mean something.
+            blank = not part.isascii() and style is not None and _is_scroll_bar(style)
+            result.append(Segment(" " * cell_len(part) if blank else ascii_text(part), style, control))
+        return result
+
+
+def _is_scroll_bar(style: Style) -> bool:
+    return style._meta is not None and "@mouse.down" in style.meta
+
+
+def _spelled(segments: list[Segment]) -> list[Segment]:
+    """The edge of a frame with its key in words, as in the footer: that takes the room of some of the edge."""
+    texts = [text for text, _, _ in segments]
+    at = next(number for number, text in enumerate(texts) if _ENTER in text)
+    edge = next((number for number in range(at, -1, -1) if _EDGE.search(texts[number]) is not None), None)
+    if edge is None:
+        return segments
+    texts[at] = texts[at].replace(_ENTER, _KEY, 1)
+    texts[edge] = texts[edge].replace("─" * (len(_KEY) - 1), "", 1)
+    return [Segment(text, style, control) for text, (_, style, control) in zip(texts, segments, strict=True)]
 
 
 FILLED, TINTED = 1.5, 1.12

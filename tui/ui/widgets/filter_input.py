@@ -26,7 +26,7 @@ class _Completion(Suggester):
 
 
 class FilterLine(Input):
-    """An input for filter words. Enter keeps them, Escape clears them."""
+    """An input for filter words. Enter keeps them if they are valid, Escape clears them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -60,15 +60,21 @@ class FilterLine(Input):
             self.left = left
 
     def __init__(
-        self, text: str, placeholder: str, of: str = "", complete: Callable[[str], str] = lambda text: ""
+        self,
+        text: str,
+        placeholder: str,
+        of: str = "",
+        complete: Callable[[str], str] = lambda text: "",
+        holds: Callable[[str], bool] = lambda text: True,
     ) -> None:
         """`of`: the list it filters. The current list may be another by the time of the message.
 
         complete: the rest of the term at the end of a text; empty if none is known.
+        holds:    whether a text is valid; one that is not stays open, so that it can be mended.
         """
         super().__init__(text, placeholder=placeholder, id="filter", compact=True, suggester=_Completion(complete))
         self.cursor_blink = False
-        self._rest = complete
+        self._rest, self._holds = complete, holds
         self.of = of
         self._is_done = False
 
@@ -101,7 +107,8 @@ class FilterLine(Input):
             super().action_cursor_right(select)
 
     def action_keep(self) -> None:
-        self._done(applied=True)
+        if self._holds(self.value):
+            self._done(applied=True)
 
     def action_give_up(self) -> None:
         self._done(applied=False)

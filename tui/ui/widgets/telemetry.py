@@ -29,7 +29,7 @@ class Telemetry(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "cursor(-1)", "left", id="chart.cursor-back", show=False, tooltip="Move chart cursor left"),
         Binding("right", "cursor(1)", "right", id="chart.cursor-on", show=False, tooltip="Move chart cursor right"),
-        Binding("x", "axis", "axis", id="chart.axis", tooltip="Axis of charts of runs: time, time since start, step"),
+        Binding("x", "axis", "axis", id="chart.axis", tooltip="Run chart axis: time, elapsed, step"),
     ]
 
     class CursorMoved(Message):
