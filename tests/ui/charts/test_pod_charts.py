@@ -9,12 +9,18 @@ import pytest
 from msgspec.structs import replace
 
 from tests.make import pod, snapshot
+from tui.api.models import GpuReading, Telemetry
+from tui.domain.gpu_power import nominal_w
 from tui.format import numbers
 from tui.store.fleet import Fleet
+from tui.store.metrics import BY_NAME
+from tui.store.series import Point
 from tui.store.views import pod_lines
-from tui.ui.charts import plot, pod_charts
+from tui.store.views.pod_lines import Line
+from tui.ui.charts import plot, pod_charts, readings
 from tui.ui.charts.look import Look
 from tui.ui.charts.spec import GUTTER, ChartSpec, Form
+from tui.ui.primitives import ramp
 
 NOON = 1_795_435_200.0
 SIZES = [(40, 10)] * 4
@@ -120,6 +126,45 @@ def test_up_to_three_gpus_are_areas_and_more_are_a_heat_map(
     lines: int, height: int, heat: bool | None, form: Form
 ) -> None:
     assert pod_charts.form_of(lines, height, Look(now=NOON, span=900, heat=heat)) is form
+
+
+def drawing(watts: float, gpus: int = 2) -> Fleet:
+    """A fleet with one pod, whose GPUs draw that much each."""
+    reading = GpuReading(util=90.3, memory=60.0, temperature_c=35.0, power_w=watts)
+    made, each = Fleet(5.0, 60.0), pod("a", utils=(90.3,) * gpus)
+    for step in range(60):
+        at = NOON - 295 + step * 5
+        made.apply(snapshot(replace(each, telemetry=Telemetry(at, None, (reading,) * gpus))), at)
+    return made
+
+
+def test_the_power_of_gpus_together_is_a_share_of_what_they_are_rated_for_together() -> None:
+    made, look = drawing(78.0), Look(now=NOON, span=900, tz=UTC)
+    machine = made.records["a"].pod.machine  # type: ignore[union-attr]
+    assert machine is not None
+    rated = nominal_w(machine.gpu_name)
+    assert rated is not None
+    one, each = pod_charts.specs(made, [made.records["a"]], look, 20.0, [(60, 1), (60, 12)], ["power", "power"])
+    assert (one.high, each.high) == (2 * rated, rated)
+    (row,) = plot.draw(one, 60, 1)
+    drawn = "".join(text for text, _ in row)
+    assert drawn[-1] == ramp.bar(78.0 / rated)
+
+
+def test_a_present_value_is_written_as_runpod_gave_it() -> None:
+    made, look = drawing(78.0), Look(now=NOON, span=900, tz=UTC)
+    power, util = pod_charts.specs(made, [made.records["a"]], look, 20.0, [(60, 1), (60, 12)], ["power", "util"])
+    assert [line.last for line in power.lines] == [156.0], "not 160, of which samples are made"
+    assert [line.last for line in util.lines] == [90.3, 90.3]
+
+
+@pytest.mark.parametrize(("gpu", "high"), [("NVIDIA L4", 72.0), (None, 200.0), ("a new one", 200.0)])
+def test_what_a_gpu_is_rated_for_may_be_unknown_or_exceeded(gpu: str | None, high: float) -> None:
+    def line(watts: float) -> Line:
+        return Line("", ((Point(NOON, watts, watts, watts),),), watts)
+
+    assert readings.top_of(BY_NAME["power"], (line(60.0 if high < 100 else 160.0),), gpu) == high
+    assert readings.top_of(BY_NAME["power"], (line(160.0),), gpu) == 200.0
 
 
 def test_the_cursor_reads_what_is_drawn_also_between_two_samples(fleet: Fleet) -> None:

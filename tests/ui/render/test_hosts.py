@@ -166,7 +166,9 @@ def test_charts_of_a_machine() -> None:
     sizes = [(40, 8)] * 6
     charts = host_charts.charts_of(series)
     assert charts == host_charts.CHARTS
-    made_specs = host_charts.specs(series, look, width_of(look, sizes), sizes, charts, 120.0, True)
+    made_specs = host_charts.specs(
+        series, look, width_of(look, sizes), sizes, charts, 120.0, made.load, "NVIDIA H100 SXM"
+    )
     titles = ["".join(text for text, _ in plot.draw(spec, 40, 8)[0]) for spec in made_specs]
     assert [title.split("  ")[0] for title in titles] == [
         "GPU util", "GPU memory", "GPU temp", "GPU power", "CPU", "Memory",
@@ -175,7 +177,6 @@ def test_charts_of_a_machine() -> None:
     assert "W" in titles[3]
     assert titles[4].endswith("31%"), "more than one cannot be a fraction"
     assert not any("▾" in title for title in titles), "GPUs of different tenants do not lag each other"
-    assert [line.last for line in host_charts.specs(series, look, 30.0, sizes, charts, 120.0, False)[0].lines] == [
-        None,
-        None,
-    ]
+    assert made_specs[3].high == 700.0, "what a GPU is rated for"
+    old = host_charts.specs(series, look, 30.0, sizes, charts, 120.0, None, None)
+    assert [line.last for line in old[0].lines] == [None, None]

@@ -12,12 +12,13 @@ from tui.store.metrics import BY_NAME, METRICS, PART
 from tui.store.series import Point
 from tui.store.views.hosts import DAY, Earned
 from tui.store.views.pod_lines import Line
-from tui.ui.charts import buckets, spec
+from tui.ui.charts import buckets, readings, spec
 from tui.ui.charts.look import Look
-from tui.ui.charts.pod_charts import FIELDS, as_one, form_of, top_of
+from tui.ui.charts.pod_charts import FIELDS, as_one, form_of
 from tui.ui.charts.spec import ChartSpec, Form
 
 if TYPE_CHECKING:
+    from tui.api.hosts import HostLoad
     from tui.store.series import Series
 
 CHARTS = tuple(metric.name for metric in sorted(METRICS, key=lambda metric: not metric.per_gpu))
@@ -36,20 +37,28 @@ def specs(
     sizes: Sequence[tuple[int, int]],
     charts: Sequence[str],
     silence: float,
-    current: bool,
+    present: HostLoad | None,
+    gpu: str | None,
 ) -> tuple[ChartSpec, ...]:
     """One spec for each of these charts of a machine, for the size of each, in columns of `width` seconds.
 
-    current: whether the newest sample is live.
+    present: the machine's latest sample, if that is current; `gpu`: the type of its GPUs.
     """
     return tuple(
-        _spec(series, chart, look, size, width, silence, current)
+        _spec(series, chart, look, size, width, silence, present, gpu)
         for chart, size in zip(charts, sizes, strict=False)
     )  # fmt: skip
 
 
 def _spec(
-    series: Series, chart: str, look: Look, size: tuple[int, int], width: float, silence: float, current: bool
+    series: Series,
+    chart: str,
+    look: Look,
+    size: tuple[int, int],
+    width: float,
+    silence: float,
+    present: HostLoad | None,
+    gpu: str | None,
 ) -> ChartSpec:
     metric = BY_NAME[chart]
     named = [("", chart)]
@@ -60,17 +69,19 @@ def _spec(
     if part:
         named = [("", f"{chart}{PART}")]
     window = spec.window(look.now, look.span, spec.plot_columns(size[0]), width)
-    lines = tuple(_line(series, label, name, window, look, silence, current) for label, name in named)
+    lines = tuple(_line(series, label, name, window, look, silence) for label, name in named)
     if look.cursor is not None:
         lines = buckets.read_at(lines, window, look.cursor)
-    top, form = top_of(metric, lines), form_of(len(lines), size[1], look)
+    elif present is not None:
+        lines = readings.of_machine(present, metric, lines)
+    form, gpus = form_of(len(lines), size[1], look), 1
     if len(lines) > 1 and (size[1] == 1 or (form is Form.AREAS and len(lines) > FIELDS)):
-        lines = (as_one(lines, window, metric),)
+        gpus, lines = len(lines), (as_one(lines, window, metric),)
     return ChartSpec(
         metric.title,
         lines,
         window,
-        high=1.0 if part else top,
+        high=1.0 if part else readings.top_of(metric, lines, gpu, gpus),
         axis=spec.gutter(size[0]),
         places=2 if part else 0,
         unit="" if part else metric.unit,
@@ -88,11 +99,8 @@ def _spec(
     )
 
 
-def _line(
-    series: Series, label: str, name: str, window: spec.Window, look: Look, silence: float, current: bool
-) -> Line:
-    runs = series.runs(name, *window, silence, until=look.now)
-    return Line(label, runs, series.value(name, look.now) if current else None)
+def _line(series: Series, label: str, name: str, window: spec.Window, look: Look, silence: float) -> Line:
+    return Line(label, series.runs(name, *window, silence, until=look.now), None)
 
 
 MOST_DAYS = 90

@@ -215,5 +215,8 @@ class HostsScreen(ListingScreen):
         self._width = width_of(look, [size for size in sizes if size != (1, 1)])
         newest = series.newest(scene.now)
         current = newest is not None and scene.now - newest <= store.STALE
-        built = host_charts.specs(series, look, self._width, sizes, charts, max(120.0, 4 * INTERVAL), current)
+        silence, present = max(120.0, 4 * INTERVAL), host.load if current else None
+        built = host_charts.specs(
+            series, look, self._width, sizes, charts, silence, present, host.gpu_name or host.gpu_type_id
+        )
         self._draw_charts(pane, built)
