@@ -36,6 +36,9 @@ FINE = 24
 EDGE = FINE + 1
 """The shade of a mean: that of the first line, brighter than all others."""
 
+BAND = 13
+"""The shade of the range of each bucket, the same everywhere: brighter than any fill."""
+
 STEP = EDGE
 """Added to a step of the ramp (1 to 8), as of a heat map: the shade of that step."""
 
