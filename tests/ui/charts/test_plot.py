@@ -19,6 +19,7 @@ from tui.store.series import Point, Series
 from tui.store.views.pod_lines import Line
 from tui.ui.charts import bar_chart, canvas, plot
 from tui.ui.charts.spec import BarSpec, ChartSpec, Form, Window, plot_columns, window
+from tui.ui.terminal.filters import ascii_text
 
 NOON = 1_795_435_200.0
 WILD = st.one_of(
@@ -35,6 +36,10 @@ def spec_of(values: list[float], columns: int = 60, lines: int = 1) -> ChartSpec
         shown,
         tz=UTC,
     )
+
+
+def without_grid(row: str) -> str:
+    return row.replace("·", " ").replace("\u2800", " ")
 
 
 def words(spec: ChartSpec, width: int, height: int) -> list[str]:
@@ -105,7 +110,7 @@ def test_a_new_sample_changes_one_column_until_the_bucket_is_over() -> None:
 def test_the_same_values_have_the_same_shape_a_column_further() -> None:
     values = [float(20 + (i * 37) % 60) for i in range(60)]
     before, after = (words(spec_of(part), 64, 10)[1:-1] for part in (values[:-1], values[1:]))
-    for a, b in zip(before, after, strict=True):
+    for a, b in zip(map(without_grid, before), map(without_grid, after), strict=True):
         # Columns 4 to 62 show the values; the first loses its way in from the left, the last ends.
         assert a[6:62] == b[5:61]
 
@@ -115,7 +120,15 @@ def test_every_value_is_drawn_at_its_dot() -> None:
         rows = words(spec_of([value], 40), 44, 12)[1:-1]
         dots = round(value / 100 * 39)
         row, cell = 9 - dots // 4, "⣀⠤⠒⠉"[dots % 4]
-        assert [(y, line[4]) for y, line in enumerate(rows) if line[4] != " "] == [(row, cell)]
+        assert [(y, line[4]) for y, line in enumerate(rows) if line[4] not in " ·"] == [(row, cell)]
+
+
+def test_a_line_at_a_value_of_the_grid_lies_on_it() -> None:
+    for value, label in ((25.0, "25"), (50.0, "50"), (75.0, "75")):
+        rows = words(spec_of([value] * 20, 40), 44, 12)[1:-1]
+        (row,) = (row for row in rows if "\u2800" < row[4] <= "\u28ff")
+        assert row.split()[0].startswith(label)
+        assert "·" in row, "where it is empty"
 
 
 def test_a_spike_of_one_sample_is_drawn_to_its_top() -> None:
@@ -129,7 +142,7 @@ def test_a_line_has_its_number_and_the_first_lies_on_top() -> None:
     spec = spec_of([50.0] * 60)
     other = spec_of([80.0] * 60).lines[0]
     drawn = ChartSpec("x", (spec.lines[0], other, spec.lines[0]), spec.window, tz=UTC)
-    numbers = {number for row in plot.draw(drawn, 64, 12)[1:-1] for text, number in row if text.strip(" 105")}
+    numbers = {number for row in plot.draw(drawn, 64, 12)[1:-1] for text, number in row if text.strip(" 1057%2·")}
     assert numbers == {0, 1}
 
 
@@ -139,8 +152,8 @@ def test_a_gap_is_a_gap() -> None:
         tuple(Point(shown.start + i * shown.width, 50, 50, 50) for i in part) for part in (range(10), range(30, 40))
     )
     rows = words(ChartSpec("x", (Line("x", runs, 50),), shown, tz=UTC), 44, 9)
-    row = next(row for row in rows[1:] if set("▔─▁") & set(row))
-    assert row[4 + 12 : 4 + 28].strip() == ""
+    row = next(row for row in rows[1:] if any("\u2800" < letter <= "\u28ff" for letter in row))
+    assert row[4 + 12 : 4 + 28].strip(" ·") == ""
 
 
 def test_the_time_axis_is_local_and_round() -> None:
@@ -200,13 +213,19 @@ def test_bars_are_blocks_and_no_grid_of_dots() -> None:
     assert [row.replace("\u2800", " ") for row in rows] == ["        █ ", "      █ █ ", "    █ █ █ ", "  █ █ █ █ "]
 
 
-@given(st.floats(0, 100), st.integers(3, 30), st.integers(1, 12))
-def test_what_is_level_is_a_line(value: float, columns: int, height: int) -> None:
-    run = tuple(Point(5.0 * n, value, value, value) for n in range(columns))
+@given(st.floats(5, 95), st.floats(-0.5, 0.5), st.integers(6, 60), st.integers(4, 20))
+def test_a_line_is_of_dots_of_one_weight_and_keeps_its_direction(
+    first: float, slope: float, columns: int, height: int
+) -> None:
+    run = tuple(Point(5.0 * n, v, v, v) for n in range(columns) for v in (min(100.0, max(0.0, first + slope * n)),))
     rows = canvas.lines(ChartSpec("x", (Line("x", (run,), None),), Window(0.0, 5.0, columns)), columns, height)
-    inked = [text for row in rows for text, kind in row if kind == 0]
-    assert len(inked) == 1
-    assert inked[0] in {glyph * columns for glyph in "▔─▁"}
+    inked = {letter for row in rows for part, kind in row if kind == 0 for letter in part}
+    assert all("\u2800" <= letter <= "\u28ff" for letter in inked)
+    # In ASCII too: of the cells of a row, a line that falls has none above the one before it.
+    ranks = {"'": 0, "\\": 1, "/": 1, "-": 1, "|": 1, "_": 2, ".": 2}
+    for row in rows:
+        levels = [ranks[c] for part, kind in row for c in ascii_text(part) if kind == 0 and c != " "]
+        assert levels == sorted(levels, reverse=slope > 0)
 
 
 def bars_of(values: list[tuple[float, ...]], high: float = 100.0) -> BarSpec:

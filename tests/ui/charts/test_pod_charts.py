@@ -115,6 +115,15 @@ def test_a_row_has_the_value_of_all_gpus_together(fleet: Fleet) -> None:
     assert {(p.low, p.mean, p.high) for line in row.lines for run in line.runs for p in run} == {(80, 85, 90)}
 
 
+def test_a_row_of_several_pods_says_that_it_is_their_mean() -> None:
+    made = Fleet(5.0, 60.0)
+    made.apply(snapshot(pod("a"), pod("b")), NOON - 5)
+    look, pods = Look(now=NOON, span=900, tz=UTC), [made.records["a"], made.records["b"]]
+    for chart, name in (("cpu", "CPU avg 30%"), ("memory", "MEM avg 40%")):
+        (row,) = plot.draw(pod_charts.specs(made, pods, look, 20.0, [(60, 1)], [chart])[0], 60, 1)
+        assert "".join(text for text, _ in row)[:GUTTER].split() == name.split()
+
+
 @pytest.mark.parametrize(
     ("lines", "height", "heat", "form"),
     [

@@ -219,9 +219,13 @@ def test_eight_levels_of_a_value_are_eight_cells() -> None:
         assert len(seen) == 8
 
 
-def test_without_shades_two_rows_are_one_height() -> None:
-    rows = plot.draw(chart([flat(40.0), flat(75.0), flat(100.0)], Form.HEAT, shades=False), 40 + GUTTER, 8)
-    assert [row[5][0] for row in cells(rows)[1:7]] == [" ", "▇", "▅", "█", "█", "█"]
+def test_without_shades_a_height_is_that_of_the_legend_at_any_size() -> None:
+    values = [flat(40.0), flat(75.0), flat(100.0)]
+    for height, blank in ((5, 0), (8, 1)):
+        rows = cells(plot.draw(replace(chart(values, Form.HEAT, shades=False), times=False), 40 + GUTTER, height))
+        shown = [row[5][0] for row in rows[1:]]
+        assert shown[:: 1 + blank][:3] == ["▄", "▇", "█"]
+        assert "".join(shown[1::2] if blank else shown[3:]).strip() == ""
 
 
 def test_more_gpus_than_rows_stand_together_and_none_is_hidden() -> None:

@@ -12,7 +12,7 @@ from tui.store.views.pod_lines import Line
 from tui.ui.charts import buckets
 from tui.ui.charts.buckets import Column
 from tui.ui.charts.figures import dressed, gutter_cell, short
-from tui.ui.charts.spec import BAND, EDGE, GRID, GUTTER, HEAT, QUIET, ChartSpec, Part, Row, gutter, paint
+from tui.ui.charts.spec import BAND, EDGE, GRID, GUTTER, HEAT, QUIET, ChartSpec, Part, Row, gutter, joined, paint
 from tui.ui.primitives.ramp import HEIGHTS
 
 LEAST = 2
@@ -51,6 +51,15 @@ def _is_round(part: float, spec: ChartSpec) -> bool:
     """Whether the value at that part of the scale has no more decimal places than are written."""
     value = spec.low + part * (spec.high - spec.low)
     return spec.places is None or abs(value - round(value, spec.places)) < 1e-6
+
+
+def ruled(row: Row) -> Row:
+    """A row of a plot with the dots of the grid where it is empty."""
+    cells = [(letter, kind) for text, kind in row for letter in text]
+    return joined(
+        ("·", GRID) if not x % _EVERY and letter in " \u2800" else (letter, kind)
+        for x, (letter, kind) in enumerate(cells)
+    )
 
 
 class _Field:

@@ -134,10 +134,6 @@ _SOLID = {
 }  # fmt: skip
 """Blocks for bars: what is filled is no grid of dots."""
 
-_LEVEL = {"\u2809": "▔", "\u2812": "─", "\u2824": "─", "\u28c0": "▁"}
-_LEVELS = re.compile("|".join(f"{dots}{{3,}}" for dots in _LEVEL))
-"""What is level for three cells is drawn as a line, which dots are not."""
-
 _SGR = re.compile(r"\x1b\[([0-9;]*)m")
 
 
@@ -168,7 +164,8 @@ def lines(spec: ChartSpec, columns: int, height: int) -> list[Row]:
         signal = plane.signal([x + _ASIDE for x in xs], [y + 0.5 for y in ys], marker=marker)
         plane.draw(signal.lines())
     text = plane.build().string()
-    text = text.translate(_SOLID) if spec.bars else _LEVELS.sub(lambda run: _LEVEL[run[0][0]] * len(run[0]), text)
+    if spec.bars:
+        text = text.translate(_SOLID)
     return [row_of(line) for line in text.split("\n")][:height]
 
 

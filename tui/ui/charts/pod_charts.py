@@ -134,7 +134,8 @@ def _spec(
         cursor=look.cursor,
         marks=marks,
         times=alone,
-        label=metric.label,
+        # Of several pods a single row has room for no more than their mean.
+        label=f"{metric.label} avg" if gpus > 1 and len(records) > 1 else metric.label,
         until=look.now,
         scale=look.scale,
         origin=look.origin,
