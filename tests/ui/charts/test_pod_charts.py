@@ -9,12 +9,18 @@ import pytest
 from msgspec.structs import replace
 
 from tests.make import pod, snapshot
+from tui.api.models import GpuReading, Telemetry
+from tui.domain.gpu_power import nominal_w
 from tui.format import numbers
 from tui.store.fleet import Fleet
+from tui.store.metrics import BY_NAME
+from tui.store.series import Point
 from tui.store.views import pod_lines
-from tui.ui.charts import plot, pod_charts
+from tui.store.views.pod_lines import Line
+from tui.ui.charts import plot, pod_charts, readings
 from tui.ui.charts.look import Look
 from tui.ui.charts.spec import GUTTER, ChartSpec, Form
+from tui.ui.primitives import ramp
 
 NOON = 1_795_435_200.0
 SIZES = [(40, 10)] * 4
@@ -60,25 +66,46 @@ def test_what_is_said_where_nothing_is_drawn() -> None:
     fleet = Fleet(5.0, 60.0)
     booting = pod("a", utils=None)
     fleet.apply(snapshot(booting), NOON)
-    assert {spec.note for spec in specs(fleet)} == {"no samples yet"}
+    assert {(spec.note, spec.blank) for spec in specs(fleet)} == {("booting: no samples",) * 2}
     fleet.apply(snapshot(replace(booting, gpu_count=0)), NOON + 5)
-    assert [spec.note for spec in specs(fleet)] == ["no GPU in this pod"] * 2 + ["no samples yet"] * 2
+    assert [spec.note for spec in specs(fleet)] == ["no GPU in this pod"] * 2 + ["booting: no samples"] * 2
+    fleet.apply(snapshot(pod("a", status="EXITED", utils=None)), NOON + 10)
+    assert {spec.blank for spec in specs(fleet)} == {"stopped: no samples"}
 
 
 def test_a_range_after_the_last_sample_says_so(fleet: Fleet) -> None:
-    assert {spec.note for spec in specs(fleet, NOON + 7200)} == {"no samples in this range"}
+    later = specs(fleet, NOON + 7200)
+    assert {spec.note for spec in later} == {"no samples in this range"}
+    assert not any(spec.blank for spec in later), "a longer range has some"
+
+
+def test_the_average_is_that_of_the_samples_at_any_width() -> None:
+    made, values = Fleet(5.0, 60.0), [float(50 + 40 * (step % 7 == 0) + step // 9) for step in range(300)]
+    for step, value in enumerate(values):
+        made.apply(snapshot(pod("a", utils=(value,))), NOON - 5 * (299 - step))
+    drawn = values[-181:]
+    words = f"min {min(drawn):.0f} avg {sum(drawn) / len(drawn):.0f} max {max(drawn):.0f}%"
+    for width in (60, 77, 104, 131, 200, 250):
+        size, look = (width, 12), Look(now=NOON, span=900, tz=UTC)
+        column = pod_charts.width_of(look, [size])
+        (chart,) = pod_charts.specs(made, [made.records["a"]], look, column, [size], ["util"])
+        assert words in "".join(text for text, _ in plot.draw(chart, *size)[0])
 
 
 @pytest.mark.parametrize(
     ("known", "whole", "words"),
     [
-        (900, 900, "last 15 min"), (880, 900, "last 15 min"), (500, 900, "last 8 min of 15 min"),
-        (59, 900, "under 1 min of 15 min"), (480, 3600, "last 8 min of 1 h"), (7300, 86_400, "last 2 h of 24 h"),
-        (200_000, 30 * 86_400, "last 2 d of 30 d"),
+        (900, 900, "last 15 min"), (880, 900, "last 15 min"), (None, 900, "last 15 min"),
+        (500, 900, "last 15 min · no data before 11:51"), (480, 3600, "last 1 h · no data before 11:52"),
+        (50_000, 86_400, "last 24 h · no data before Sun 22:06"),
+        (200_000, 30 * 86_400, "last 30 d · no data before Sat 04:26"),
+        (800_000, 30 * 86_400, "last 30 d · no data before 14 Nov"),
     ],
 )  # fmt: skip
-def test_the_range_says_how_much_of_it_has_data(known: float, whole: float, words: str) -> None:
-    assert numbers.span_of(known, whole) == words
+def test_the_range_says_since_when_it_has_data(known: float | None, whole: float, words: str) -> None:
+    for later in (0.0, 3.0):
+        since = None if known is None else NOON - known
+        assert numbers.span_since(whole, NOON + later, since, UTC) == words, "and says the same a poll later"
 
 
 def test_the_first_sample_is_known_unless_older_ones_are_loading(fleet: Fleet) -> None:
@@ -109,6 +136,15 @@ def test_a_row_has_the_value_of_all_gpus_together(fleet: Fleet) -> None:
     assert {(p.low, p.mean, p.high) for line in row.lines for run in line.runs for p in run} == {(80, 85, 90)}
 
 
+def test_a_row_of_several_pods_says_that_it_is_their_mean() -> None:
+    made = Fleet(5.0, 60.0)
+    made.apply(snapshot(pod("a"), pod("b")), NOON - 5)
+    look, pods = Look(now=NOON, span=900, tz=UTC), [made.records["a"], made.records["b"]]
+    for chart, name in (("cpu", "CPU avg 30%"), ("memory", "MEM avg 40%")):
+        (row,) = plot.draw(pod_charts.specs(made, pods, look, 20.0, [(60, 1)], [chart])[0], 60, 1)
+        assert "".join(text for text, _ in row)[:GUTTER].split() == name.split()
+
+
 @pytest.mark.parametrize(
     ("lines", "height", "heat", "form"),
     [
@@ -120,6 +156,45 @@ def test_up_to_three_gpus_are_areas_and_more_are_a_heat_map(
     lines: int, height: int, heat: bool | None, form: Form
 ) -> None:
     assert pod_charts.form_of(lines, height, Look(now=NOON, span=900, heat=heat)) is form
+
+
+def drawing(watts: float, gpus: int = 2) -> Fleet:
+    """A fleet with one pod, whose GPUs draw that much each."""
+    reading = GpuReading(util=90.3, memory=60.0, temperature_c=35.0, power_w=watts)
+    made, each = Fleet(5.0, 60.0), pod("a", utils=(90.3,) * gpus)
+    for step in range(60):
+        at = NOON - 295 + step * 5
+        made.apply(snapshot(replace(each, telemetry=Telemetry(at, None, (reading,) * gpus))), at)
+    return made
+
+
+def test_the_power_of_gpus_together_is_a_share_of_what_they_are_rated_for_together() -> None:
+    made, look = drawing(78.0), Look(now=NOON, span=900, tz=UTC)
+    machine = made.records["a"].pod.machine  # type: ignore[union-attr]
+    assert machine is not None
+    rated = nominal_w(machine.gpu_name)
+    assert rated is not None
+    one, each = pod_charts.specs(made, [made.records["a"]], look, 20.0, [(60, 1), (60, 12)], ["power", "power"])
+    assert (one.high, each.high) == (2 * rated, rated)
+    (row,) = plot.draw(one, 60, 1)
+    drawn = "".join(text for text, _ in row)
+    assert drawn[-1] == ramp.bar(78.0 / rated)
+
+
+def test_a_present_value_is_written_as_runpod_gave_it() -> None:
+    made, look = drawing(78.0), Look(now=NOON, span=900, tz=UTC)
+    power, util = pod_charts.specs(made, [made.records["a"]], look, 20.0, [(60, 1), (60, 12)], ["power", "util"])
+    assert [line.last for line in power.lines] == [156.0], "not 160, of which samples are made"
+    assert [line.last for line in util.lines] == [90.3, 90.3]
+
+
+@pytest.mark.parametrize(("gpu", "high"), [("NVIDIA L4", 72.0), (None, 200.0), ("a new one", 200.0)])
+def test_what_a_gpu_is_rated_for_may_be_unknown_or_exceeded(gpu: str | None, high: float) -> None:
+    def line(watts: float) -> Line:
+        return Line("", ((Point(NOON, watts, watts, watts),),), watts)
+
+    assert readings.top_of(BY_NAME["power"], (line(60.0 if high < 100 else 160.0),), gpu) == high
+    assert readings.top_of(BY_NAME["power"], (line(160.0),), gpu) == 200.0
 
 
 def test_the_cursor_reads_what_is_drawn_also_between_two_samples(fleet: Fleet) -> None:

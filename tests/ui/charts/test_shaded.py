@@ -19,9 +19,11 @@ from tui.ui.charts import plot
 from tui.ui.charts.figures import short
 from tui.ui.charts.spec import (
     ALERT,
+    BAND,
     BESIDE,
     CURSOR,
     EDGE,
+    GRID,
     GUTTER,
     HEAT,
     STEP,
@@ -106,27 +108,76 @@ def test_shades_of_a_part_are_read_back(ink: int, ground: int) -> None:
     assert painted(ALERT) is painted(3) is None
 
 
-@given(st.floats(0, 100), st.integers(4, 20), st.booleans())
-def test_an_area_ends_at_its_value(value: float, height: int, shades: bool) -> None:
-    rows = plot.draw(chart([flat(value)], Form.AREAS, shades=shades), 40 + GUTTER, height + 1)
-    made = cells(rows)[1:-1] if height >= 4 else cells(rows)[1:]
-    column = [row[20] for row in made]
-    filled = [n for n, (glyph, kind) in enumerate(column) if (painted(kind) or (0, 0))[1] or glyph in "░▒▁▂▃▄▅▆▇█"]
-    assert filled == list(range(filled[0], len(column))), "filled down to the ground"
-    top = len(column) - filled[0] - 1 + "▁▂▃▄▅▆▇█".index(column[filled[0]][0]) / 8 + 1 / 8
-    assert top == pytest.approx(max(1 / 8, len(column) * value / 100), abs=0.2), "and no higher"
+def eighths(column: list[tuple[str, int]]) -> list[int]:
+    """The shades of a column of cells by eighths of a cell, from below."""
+    shades: list[int] = []
+    for glyph, kind in reversed(column):
+        ink, ground = painted(kind) or (0, 0)
+        part = " ▁▂▃▄▅▆▇█".index(glyph) if glyph != "·" else 0
+        shades += [ink] * part + [ground] * (8 - part)
+    return shades
+
+
+def a_column(made: ChartSpec, height: int) -> list[tuple[str, int]]:
+    rows = cells(plot.draw(replace(made, times=False), 40 + GUTTER, height + 1))[1:]
+    return [row[20] for row in rows]
+
+
+@pytest.mark.parametrize("height", [1, 2, 3, 5, 8, 13])
+@pytest.mark.parametrize("spread", [0.0, 4.0, 30.0])
+def test_the_edge_is_equally_thick_and_at_its_value_wherever_it_is(height: int, spread: float) -> None:
+    for tenth in range(0, 1001, 3):
+        value = tenth / 10
+        made = chart([[(max(0.0, value - spread), value, min(100.0, value + spread))] * 40], Form.AREAS)
+        if height < 2:
+            continue
+        shades = eighths(a_column(made, height))
+        edge = [n for n, shade in enumerate(shades) if shade == EDGE]
+        assert edge == list(range(edge[0], edge[-1] + 1)), "in one piece"
+        assert len(edge) in (4, 5) or edge[0] == 0, "of one thickness, but on the ground"
+        assert edge[-1] + 1 == pytest.approx(max(1, 8 * height * value / 100), abs=1.51)
+        assert all(shades[: edge[0]]), "filled down to the ground"
+
+
+@given(st.floats(0, 100), st.integers(4, 20))
+def test_without_shades_the_edge_is_half_a_cell_at_its_value(value: float, height: int) -> None:
+    column = a_column(chart([flat(value)], Form.AREAS, shades=False), height)
+    (row,) = (n for n, (glyph, _) in enumerate(column) if glyph in "▁▀▄")
+    assert column[row][1] == 0
+    assert {glyph for glyph, _ in column[row + 1 :]} <= {"░"}, "filled down to the ground"
+    assert {glyph for glyph, _ in column[:row]} <= set(" ·"), "and no higher"
+    top = height - row - 1 + {"▁": 0.125, "▄": 0.5, "▀": 1.0}[column[row][0]]
+    assert top == pytest.approx(height * value / 100, abs=0.45)
 
 
 def test_the_mean_is_drawn_across_the_range_of_its_bucket() -> None:
-    rows = plot.draw(chart([[(10.0, 70.0, 90.0)] * 40], Form.AREAS), 40 + GUTTER, 22)
-    column = [(glyph, *(painted(kind) or (0, 0))) for glyph, kind in (row[20] for row in cells(rows)[1:-1])]
-    edges = [n for n, (glyph, ink, _) in enumerate(column) if ink == EDGE and glyph != " "]
-    assert edges
-    assert edges == [6], "70 % of twenty rows"
-    grounds = [ground for _, _, ground in column]
-    assert not any(grounds[:2])
-    assert grounds[3] > grounds[10] > grounds[17], "brighter with height"
-    assert grounds[17] > grounds[19], "and below the lowest value darker than in the band"
+    shades = eighths(a_column(chart([[(10.0, 70.0, 90.0)] * 40], Form.AREAS), 20))
+    assert [n for n, shade in enumerate(shades) if shade == EDGE] == [108, 109, 110, 111], "70 % of twenty rows"
+    assert not any(shades[144:])
+    assert {*shades[16:108], *shades[112:144]} == {BAND}, "one shade from the lowest to the highest"
+    assert 0 < max(shades[:16]) < BAND, "and a darker one below"
+
+
+def test_a_deep_dip_is_no_darker_than_a_shallow_one() -> None:
+    def seen(low: float) -> list[int]:
+        return eighths(a_column(chart([[(low, 92.0, 95.0)] * 40], Form.AREAS), 12))
+
+    deep, shallow = seen(5.0), seen(40.0)
+    assert all(a >= b for a, b in zip(deep, shallow, strict=True))
+    assert deep != shallow
+
+
+def test_two_gpus_with_the_same_values_look_the_same() -> None:
+    for height in range(4, 16):
+        rows = cells(plot.draw(replace(chart([flat(35.0)] * 2, Form.AREAS), times=False), 40 + GUTTER, height + 1))[1:]
+        half = height // 2
+        assert rows[:half] == rows[height - half : height]
+
+
+def test_a_range_of_one_value_is_not_written() -> None:
+    made = chart([flat(35.0), [(30.0, 35.0, 40.0)] * 40], Form.AREAS)
+    names = [text(row)[:GUTTER].strip() for row in plot.draw(replace(made, times=False), 40 + GUTTER, 7)[1:]]
+    assert names == ["GPU 0    35%", "", "", "GPU 1    35%", "30-40%", ""]
 
 
 def test_the_same_value_is_the_same_cell_in_any_column() -> None:
@@ -168,9 +219,13 @@ def test_eight_levels_of_a_value_are_eight_cells() -> None:
         assert len(seen) == 8
 
 
-def test_without_shades_two_rows_are_one_height() -> None:
-    rows = plot.draw(chart([flat(40.0), flat(75.0), flat(100.0)], Form.HEAT, shades=False), 40 + GUTTER, 8)
-    assert [row[5][0] for row in cells(rows)[1:7]] == [" ", "▇", "▅", "█", "█", "█"]
+def test_without_shades_a_height_is_that_of_the_legend_at_any_size() -> None:
+    values = [flat(40.0), flat(75.0), flat(100.0)]
+    for height, blank in ((5, 0), (8, 1)):
+        rows = cells(plot.draw(replace(chart(values, Form.HEAT, shades=False), times=False), 40 + GUTTER, height))
+        shown = [row[5][0] for row in rows[1:]]
+        assert shown[:: 1 + blank][:3] == ["▄", "▇", "█"]
+        assert "".join(shown[1::2] if blank else shown[3:]).strip() == ""
 
 
 def test_more_gpus_than_rows_stand_together_and_none_is_hidden() -> None:
@@ -209,8 +264,7 @@ def test_the_cursor_reads_lowest_mean_and_highest() -> None:
     at = chart([[(10.0, 70.0, 90.0)] * 40], Form.AREAS).window.start + 20 * 22.5
     made = chart([[(10.0, 70.0, 90.0)] * 40], Form.AREAS, cursor=at)
     rows = plot.draw(made, 60 + GUTTER, 10)
-    assert "min 10 mean 70 max 90%" in text(rows[0])
-    assert [text(row)[:8].split() for row in rows[1:4]] == [["max", "90"], ["avg", "70"], ["min", "10"]]
+    assert "min 10 avg 70 max 90%" in text(rows[0])
     assert " 10-90 " in text(plot.draw(made, 60 + GUTTER, 1)[0])
     column = made.window.column(at)
     assert column is not None
@@ -246,16 +300,30 @@ def test_the_gutter_is_the_same_at_any_height() -> None:
     assert all(a <= b + GUTTER for a, b in pairwise(plot_columns(width) for width in range(1, 100)))
 
 
-def test_prices_have_their_dollars_before_them_and_a_gap_to_the_scale() -> None:
+def test_prices_have_their_dollars_before_them() -> None:
     shown = replace(chart([flat(0.12)], Form.AREAS), unit="$", places=2, low=0.1, high=0.2)
-    rows = [text(row) for row in plot.draw(shown, 40 + GUTTER, 12)]
-    assert rows[0].endswith("$0.12")
-    assert not [row for row in rows if any(len(word) > 4 for word in row[:GUTTER].split())]
-    assert sorted(word for row in rows[1:] for word in row[:GUTTER].split() if word.isalpha()) == ["avg", "max", "min"]
+    rows = [text(row) for row in plot.draw(shown, 60 + GUTTER, 12)]
+    assert rows[0].endswith("min $0.12 avg $0.12 max $0.12  now $0.12")
+    assert "".join(row[:GUTTER] for row in rows[1:-1]).split() == ["$0.20", "$0.15", "$0.10"]
+    assert text(plot.draw(shown, 36 + GUTTER, 12)[0]).endswith("min $0.12 max $0.12  now $0.12")
     two = replace(shown, lines=tuple(replace(line, label="secure") for line in shown.lines * 2), apart=True)
     rows = [text(row) for row in plot.draw(two, 40 + GUTTER, 12)]
     assert "from $0.12" in rows[0]
     assert rows[1].startswith("secure $0.12")
+
+
+@pytest.mark.parametrize(
+    ("high", "places", "labels"),
+    [
+        (100.0, 0, ["100%", "75%", "50%", "25%", "0%"]), (450.0, 0, ["450%", "225%", "0%"]),
+        (0.25, 2, ["0.25%", "0.00%"]), (0.4, 2, ["0.40%", "0.30%", "0.20%", "0.10%", "0.00%"]),
+    ],
+)  # fmt: skip
+def test_a_value_beside_the_grid_is_that_of_the_grid(high: float, places: int, labels: list[str]) -> None:
+    shown = replace(chart([flat(high, 20)], Form.AREAS), places=places, high=high)
+    rows = plot.draw(shown, 40 + GUTTER, 12)
+    assert [label for row in rows[1:-1] if (label := text(row)[:GUTTER].strip())] == labels
+    assert [("·", GRID) in row for row in cells(rows)].count(True) == len(labels) - 2
 
 
 @pytest.mark.parametrize(("value", "shown"), [(0.126, "0.13"), (10.5, "10.5"), (104.2, "104"), (12_345.0, "12k")])

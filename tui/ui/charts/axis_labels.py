@@ -8,7 +8,7 @@ from tui.ui.charts.spec import QUIET, ChartSpec, Row
 
 def written(value: float, spec: ChartSpec) -> str:
     """A value for the axis."""
-    return f"${value:,.{spec.places}f}" if spec.unit == "$" else spec.text(value)
+    return f"${value:,.{spec.places}f}" if spec.unit == "$" else f"{spec.text(value)}{spec.unit}"
 
 
 def fitting(text: str, value: float, room: int) -> str:

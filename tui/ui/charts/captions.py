@@ -7,10 +7,26 @@ from collections.abc import Iterator
 from tui.api.features import NOT_OFFERED
 from tui.domain import offered
 from tui.format import numbers as fmt
+from tui.store.series import Point
 from tui.store.views.pod_lines import Line
-from tui.ui.charts import buckets, heatmap
+from tui.ui.charts import areas, buckets, heatmap
 from tui.ui.charts.figures import at_cursor, dressed, lagging, short
-from tui.ui.charts.spec import ALERT, CURSOR, EDGE, HEAT, QUIET, STEP, TEXT, TITLE, ChartSpec, Form, Part, Row, paint
+from tui.ui.charts.spec import (
+    ALERT,
+    BAND,
+    CURSOR,
+    EDGE,
+    HEAT,
+    QUIET,
+    STEP,
+    TEXT,
+    TITLE,
+    ChartSpec,
+    Form,
+    Part,
+    Row,
+    paint,
+)
 from tui.ui.primitives import ramp
 
 
@@ -99,6 +115,7 @@ def heading(spec: ChartSpec, width: int, columns: int) -> Row:
     """
     name = fmt.clip(spec.title, width)
     legends = _legends(spec) if any(line.runs for line in spec.lines) else [()]
+    # A figure is worth more than a legend, which other charts may have.
     for tail in _figures(spec, columns):
         for legend in legends:
             used = len(name) + sum(len(text) for text, _ in (*legend, *tail))
@@ -109,24 +126,23 @@ def heading(spec: ChartSpec, width: int, columns: int) -> Row:
 
 def _legends(spec: ChartSpec) -> list[Row]:
     """What the shades mean, from long to short."""
+    if spec.form is Form.SPARK:
+        return [()]
     top = dressed(short(spec.high, spec), spec)
     if spec.form is Form.HEAT:
         ends = (f"  {short(spec.low, spec)} ", QUIET), (f" {top}", QUIET)
         scale: Row = ((ramp.HEIGHTS, HEAT),)
         if spec.shades:
             scale = tuple((" ", paint(0, STEP + step)) for step in range(1, ramp.STEPS + 1))
-        dip: Part = (heatmap.NOTCH, paint(STEP + ramp.STEPS) if spec.shades else heatmap.DIPPED)
         whole: Row = (ends[0], *scale, ends[1])
-        if spec.worst != "low":
-            return [(*whole, (" highest", QUIET)), whole] if spec.worst == "high" else [whole]
-        return [
-            (*whole, (" lowest  ", QUIET), dip, (" lowest far below mean", QUIET)),
-            (*whole, ("  ", QUIET), dip, (" dip", QUIET)),
-            whole,
-        ]
-    edge, band = (("▄", paint(EDGE)), (" ", paint(0, 13))) if spec.shades else (("▆", 0), ("▒", HEAT))
-    long: Row = (("  ", QUIET), edge, (" mean ", QUIET), band, (" min-max", QUIET))
-    return [(*long, (f", {_lowest(spec)}-{top}", QUIET)) if len(spec.lines) > 1 else long, long]
+        if spec.worst == "mean":
+            return [whole, ()]
+        whole = (*whole, (" (max)" if spec.worst == "high" else " (min)", QUIET))
+        dip: Part = (heatmap.NOTCH, paint(STEP + ramp.STEPS) if spec.shades else heatmap.DIPPED)
+        return [(*whole, ("  ", QUIET), dip, (" dip", QUIET)), whole, ()] if spec.worst == "low" else [whole, ()]
+    edge, band = (("▄", paint(EDGE)), (" ", paint(0, BAND))) if spec.shades else ((areas.LINE, 0), ("▒", HEAT))
+    long: Row = (("  ", QUIET), edge, (" avg ", QUIET), band, (" min-max", QUIET))
+    return [(*long, (f", {_lowest(spec)}-{top}", QUIET)) if len(spec.lines) > 1 else long, long, ()]
 
 
 def _lowest(spec: ChartSpec) -> str:
@@ -139,10 +155,7 @@ def _figures(spec: ChartSpec, columns: int) -> list[Row]:
     if not known:
         return [((offered.MARKED, QUIET),), ((NOT_OFFERED, QUIET),)] if not spec.offered else [((fmt.UNKNOWN, QUIET),)]
     if read := at_cursor(buckets.pooled([buckets.across(line, spec.window, columns) for line in spec.lines]), spec):
-        room = 4 if spec.places is not None else 6
-        figures = [short(value, spec, room) for value in (read.low, read.mean, read.high)]
-        whole = f"min {figures[0]} mean {figures[1]} max {dressed(figures[2], spec)}"
-        return [((whole, CURSOR),), ((dressed(figures[1], spec), CURSOR),)]
+        return [((_three(read, spec), CURSOR),), ((dressed(short(read.mean, spec, 6), spec), CURSOR),)]
     mean = sum(line.last or 0.0 for line in known) / len(known)
     if len(spec.lines) > 1 and spec.unit == "$":
         # Prices have no mean that anybody pays.
@@ -153,4 +166,18 @@ def _figures(spec: ChartSpec, columns: int) -> list[Row]:
         line = spec.lines[number]
         lags: Row = ((f"▾ {line.label} {_value(line, spec)}", ALERT),)
         return [(*lags, ("  ", TEXT), *value), lags, value]
-    return [value, ()]
+    whole = spec.lines[0].whole or buckets.extremes(point for run in spec.lines[0].runs for point in run)
+    if len(spec.lines) > 1 or spec.form is not Form.AREAS or whole is None:
+        return [value, ()]
+    ends = _three(whole, spec), _three(whole, spec, "min", "max")
+    return [*(((text, QUIET), ("  now ", QUIET), *value) for text in ends), value, ()]
+
+
+def _three(point: Point, spec: ChartSpec, *names: str) -> str:
+    """The lowest, mean and highest value of a bucket, or of all; or those of them that are named."""
+    room = 4 if spec.places is not None else 6
+    values = {"min": point.low, "avg": point.mean, "max": point.high}
+    texts = [f"{name} {short(values[name], spec, room)}" for name in names or values]
+    if spec.unit == "$":
+        return " ".join(text.replace(" ", " $") for text in texts)
+    return " ".join(texts) + spec.unit

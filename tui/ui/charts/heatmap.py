@@ -67,18 +67,11 @@ def _below(column: Column, above: Part, spec: ChartSpec) -> Part:
     return "█", paint(_step(part_of(column.low, spec))) if glyph == NOTCH else kind
 
 
-def _stack(column: Column, spec: ChartSpec, deep: int, kind: int) -> list[Part]:
-    """One bucket without shades, from above: its worst value as a height in one or two cells. Where it dips, a notch
-    at the top."""
+def _height(column: Column, spec: ChartSpec, kind: int) -> Part:
+    """One bucket without shades: its worst value as a height. Where it dips, a notch."""
     if column is None:
-        return [(" ", QUIET)] * deep
-    steps = ramp.STEPS * deep
-    filled = 1 + int(min(steps - 1.0, max(0.0, _worst(column, spec) * steps)))
-    cells: list[Part] = []
-    for row in reversed(range(deep)):
-        part = min(ramp.STEPS, filled - ramp.STEPS * row)
-        cells.append((ramp.HEIGHTS[part - 1] if part > 0 else " ", kind))
-    return [(NOTCH, DIPPED), *cells[1:]] if dips(column, spec) else cells
+        return " ", QUIET
+    return (NOTCH, DIPPED) if dips(column, spec) else (ramp.height(_worst(column, spec)), kind)
 
 
 def _step(part: float) -> int:
@@ -102,10 +95,12 @@ def heat(spec: ChartSpec, width: int, height: int) -> list[Row]:
     for turn, (name, numbers) in enumerate(groups):
         lines = [spec.lines[number] for number in numbers]
         columns = buckets.pooled([buckets.across(line, spec.window, width - margin) for line in lines])
-        drawn = _shaded(columns, spec, deep) if spec.shades else _stacked(columns, spec, deep, _TONES[turn % 2])
+        drawn = _shaded(columns, spec, deep) if spec.shades else [_heights(columns, spec, turn, deep)]
         beside: Row = gutter_cell(name, _value(lines, spec), spec, lags in numbers) if margin else ()
         blank: Row = ((" " * margin, QUIET),) if margin else ()
         rows += [(*(blank if row else beside), *cells) for row, cells in enumerate(drawn)]
+        # A height of two rows would not be that of the legend: a row without anything sets them apart.
+        rows += [((" " * width, QUIET),)] * (deep - len(drawn))
     if len(groups) * deep < height and spec.lines and not spec.lines[0].label.startswith("GPU "):
         left = len(spec.lines) - sum(len(numbers) for _, numbers in groups)
         if left:
@@ -115,17 +110,16 @@ def heat(spec: ChartSpec, width: int, height: int) -> list[Row]:
     return rows[:height]
 
 
+def _heights(columns: Sequence[Column], spec: ChartSpec, turn: int, deep: int) -> Row:
+    """The row of one line in heights; of rows that touch, every other one is dimmer."""
+    return tuple(_height(column, spec, _TONES[turn % 2 if deep == 1 else 0]) for column in columns)
+
+
 def _shaded(columns: Sequence[Column], spec: ChartSpec, deep: int) -> list[Row]:
     """The rows of one line in shades."""
     cells = tuple(cell(column, spec) for column in columns)
     below = tuple(_below(column, each, spec) for column, each in zip(columns, cells, strict=True))
     return [cells, *[below] * (deep - 1)]
-
-
-def _stacked(columns: Sequence[Column], spec: ChartSpec, deep: int, kind: int) -> list[Row]:
-    """The rows of one line in heights."""
-    stacks = [_stack(column, spec, deep, kind) for column in columns]
-    return [tuple(stack[row] for stack in stacks) for row in range(deep)]
 
 
 def _groups(spec: ChartSpec, height: int) -> Iterator[tuple[str, range]]:

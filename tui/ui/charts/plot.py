@@ -1,4 +1,4 @@
-"""Charts as text: what is drawn where. Cells by pure functions; lines and bars by plotext."""
+"""Charts as text: what is drawn where. Cells by pure functions; lines by plotext."""
 
 from __future__ import annotations
 
@@ -91,13 +91,17 @@ def _crossed(row: Row, spec: ChartSpec, axis: int) -> Row:
 
 def _plot(spec: ChartSpec, width: int, height: int, axis: int) -> list[Row]:
     columns = max(1, width - axis)
+    marks = {0: spec.high, height - 1: spec.low}
+    for part in areas.grid(spec, height):
+        # The row of the dot at which a line of this value is drawn.
+        marks[height - 1 - round(part * (4 * height - 1)) // 4] = spec.low + part * (spec.high - spec.low)
     if not any(line.runs for line in spec.lines):
         plane = words(spec.note, columns, height)
     else:
-        plane = canvas.lines(spec, columns, height)
-    marks = {0: spec.high, height - 1: spec.low}
-    if height >= 5 and (height % 2 or height >= 8):
-        marks[height // 2] = (spec.low + spec.high) / 2
+        plane = [
+            areas.ruled(row) if y in marks and 0 < y < height - 1 else row
+            for y, row in enumerate(canvas.lines(spec, columns, height))
+        ]
     labels = {y: fitting(written(value, spec), value, axis - 1) for y, value in marks.items()}
     if not axis:
         return plane
@@ -106,6 +110,6 @@ def _plot(spec: ChartSpec, width: int, height: int, axis: int) -> list[Row]:
 
 def lacks_library(spec: Drawn) -> bool:
     """Whether drawing this chart would import plotext first."""
-    if canvas.library.cache_info().currsize or isinstance(spec, AxisSpec):
+    if canvas.library.cache_info().currsize or not isinstance(spec, ChartSpec):
         return False
-    return isinstance(spec, BarSpec) or (spec.form is Form.LINES and any(line.runs for line in spec.lines))
+    return spec.form is Form.LINES and any(line.runs for line in spec.lines)

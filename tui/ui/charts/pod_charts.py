@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,12 @@ from msgspec.structs import replace
 
 from tui.domain import offered, pod_health
 from tui.domain.events import ENDS, Kind
+from tui.domain.pod_health import Phase
 from tui.store.metrics import BY_NAME
 from tui.store.views import pod_lines, pods
 from tui.store.views.pod_lines import Frame, Line
 from tui.store.views.run_chart_kinds import RUN_CHARTS, Scale
-from tui.ui.charts import areas, buckets, spec
+from tui.ui.charts import areas, buckets, readings, spec
 from tui.ui.charts.look import Look
 from tui.ui.charts.spec import ChartSpec, Form, Mark
 
@@ -48,6 +48,10 @@ GLYPHS = {
 """Events, on a time axis and in a list."""
 
 
+_WITHOUT = (Phase.BOOTING, Phase.STOPPED, Phase.OUTBID, Phase.ERROR, Phase.ENDED)
+"""Phases in which a pod has no samples."""
+
+
 def width_of(look: Look, sizes: Sequence[tuple[int, int]]) -> float:
     """Seconds per column, the same in all charts of these sizes."""
     columns = min((spec.plot_columns(width) for width, _ in sizes), default=1)
@@ -65,7 +69,8 @@ def frame_of(look: Look, size: tuple[int, int], width: float) -> Frame:
         # By the range, which is the same for charts that differ in width by a column.
         steps = _at_once(look.span / width, look)
     window = spec.window(end, look.span, spec.plot_columns(size[0]), width, steps)
-    return Frame(*window, look.now, look.cursor)
+    since = look.now - look.span if look.scale is Scale.TIME else None
+    return Frame(*window, look.now, look.cursor, since)
 
 
 def specs(
@@ -110,21 +115,19 @@ def _spec(
     frame = frame_of(look, size, width)
     lines = _lines(fleet, records, chart, frame)
     if look.cursor is None:
-        lines = tuple(
-            line if _is_current(fleet, record, look.now) else replace(line, last=None)
-            for line, record in zip(lines, records if len(records) > 1 else [*records] * len(lines), strict=True)
-        )
+        lines = _present(fleet, records, metric, lines, look.now)
     else:
         lines = buckets.read_at(lines, spec.Window(*frame[:3]), look.cursor)
-    top = top_of(metric, lines)
-    form = form_of(len(lines), size[1], look, compared=len(records) > 1)
+    form, gpus = form_of(len(lines), size[1], look, compared=len(records) > 1), 1
     if len(lines) > 1 and (size[1] == 1 or (form is Form.AREAS and len(lines) > FIELDS)):
-        lines = (as_one(lines, spec.Window(*frame[:3]), metric),)
+        gpus, lines = len(lines), (as_one(lines, spec.Window(*frame[:3]), metric),)
+    pod = records[0].pod
+    gpu = pod.machine.gpu_name if pod is not None and pod.machine is not None else None
     return ChartSpec(
         metric.title,
         lines,
         spec.Window(*frame[:3]),
-        high=top,
+        high=readings.top_of(metric, lines, gpu, gpus),
         axis=spec.gutter(size[0]),
         unit=metric.unit,
         note=_note(fleet, records, chart, frame),
@@ -137,7 +140,8 @@ def _spec(
         cursor=look.cursor,
         marks=marks,
         times=alone,
-        label=metric.label,
+        # Of several pods a single row has room for no more than their mean.
+        label=f"{metric.label} avg" if gpus > 1 and len(records) > 1 else metric.label,
         until=look.now,
         scale=look.scale,
         origin=look.origin,
@@ -184,12 +188,21 @@ def _lines(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) ->
     return pod_lines.chart_lines(fleet, records[0], chart, frame)
 
 
-def top_of(metric: Metric, lines: Sequence[Line]) -> float:
-    """The end of a chart's time axis."""
-    if metric.top is not None:
-        return metric.top
-    high = max((point.high for line in lines for run in line.runs for point in run), default=0.0)
-    return max(100.0, math.ceil(high / 100) * 100.0)
+def _present(
+    fleet: Fleet, records: Sequence[Record], metric: Metric, lines: tuple[Line, ...], now: float
+) -> tuple[Line, ...]:
+    """The lines with their present values; without one where the newest sample does not show the present."""
+    if len(records) > 1:
+        return tuple(
+            readings.of_pods(record.pod, metric, line, now)
+            if record.pod is not None and _is_current(fleet, record, now)
+            else replace(line, last=None)
+            for line, record in zip(lines, records, strict=True)
+        )
+    (record,) = records
+    if record.pod is not None and _is_current(fleet, record, now):
+        return readings.of_pod(record.pod, metric, lines, now)
+    return tuple(replace(line, last=None) for line in lines)
 
 
 def marks_of(
@@ -222,4 +235,7 @@ def _note(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) -> 
         return "loading history…"
     if metric.feature in fleet.lacks:
         return offered.MARKED
-    return "no samples in this range" if any(len(each.series) for each in records) else "no samples yet"
+    if any(len(each.series) for each in records):
+        return "no samples in this range"
+    phase = None if record.pod is None or len(records) > 1 else pod_health.phase(record.pod)
+    return f"{phase}{spec.NO_SAMPLES}" if phase in _WITHOUT else "no samples yet"

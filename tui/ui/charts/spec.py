@@ -16,6 +16,9 @@ from tui.store.views.run_chart_kinds import Scale
 if TYPE_CHECKING:
     from tui.store.views.pod_lines import Line
 
+NO_SAMPLES = ": no samples"
+"""What a note ends with where there has never been a sample, after the reason."""
+
 AXIS = 4
 """Cells for the labels of the value axis, in charts wide and high enough to have one."""
 
@@ -36,8 +39,18 @@ FINE = 24
 EDGE = FINE + 1
 """The shade of a mean: that of the first line, brighter than all others."""
 
+BAND = 13
+"""The shade of the range of each bucket, the same everywhere: brighter than any fill."""
+
 STEP = EDGE
 """Added to a step of the ramp (1 to 8), as of a heat map: the shade of that step."""
+
+LINES = 8
+"""Colours of lines."""
+
+DIM = STEP + 9
+BRIGHT = DIM + LINES
+"""The shades of the first line's colour, dim and as it is; those of the others follow."""
 
 _PAINT, _SHADES = -100, 100
 
@@ -191,7 +204,6 @@ class ChartSpec(Struct, frozen=True):
     apart:  whether its lines are independent of each other, so that none of them lags.
     offered: whether the API reports these values; if not, one that is missing is not just unknown.
     scale:  what its axis counts, and `origin` the place from which times since a start count.
-    bars:   width of a bar in half columns, if lines are bars: each point reaches from its low to its high.
     """
 
     title: str
@@ -213,11 +225,15 @@ class ChartSpec(Struct, frozen=True):
     times: bool = True
     apart: bool = False
     offered: bool = True
-    bars: int = 0
     label: str = ""
     until: float | None = None
     scale: Scale = Scale.TIME
     origin: float = 0.0
+
+    @property
+    def blank(self) -> str:
+        """Why nothing is drawn, where no range would have anything; else empty."""
+        return self.note if self.note.endswith(NO_SAMPLES) and not any(line.runs for line in self.lines) else ""
 
     @property
     def time(self) -> AxisSpec:
@@ -237,6 +253,7 @@ class BarSpec(Struct, frozen=True):
     high:   the value of the topmost line.
     tail:   text at the end of the title.
     note:   shown if there is nothing to draw.
+    shades: whether the terminal has shades of a hue; sums: whether the legend has the sum of each kind.
     """
 
     title: str
@@ -247,6 +264,8 @@ class BarSpec(Struct, frozen=True):
     tail: str = ""
     axis: int = 7
     note: str = "no charges in this range"
+    shades: bool = True
+    sums: bool = False
 
 
 Drawn = ChartSpec | BarSpec | AxisSpec

@@ -115,7 +115,7 @@ class Machines(Listing):
         return Picture(
             "Earnings",
             "by day",
-            lambda width, height: host_charts.earned_chart(earned, scene.now, width, height),
+            lambda width, _: host_charts.earned_chart(earned, scene.now, width),
         )
 
     def copies(self, key: str | None) -> tuple[Entry, ...]:
@@ -197,8 +197,10 @@ class HostsScreen(ListingScreen):
         pane = self.query_one("#charts", Telemetry)
         if not pane.display:
             return
-        self._entitle(pane, self.TITLES["charts"], self._span_words())
         row = self._machines.row(scene.key)
+        # Alone, no other pane says whose they are.
+        whose = f"  {row.name or row.key}" if row is not None and self._alone else ""
+        self._entitle(pane, f"{self.TITLES['charts']}{whose}", self._span_words())
         host = row.host if row is not None else None
         series = scene.fleet.host_telemetry.of(host.id) if host is not None else None
         if host is None or series is None or not len(series):
@@ -215,5 +217,8 @@ class HostsScreen(ListingScreen):
         self._width = width_of(look, [size for size in sizes if size != (1, 1)])
         newest = series.newest(scene.now)
         current = newest is not None and scene.now - newest <= store.STALE
-        built = host_charts.specs(series, look, self._width, sizes, charts, max(120.0, 4 * INTERVAL), current)
+        silence, present = max(120.0, 4 * INTERVAL), host.load if current else None
+        built = host_charts.specs(
+            series, look, self._width, sizes, charts, silence, present, host.gpu_name or host.gpu_type_id
+        )
         self._draw_charts(pane, built)

@@ -21,9 +21,11 @@ from tui.ui.messages import Resized
 from tui.ui.primitives import ramp
 from tui.ui.primitives.roles import rgb
 
-LINES = 8
 FAINTEST = 0.18
 """Part of the full colour at the foot of an area."""
+
+DIMMED = 0.45
+"""Part of the full colour in bars that are not the newest."""
 
 _NAMES = {
     spec.TEXT: "text", spec.QUIET: "quiet", spec.TITLE: "title", spec.ALERT: "alert", spec.CURSOR: "cursor",
@@ -36,7 +38,7 @@ class Chart(Widget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"chart--{name}" for name in _NAMES.values()),
-        *(f"chart--line-{number}" for number in range(1, LINES + 1)),
+        *(f"chart--line-{number}" for number in range(1, spec.LINES + 1)),
     }
 
     class Read(Message):
@@ -124,7 +126,7 @@ class Chart(Widget):
         if style is None and (shades := spec.painted(number)) is not None:
             style = self._styles[number] = self._shaded(*shades)
         if style is None:
-            name = _NAMES.get(number) or f"line-{number % LINES + 1}"
+            name = _NAMES.get(number) or f"line-{number % spec.LINES + 1}"
             style = self.get_component_rich_style(f"chart--{name}") + self._base.background_style
             self._styles[number] = style
         return style
@@ -141,4 +143,8 @@ class Chart(Widget):
 def shades_of(theme: Mapping[str, str]) -> tuple[str, ...]:
     """The colours of the shades of a chart by their numbers, of which the first is the background."""
     ground, full, edge = (rgb(theme, name) for name in ("background", "heat", "chart-1"))
-    return (ground, *ramp.colours(ground, full, spec.FINE, FAINTEST), edge, *ramp.colours(ground, full))
+    lines = [rgb(theme, f"chart-{number}") for number in range(1, spec.LINES + 1)]
+    dim = [ramp.colours(ground, line, 2, DIMMED)[0] for line in lines]
+    return (
+        ground, *ramp.colours(ground, full, spec.FINE, FAINTEST), edge, *ramp.colours(ground, full), *dim, *lines
+    )  # fmt: skip
