@@ -11,6 +11,7 @@ from tests.ui.conftest import NOW, HeldCloud, Launch, Running
 from tui.config.loader import Config
 from tui.domain.attention import Attention, Grade
 from tui.ui.screens.pod import PodScreen
+from tui.ui.terminal.colours import contrast
 from tui.ui.themes import has_shades
 from tui.ui.widgets.gpu_map import GpuMap
 from tui.ui.widgets.table import Table
@@ -95,6 +96,23 @@ async def test_the_cursor_in_the_map_is_seen_without_hues(launch: Launch) -> Non
             line, x = map_of(run)._place or (0, 0)
             glyph = map_of(run).render_line(line).text[x]
             assert glyph not in "▆▇█", "its colour is behind the block"
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("theme", ["podtop-dark", "podtop-light", "podtop-mono"])
+async def test_a_sign_is_read_under_the_cursor_of_the_map(launch: Launch, theme: str) -> None:
+    # It has a sign of the quietest ink.
+    async with launch(size=(120, 40), cloud=cloud(snapshot(pod("a", name="pretrain", utils=(0.0, 0.0))))) as run:
+        run.app.theme = theme
+        await run.press("M", "M", "tab", "g")
+        line, x = map_of(run)._place or (0, 0)
+        drawn = [(part, segment.style) for segment in map_of(run).render_line(line) for part in segment.text]
+        sign, style = drawn[x]
+        assert sign == "◌"
+        assert style is not None
+        assert style.color is not None
+        assert style.bgcolor is not None
+        assert contrast(style.color.get_truecolor(), style.bgcolor.get_truecolor()) > 7
 
 
 async def test_a_small_account_begins_with_the_market_and_m_goes_round_and_is_remembered(launch: Launch) -> None:

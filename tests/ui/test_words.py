@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 
 from tests.make import pod, snapshot
+from tui.domain.attention import Attention, Grade
 from tui.format import numbers as fmt
 from tui.format.width import shown
 from tui.store.fleet import Fleet
@@ -129,6 +130,15 @@ def test_a_straggler_is_marked_by_a_glyph_and_not_by_hue_alone() -> None:
     cells = {key: rows.pod_cells(pods.pod_row(fleet.records[key], NOW), NOW, 8)["util"] for key in ("a", "b")}
     assert "".join(t for t, _ in cells["a"]) == "72▾"
     assert "".join(t for t, _ in cells["b"]) == "89%"
+
+
+@pytest.mark.parametrize(("is_muted", "roles"), [(False, ("warn", "warn")), (True, ("muted", "quiet"))])
+def test_the_row_of_an_idle_pod_is_as_loud_as_its_alert(is_muted: bool, roles: tuple[str, str]) -> None:
+    fleet = Fleet(5, 30)
+    fleet.apply(snapshot(pod("a", utils=(0, 0))), NOW)
+    alert = Attention("idle", "idle", Grade.WARN, "all GPUs idle", "a", "a", muted=is_muted)
+    cells = rows.pod_cells(pods.pod_row(fleet.records["a"], NOW, alert=alert), NOW, 8)
+    assert (cells["gpus"][0][1], cells["util"][0][1]) == roles
 
 
 def test_of_a_spot_pod_the_name_is_cut_and_not_that_it_is_one() -> None:
