@@ -110,6 +110,43 @@ def test_columns_never_need_more_than_there_is(width: int) -> None:
         assert shown[0][0].key == columns[0].key or len(shown) == 1
 
 
+DEMO = {"name": len("distill-student spot"), "gpu": len("2×RTX 4090")}
+IDLE = Attention(
+    "idle", "idle", Grade.WARN, "all GPUs idle for at least 56m 40s ($1.38/h); $1.29 so far", "a", "a",
+    lasts=3400.0, cost_per_hr=1.38, so_far=1.29,
+)  # fmt: skip
+LAGS = Attention(
+    "straggler", "straggler", Grade.WARN,
+    "GPU 2 lags: 45%, the others 88%, for 58m 45s; they wait for it: $3.40/h of $6.96/h; $3.36 so far", "b", "b",
+    lasts=3525.0, cost_per_hr=6.96, so_far=3.36,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("width", "room", "keys"), [
+    (80, 75, ("name", "gpu", "util")),
+    (120, 115, ("name", "gpu", "util", "uptime")),
+    (200, 135, ("name", "gpu", "util", "power", "location")),
+    (250, 183, ("name", "gpu", "util", "power", "location", "spent", "alert")),
+])  # fmt: skip
+def test_columns_are_as_wide_as_their_content_and_leave_room_for_more(
+    width: int, room: int, keys: tuple[str, ...]
+) -> None:
+    columns = row_columns.pod_columns(width, False, (IDLE, LAGS), 8)
+    widest = row_columns.pod_widths(DEMO, (IDLE, LAGS), 8)
+    shown = {column.key: room for column, room in visible(columns, room, widest)}
+    assert set(keys) <= shown.keys()
+    assert shown["name"] >= DEMO["name"]
+    assert DEMO["gpu"] <= shown["gpu"] <= DEMO["gpu"] + 4
+
+
+def test_the_alert_in_a_row_says_what_its_state_and_its_price_do_not() -> None:
+    assert row_columns.brief(LAGS) == "GPU 2 lags: 45%, the others 88%"
+    assert row_columns.brief(IDLE) == ""
+    held = "all GPUs idle for at least 56m 40s ($1.38/h); GPU memory still held (60%); $1.29 so far"
+    assert row_columns.brief(replace(IDLE, text=held)) == "GPU memory still held (60%)"
+    assert "alert" not in {column.key for column in row_columns.pod_columns(250, False, (IDLE,), 8)}
+
+
 @given(st.integers(1, 120), st.integers(1, 12), st.text(max_size=200))
 def test_a_notice_line_fills_its_line(width: int, height: int, text: str) -> None:
     for y in range(height):

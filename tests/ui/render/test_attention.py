@@ -162,7 +162,7 @@ def test_every_event_has_a_symbol_and_a_role_and_an_alert_that_of_its_grade() ->
 
 @pytest.mark.parametrize("width", [60, 80, 110, 120, 140, 200])
 def test_the_columns_have_room_for_alerts_only_if_there_are_any(width: int) -> None:
-    plain, alerted = row_columns.pod_columns(width, False), row_columns.pod_columns(width, False, [alert("a", "idle")])
+    plain, alerted = row_columns.pod_columns(width, False), row_columns.pod_columns(width, False, [alert("a", "hung")])
     assert ("alert" in {column.key for column in alerted}) == (width >= row_columns.SPACIOUS)
     assert "alert" not in {column.key for column in plain}
     assert (plain != alerted) == (width >= row_columns.SPACIOUS)

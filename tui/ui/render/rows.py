@@ -16,7 +16,7 @@ from tui.ui.primitives.cells import Cell, fit, width_of
 from tui.ui.render.attention import MUTED, SIGN, role_of
 from tui.ui.render.facts import LACKING_CELL, cell_or_lacking
 from tui.ui.render.gpu_blocks import HANGS, LAGS, blocks
-from tui.ui.render.row_columns import alert_tail
+from tui.ui.render.row_columns import alert_tail, brief
 from tui.ui.widgets.table import REST, Cells
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def pod_cells(
         "cost": _cost(row.cost, off, lacks),
         "uptime": ((fmt.duration(row.uptime) if row.uptime is not None else fmt.UNKNOWN, "muted"),),
         "lease": _lease(row.lease),
-        "alert": ((row.alert.text, role_of(row.alert)),) if row.alert is not None else (),
+        "alert": ((brief(row.alert), role_of(row.alert)),) if row.alert is not None else (),
         "id": ((row.id, "muted"),),
         "location": cell_or_lacking(((row.location, "muted"),), bool(row.location), Feature.LOCATION, lacks),
         "spent": ((fmt.money(row.spent), "muted"),),
