@@ -37,6 +37,13 @@ def test_duration(seconds: float | None, words: str) -> None:
     assert fmt.duration(seconds) == words
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(None, "–"), (42.0, "42s"), (115.0, "1m 55s"), (3360.0, "56m"), (3900.0, "1h 05m")]
+)
+def test_from_ten_minutes_on_no_seconds_are_told(seconds: float | None, words: str) -> None:
+    assert fmt.lasting(seconds) == words
+
+
 def test_money_and_prices() -> None:
     assert fmt.money(1234.5) == "$1,234.50"
     assert fmt.money(-1) == "-$1.00"
@@ -112,12 +119,12 @@ def test_columns_never_need_more_than_there_is(width: int) -> None:
 
 DEMO = {"name": len("distill-student spot"), "gpu": len("2×RTX 4090")}
 IDLE = Attention(
-    "idle", "idle", Grade.WARN, "all GPUs idle for at least 56m 40s ($1.38/h); $1.29 so far", "a", "a",
+    "idle", "idle", Grade.WARN, "all GPUs idle for at least 56m ($1.38/h); $1.29 so far", "a", "a",
     lasts=3400.0, cost_per_hr=1.38, so_far=1.29,
 )  # fmt: skip
 LAGS = Attention(
     "straggler", "straggler", Grade.WARN,
-    "GPU 2 lags: 45%, the others 88%, for 58m 45s; they wait for it: $3.40/h of $6.96/h; $3.36 so far", "b", "b",
+    "GPU 2 lags: 45%, the others 88%, for 58m; they wait for it: $3.40/h of $6.96/h; $3.36 so far", "b", "b",
     lasts=3525.0, cost_per_hr=6.96, so_far=3.36,
 )  # fmt: skip
 
@@ -142,7 +149,7 @@ def test_columns_are_as_wide_as_their_content_and_leave_room_for_more(
 def test_the_alert_in_a_row_says_what_its_state_and_its_price_do_not() -> None:
     assert row_columns.brief(LAGS) == "GPU 2 lags: 45%, the others 88%"
     assert row_columns.brief(IDLE) == ""
-    held = "all GPUs idle for at least 56m 40s ($1.38/h); GPU memory still held (60%); $1.29 so far"
+    held = "all GPUs idle for at least 56m ($1.38/h); GPU memory still held (60%); $1.29 so far"
     assert row_columns.brief(replace(IDLE, text=held)) == "GPU memory still held (60%)"
     assert "alert" not in {column.key for column in row_columns.pod_columns(250, False, (IDLE,), 8)}
 

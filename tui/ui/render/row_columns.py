@@ -162,7 +162,7 @@ def brief(alert: Attention) -> str:
     first, *others = alert.text.split("; ")
     if alert.kind in _STATED:
         return "; ".join(clause for clause in others if not clause.endswith(" so far"))
-    lasts, cost = fmt.duration(alert.lasts), f"{fmt.money(alert.cost_per_hr)}/h"
+    lasts, cost = fmt.lasting(alert.lasts), f"{fmt.money(alert.cost_per_hr)}/h"
     for stated in (f", for {lasts}", f" for {lasts}", f" ({cost})", f", still billed {cost}"):
         first = first.replace(stated, "")
     return first
