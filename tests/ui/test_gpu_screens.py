@@ -14,6 +14,7 @@ from tui.ui.screens.pod import PodScreen
 from tui.ui.terminal.colours import contrast
 from tui.ui.themes import has_shades
 from tui.ui.widgets.gpu_map import GpuMap
+from tui.ui.widgets.status_lines import Lines
 from tui.ui.widgets.table import Table
 
 EIGHT = (92.0, 95.0, 91.0, 0.0, 94.0, 96.0, 93.0, 97.0)
@@ -168,6 +169,32 @@ async def test_the_title_of_the_gpus_says_the_cost_in_a_narrow_terminal(launch: 
     async with launch(size=(40, 12), cloud=cloud(dear)) as run:
         await run.press("enter")
         assert "GPUs  a-pretraining-wi…  $123.92/h" in run.text()
+
+
+@pytest.mark.parametrize(("size", "gpus", "above"), [
+    ((80, 24), 8, [f"▲ {HUNG.text}"]),
+    pytest.param(
+        (40, 12), 2, ["▲ GPUs report full load, but draw 155", "of 700 W for 44m: hung? ($23.92/h)"],
+        marks=pytest.mark.wide,
+    ),
+    pytest.param((40, 12), 8, ["▲ GPUs report full load, but draw 155…"], marks=pytest.mark.wide),
+])  # fmt: skip
+async def test_in_a_small_terminal_what_is_wrong_with_a_pod_stands_above_its_gpus_and_is_loud(
+    launch: Launch, size: tuple[int, int], gpus: int, above: list[str]
+) -> None:
+    busy = snapshot(pod("a", name="pretrain", utils=(100.0,) * gpus, cost=23.92))
+    async with launch(size=size, cloud=cloud(busy)) as run:
+        run.app.fleet.attention = (HUNG,)
+        await run.press("enter")
+        lines = run.text().splitlines()
+        at = next(number for number, line in enumerate(lines) if line.startswith("╭─ GPUs"))
+        assert [line.strip() for line in lines[at - len(above) : at]] == above
+        assert "GPUs    " in lines[at - len(above) - 1]
+        assert run.text().count("155") == 1, "once"
+        bar = run.app.screen.query_one("#tabs", Lines)
+        assert bar.content[1].left[0][0][1] == "bad"
+        await run.press("tab")
+        assert run.app.screen.query_one("#tabs", Lines).size.height == 1, "the facts begin with it"
 
 
 @pytest.mark.wide
