@@ -113,6 +113,11 @@ def test_the_gpus_of_a_pod_fit_in_the_lines_that_there_are(
     assert all(width_of(line) <= width for line in lines) or width < 24
 
 
+def test_the_only_gpu_of_a_pod_has_no_price_of_its_own() -> None:
+    assert "$" not in text(gpus.strip([HUNG], None, 120, 3)[0])
+    assert "$2.99/h" in text(gpus.strip([HUNG] * 2, None, 120, 3)[0])
+
+
 def test_eight_gpus_stand_in_four_lines_of_a_small_terminal_with_what_is_wrong() -> None:
     shown = [text(line) for line in gpus.strip([HUNG] * 8, ALERT, 76, 6)]
     assert shown[0].startswith("▲ GPUs report full load")

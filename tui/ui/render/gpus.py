@@ -159,7 +159,8 @@ def strip(gpus: Sequence[Gpu], alert: Attention | None, width: int, height: int)
     down = -(-len(gpus) // beside)
     rows: list[Cell] = []
     for line in range(min(down, left)):
-        shown = [fit(_brief(gpus[at], room), room) for at in range(line, len(gpus), down)]
+        # The only one costs what its pod does, which is said already.
+        shown = [fit(_brief(gpus[at], room, priced=len(gpus) > 1), room) for at in range(line, len(gpus), down)]
         rows.append(
             tuple(part for number, cell in enumerate(shown) for part in ((("   " * (number > 0)), "text"), *cell))
         )
@@ -169,7 +170,7 @@ def strip(gpus: Sequence[Gpu], alert: Attention | None, width: int, height: int)
 _SHORTEST = 12
 
 
-def _brief(gpu: Gpu, room: int) -> Cell:
+def _brief(gpu: Gpu, room: int, priced: bool) -> Cell:
     """One GPU in a line of its own: what matters least is left out where room is short."""
     util: Cell = ((f"{fmt.percent(gpu.util):>3}", "text"), ("% " if gpu.util is not None else "  ", "quiet"))
     number: Cell = ((f"{gpu.index:>2} ", "muted"),)
@@ -183,7 +184,7 @@ def _brief(gpu: Gpu, room: int) -> Cell:
     temp: Cell = ((f" {fmt.percent(gpu.temp):>3}", "muted"), ("° ", "quiet")) if gpu.temp is not None else ()
     watts: Cell = ((" ", "text"), *fit(_watts(gpu), 9, right=True), (" ", "text")) if gpu.watts is not None else ()
     spark: Cell = ((" ", "text"), (fmt.spark(gpu.spark), "spark"), (" ", "text")) if gpu.spark else ()
-    cost: Cell = ((f"  {fmt.money(gpu.cost)}/h", "muted"),) if gpu.cost is not None else ()
+    cost: Cell = ((f"  {fmt.money(gpu.cost)}/h", "muted"),) if priced and gpu.cost is not None else ()
     tail: Cell = ((" ", "text"), *state(gpu))
     for middle, end in (
         ((*spark, *vram, *temp, *watts), cost),
