@@ -47,9 +47,10 @@ def line(alerts: tuple[Attention, ...], width: int, balance: float = 100.0) -> s
     ("width", "words"),
     [
         (20, "▲3  ▲ 22:00  $10/h"),
+        (36, "▲3  busy 1/1  out ▲ 22:00  $10/h"),
         (40, "▲3  busy 1/1  runs out ▲ 22:00  $10/h"),
         (80, "▲ 3: 1 outbid · 1 idle · 1 slow boot  busy 1/1  runs out ▲ Mon 22:00  $10.00/h"),
-        (120, "▲ 3: 1 outbid · 1 idle $1.38/h · 1 slow boot  busy 1/1  runs out ▲ Mon 22:00 (10h)  spend $10.00/h"),
+        (120, "▲ 3: 1 outbid · 1 idle $1.38/h · 1 slow boot  busy 1/1  runs out ▲ Mon 22:00 (10h 00m)  spend $10.00/h"),
         (
             200,
             "▲ 3: 1 outbid · 1 idle $1.38/h · 1 slow boot  GPUs busy 1/1  runs out ▲ Mon 22:00 (10h 00m)  spend",
