@@ -13,6 +13,7 @@ from copy import deepcopy
 from datetime import UTC
 from functools import cache, partial
 from pathlib import Path
+from typing import NamedTuple
 from unittest.mock import patch
 
 from msgspec.structs import replace
@@ -26,13 +27,16 @@ from tui.api.offline import OfflineCloud
 from tui.app import PodtopApp
 from tui.config.loader import Config
 from tui.demo.source import demo_source
+from tui.domain.events import Event
 from tui.domain.rate_limit import LIMITS, Use
+from tui.history.archive.entries import Samples
+from tui.history.archive.facts import Facts
 from tui.history.archive.schema import connect
 from tui.history.archive.writer import Polled, Priced, Writer
+from tui.services.monitor import Monitor
 from tui.services.poller import Poller
 from tui.services.source import Source
 from tui.storage.state_files import StateFiles
-from tui.store.alert_tracker import AlertTracker
 from tui.store.fleet import Fleet
 from tui.store.host_telemetry import Telemetry
 from tui.store.price_history import Prices
@@ -133,21 +137,33 @@ def _priced_once() -> Prices:
     return deepcopy(_priced())
 
 
+class _Tape(NamedTuple):
+    """In place of a recorder: writes what it is handed at once, with the alerts and all that was concluded."""
+
+    writer: Writer
+
+    def polled(
+        self, at: float, snapshot: Snapshot | None, events: tuple[Event, ...], samples: Samples, alerts: bytes | None,
+        facts: Facts | None,
+    ) -> None:  # fmt: skip
+        self.writer.write([Polled(at, snapshot, events, samples, alerts, facts)])
+
+
 def make_recording(path: Path, hours: float = 25.0, step: float = 60.0, pods: int = 6) -> Path:
     """The demo world's last hours up to noon, as podtop would have recorded them, with a night when nobody looked."""
     source = demo_source(wall=lambda: NOON, history_s=hours * 3600, pods=pods)
 
     async def told() -> None:
-        fleet, chronicle = Fleet(step, step), AlertTracker()
         writer = Writer(connect(path, write=True), NOON - hours * 3600 - 1, silence=3 * step, origin="api.runpod.io")
+        monitor = Monitor(source, Config(interval=step), Fleet(step, step), lambda: None)
+        monitor._recorder = _Tape(writer)  # type: ignore[assignment]
         with closing(writer), patch("tui.demo.source.COARSE_STEP", step), patch("tui.demo.source.STEP", step):
             cloud = source.open()
             writer.write([Priced(NOON - hours * 3600, await cloud.market())])
             assert source.history is not None
             async for at, snapshot in source.history(cloud):
                 if not NOON - 9 * 3600 < at < NOON - 6 * 3600:
-                    happened = fleet.apply(snapshot, at)
-                    writer.write([Polled(at, snapshot, (*happened, *chronicle.judge(fleet, at)))])
+                    monitor._pods_told(snapshot, at)
             offers = await cloud.market()
             writer.write(Priced(NOON - 1800.0 * n, offers) for n in range(int(hours * 2) - 1, -1, -1))
             writer.tidy(NOON)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import closing
 from functools import cache
@@ -12,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.make import snapshot
+from tests.stage import NOON, make_recording
 from tests.store.pods_at_work import EMPTY, HELD, HOUR, MINUTE, NOW, WAITS, WORKS, Gpu, box
 from tui.api.cloud import Cloud
 from tui.api.enums import PodStatus
@@ -171,3 +173,16 @@ async def test_an_instant_of_the_past_answers_as_it_did_when_it_was_the_present(
         assert then.so_far.keys() == view.so_far.keys()
         assert all(abs(then.so_far[key] - view.so_far[key]) <= a_poll[key] for key in a_poll)
     past.close()
+
+
+async def test_the_recording_of_the_pictures_has_what_its_instant_had(tmp_path: Path) -> None:
+    path = await asyncio.to_thread(make_recording, tmp_path / "a.sqlite", hours=0.5, step=120.0, pods=4)
+    past = HistoryQueries(path)
+    then = await past.at(NOON - 60, Fleet(120.0, 60.0))
+    past.close()
+    idle = {key for key, record in then.records.items() if (record.idle_for(NOON - 60) or 0.0) >= 10 * MINUTE}
+    assert idle, "or nothing is proved"
+    needing = {alert.pod: alert for alert in then.attention if alert.kind == "idle"}
+    assert needing.keys() == idle
+    assert all(alert.so_far for alert in needing.values())
+    assert wasted(then, NOON - 60).per_hr >= sum(then.records[pod].pod.cost_per_hr or 0.0 for pod in idle)  # type: ignore[union-attr]

@@ -236,7 +236,7 @@ def test_idle_says_what_it_has_cost_and_that_memory_is_held() -> None:
     assert alert.wasted_per_hr == 23.92
     assert alert.so_far == pytest.approx(23.92 * 14 / 60)
     text = alert.kind.text(alert, None, watch.at)
-    assert text == "all GPUs idle for at least 14m 00s ($23.92/h); GPU memory still held (80%); $5.58 so far"
+    assert text == "all GPUs idle for at least 14m ($23.92/h); GPU memory still held (80%); $5.58 so far"
     unpriced = Watch().play(14 * MINUTE, *(HELD,) * 8, cost=None).alerts["idle"]
     assert (unpriced.wasted_per_hr, unpriced.so_far) == (None, None)
     assert "so far" not in unpriced.kind.text(unpriced, None, NOW)

@@ -44,7 +44,7 @@ from tui.ui.widgets.table import Table
 async def test_it_answers_the_four_questions_at_a_glance(launch: Launch) -> None:
     async with launch() as run:
         text = run.text()
-    for word in ("DEMO", "live", "$100.00", "$10.00/h", "runs out ▲ Mon 22:00 (10h)", "llama-pretrain", "● running",
+    for word in ("DEMO", "live", "$100.00", "$10.00/h", "runs out ▲ Mon 22:00 (10h 00m)", "llama-pretrain", "● running",
                  "◔ booting", "■ stopped", "92%", "H100 SXM", "2.99", "▰▰▰ high"):  # fmt: skip
         assert word in text, word
 

@@ -22,7 +22,12 @@ async def test_a_key_of_a_pod_is_there_with_a_pod_and_actions_while_they_are_unl
         assert not [word for word in ("S stop", "D deploy", "s ssh", "c copy", "↵ details") if word not in footer(run)]
         await run.press("L")
         assert not [word for word in ("S stop", "D deploy") if word in footer(run)]
-        assert "L unlock  s ssh" in footer(run)
+        assert "↵ details  L unlock  tab pane  / filter  s ssh" in footer(run)
+        await run.pilot.resize_terminal(40, 12)
+        await run.settle()
+        assert "↵ details  L unlock" in footer(run), "nor is it a toast only"
+        await run.pilot.resize_terminal(120, 40)
+        await run.settle()
         assert "select" not in footer(run), "a key that the footer never has"
         await run.press("L")
         assert "S stop" in footer(run)

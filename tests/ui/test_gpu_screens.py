@@ -11,6 +11,7 @@ from tests.ui.conftest import NOW, HeldCloud, Launch, Running
 from tui.config.loader import Config
 from tui.domain.attention import Attention, Grade
 from tui.ui.screens.pod import PodScreen
+from tui.ui.terminal.colours import contrast
 from tui.ui.themes import has_shades
 from tui.ui.widgets.gpu_map import GpuMap
 from tui.ui.widgets.status_lines import Lines
@@ -98,6 +99,23 @@ async def test_the_cursor_in_the_map_is_seen_without_hues(launch: Launch) -> Non
             assert glyph not in "▆▇█", "its colour is behind the block"
 
 
+@pytest.mark.wide
+@pytest.mark.parametrize("theme", ["podtop-dark", "podtop-light", "podtop-mono"])
+async def test_a_sign_is_read_under_the_cursor_of_the_map(launch: Launch, theme: str) -> None:
+    # It has a sign of the quietest ink.
+    async with launch(size=(120, 40), cloud=cloud(snapshot(pod("a", name="pretrain", utils=(0.0, 0.0))))) as run:
+        run.app.theme = theme
+        await run.press("M", "M", "tab", "g")
+        line, x = map_of(run)._place or (0, 0)
+        drawn = [(part, segment.style) for segment in map_of(run).render_line(line) for part in segment.text]
+        sign, style = drawn[x]
+        assert sign == "◌"
+        assert style is not None
+        assert style.color is not None
+        assert style.bgcolor is not None
+        assert contrast(style.color.get_truecolor(), style.bgcolor.get_truecolor()) > 7
+
+
 async def test_a_small_account_begins_with_the_market_and_m_goes_round_and_is_remembered(launch: Launch) -> None:
     small = snapshot(pod("a", name="alone", utils=(90.0,)))
     async with launch(size=(120, 40), cloud=cloud(small), demo=False) as run:
@@ -151,6 +169,32 @@ async def test_the_title_of_the_gpus_says_the_cost_in_a_narrow_terminal(launch: 
     async with launch(size=(40, 12), cloud=cloud(dear)) as run:
         await run.press("enter")
         assert "GPUs  a-pretraining-wi…  $123.92/h" in run.text()
+
+
+@pytest.mark.parametrize(("size", "gpus", "above"), [
+    ((80, 24), 8, [f"▲ {HUNG.text}"]),
+    pytest.param(
+        (40, 12), 2, ["▲ GPUs report full load, but draw 155", "of 700 W for 44m: hung? ($23.92/h)"],
+        marks=pytest.mark.wide,
+    ),
+    pytest.param((40, 12), 8, ["▲ GPUs report full load, but draw 155…"], marks=pytest.mark.wide),
+])  # fmt: skip
+async def test_in_a_small_terminal_what_is_wrong_with_a_pod_stands_above_its_gpus_and_is_loud(
+    launch: Launch, size: tuple[int, int], gpus: int, above: list[str]
+) -> None:
+    busy = snapshot(pod("a", name="pretrain", utils=(100.0,) * gpus, cost=23.92))
+    async with launch(size=size, cloud=cloud(busy)) as run:
+        run.app.fleet.attention = (HUNG,)
+        await run.press("enter")
+        lines = run.text().splitlines()
+        at = next(number for number, line in enumerate(lines) if line.startswith("╭─ GPUs"))
+        assert [line.strip() for line in lines[at - len(above) : at]] == above
+        assert "GPUs    " in lines[at - len(above) - 1]
+        assert run.text().count("155") == 1, "once"
+        bar = run.app.screen.query_one("#tabs", Lines)
+        assert bar.content[1].left[0][0][1] == "bad"
+        await run.press("tab")
+        assert run.app.screen.query_one("#tabs", Lines).size.height == 1, "the facts begin with it"
 
 
 @pytest.mark.wide

@@ -187,6 +187,11 @@ def test_the_scrub_line_fits_and_has_one_place(
     assert width_of(line.left[0]) <= max(width, len("HISTORY"))
 
 
+def test_two_instants_of_a_long_recording_are_told_apart() -> None:
+    (cell,) = scrub(((NOW, NOW + 90_000.0),), NOW + 86_280.0, 120, UTC).left
+    assert "".join(part for part, _ in cell).endswith("23h 58m of 25h 00m")
+
+
 def test_the_scrub_line_shows_gaps() -> None:
     spans = ((NOW, NOW + 100.0), (NOW + 900.0, NOW + 1000.0))
     (cell,) = scrub(spans, NOW + 1000.0, 120, UTC).left

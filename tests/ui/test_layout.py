@@ -45,6 +45,12 @@ def test_a_short_list_has_the_facts_of_its_row_below_it(width: int, height: int,
             assert regions["list"].height == rows + 3, "no row of the list is hidden for them"
 
 
+def test_beside_the_charts_of_a_pod_its_facts_have_most_of_the_lines() -> None:
+    facts = layout.detail(120, 36, "facts", gpus=2)["facts"]
+    assert facts.height >= 30
+    assert facts.width >= 52
+
+
 @given(WIDTHS, HEIGHTS, st.integers(1, 6))
 def test_tiles(width: int, height: int, count: int) -> None:
     tiles = layout.tiles(width, height, count)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 
 from tests.make import pod, snapshot
+from tui.domain.attention import Attention, Grade
 from tui.format import numbers as fmt
 from tui.format.width import shown
 from tui.store.fleet import Fleet
@@ -34,6 +35,13 @@ NUMBERS = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True))
 )  # fmt: skip
 def test_duration(seconds: float | None, words: str) -> None:
     assert fmt.duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(None, "–"), (42.0, "42s"), (115.0, "1m 55s"), (3360.0, "56m"), (3900.0, "1h 05m")]
+)
+def test_from_ten_minutes_on_no_seconds_are_told(seconds: float | None, words: str) -> None:
+    assert fmt.lasting(seconds) == words
 
 
 def test_money_and_prices() -> None:
@@ -109,6 +117,43 @@ def test_columns_never_need_more_than_there_is(width: int) -> None:
         assert shown[0][0].key == columns[0].key or len(shown) == 1
 
 
+DEMO = {"name": len("distill-student spot"), "gpu": len("2×RTX 4090")}
+IDLE = Attention(
+    "idle", "idle", Grade.WARN, "all GPUs idle for at least 56m ($1.38/h); $1.29 so far", "a", "a",
+    lasts=3400.0, cost_per_hr=1.38, so_far=1.29,
+)  # fmt: skip
+LAGS = Attention(
+    "straggler", "straggler", Grade.WARN,
+    "GPU 2 lags: 45%, the others 88%, for 58m; they wait for it: $3.40/h of $6.96/h; $3.36 so far", "b", "b",
+    lasts=3525.0, cost_per_hr=6.96, so_far=3.36,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("width", "room", "keys"), [
+    (80, 75, ("name", "gpu", "util")),
+    (120, 115, ("name", "gpu", "util", "uptime")),
+    (200, 135, ("name", "gpu", "util", "power", "location")),
+    (250, 183, ("name", "gpu", "util", "power", "location", "spent", "alert")),
+])  # fmt: skip
+def test_columns_are_as_wide_as_their_content_and_leave_room_for_more(
+    width: int, room: int, keys: tuple[str, ...]
+) -> None:
+    columns = row_columns.pod_columns(width, False, (IDLE, LAGS), 8)
+    widest = row_columns.pod_widths(DEMO, (IDLE, LAGS), 8)
+    shown = {column.key: room for column, room in visible(columns, room, widest)}
+    assert set(keys) <= shown.keys()
+    assert shown["name"] >= DEMO["name"]
+    assert DEMO["gpu"] <= shown["gpu"] <= DEMO["gpu"] + 4
+
+
+def test_the_alert_in_a_row_says_what_its_state_and_its_price_do_not() -> None:
+    assert row_columns.brief(LAGS) == "GPU 2 lags: 45%, the others 88%"
+    assert row_columns.brief(IDLE) == ""
+    held = "all GPUs idle for at least 56m ($1.38/h); GPU memory still held (60%); $1.29 so far"
+    assert row_columns.brief(replace(IDLE, text=held)) == "GPU memory still held (60%)"
+    assert "alert" not in {column.key for column in row_columns.pod_columns(250, False, (IDLE,), 8)}
+
+
 @given(st.integers(1, 120), st.integers(1, 12), st.text(max_size=200))
 def test_a_notice_line_fills_its_line(width: int, height: int, text: str) -> None:
     for y in range(height):
@@ -129,6 +174,15 @@ def test_a_straggler_is_marked_by_a_glyph_and_not_by_hue_alone() -> None:
     cells = {key: rows.pod_cells(pods.pod_row(fleet.records[key], NOW), NOW, 8)["util"] for key in ("a", "b")}
     assert "".join(t for t, _ in cells["a"]) == "72▾"
     assert "".join(t for t, _ in cells["b"]) == "89%"
+
+
+@pytest.mark.parametrize(("is_muted", "roles"), [(False, ("warn", "warn")), (True, ("muted", "quiet"))])
+def test_the_row_of_an_idle_pod_is_as_loud_as_its_alert(is_muted: bool, roles: tuple[str, str]) -> None:
+    fleet = Fleet(5, 30)
+    fleet.apply(snapshot(pod("a", utils=(0, 0))), NOW)
+    alert = Attention("idle", "idle", Grade.WARN, "all GPUs idle", "a", "a", muted=is_muted)
+    cells = rows.pod_cells(pods.pod_row(fleet.records["a"], NOW, alert=alert), NOW, 8)
+    assert (cells["gpus"][0][1], cells["util"][0][1]) == roles
 
 
 def test_of_a_spot_pod_the_name_is_cut_and_not_that_it_is_one() -> None:

@@ -69,6 +69,11 @@ def short_duration(seconds: float | None) -> str:
     return duration(seconds).split(" ")[0]
 
 
+def lasting(seconds: float | None) -> str:
+    """How long something has lasted, in a sentence: 42s, 1m 55s, 12m, 3h 07m. From ten minutes on, without seconds."""
+    return short_duration(seconds) if seconds is not None and 600 <= seconds < 3600 else duration(seconds)
+
+
 def pace(seconds: float) -> str:
     """How often something comes that is this far apart: one in 4s, 20 per second."""
     return (

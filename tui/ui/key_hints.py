@@ -174,7 +174,10 @@ _LINES = ("filter.", "goto.")
 """Bindings of the lines in which filters, paths and times are typed."""
 
 
-def _rank(hint: Hint) -> int:
+def _rank(hint: Hint) -> float:
+    if hint.id == "act.lock":
+        # Shown while actions are locked: behind the first key, so that the smallest terminal says how to unlock them.
+        return 0.5 - len(ALWAYS)
     if hint.id in ALWAYS:
         return ALWAYS.index(hint.id) - len(ALWAYS)
     group = hint.id.split(".")[0]

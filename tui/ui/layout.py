@@ -131,11 +131,16 @@ _FACTS_WIDTH = 58
 _LEAST_CHART = 6
 
 
+_FACTS_ASIDE = 112
+"""Columns from which on the facts of a pod have room beside its charts: half of that."""
+
+
 def detail(width: int, height: int, active: str, alone: bool = False, gpus: int = 0) -> dict[str, Region]:
     """The region of every pane of a pod's screen: its GPUs, below them charts and events, below these its facts.
 
-    Wide: the facts beside charts and events. Alone: the active pane; the GPUs have the charts below them, if there is
-    room. gpus: how many GPUs the pod has; without any there is no pane of them, unless it is the only one.
+    With room for a line of them: the facts beside charts and events. Alone: the active pane; the GPUs have the charts
+    below them, if there is room.
+    gpus: how many GPUs the pod has; without any there is no pane of them, unless it is the only one.
     """
     top = min(gpus + 3, height if alone else height // 2) if gpus else 0
     below = height - top
@@ -143,7 +148,7 @@ def detail(width: int, height: int, active: str, alone: bool = False, gpus: int 
         if active == "gpus" and top and below >= _LEAST_CHART:
             return {"gpus": Region(0, 0, width, top), "charts": Region(0, top, width, below)}
         return {active: Region(0, 0, width, height)}
-    if width >= WIDE:
+    if width >= _FACTS_ASIDE:
         left = width * 11 // 20
         charts = max(below * 3 // 5, below - 14)
         regions = {

@@ -98,10 +98,16 @@ def test_in_history_the_gpu_that_an_alert_is_about_lags() -> None:
     utils = (91.0, 87.0, 46.0, 80.0)
     of = fleet(pod("a", utils=utils), pod("b", utils=utils))
     of.attention = (
-        Attention("straggler", "straggler", Grade.WARN, "GPU 2 lags", "a", "a", since=NOW - 3600, lasts=3600.0),
-    )
+        Attention(
+            "straggler", "straggler", Grade.WARN, "GPU 2 lags", "a", "a", since=NOW - 3600, lasts=3600.0,
+            cost_per_hr=6.96, wasted_per_hr=3.40,
+        ),
+    )  # fmt: skip
     assert doings(of, "a") == [Doing.WORKS, Doing.WORKS, Doing.LAGS, Doing.WORKS]
-    assert gpu_map.gpus(of, "a", NOW)[2].since == 3600.0
+    shown = gpu_map.gpus(of, "a", NOW)
+    assert shown[2].since == 3600.0
+    assert shown[2].cost == 3.40, "what is wasted for it, as everywhere else, and not its price"
+    assert shown[1].cost == of.records["a"].pod.cost_per_hr / 4  # type: ignore[union-attr,operator]
     assert Doing.LAGS not in doings(of, "b")
 
 

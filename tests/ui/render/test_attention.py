@@ -50,9 +50,10 @@ def line(alerts: tuple[Attention, ...], width: int, balance: float = 100.0) -> s
     ("width", "words"),
     [
         (20, "▲3  ▲ 22:00  $10/h"),
+        (36, "▲3  busy 1/1  out ▲ 22:00  $10/h"),
         (40, "▲3  busy 1/1  runs out ▲ 22:00  $10/h"),
         (80, "▲ 3: 1 outbid · 1 idle · 1 slow boot  busy 1/1  runs out ▲ Mon 22:00  $10.00/h"),
-        (120, "▲ 3: 1 outbid · 1 idle $1.38/h · 1 slow boot  busy 1/1  runs out ▲ Mon 22:00 (10h)  spend $10.00/h"),
+        (120, "▲ 3: 1 outbid · 1 idle $1.38/h · 1 slow boot  busy 1/1  runs out ▲ Mon 22:00 (10h 00m)  spend $10.00/h"),
         (
             200,
             "▲ 3: 1 outbid · 1 idle $1.38/h · 1 slow boot  GPUs busy 1/1  runs out ▲ Mon 22:00 (10h 00m)  spend",
@@ -165,7 +166,7 @@ def test_every_event_has_a_symbol_and_a_role_and_an_alert_that_of_its_grade() ->
 
 @pytest.mark.parametrize("width", [60, 80, 110, 120, 140, 200])
 def test_the_columns_have_room_for_alerts_only_if_there_are_any(width: int) -> None:
-    plain, alerted = row_columns.pod_columns(width, False), row_columns.pod_columns(width, False, [alert("a", "idle")])
+    plain, alerted = row_columns.pod_columns(width, False), row_columns.pod_columns(width, False, [alert("a", "hung")])
     assert ("alert" in {column.key for column in alerted}) == (width >= row_columns.SPACIOUS)
     assert "alert" not in {column.key for column in plain}
     assert (plain != alerted) == (width >= row_columns.SPACIOUS)

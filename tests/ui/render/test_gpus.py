@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tui.domain.attention import Attention, Grade
 from tui.format import numbers as fmt
 from tui.store.views.gpu_map import Doing, Gpu, Spot
+from tui.ui.primitives import ramp
 from tui.ui.primitives.cells import Cell, width_of
 from tui.ui.render import gpu_blocks, gpu_map, gpus
 
@@ -55,16 +56,20 @@ def test_many_gpus_are_a_histogram_in_which_one_idle_gpu_is_seen() -> None:
 
 def test_a_pod_without_work_is_quiet_and_one_that_hangs_is_not() -> None:
     assert gpu_blocks.blocks([0.0, 1.0], 8) == (("▁▁", "muted"),)
+    assert gpu_blocks.blocks([0.0, 1.0], 8, loud=True) == (("▁▁", "warn"),)
+    assert gpu_blocks.blocks([0.0] * 32, 16)[0] == ("▇       ", "spark")
+    assert gpu_blocks.blocks([0.0] * 32, 16, loud=True)[0] == ("▇", "warn")
     assert gpu_blocks.blocks([100.0, 99.0], 8) == (("▇▇", "spark"),)
     assert gpu_blocks.blocks([100.0, 99.0], 8, hangs=True) == (("▇▇", "bad"),)
 
 
 def test_signs_stand_in_place_of_a_shade_and_are_told_apart() -> None:
-    signs = [text((gpus.sign(Spot(doing, 100.0, True), True),)) for doing in Doing if doing not in (Doing.LAGS,)]
+    signs = [text((gpus.sign(Spot(doing, 100.0, True), True),)) for doing in Doing]
     assert len(set(signs)) == len(signs)
     assert gpus.sign(Spot(Doing.IDLE, 0.0, loud=False), True) == ("◌", "muted")
     assert gpus.sign(Spot(Doing.BOOTING, None, loud=False), True) == ("◔", "muted")
     assert gpus.sign(Spot(Doing.BOOTING, None, loud=True), True) == ("◔", "warn"), "for too long"
+    assert gpus.sign(Spot(Doing.LAGS, 45.0, loud=True), True) == ("▾", "warn"), "as in the table"
     assert gpus.sign(Spot(Doing.WORKS, 100.0), False) == ("█", "spark")
     assert gpus.sign(Spot(Doing.WORKS, 100.0), True) == ("█", "heat-8")
 
@@ -72,9 +77,11 @@ def test_signs_stand_in_place_of_a_shade_and_are_told_apart() -> None:
 @given(st.integers(10, 250), st.booleans())
 def test_the_legend_explains_what_is_drawn_and_fits(width: int, shades: bool) -> None:
     legend = gpu_map.legend(shades, width)
-    assert width_of(legend) <= max(width, 30)
-    assert "◌" in text(legend)
-    assert "▲" in text(legend)
+    assert width_of(legend) <= max(width, ramp.STEPS)
+    signs = [sign for sign in "◌▾▲°◔?" if sign in text(legend)]
+    assert signs == list("◌▾▲°◔?")[: len(signs)], "what costs most comes first"
+    assert len(signs) >= (3 if width >= 32 else 1 if width >= 16 else 0)
+    assert len(signs) == 6 or width < 64
 
 
 HUNG = Gpu(3, Doing.HUNG, 100.0, 100.0, 89.0, 71.0, 155.0, 700.0, 2640.0, cost=2.99, loud=True, spark=(100.0,) * 10)
@@ -84,6 +91,13 @@ def test_one_gpu_is_read_in_a_line() -> None:
     assert gpus.words("deepseek-grpo", HUNG) == "deepseek-grpo GPU 3  100%  155 W of 700  71 °C  hung 44m  $2.99/h"
     assert gpus.words("a", Gpu(0, Doing.UNKNOWN, None, 97.0)) == "a GPU 0  unknown (last 97%)"
     assert gpus.words("a", Gpu(1, Doing.IDLE, 0.0, since=7200.0, at_least=True)) == "a GPU 1  0%  idle ≥2h"
+
+
+def test_a_gpu_that_lags_is_marked_in_a_line_of_its_own_as_in_the_row_of_its_pod() -> None:
+    (line,) = gpus.strip([Gpu(2, Doing.LAGS, 45.0, 45.0, loud=True)], None, 76, 1)
+    assert ("▄", "warn") in line
+    (line,) = gpus.strip([Gpu(2, Doing.WORKS, 45.0, 45.0, loud=True)], None, 76, 1)
+    assert ("▄", "spark") in line
 
 
 ALERT = Attention("hung", "hung", Grade.BAD, "GPUs report full load, but draw 155 of 700 W: hung? ($23.92/h)", "a", "a")
@@ -97,6 +111,11 @@ def test_the_gpus_of_a_pod_fit_in_the_lines_that_there_are(
     lines = gpus.strip(of_pod, alert, width, height)
     assert len(lines) <= height
     assert all(width_of(line) <= width for line in lines) or width < 24
+
+
+def test_the_only_gpu_of_a_pod_has_no_price_of_its_own() -> None:
+    assert "$" not in text(gpus.strip([HUNG], None, 120, 3)[0])
+    assert "$2.99/h" in text(gpus.strip([HUNG] * 2, None, 120, 3)[0])
 
 
 def test_eight_gpus_stand_in_four_lines_of_a_small_terminal_with_what_is_wrong() -> None:

@@ -236,7 +236,8 @@ def test_every_extra_is_told(name: str) -> None:
 def test_the_order_of_the_sections() -> None:
     titles = [section.title for section in tell(full_pod(), full_detail(full_pod()))]
     assert titles == [
-        "Status", "Cost", "Connect", "Container", "Environment", "Storage", "Machine", "Latest sample", "Unavailable",
+        "Status", "Connect", "Cost", "Container", "Environment", "Storage", "Machine", "GPUs", "Latest sample",
+        "Unavailable",
     ]  # fmt: skip
 
 
@@ -335,8 +336,7 @@ def test_status_with_its_reason_and_when() -> None:
     assert found["Changed"] == "3h 07m ago  2026-07-30 08:53"
     assert found["Uptime"] == "3h 07m"
     assert found["Usage"] == "CPU 30%  memory 40%"
-    assert found["GPU util"] == "91% 12%"
-    assert found["GPU memory"] == "62% 62%"
+    assert table(tell(full_pod()), "GPUs") == {"GPU util": "91% 12%", "GPU memory": "62% 62%"}
     assert found["Pricing"] == "spot"
     assert found["RunPod lock"] == "no"
     assert "Can resume?" not in found

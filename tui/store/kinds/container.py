@@ -243,7 +243,7 @@ OUTBID = AlertKind(
     running=False,
     text=lambda alert, funds, now: (
         "outbid"
-        + (f" {fmt.duration(alert.lasts)} ago" if alert.lasts is not None else "")
+        + (f" {fmt.lasting(alert.lasts)} ago" if alert.lasts is not None else "")
         + f": someone bid more for its machine; {alert.note}"
     ),
     topic=Topic.RUNS,
@@ -261,7 +261,7 @@ ERROR = AlertKind(
     running=False,
     text=lambda alert, funds, now: (
         "RunPod reports an error"
-        + (f" since {fmt.duration(alert.lasts)}" if alert.lasts is not None else "")
+        + (f" since {fmt.lasting(alert.lasts)}" if alert.lasts is not None else "")
         + f"; whether the pod is still billed {cost(alert)} is unknown{_at_most(alert)}"
     ),
     topic=Topic.TROUBLE,
@@ -294,7 +294,7 @@ RESTART = AlertKind(
     find=_find_restart,
     running=True,
     text=lambda alert, funds, now: (
-        f"container up for {fmt.duration(alert.lasts)}, pod for longer: restarted at least once"
+        f"container up for {fmt.lasting(alert.lasts)}, pod for longer: restarted at least once"
     ),
     needs=frozenset({Feature.STATUS_CHANGE}),
     subject="earlier restarts",
@@ -305,7 +305,7 @@ BOOT = AlertKind(
     name="boot", word="slow boot", grade=Grade.WARN, holds=pod_health.BOOT_PATIENCE, event=EventKind.BOOT,
     find=_find_boot, running=True, topic=Topic.MONEY, ring=Ring.AT_ONCE, rearm=0.0,
     text=lambda alert, funds, now: (
-        f"still booting after {fmt.duration(alert.lasts)}, billing {cost(alert)}{so_far(alert)}"
+        f"still booting after {fmt.lasting(alert.lasts)}, billing {cost(alert)}{so_far(alert)}"
     ),
     begins=lambda alert, now: (
         f"still booting after {fmt.short_duration(alert.lasts)} ({cost(alert)}){so_far(alert)}"
@@ -318,7 +318,7 @@ LOST = AlertKind(
     name="lost-container", word="no container", grade=Grade.WARN, holds=LOST_AFTER, event=EventKind.LOST,
     find=_find_lost, running=True, topic=Topic.TROUBLE, ring=Ring.BY_MONEY, rearm=0.0,
     text=lambda alert, funds, now: (
-        f"container gone for {fmt.duration(alert.lasts)}, still billed {cost(alert)}{so_far(alert)}"
+        f"container gone for {fmt.lasting(alert.lasts)}, still billed {cost(alert)}{so_far(alert)}"
     ),
     begins=lambda alert, now: (
         f"container gone for {fmt.short_duration(alert.lasts)}, still billed {cost(alert)}{so_far(alert)}"

@@ -212,7 +212,7 @@ IDLE = AlertKind(
     name="idle", grade=Grade.WARN, holds=pod_health.IDLE_AFTER, event=EventKind.IDLE, find=_find_idle, running=True,
     topic=Topic.MONEY, ring=Ring.BY_MONEY, rearm=0.0,
     text=lambda alert, funds, now: (
-        f"all GPUs idle for at least {fmt.duration(alert.lasts)} ({cost(alert)}){alert.note}{so_far(alert)}"
+        f"all GPUs idle for at least {fmt.lasting(alert.lasts)} ({cost(alert)}){alert.note}{so_far(alert)}"
     ),
     begins=lambda alert, now: (
         f"all GPUs idle for {fmt.short_duration(alert.lasts)} ({cost(alert)}){alert.note}{so_far(alert)}"
@@ -224,10 +224,10 @@ ENDED = AlertKind(
     name="run-ended", word="run ended", grade=Grade.WARN, holds=ENDED_AFTER, event=EventKind.ENDED, find=_find_ended,
     running=True, topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0,
     text=lambda alert, funds, now: (
-        f"run seems to have ended {fmt.duration(alert.lasts)} ago, still billed {cost(alert)}{so_far(alert)}"
+        f"run seems to have ended {fmt.lasting(alert.lasts)} ago, still billed {cost(alert)}{so_far(alert)}"
     ),
     begins=lambda alert, now: (
-        f"run seems to have ended {fmt.duration(alert.lasts)} ago, still billed {cost(alert)}{so_far(alert)}"
+        f"run seems to have ended {fmt.lasting(alert.lasts)} ago, still billed {cost(alert)}{so_far(alert)}"
     ),
     over=if_seen(lambda record: "GPU active again" if record.window.work.works else None),
 )  # fmt: skip
@@ -247,7 +247,7 @@ QUIET = AlertKind(
 HUNG = AlertKind(
     name="hung", grade=Grade.BAD, holds=HUNG_AFTER, event=EventKind.HUNG, find=_find_hung, running=True,
     topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0, needs=frozenset({Feature.GPU_POWER}), subject="hung runs",
-    text=lambda alert, funds, now: _hung_text(alert, fmt.duration(alert.lasts)),
+    text=lambda alert, funds, now: _hung_text(alert, fmt.lasting(alert.lasts)),
     begins=lambda alert, now: _hung_text(alert, fmt.short_duration(alert.lasts)),
     over=if_seen(lambda record: _why_drawn(record, record.window.watts.hung, "GPUs work again")),
 )  # fmt: skip
@@ -256,7 +256,7 @@ LATCHED = AlertKind(
     name="latched", grade=Grade.WARN, holds=LATCHED_AFTER, event=EventKind.LATCHED, find=_find_latched, running=True,
     topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0, needs=HUNG.needs,
     text=lambda alert, funds, now: (
-        f"GPU reports full load, but draws {alert.note} with no memory in use for {fmt.duration(alert.lasts)}: "
+        f"GPU reports full load, but draws {alert.note} with no memory in use for {fmt.lasting(alert.lasts)}: "
         f"nothing runs ({cost(alert)}){so_far(alert)}"
     ),
     begins=lambda alert, now: (
@@ -285,7 +285,7 @@ STRAGGLER = AlertKind(
     name="straggler", grade=Grade.WARN, holds=900.0, event=EventKind.STRAGGLER, find=_find_straggler, running=True,
     topic=Topic.RUNS, ring=Ring.BY_MONEY, rearm=0.0,
     text=lambda alert, funds, now: (
-        f"{alert.note}, for {fmt.duration(alert.lasts)}; they wait for it: "
+        f"{alert.note}, for {fmt.lasting(alert.lasts)}; they wait for it: "
         f"{fmt.money(alert.wasted_per_hr)}/h of {cost(alert)}{so_far(alert)}"
     ),
     begins=lambda alert, now: (
@@ -298,7 +298,7 @@ UNUSED = AlertKind(
     name="unused-gpu", word="unused GPU", grade=Grade.NOTICE, holds=1800.0, event=EventKind.UNUSED, find=_find_unused,
     running=True, topic=Topic.MONEY, rearm=0.0,
     text=lambda alert, funds, now: (
-        f"{alert.note} unused for {fmt.duration(alert.lasts)} while others work: "
+        f"{alert.note} unused for {fmt.lasting(alert.lasts)} while others work: "
         f"{fmt.money(alert.wasted_per_hr)}/h of {cost(alert)}{so_far(alert)}"
     ),
     begins=lambda alert, now: (
@@ -319,7 +319,7 @@ MISSING = AlertKind(
     name="missing-gpu", word="missing GPU", grade=Grade.WARN, holds=300.0, event=EventKind.MISSING,
     find=_find_missing, running=True, topic=Topic.TROUBLE, ring=Ring.AT_ONCE, rearm=0.0,
     text=lambda alert, funds, now: (
-        f"{alert.note} visible for {fmt.duration(alert.lasts)}: {fmt.money(alert.wasted_per_hr)}/h for nothing"
+        f"{alert.note} visible for {fmt.lasting(alert.lasts)}: {fmt.money(alert.wasted_per_hr)}/h for nothing"
         f"{so_far(alert)}"
     ),
     begins=lambda alert, now: (
@@ -332,7 +332,7 @@ VRAM = AlertKind(
     name="gpu-memory", word="GPU memory", grade=Grade.NOTICE, holds=600.0, event=EventKind.VRAM, find=_find_vram,
     running=True, by_default=False, rearm=0.0,
     text=lambda alert, funds, now: (
-        f"GPU memory {alert.note} full for {fmt.duration(alert.lasts)} ({cost(alert)}){run_so_far(alert, now)}"
+        f"GPU memory {alert.note} full for {fmt.lasting(alert.lasts)} ({cost(alert)}){run_so_far(alert, now)}"
     ),
     begins=lambda alert, now: f"GPU memory {alert.note} full ({cost(alert)}){run_so_far(alert, now)}",
     over=if_held(lambda record: record.window.vram, "GPU memory free again"),
@@ -343,7 +343,7 @@ HOT = AlertKind(
     name="hot", grade=Grade.NOTICE, holds=600.0, event=EventKind.HOT, find=_find_hot, running=True,
     needs=frozenset({Feature.GPU_TEMPERATURE}), subject="hot GPUs", rearm=0.0,
     text=lambda alert, funds, now: (
-        f"GPU at {alert.note} for {fmt.duration(alert.lasts)} ({cost(alert)}){run_so_far(alert, now)}"
+        f"GPU at {alert.note} for {fmt.lasting(alert.lasts)} ({cost(alert)}){run_so_far(alert, now)}"
     ),
     begins=lambda alert, now: (
         f"GPU at {alert.note} for {fmt.short_duration(alert.lasts)} ({cost(alert)}){run_so_far(alert, now)}"

@@ -169,7 +169,7 @@ def _find_error(kind: AlertKind, view: PodView) -> Alert | None:
 
 def _error_text(alert: Alert, now: float) -> str:
     trouble, _, quoted = alert.note.partition("|")
-    ago = fmt.duration(alert.lasts)
+    ago = fmt.lasting(alert.lasts)
     return f"{trouble} {ago} ago, no progress since {_dollars(alert, now)}{quoted}"
 
 
@@ -190,7 +190,7 @@ GONE = "|"
 
 
 def _finished_text(alert: Alert) -> str:
-    lasts = fmt.duration(alert.lasts)
+    lasts = fmt.lasting(alert.lasts)
     if alert.note.startswith(GONE):
         return f"training process gone for {lasts}{alert.note.removeprefix(GONE)}"
     return f"run finished {lasts} ago{alert.note}"
@@ -246,7 +246,7 @@ def _why_room(run: Run) -> str | None:
 NOT_FINITE = AlertKind(
     name="loss-nan", word="loss NaN", grade=Grade.BAD, holds=20.0, event=EventKind.NOT_FINITE, find=_find_not_finite,
     running=True, topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0,
-    text=lambda alert, funds, now: f"{alert.note} for {fmt.duration(alert.lasts)} {_dollars(alert, now)}",
+    text=lambda alert, funds, now: f"{alert.note} for {fmt.lasting(alert.lasts)} {_dollars(alert, now)}",
     begins=lambda alert, now: f"{alert.note} {_dollars(alert, now)}",
     over=_if_read(lambda run: "loss is a number again" if run.not_finite is None and run.values_at else None),
 )  # fmt: skip
@@ -255,7 +255,7 @@ NOT_FINITE = AlertKind(
 DIVERGED = AlertKind(
     name="diverged", grade=Grade.WARN, holds=60.0, event=EventKind.DIVERGED, find=_find_diverged, running=True,
     topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0,
-    text=lambda alert, funds, now: f"{alert.note}, for {fmt.duration(alert.lasts)} {_dollars(alert, now)}",
+    text=lambda alert, funds, now: f"{alert.note}, for {fmt.lasting(alert.lasts)} {_dollars(alert, now)}",
     begins=lambda alert, now: f"{alert.note} {_dollars(alert, now)}",
     over=_if_read(lambda run: "loss near its median again" if diverged_since(run) is None else None),
 )  # fmt: skip
@@ -264,10 +264,10 @@ PLATEAU = AlertKind(
     name="plateau", grade=Grade.NOTICE, holds=7200.0, event=EventKind.PLATEAU, find=_find_plateau, running=True,
     topic=Topic.RUNS, by_default=False, rearm=0.0,
     text=lambda alert, funds, now: (
-        f"{alert.note} for {fmt.duration(alert.lasts)} ({cost(alert)}){run_so_far(alert, now)}"
+        f"{alert.note} for {fmt.lasting(alert.lasts)} ({cost(alert)}){run_so_far(alert, now)}"
     ),
     begins=lambda alert, now: (
-        f"{alert.note} for {fmt.duration(alert.lasts)} ({cost(alert)}){run_so_far(alert, now)}"
+        f"{alert.note} for {fmt.lasting(alert.lasts)} ({cost(alert)}){run_so_far(alert, now)}"
     ),
     over=_if_read(lambda run: "loss improves" if run.values_at else None),
 )  # fmt: skip
@@ -277,7 +277,7 @@ STALLED = AlertKind(
     name="stalled", grade=Grade.WARN, holds=SILENT, event=EventKind.STALLED, find=_find_stalled, running=True,
     topic=Topic.RUNS, ring=Ring.AT_ONCE, rearm=0.0,
     text=lambda alert, funds, now: (
-        f"no new line for {fmt.duration(alert.lasts)} while billed {cost(alert)}{alert.note}{any_so_far(alert, now)}"
+        f"no new line for {fmt.lasting(alert.lasts)} while billed {cost(alert)}{alert.note}{any_so_far(alert, now)}"
     ),
     begins=lambda alert, now: (
         f"no new line for {fmt.short_duration(alert.lasts)} while billed {cost(alert)}{alert.note}"

@@ -68,7 +68,7 @@ class Gpu(Struct, frozen=True, gc=False):
     last:    its utilization as last known, also if that is too old to say what it does.
     nominal: watts that its type can draw at most.
     since:   seconds that it has done so (`doing`), if known; `at_least`: whether it may be longer.
-    cost:    its share of the pod's cost.
+    cost:    its share of the pod's cost; of one that the others wait for, of what they waste by that.
     spark:   mean utilization of the last minutes, oldest first.
     loud:    whether what it does needs attention.
     """
@@ -179,6 +179,7 @@ def gpus(fleet: Fleet, pod: str, now: float, spark: int = 0) -> tuple[Gpu, ...]:
 
     nominal = nominal_w(value.machine.gpu_name) if value.machine else None
     cost = value.cost_per_hr / len(seen) if value.cost_per_hr is not None and seen else None
+    waited_for = _waited_for(fleet, record, sum(spot.doing is Doing.LAGS for spot in seen))
     all_idle = all(spot.doing is Doing.IDLE for spot in seen)
 
     def gpu(index: int, spot: Spot) -> Gpu:
@@ -188,11 +189,17 @@ def gpus(fleet: Fleet, pod: str, now: float, spark: int = 0) -> tuple[Gpu, ...]:
         return Gpu(
             index, spot.doing, spot.util if known else None, spot.util, now_of.memory if now_of and known else None,
             late.temperature_c if late and known else None, late.power_w if late and known else None, nominal,
-            since, at_least, cost, sparkline(record, now, spark, UTIL.of_gpu(index)) if spark else (),
-            spot.loud,
+            since, at_least, waited_for if spot.doing is Doing.LAGS else cost,
+            sparkline(record, now, spark, UTIL.of_gpu(index)) if spark else (), spot.loud,
         )  # fmt: skip
 
     return tuple(gpu(index, spot) for index, spot in enumerate(seen))
+
+
+def _waited_for(fleet: Fleet, record: Record, lagging: int) -> float | None:
+    """Dollars per hour that are wasted for each GPU of a pod that lags: there is one price of that, the alert's."""
+    alert = kinds_of(fleet).get(record.id, {}).get("straggler")
+    return alert.wasted_per_hr / lagging if lagging and alert is not None and alert.wasted_per_hr is not None else None
 
 
 def troubled(fleet: Fleet, keys: Iterable[str], now: float) -> Iterator[tuple[Record, tuple[Gpu, ...]]]:

@@ -17,38 +17,38 @@ LAGS = 20.0
 """Percent points below the mean of its pod at which a GPU is marked."""
 
 
-def blocks(utils: Sequence[float | None], room: int, hangs: bool = False) -> Cell:
+def blocks(utils: Sequence[float | None], room: int, hangs: bool = False, loud: bool = False) -> Cell:
     """The utilization of each GPU as a block of its height; where there are too many, how many have which utilization.
 
-    An idle one beside others that work is marked, and an unknown one is no low block. hangs: whether the GPUs only say
-    that they work.
+    An idle one is marked beside others that work, and in a pod that needs attention (`loud`); an unknown one is no low
+    block. hangs: whether the GPUs only say that they work.
     """
     if not utils:
         return ()
     if len(utils) > min(room, MOST_BLOCKS):
-        return _histogram(utils)
+        return _histogram(utils, loud)
     if hangs:
         return _joined(
             [(text, "bad" if role == "spark" else role) for text, role in (block_of(u, False) for u in utils)]
         )
     known = [util for util in utils if util is not None]
-    works, mean = any(util >= BUSY_PERCENT for util in known), sum(known) / max(1, len(known))
-    return _joined([block_of(util, works, mean) for util in utils])
+    is_marked, mean = loud or any(util >= BUSY_PERCENT for util in known), sum(known) / max(1, len(known))
+    return _joined([block_of(util, is_marked, mean) for util in utils])
 
 
-def block_of(util: float | None, works: bool, mean: float = 0.0) -> Part:
+def block_of(util: float | None, is_marked: bool, mean: float = 0.0) -> Part:
     """The block of one GPU: only an idle one has the lowest.
 
-    works: whether another GPU of the pod does; mean: of their utilization.
+    is_marked: whether an idle one is marked; mean: the utilization of all of the pod.
     """
     if util is None:
         return "?", "quiet"
     if util < BUSY_PERCENT:
-        return ramp.BARS[0], "warn" if works else "muted"
+        return ramp.BARS[0], "warn" if is_marked else "muted"
     return max(ramp.bar(util / 100), ramp.BARS[1]), "warn" if mean - util > LAGS else "spark"
 
 
-def _histogram(utils: Sequence[float | None]) -> Cell:
+def _histogram(utils: Sequence[float | None], loud: bool) -> Cell:
     """Eight bars, for an eighth of the utilization each: as high as the share of the GPUs that have it."""
     known = [util for util in utils if util is not None]
     if not known:
@@ -58,7 +58,7 @@ def _histogram(utils: Sequence[float | None]) -> Cell:
         counts[ramp.step(util / 100)] += 1
     parts = [(ramp.bar((count - 0.5) / len(known)) if count else " ", "spark") for count in counts]
     idle = sum(util < BUSY_PERCENT for util in known)
-    if 0 < idle < len(known):
+    if idle > 0 and (loud or idle < len(known)):
         parts[0] = (parts[0][0], "warn")
     return _joined(parts)
 

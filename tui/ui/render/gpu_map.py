@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tui.store.views.gpu_map import Doing, Spot
 from tui.ui.primitives import ramp
-from tui.ui.primitives.cells import Cell, Part
+from tui.ui.primitives.cells import Cell, Part, width_of
 from tui.ui.render.gpus import SIGNS, sign
 
 SLACK = 14.0
@@ -92,22 +92,24 @@ class Signs:
 
 
 def legend(shades: bool, width: int) -> tuple[Part, ...]:
-    """The meaning of shades and signs; shorter in narrow panes."""
+    """The meaning of shades and signs, as many as there is room for: those that cost most come first."""
     scale: Cell = (
         tuple(("█", role) for role in ramp.HEAT) if shades else tuple((glyph, "spark") for glyph in ramp.HEIGHTS)
     )
-    if width < 58:
-        brief = ((Doing.IDLE, "idle"), (Doing.HUNG, "hung"))
-        return (*scale, *(part for doing, word in brief for part in _explained(" ", doing, word)))
-    long = width >= 80
+    is_long = width >= 80
     texts = {
-        Doing.IDLE: "idle (<5%)" if long else "idle", Doing.HUNG: "hung", Doing.HOT: "hot",
-        Doing.BOOTING: "booting" if long else "boot", Doing.UNKNOWN: "unknown",
+        Doing.IDLE: "idle (<5%)" if is_long else "idle", Doing.LAGS: "lags", Doing.HUNG: "hung", Doing.HOT: "hot",
+        Doing.BOOTING: "booting" if is_long else "boot", Doing.UNKNOWN: "unknown",
     }  # fmt: skip
-    signs = (part for doing, word in texts.items() for part in _explained("  ", doing, word))
-    return (("0 ", "muted"), *scale, (" 100%", "muted"), *signs)
+    parts: Cell = (("0 ", "muted"), *scale, (" 100%", "muted")) if width >= _SCALED else scale
+    for doing, word in texts.items():
+        glyph, role = SIGNS[doing]
+        longer: Cell = (*parts, ("  " if width >= _SCALED else " ", "muted"), (glyph, role), (f" {word}", "muted"))
+        if width_of(longer) > width:
+            break
+        parts = longer
+    return parts
 
 
-def _explained(before: str, doing: Doing, word: str) -> tuple[Part, Part]:
-    glyph, role = SIGNS[doing]
-    return (f"{before}{glyph}", role), (f" {word}", "muted")
+_SCALED = 58
+"""Cells of a pane from which on the ends of the scale are named."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SIGNS: Mapping[Doing, Part] = {
     Doing.IDLE: ("◌", "warn"),
+    Doing.LAGS: ("▾", "warn"),
     Doing.HUNG: ("▲", "bad"),
     Doing.HOT: ("°", "bad"),
     Doing.BOOTING: ("◔", "muted"),
@@ -96,14 +97,11 @@ def _watts(gpu: Gpu, space: str = "") -> Cell:
     return ((f"{gpu.watts:.0f}", "muted"), (f"{of}{space}W", "quiet"))
 
 
-_WORDS = {Doing.LAGS: ("▾", "warn"), **SIGNS}
-
-
 def state(gpu: Gpu) -> Cell:
     """What a GPU does, and since when: loud if that needs attention."""
     if gpu.doing is Doing.WORKS:
         return (("busy", "quiet"),)
-    glyph, role = _WORDS[gpu.doing]
+    glyph, role = SIGNS[gpu.doing]
     return ((f"{glyph} {gpu.doing.value}{_lasts(gpu)}", _role(gpu.doing, role, gpu.loud)),)
 
 
@@ -121,7 +119,7 @@ def words(name: str, gpu: Gpu, brief: bool = False) -> str:
     drawn = None if gpu.watts is None else f"{gpu.watts:.0f} W"
     if drawn and gpu.nominal is not None:
         drawn += f" of {gpu.nominal:.0f}"
-    doing = "".join(text for text, _ in state(gpu)).lstrip("◌▲°◔?▾ ")
+    doing = "".join(text for text, _ in state(gpu)).lstrip("◌▾▲°◔? ")
     if gpu.doing is Doing.UNKNOWN and gpu.last is not None:
         doing += f" (last {gpu.last:.0f}%)"
     if brief:
@@ -161,7 +159,8 @@ def strip(gpus: Sequence[Gpu], alert: Attention | None, width: int, height: int)
     down = -(-len(gpus) // beside)
     rows: list[Cell] = []
     for line in range(min(down, left)):
-        shown = [fit(_brief(gpus[at], room), room) for at in range(line, len(gpus), down)]
+        # The only one costs what its pod does, which is said already.
+        shown = [fit(_brief(gpus[at], room, priced=len(gpus) > 1), room) for at in range(line, len(gpus), down)]
         rows.append(
             tuple(part for number, cell in enumerate(shown) for part in ((("   " * (number > 0)), "text"), *cell))
         )
@@ -171,11 +170,12 @@ def strip(gpus: Sequence[Gpu], alert: Attention | None, width: int, height: int)
 _SHORTEST = 12
 
 
-def _brief(gpu: Gpu, room: int) -> Cell:
+def _brief(gpu: Gpu, room: int, priced: bool) -> Cell:
     """One GPU in a line of its own: what matters least is left out where room is short."""
     util: Cell = ((f"{fmt.percent(gpu.util):>3}", "text"), ("% " if gpu.util is not None else "  ", "quiet"))
     number: Cell = ((f"{gpu.index:>2} ", "muted"),)
-    block: Cell = (block_of(gpu.util, works=gpu.loud), (" ", "text"))
+    glyph, role = block_of(gpu.util, is_marked=gpu.loud)
+    block: Cell = ((glyph, "warn" if gpu.doing is Doing.LAGS else role), (" ", "text"))
     vram: Cell = (
         (" VRAM ", "quiet"),
         (f"{fmt.percent(gpu.vram):>3}", "muted"),
@@ -184,7 +184,7 @@ def _brief(gpu: Gpu, room: int) -> Cell:
     temp: Cell = ((f" {fmt.percent(gpu.temp):>3}", "muted"), ("° ", "quiet")) if gpu.temp is not None else ()
     watts: Cell = ((" ", "text"), *fit(_watts(gpu), 9, right=True), (" ", "text")) if gpu.watts is not None else ()
     spark: Cell = ((" ", "text"), (fmt.spark(gpu.spark), "spark"), (" ", "text")) if gpu.spark else ()
-    cost: Cell = ((f"  {fmt.money(gpu.cost)}/h", "muted"),) if gpu.cost is not None else ()
+    cost: Cell = ((f"  {fmt.money(gpu.cost)}/h", "muted"),) if priced and gpu.cost is not None else ()
     tail: Cell = ((" ", "text"), *state(gpu))
     for middle, end in (
         ((*spark, *vram, *temp, *watts), cost),

@@ -163,14 +163,14 @@ def in_history(
 ) -> Forms:
     """The shown instant of the recording, whether it is playing, and current errors.
 
-    alone: whether no other line says that this is history; of a replay a badge does.
+    alone: whether no other line says that this is history.
     """
     when = datetime.fromtimestamp(at, tz)
     day = "" if now - at < 12 * 3600 else f"{when:%a %d %b} "
     moves = f" ▶ ×{player.speed:g}" if player.playing else ""
     back_to = "" if player.replay else f" · {back} live"
     ago = "" if player.replay else f" ({fmt.duration(now - at)} ago){back_to}"
-    sign = "HISTORY" if alone and not player.replay else "◀"
+    sign = "HISTORY" if alone else "◀"
     time: Cell = ((f"{sign} {day}{when:%H:%M:%S}{moves}", "warn"),)
     long: Cell = time if player.replay else ((f"◀ HISTORY {day}{when:%H:%M:%S}{moves}", "warn"),)
     wrong = None if player.replay else live.snapshot.error

@@ -97,14 +97,16 @@ def _runs_out(lasts: float | None, at: float, since: float, tz: tzinfo | None, r
     long = f"{day:%a %H:%M}" if near else f"{day:%d %b}"
     short = f"{day:%H:%M}" if left < 86_400 else long
 
-    def form(*texts: str) -> Cell:
-        return (("runs out ", "muted"), (f"{mark}{texts[0]}", hue), *((part, "muted") for part in texts[1:]))
+    def form(time: str, lasts: str = "", label: str = "runs out") -> Cell:
+        return ((f"{label} ", "muted"), (f"{mark}{time}", hue), *(((f" ({lasts})", "muted"),) if lasts else ()))
 
     return (
-        (10, form(long, f" ({fmt.duration(left)})")),
-        (6, form(long, f" ({fmt.short_duration(left)})")),
+        (6, form(long, fmt.duration(left))),
+        (6, form(long, fmt.short_duration(left))),
         (2, form(long)),
         (2, form(short)),
+        # A clock beside others says nothing without a word.
+        (2, form(short, label="out")),
         (0, ((f"{mark}{short}", hue),)),
     )
 

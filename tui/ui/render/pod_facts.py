@@ -22,7 +22,7 @@ from tui.ui.render.facts import LACKING, NOTHING, Clock, copyable, dollars, numb
 from tui.ui.render.gpu_figures import sample
 from tui.ui.render.pod_connection import reach
 from tui.ui.render.pod_machine import extras_of, machine
-from tui.ui.render.pod_status import status
+from tui.ui.render.pod_status import per_gpu, status
 
 if TYPE_CHECKING:
     from tui.api.models import Pod, Problem
@@ -72,12 +72,13 @@ def sections(
     clock = Clock(now, tz)
     sections_of = (
         Section("Status", tuple(status(pod, detail, phase, clock, lacks, boot, lockable))),
-        Section("Cost", tuple(_cost(pod, detail, spent, lacks))),
         Section("Connect", tuple(reach(pod, ssh))),
+        Section("Cost", tuple(_cost(pod, detail, spent, lacks))),
         Section("Container", tuple(_container(pod, detail))),
         Section(ENVIRONMENT, _environment(detail, revealed, is_loaded)),
         Section("Storage", tuple(_storage(pod, detail, lacks))),
         Section("Machine", tuple(machine(pod, detail, lacks))),
+        Section("GPUs", tuple(per_gpu(pod))),
         Section("Latest sample", tuple(sample(pod, detail, clock, lacks))),
         Section("Other", tuple(extras_of(extras)) if extras is not None else ()),
         Section("Unavailable", tuple(_problem(problem) for problem in (detail.problems if detail else ()))),

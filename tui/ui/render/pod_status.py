@@ -55,9 +55,6 @@ def status(
     yield Fact("Uptime", text(None if live is None or live.uptime is None else fmt.duration(live.uptime)))
     if live is not None:
         yield Fact("Usage", trimmed([*figure("CPU ", live.cpu, "%"), *figure("memory ", live.memory, "%")]))
-        for label, values in (("GPU util", [g.util for g in live.gpus]), ("GPU memory", [g.memory for g in live.gpus])):
-            if any(value is not None for value in values):
-                yield Fact(label, text(" ".join(f"{fmt.percent(value)}%" for value in values)))
     if detail is not None:
         yield Fact("Started", instant(detail.started_at, clock))
         yield Fact("Created", instant(detail.created_at, clock))
@@ -83,6 +80,15 @@ def status(
             yield Fact("Lowest bid", or_lacking(rate(pod.lowest_bid_to_resume), Feature.SPOT_PRICE, lacks))
     if detail is not None:
         yield copyable("Owner ID", detail.owner_id)
+
+
+def per_gpu(pod: Pod) -> Iterator[Fact]:
+    """The utilization and the memory of each GPU of a live pod, as far as known; on the screen they have rows too."""
+    live = pod.runtime if pod_health.is_live(pod) else None
+    gpus = live.gpus if live is not None else ()
+    for label, values in (("GPU util", [gpu.util for gpu in gpus]), ("GPU memory", [gpu.memory for gpu in gpus])):
+        if any(value is not None for value in values):
+            yield Fact(label, text(" ".join(f"{fmt.percent(value)}%" for value in values)))
 
 
 def _maintenance(machine: Placement, clock: Clock) -> Cell:

@@ -3,12 +3,13 @@ frame need not load. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from tui.format import numbers as fmt
+from tui.format.width import width as cells
 from tui.store.metrics import BY_NAME, METRICS, UTIL
 from tui.ui.widgets.table import Column
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 BLOCKS, MOST_BLOCKS = 8, 16
 """Cells for the GPUs of a pod in a row: as a rule, and where there is room. More of them are a histogram."""
 
-_FIGURES = {"util": (5, 6), "vram": (5, 4), "cpu": (4, 8), "memory": (4, 9), "temp": (5, 10), "power": (6, 11)}
+_FIGURES = {"util": (4, 4), "vram": (5, 5), "cpu": (4, 8), "memory": (4, 9), "temp": (5, 10), "power": (6, 11)}
 """Width and rank of the columns of metrics; the others are dropped first when room is short."""
 
 _FIRST = ("util", "vram", "cpu", "memory")
@@ -40,21 +41,21 @@ _OTHERS = tuple(_figure_column(metric) for metric in METRICS if metric.name not 
 POD_COLUMNS = (
     Column("status", "STATUS", 13, 0, sort="status", within="attention"),
     Column("name", "NAME", 16, 0, flex=True, sort="name", least=8),
-    Column("gpu", "GPU", 15, 3, sort="gpu"),
-    Column("gpus", "UTIL", BLOCKS, 1, sort="util"),
+    Column("gpu", "GPU", 15, 3, sort="gpu", least=5),
+    Column("gpus", "UTIL", BLOCKS, 1, sort="util", least=5),
     _UTIL,
     Column("spark", "10 MIN", 10, 7),
     _VRAM,
     _CPU,
     _MEMORY,
     Column("cost", "$/H", 7, 2, right=True, sort="cost"),
-    Column("uptime", "UPTIME", 7, 5, right=True, sort="uptime"),
+    Column("uptime", "UPTIME", 7, 6, right=True, sort="uptime"),
     *_OTHERS,
     Column("spent", "SPENT", 9, 13, right=True, sort="spent"),
-    Column("location", "LOCATION", 9, 12, sort="location"),
-    Column("id", "ID", 14, 14, sort="id"),
-    Column("image", "IMAGE", 26, 15),
-    Column("ports", "PORTS", 11, 16),
+    Column("location", "LOCATION", 8, 12, sort="location"),
+    Column("id", "ID", 14, 15, sort="id"),
+    Column("image", "IMAGE", 26, 16),
+    Column("ports", "PORTS", 11, 17),
 )
 SPARK_COLUMNS = 10
 
@@ -62,7 +63,7 @@ NARROW = 60
 """Columns of a terminal below which state, name and cost share the available room."""
 
 _LEASE = Column("lease", "LEASE", 9, 2, sort="lease")
-_ALERT = Column("alert", "ALERT", 46, 10)
+_ALERT = Column("alert", "ALERT", 46, 14, least=5)
 _MOST_STATE = 16
 """Cells of a state with its duration, where there is no room for the dollars."""
 
@@ -120,8 +121,16 @@ def pod_columns(width: int, leased: bool, alerts: Collection[Attention] = (), mo
     if not alerts or width < SPACIOUS:
         return columns
     columns = tuple(replace(c, width=ALERTED) if c.key == "status" else c for c in columns)
+    if not any(map(brief, alerts)):
+        return columns
     at = next(number for number, column in enumerate(columns) if column.key == "cost") + 2
     return (*columns[:at], _ALERT, *columns[at:])
+
+
+def pod_widths(content: Mapping[str, int], alerts: Collection[Attention], most: int) -> Mapping[str, int]:
+    """Cells that the content of columns of pods takes, by the column. `content`: of texts; the others as before."""
+    longest = max((cells(brief(alert)) for alert in alerts), default=0)
+    return {**content, "gpus": most if most <= MOST_BLOCKS else BLOCKS, "alert": longest}
 
 
 def _pod_columns(width: int, leased: bool) -> tuple[Column, ...]:
@@ -141,6 +150,21 @@ def _pod_columns(width: int, leased: bool) -> tuple[Column, ...]:
 def offer_columns(width: int) -> tuple[Column, ...]:
     """The columns of the market's pane in a terminal this wide."""
     return OFFER_COLUMNS if width >= NARROW else narrowed(OFFER_COLUMNS)
+
+
+_STATED = frozenset(("idle", "boot", "outbid", "pod-error"))
+"""Kinds of alerts whose first words are those of the pod's state."""
+
+
+def brief(alert: Attention) -> str:
+    """What an alert says that the pod's state, its time, its dollars and its price beside it do not."""
+    first, *others = alert.text.split("; ")
+    if alert.kind in _STATED:
+        return "; ".join(clause for clause in others if not clause.endswith(" so far"))
+    lasts, cost = fmt.lasting(alert.lasts), f"{fmt.money(alert.cost_per_hr)}/h"
+    for stated in (f", for {lasts}", f" for {lasts}", f" ({cost})", f", still billed {cost}"):
+        first = first.replace(stated, "")
+    return first
 
 
 def alert_tail(alert: Attention) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui.api.enums import ComputeKind
 from tui.api.features import Feature
-from tui.domain.pod_health import BOOT_PATIENCE, Phase
+from tui.domain.pod_health import BOOT_PATIENCE, BUSY_PERCENT, Phase
 from tui.format import numbers as fmt
 from tui.format.width import width
 from tui.store.metrics import BY_NAME, UTIL
@@ -16,7 +16,7 @@ from tui.ui.primitives.cells import Cell, fit, width_of
 from tui.ui.render.attention import MUTED, SIGN, role_of
 from tui.ui.render.facts import LACKING_CELL, cell_or_lacking
 from tui.ui.render.gpu_blocks import HANGS, LAGS, blocks
-from tui.ui.render.row_columns import alert_tail
+from tui.ui.render.row_columns import alert_tail, brief
 from tui.ui.widgets.table import REST, Cells
 
 if TYPE_CHECKING:
@@ -92,8 +92,11 @@ def _with_waste(cell: Cell, alert: Attention | None, room: int) -> Cell:
     return (*cell, (far, "text")) if width_of(cell) + len(far) <= room else cell
 
 
-def util_role(value: float | None) -> str:
-    return "muted" if value is None else "quiet" if value < 5 else "text"
+def util_role(value: float | None, loud: bool = False) -> str:
+    """The role of a utilization; of a pod that needs attention (`loud`) one without work is marked."""
+    if value is None:
+        return "muted"
+    return "text" if value >= BUSY_PERCENT else "warn" if loud else "quiet"
 
 
 _LEAST_NAME = 9
@@ -137,7 +140,7 @@ def pod_cells(
         if row.gpu_count
         else (("CPU only", "muted"),)
     )
-    util = row.figures[UTIL.name]
+    util, loud = row.figures[UTIL.name], row.alert is not None and not row.alert.muted
     straggles = row.util_low is not None and util is not None and util - row.util_low > LAGS
     return {
         **{name: _figure(BY_NAME[name], value, lacks) for name, value in row.figures.items()},
@@ -145,15 +148,15 @@ def pod_cells(
         "name": _name(row, "muted" if off else "text", marked, name_width),
         "gpu": gpu,
         "util": (
-            (fmt.percent(util), util_role(util)),
+            (fmt.percent(util), util_role(util, loud)),
             ("▾" if straggles else "%" if util is not None else "", "warn" if straggles else "quiet"),
         ),
-        "gpus": blocks(row.utils, block_width, hangs=row.alert is not None and row.alert.kind in HANGS),
+        "gpus": blocks(row.utils, block_width, hangs=row.alert is not None and row.alert.kind in HANGS, loud=loud),
         "spark": ((fmt.spark(row.spark), "spark"),),
         "cost": _cost(row.cost, off, lacks),
         "uptime": ((fmt.duration(row.uptime) if row.uptime is not None else fmt.UNKNOWN, "muted"),),
         "lease": _lease(row.lease),
-        "alert": ((row.alert.text, role_of(row.alert)),) if row.alert is not None else (),
+        "alert": ((brief(row.alert), role_of(row.alert)),) if row.alert is not None else (),
         "id": ((row.id, "muted"),),
         "location": cell_or_lacking(((row.location, "muted"),), bool(row.location), Feature.LOCATION, lacks),
         "spent": ((fmt.money(row.spent), "muted"),),

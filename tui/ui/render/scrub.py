@@ -31,7 +31,7 @@ def scrub(
     first, last = min(spans[0][0], at), max(spans[-1][1], at)
     begins, ends = _clock(first, last - first, tz), _clock(last, last - first, tz)
     moves = f"▶ ×{speed:g}  " if playing else ""
-    position = f"{moves}{fmt.duration(at - first)} of {fmt.duration(last - first)}"
+    position = f"{moves}{_length(at - first)} of {_length(last - first)}"
     bare = ("", "", "")
     for parts in (
         ("HISTORY", begins, ends, position),
@@ -48,6 +48,12 @@ def scrub(
     for cell in (word, begin, bar(spans, at, first, last, max(1, room)), end, tail):
         line = (*line, *(space if line and cell else ()), *cell)
     return TwoSided((line,))
+
+
+def _length(seconds: float) -> str:
+    """A part of a recording: with minutes also beyond a day, where else two instants an hour apart are the same."""
+    hours, minutes = divmod(int(seconds) // 60, 60)
+    return f"{hours}h {minutes:02d}m" if 24 <= hours < 100 else fmt.duration(seconds)
 
 
 _ROLES = ("warn", "muted", "muted", "text")

@@ -75,12 +75,14 @@ class FleetGpus:
             return "", ()
         cost = record.pod.cost_per_hr
         of_pod = gpu_map.gpus(fleet, record.id, now, gpus.SPARK)
-        lines = gpus.strip(of_pod, worst(fleet).get(record.id), width, height)
+        alert = worst(fleet).get(record.id)
+        lines = gpus.strip(of_pod, alert, width, height)
         if not of_pod:
             lines = (*lines, (("No GPU is rented now", "muted"),))
         others = _needy(fleet, [other for other in keys if other != key], now)
         lines = (*lines, *needy_gpus.listed(others, width, height - len(lines), "Other GPUs"))
-        price = (f"{numbers.money(cost)}/h",) if of_pod and cost is not None else ()
+        # An alert says it, and the row of the pod above.
+        price = (f"{numbers.money(cost)}/h",) if of_pod and cost is not None and alert is None else ()
         kind = (gpus.number_of(len(of_pod), gpu_name(record)),) if of_pod else ()
         return "  ".join((record.name or record.id, *kind, *price)), lines
 

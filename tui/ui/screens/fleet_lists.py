@@ -113,13 +113,14 @@ class Pods(FleetListing):
         keys = pods.pods(fleet, now, query)
         first = ("worst first",) if self.sort == pods.ATTENTION and not self.inverted and ranks(fleet) else ()
         alerts, leases = worst(fleet), timers_of(context)
-        columns = row_columns.pod_columns(scene.width, bool(leases), alerts.values(), pods.most_gpus(fleet))
+        most = pods.most_gpus(fleet)
+        columns = row_columns.pod_columns(scene.width, bool(leases), alerts.values(), most)
         return Rows(
             keys, cells_of(context, scene), empty_states.total(fleet, self.name),
             empty_states.pods(fleet, query.filter is not None, self.waited, context.playback.replay),
             notes=(*selected(context, keys), *first), rising=pods.pods_rise(query), faded=self.is_stale(scene),
             columns=with_runs(columns, bool(fleet.runs), scene.width),
-            widest={**pods.widest(fleet), "alert": max((len(a.text) for a in alerts.values()), default=0)},
+            widest=row_columns.pod_widths(pods.widest(fleet), alerts.values(), most),
         )  # fmt: skip
 
     def targets(self, key: str | None) -> tuple[str, ...]:

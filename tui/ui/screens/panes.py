@@ -25,6 +25,9 @@ SHORT = 12
 FRAME = 4
 """Lines of a screen outside the panes: header, tabs, footer."""
 
+_BAR_PADDING = 2
+"""Cells of the line above the panes that its content does not have."""
+
 
 class PanedScreen(ChartScreen):
     """Shows the panes that fit; one of them has the focus.
@@ -45,6 +48,7 @@ class PanedScreen(ChartScreen):
         self._active = next(iter(self.TITLES))
         self._zoomed = False
         self._shown: Mapping[str, Region] = {}
+        self._urgent: tuple[Cell, ...] = ()
         self._placed: tuple[Size, Mapping[str, Region]] | None = None
 
     def compose(self) -> ComposeResult:
@@ -100,6 +104,7 @@ class PanedScreen(ChartScreen):
         """Show the panes that fit; in narrow or short terminals the focused one."""
         room = self._room
         self.set_class(room.height < SHORT, "-short")
+        self._urgent = self._urgent_lines(room.width - _BAR_PADDING, room.height - FRAME - self._scrubs)
         self._shown = self._regions_of_screen()
         if self.BAR:
             self._show_bar(self.query_one(f"#{self.BAR}", Lines))
@@ -114,14 +119,23 @@ class PanedScreen(ChartScreen):
     def _regions_of_screen(self) -> Mapping[str, Region]:
         """The regions in the body as large as it is while no line is typed."""
         room = self._room
-        return self._regions(room.width, room.height - FRAME - self._scrubs)
+        return self._regions(room.width, room.height - FRAME - self._scrubs - len(self._urgent))
 
     def _is_shown(self, pane: Widget) -> bool:
         return place_of(pane) in self._shown
 
     def _show_bar(self, bar: Lines) -> None:
         bar.display = self._single
-        bar.content = (TwoSided(tuple(self._tab(name) for name in self.TITLES)),)
+        bar.content = (
+            TwoSided(tuple(self._tab(name) for name in self.TITLES)),
+            *(TwoSided((line,)) for line in self._urgent),
+        )
+        bar.set_class(len(self._urgent) == 1, "-urgent")
+        bar.set_class(len(self._urgent) > 1, "-urgent-2")
+
+    def _urgent_lines(self, width: int, height: int) -> tuple[Cell, ...]:
+        """What stands below the tabs, before the panes: up to two lines of this width, of those that the panes have."""
+        return ()
 
     def _tab(self, name: str) -> Cell:
         titles = self.TABS if self.TABS and self.app.size.width < NARROW else self.TITLES

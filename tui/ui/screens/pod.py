@@ -15,12 +15,13 @@ from tui.store.fleet import Fleet
 from tui.store.metrics import METRICS
 from tui.store.pod_inspection import PodInspection
 from tui.store.views import pods
-from tui.store.views.attention import loud, next_pod
+from tui.store.views.attention import loud, next_pod, worst
 from tui.store.views.gpu_map import count_of
 from tui.ui import layout
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.boot_log import BootLog
 from tui.ui.messages import Inspect, OpenPod
+from tui.ui.primitives.cells import Cell, fit, wrap
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.primitives.facts import Fact, Section, copied
 from tui.ui.render import attention, empty_states, pod_facts, runs
@@ -35,6 +36,12 @@ from tui.ui.screens.pod_listing import PodListing
 from tui.ui.widgets.facts_pane import FactsPane
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
+
+_LEAST_PANE = 6
+"""Lines of panes from which on an alert stands above them."""
+
+_PANE_FRAME = 3
+"""Lines of the pane of GPUs beside these: its border and its heads."""
 
 FOLDED = "pod.folded"
 """The name under which the folded groups of facts are stored."""
@@ -160,6 +167,21 @@ class PodScreen(ListingScreen):
         record = self._view[0].records.get(self.pod)
         gpus = count_of(record) if record is not None else 0
         return layout.detail(width, height, self._active, self._alone, gpus)
+
+    def _urgent_lines(self, width: int, height: int) -> tuple[Cell, ...]:
+        fleet, _ = self._view
+        alert, record = worst(fleet).get(self.pod), fleet.records.get(self.pod)
+        # The facts begin with it themselves, and of very few lines it would take too many.
+        is_elsewhere = not self._single or self._active == "facts" or height < _LEAST_PANE
+        self._gpus.notes_alert = is_elsewhere
+        if alert is None or alert.muted or is_elsewhere:
+            return ()
+        role, gpus = attention.role_of(alert), count_of(record) if record is not None else 0
+        wrapped = wrap(((f"{attention.SIGN} {alert.text}", role),), width)
+        lines = ["".join(text for text, _ in line).strip() for line in wrapped]
+        # For its second line no GPU is hidden.
+        most = 2 if len(lines) > 1 and height - gpus - _PANE_FRAME >= 2 else 1
+        return tuple(fit(((line, role),), width) for line in (*lines[: most - 1], " ".join(lines[most - 1 :])))
 
     def on_mount(self) -> None:
         # Before the one of the panes: where there is room for one at a time, the GPUs come first.

@@ -6,6 +6,7 @@ from tui.format import numbers as fmt
 from tui.store.views import gpu_map
 from tui.store.views.attention import worst
 from tui.store.views.pods import gpu_name
+from tui.ui.context import ScreenContext
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import gpus
 from tui.ui.render.attention import SIGN
@@ -19,11 +20,15 @@ _BESIDE = 23
 
 
 class Gpus(PodListing):
-    """What each GPU of one pod does; the pod's worst alert stands below them."""
+    """What each GPU of one pod does; the pod's worst alert stands below them, unless the screen shows it."""
 
     name = "gpus"
     title = "GPUs"
     columns = gpus.columns(0)
+
+    def __init__(self, context: ScreenContext, pod: str) -> None:
+        super().__init__(context, pod)
+        self.notes_alert = True
 
     def rows(self, scene: Scene) -> Rows:
         fleet = scene.fleet
@@ -46,7 +51,7 @@ class Gpus(PodListing):
         return Rows(
             tuple(by_key), cells, len(by_key), EmptyState("No GPU is rented now" if record is not None else ""),
             notes=notes if by_key else (name,),
-            note=f"{SIGN} {alert.text}" if alert is not None and not alert.muted else "",
+            note=f"{SIGN} {alert.text}" if self.notes_alert and alert is not None and not alert.muted else "",
             faded=fleet.pods_stale(scene.now), columns=gpus.columns(scene.width),
         )  # fmt: skip
 

@@ -13,7 +13,7 @@ class Column(Struct, frozen=True):
 
     flex:  it takes the room that is left.
     sort:  the order set by a click on its title; `within`: one that sorts by it and another column.
-    least: cells to which it shrinks before a column is dropped, if its content is not longer; 0 if it does not.
+    least: cells to which it shrinks, if its content is not longer, for that of others; 0 if it does not.
     label: its name in menus, where the title is not enough.
     """
 
@@ -63,15 +63,16 @@ def visible(columns: Sequence[Column], width: int, widest: Mapping[str, int] = {
         if sum((wanted if c is flexible else _least(c, widest)) + 1 for c in shown) - 1 <= width:
             break
         shown.remove(last)
-    widths = {id(c): c.width for c in shown}
-    spare = width - (sum(c.width + 1 for c in shown) - 1)
-    for column in sorted((c for c in shown if c.least), key=lambda c: -c.rank) if spare < 0 else ():
-        given = min(-spare, column.width - _least(column, widest))
-        widths[id(column)] -= given
+    # What the content of one column does not take is for that of the others.
+    widths = {id(c): c.width if c.flex else _least(c, widest) for c in shown}
+    spare = width - (sum(widths.values()) + len(shown) - 1)
+    if flexible is not None and flexible.least and spare < 0:
+        given = min(-spare, flexible.width - _least(flexible, widest))
+        widths[id(flexible)] -= given
         spare += given
     for column in sorted(shown, key=lambda c: (not c.flex, c.rank)):
-        if spare > 0 and (wanted := widest.get(column.key, 0)) > column.width:
-            taken = min(spare, wanted - column.width)
+        if spare > 0 and (wanted := widest.get(column.key, 0)) > widths[id(column)]:
+            taken = min(spare, wanted - widths[id(column)])
             widths[id(column)] += taken
             spare -= taken
     if flexible is not None and flexible.key in widest and spare >= len(shown):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
+from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -17,6 +18,7 @@ from textual.strip import Strip
 
 from tui.format.width import shown
 from tui.store.views.gpu_map import Group
+from tui.ui.primitives import ramp
 from tui.ui.primitives.cells import Cell, Part, fit
 from tui.ui.primitives.empty_state import EmptyState, notice_line
 from tui.ui.primitives.gpu_plan import Plan, Run, plan
@@ -274,8 +276,10 @@ class GpuMap(ScrollView, can_focus=True):
             text, role = signs[index] if index < len(signs) else (" ", "text")
             style = self._role(role)
             if here and cursor is not None and cursor[1] == index and self.has_focus:
+                # A sign is seen on the cursor's colour whatever its own is.
+                color = style.color if text in ramp.HEIGHTS else self._base.bgcolor or RichColor.parse("default")
                 text = _CURSOR.get(text, text)
-                style = style + Style(bgcolor=self._role("text").color, bold=True)
+                style = style + Style(color=color, bgcolor=self._role("text").color, bold=True)
             elif here and text != _FULL:
                 # A full block hides what is behind it, and would be sent again for nothing.
                 style = style + under
