@@ -12,13 +12,27 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from tests.variants import up_to
 from tui.store.series import Point, Series
 from tui.store.views.pod_lines import Line
 from tui.ui.charts import bar_chart, canvas, plot
-from tui.ui.charts.spec import BarSpec, ChartSpec, Form, Window, plot_columns, window
+from tui.ui.charts.spec import (
+    BRIGHT,
+    DIM,
+    HEAT,
+    LINES,
+    QUIET,
+    BarSpec,
+    ChartSpec,
+    Form,
+    Window,
+    painted,
+    plot_columns,
+    window,
+)
 from tui.ui.terminal.filters import ascii_text
 
 NOON = 1_795_435_200.0
@@ -190,29 +204,6 @@ def test_midnight_is_the_day_that_begins() -> None:
     assert axis.split()[:5] == ["15:00", "18:00", "21:00", "Mon", "03:00"]
 
 
-@settings(max_examples=up_to(100))
-@given(st.lists(st.tuples(WILD, WILD, WILD, WILD), max_size=20), st.integers(1, 100), st.integers(1, 12))
-def test_every_bar_is_of_dots_of_the_canvas(
-    points: list[tuple[float, float, float, float]], columns: int, bars: int
-) -> None:
-    run = tuple(Point(*point) for point in points)
-    spec = ChartSpec("x", (Line("x", (run,), None),), Window(NOON, 5, columns), bars=bars)
-    for _, (xs, ys) in canvas.bars(spec, columns, 9):
-        assert len(xs) == len(ys) > 0
-        assert all(type(x) is int and 0 <= x < 2 * columns for x in xs)
-        assert all(type(y) is int and 0 <= y < 4 * 9 for y in ys)
-
-
-# Bars
-
-
-def test_bars_are_blocks_and_no_grid_of_dots() -> None:
-    run = tuple(Point(10.0 * n, 0.0, 25.0 * n, 25.0 * n) for n in range(5))
-    spec = ChartSpec("x", (Line("x", (run,), None),), Window(0.0, 5.0, 10), bars=2)
-    rows = ["".join(text for text, _ in row) for row in canvas.lines(spec, 10, 4)]
-    assert [row.replace("\u2800", " ") for row in rows] == ["        █ ", "      █ █ ", "    █ █ █ ", "  █ █ █ █ "]
-
-
 @given(st.floats(5, 95), st.floats(-0.5, 0.5), st.integers(6, 60), st.integers(4, 20))
 def test_a_line_is_of_dots_of_one_weight_and_keeps_its_direction(
     first: float, slope: float, columns: int, height: int
@@ -226,6 +217,9 @@ def test_a_line_is_of_dots_of_one_weight_and_keeps_its_direction(
     for row in rows:
         levels = [ranks[c] for part, kind in row for c in ascii_text(part) if kind == 0 and c != " "]
         assert levels == sorted(levels, reverse=slope > 0)
+
+
+# Bars
 
 
 def bars_of(values: list[tuple[float, ...]], high: float = 100.0) -> BarSpec:
@@ -251,33 +245,77 @@ def test_bars_are_exactly_as_large_as_asked_whatever_is_charged(
 
 
 @given(st.lists(STACK, max_size=50), st.integers(1, 60), st.integers(1, 40))
-def test_parts_of_bars_are_cells_of_the_canvas(values: list[tuple[float, ...]], columns: int, height: int) -> None:
-    for parts in bar_chart.heights(bars_of(values), columns, height):
-        assert all(type(part) is int and part >= 0 for part in parts)
-        assert sum(parts) <= height
+def test_parts_of_bars_are_eighths_of_the_canvas(values: list[tuple[float, ...]], columns: int, height: int) -> None:
+    for ends in bar_chart.boundaries(bars_of(values), columns, height):
+        assert all(type(end) is int for end in ends)
+        assert ends == sorted(ends)
+        assert ends[0] >= 0
+        assert ends[-1] <= 8 * height
 
 
 def test_a_stack_is_as_high_as_its_sum_and_the_newest_stands_at_the_right() -> None:
-    spec = bars_of([(50.0, 25.0, 0.0), (0.0, 0.0, 1.0), (100.0, 0.0, 0.0)])
-    assert bar_chart.heights(spec, 30, 8) == [[4, 2, 0], [0, 0, 1], [8, 0, 0]]
+    spec = bars_of([(50.0, 25.0, 0.0), (0.0, 0.0, 0.1), (100.0, 0.0, 0.0)])
+    assert bar_chart.boundaries(spec, 30, 8) == [[32, 48, 48], [0, 0, 1], [64, 64, 64]]
     rows = plot.draw(spec, 31, 10)
     body = ["".join(text for text, _ in row) for row in rows[1:9]]
     assert [row.rstrip()[-1] == "█" for row in body] == [True] * 8
-    kinds = [{kind for text, kind in row if "█" in text} for row in rows[1:9]]
-    assert kinds == [{0}, {0}, {0, 1}, {0, 1}, {0}, {0}, {0}, {0, 2}]
+    assert "▁" in body[-1], "what is above zero is seen"
     assert "2 Nov" in "".join(text for text, _ in rows[-1])
 
 
-def test_each_day_is_a_bar_of_its_own_as_soon_as_there_is_room() -> None:
-    for columns in (10, 15, 25):
+def inks(row: plot.Row) -> list[tuple[str, tuple[int, int]]]:
+    return [(text[0], painted(kind) or (0, 0)) for text, kind in row if text.strip() and painted(kind)]
+
+
+def test_the_newest_bar_is_bright_and_the_others_are_dim() -> None:
+    for rows in (plot.draw(bars_of([(100.0, 0.0, 0.0)] * 3), 31, 10), plot.draw(bars_of([(100.0,) * 3] * 3), 31, 10)):
+        seen = [ink for row in rows[1:9] for _, (ink, _) in inks(row)]
+        assert seen
+        assert all(DIM <= ink < DIM + LINES or ink >= BRIGHT for ink in seen)
+        for row in rows[1:9]:
+            (*others, newest) = [ink for _, (ink, _) in inks(row)]
+            assert newest >= BRIGHT
+            assert all(ink < BRIGHT for ink in others)
+    plain = plot.draw(replace(bars_of([(100.0, 0.0, 0.0)] * 3), shades=False), 31, 10)
+    assert [kind for text, kind in plain[2] if "█" in text] == [HEAT, HEAT, 0]
+
+
+def test_a_small_part_is_drawn_in_every_bar_or_named_with_its_sum() -> None:
+    # Of sixteen rows of $50, serverless is half a cell, storage an eighth of the topmost one, and the API nothing.
+    bars = tuple((600.0 + n, 25.0 + n / 10, 6.2, 0.4) for n in range(20))
+    spec = BarSpec("Charges", ("pods", "serverless", "storage", "API"), bars, ("1 Nov",) * 20, 800.0)
+    rows = plot.draw(spec, 100, 18)
+    heights = [0] * 20
+    for row in rows[1:17]:
+        column = -(100 - 7 - 80)
+        for text, kind in row[1:]:
+            if kind != QUIET and {DIM + 1, BRIGHT + 1} & set(painted(kind) or ()):
+                heights[column // 4] = 1
+            column += len(text)
+    assert heights == [1] * 20
+    title = "".join(text for text, _ in rows[0])
+    assert title.split() == ["Charges", "▪pods", "▪serverless", "+storage", "$124.00", "+API", "$8.00"]
+
+
+def test_a_pattern_is_worth_at_least_half_its_cell() -> None:
+    # A cell is $10.
+    spec = replace(bars_of([(40.0, 0.0, 1.0), (40.0, 0.0, 6.0), (2.0, 2.0, 3.0)]), shades=False)
+    rows = ["".join(text for text, _ in row)[7:].split() for row in plot.draw(spec, 61, 12)[6:11]]
+    assert rows == [["▒" * 17], *[["█" * 17] * 2] * 3, ["█" * 17, "█" * 17, "▒" * 17]]
+
+
+def test_without_shades_parts_have_patterns_and_the_legend_has_them_too() -> None:
+    spec = replace(bars_of([(50.0, 25.0, 25.0)] * 3), shades=False)
+    rows = ["".join(text for text, _ in row) for row in plot.draw(spec, 61, 10)]
+    assert [set(row[7:].strip()) - {" "} for row in rows[1:9]] == [{"▒"}] * 2 + [{"▓"}] * 2 + [{"█"}] * 4
+    assert rows[0].startswith("Charges  █pods  ▓storage  ▒API")
+    assert len({ascii_text(glyph) for glyph in bar_chart.PATTERNS}) == len(bar_chart.PATTERNS)
+
+
+def test_each_day_is_a_bar_of_its_own_as_soon_as_there_is_room_and_no_comb() -> None:
+    for columns, shown in ((5, "█" * 5), (10, "█" * 10), (15, "██ " * 5), (25, "████ " * 5)):
         rows = bar_chart._cells(bars_of([(100.0, 0.0, 0.0)] * 5), columns, 4)
-        (shown,) = {"".join(text for text, _ in row) for row in rows}
-        assert [len(bar) for bar in shown.split()] == [columns // 5 - 1] * 5
-
-
-def test_a_part_has_no_cell_that_is_worth_more_than_twice_its_money() -> None:
-    # A cell is $10: $6 and $4 of the others do not make one of them.
-    assert bar_chart.heights(bars_of([(71.0, 4.0, 4.0), (64.0, 6.0, 0.0)]), 30, 10) == [[8, 0, 0], [6, 1, 0]]
+        assert {"".join(text for text, _ in row) for row in rows} == {shown}
 
 
 @given(st.integers(1, 60), st.integers(12, 120))

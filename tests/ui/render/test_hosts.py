@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,9 +18,10 @@ from tui.api.account import HostEarning
 from tui.api.hosts import Hosts
 from tui.store.host_telemetry import Telemetry
 from tui.store.views.hosts import days, rows
-from tui.ui.charts import canvas, host_charts, plot
+from tui.ui.charts import host_charts, plot
 from tui.ui.charts.look import Look
 from tui.ui.charts.pod_charts import width_of
+from tui.ui.charts.spec import BarSpec
 from tui.ui.primitives.facts import Section
 from tui.ui.render import host_rows, hosts
 
@@ -105,30 +106,33 @@ def test_dates_that_no_calendar_has_are_not_known() -> None:
 # Charts
 
 
-def chart_of(earned: tuple[HostEarning, ...], width: int, height: int) -> tuple[Any, list[str]]:
-    spec = host_charts.earned_chart(days(earned, "m1"), NOW, width, height)
+def chart_of(earned: tuple[HostEarning, ...], width: int, height: int) -> tuple[BarSpec, list[str]]:
+    spec = host_charts.earned_chart(days(earned, "m1"), NOW, width)
     return spec, ["".join(text for text, _ in row) for row in plot.draw(spec, width, height)]
 
 
 def test_earnings_are_bars_disks_upon_gpus() -> None:
     spec, drawn = chart_of(earnings(days=30), 70, 12)
-    gpus, disks = spec.lines
-    assert (gpus.label, disks.label) == ("GPUs", "disks")
-    assert [p.low for p in disks.runs[0]] == [p.high for p in gpus.runs[0]]
-    assert disks.last == 30.0
-    assert "30 days" in drawn[0]
-    assert "$30.00" in drawn[0]
+    assert spec.kinds[:2] == ("GPUs", "disks")
+    assert len(spec.bars) == 30
+    assert all(gpus > 0 and disks == 1.0 for gpus, disks, _ in spec.bars)
+    assert drawn[0].startswith("30 days  ▪GPUs $")
+    assert "▪disks $30.00" in drawn[0]
+    assert "other" not in drawn[0]
     assert len({len(line) for line in drawn}) == 1
-    bars = canvas.bars(spec, 64, 10)
-    assert len(bars) == 60
 
 
 def test_a_bar_reaches_as_high_as_its_value() -> None:
-    spec, _ = chart_of((HostEarning(NOW, "m1", "a", 20.0, 20.0, 0.0),), 70, 12)
-    ((_, (xs, ys)),) = canvas.bars(spec, 64, 10)
+    spec, drawn = chart_of((HostEarning(NOW, "m1", "a", 20.0, 20.0, 0.0),), 70, 12)
     assert spec.high == 20.0
-    assert (min(ys), max(ys)) == (0, 39)
-    assert max(xs) < 128
+    assert all("█" in line for line in drawn[1:11])
+
+
+def test_a_day_without_earnings_has_no_bar_and_is_not_counted() -> None:
+    earned = tuple(HostEarning(NOW - back * DAY, "m1", "a", 20.0, 20.0, 0.0) for back in (0, 2))
+    spec, drawn = chart_of(earned, 70, 12)
+    assert [sum(bar) for bar in spec.bars] == [20.0, 0.0, 20.0]
+    assert drawn[0].startswith("2 days")
 
 
 AMOUNTS = st.one_of(st.none(), st.floats(-10, 1e9), st.sampled_from([float("inf"), float("-inf"), 1e308]))
@@ -148,10 +152,9 @@ def test_no_earnings_break_a_chart(told: list[tuple[int, Any, Any, Any]], width:
 
 def test_three_years_of_days_show_the_last_of_them() -> None:
     spec, drawn = chart_of(earnings(days=1100), 120, 14)
-    count = len(spec.lines[0].runs[0])
-    assert 90 <= count <= 120
-    assert f"{count} days" in drawn[0]
-    assert spec.window.end == NOW // DAY * DAY + DAY
+    assert len(spec.bars) == len(spec.labels) == 90
+    assert "90 days" in drawn[0]
+    assert spec.labels[-1] == f"{datetime.fromtimestamp(NOW, UTC):%-d %b}"
 
 
 def test_charts_of_a_machine() -> None:

@@ -1,4 +1,4 @@
-"""Charts of plotext: lines and bars as text. The only module that imports it; it knows no colours, only line numbers.
+"""Charts of plotext: lines as text. The only module that imports it; it knows no colours, only line numbers.
 
 plotext 6's core aborts the process on NaN inside a line and on infinity with limits set, and takes seconds and a
 gigabyte over values far outside the limits: every number passes `dot` before it gets there.
@@ -13,7 +13,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tui.ui.charts.spec import QUIET, ChartSpec, Part, Row
-from tui.ui.primitives.ramp import HEIGHTS
 
 if TYPE_CHECKING:
     from tui.store.series import Segment
@@ -79,29 +78,6 @@ def _ended(xs: list[int], ys: list[int]) -> Signal:
     return (*xs, xs[-1] + 1), (*ys, ys[-1])
 
 
-def bars(spec: ChartSpec, columns: int, height: int) -> list[tuple[int, Signal]]:
-    """Each bar as strokes that fill it, with the number of its line; a value above zero has at least one dot."""
-    start, step, _ = spec.window
-    top = 4 * height
-    scale = top / (spec.high - spec.low)
-    parts: list[tuple[int, Signal]] = []
-    for number, line in enumerate(spec.lines):
-        for point in (point for run in line.runs for point in run):
-            left = dot(2 * (point.at - start) / step, 2 * columns - 1)
-            low, high = (dot((value - spec.low) * scale, top) for value in (point.low, point.high))
-            if left is None or low is None or high is None or point.high <= point.low:
-                continue
-            low = min(low, top - 1)
-            high = max(low, high - 1)
-            xs: list[int] = []
-            ys: list[int] = []
-            for stroke, x in enumerate(range(left, min(2 * columns, left + spec.bars))):
-                xs += (x, x)
-                ys += (high, low) if stroke % 2 else (low, high)
-            parts.append((number, (tuple(xs), tuple(ys))))
-    return parts
-
-
 _ASIDE = 0.6
 """The position of a point in its dot: off the middle, or joins would fall on the border of two dots, now here, now
 there."""
@@ -115,24 +91,6 @@ def library() -> Any:
     plotext.terminal.limit(False, False)
     return plotext
 
-
-_LEFT, _RIGHT = (0, 0x40, 0x44, 0x46, 0x47), (0, 0x80, 0xA0, 0xB0, 0xB8)
-"""The dots of half a braille cell, filled from below."""
-
-
-def _block(left: int, right: int) -> str:
-    """The block for a cell of which the halves are filled to these dots."""
-    if left and right:
-        return HEIGHTS[2 * max(left, right) - 1]
-    low, high = ("▖", "▌") if left else ("▗", "▐")
-    return high if left + right > 2 else low
-
-
-_SOLID = {
-    0x2800 + _LEFT[left] + _RIGHT[right]: _block(left, right)
-    for left in range(5) for right in range(5) if left or right
-}  # fmt: skip
-"""Blocks for bars: what is filled is no grid of dots."""
 
 _SGR = re.compile(r"\x1b\[([0-9;]*)m")
 
@@ -157,16 +115,12 @@ def lines(spec: ChartSpec, columns: int, height: int) -> list[Row]:
     plotext = library()
     plane = figure(columns, height, 2 * columns, 4 * height)
     # The first line last: in shared cells the last line's colour stays.
-    drawn = bars(spec, columns, height) if spec.bars else signals(spec, columns, height)
-    for number, (xs, ys) in reversed(drawn):
+    for number, (xs, ys) in reversed(signals(spec, columns, height)):
         # The number of the line is passed as a colour of the 256-colour table, and read back from the text below.
         marker = plotext.marker("braille", plotext.pixel(foreground=number % 200 + 20))
         signal = plane.signal([x + _ASIDE for x in xs], [y + 0.5 for y in ys], marker=marker)
         plane.draw(signal.lines())
-    text = plane.build().string()
-    if spec.bars:
-        text = text.translate(_SOLID)
-    return [row_of(line) for line in text.split("\n")][:height]
+    return [row_of(line) for line in plane.build().string().split("\n")][:height]
 
 
 def row_of(line: str) -> Row:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tui.store.host_telemetry import is_percent
 from tui.store.metrics import BY_NAME, METRICS, PART
-from tui.store.series import Point
 from tui.store.views.hosts import DAY, Earned
 from tui.store.views.pod_lines import Line
 from tui.ui.charts import buckets, readings, spec
 from tui.ui.charts.look import Look
 from tui.ui.charts.pod_charts import FIELDS, as_one, form_of
-from tui.ui.charts.spec import ChartSpec, Form
+from tui.ui.charts.spec import BarSpec, ChartSpec, Form
 
 if TYPE_CHECKING:
     from tui.api.hosts import HostLoad
@@ -104,47 +103,31 @@ def _line(series: Series, label: str, name: str, window: spec.Window, look: Look
 
 
 MOST_DAYS = 90
-"""Days that get bars of minimum width before older ones get a place."""
+"""Days that have a bar each."""
+
+_KINDS = ("GPUs", "disks", "other")
 
 
-def earned_chart(earned: Sequence[Earned], now: float, width: int, height: int) -> ChartSpec:
+def earned_chart(earned: Sequence[Earned], now: float, width: int) -> BarSpec:
     """Daily earnings as bars, disks above GPUs; the last days that fit."""
     most = max((day.total for day in earned), default=1.0)
-    high, places = _round(most), 2 if most < 100 else 0
-    axis = min(12, max(5, len(f"{high:.{places}f}") + 2))
-    columns = max(1, width - (axis if spec.has_axis(width, height) else 0))
+    high = _round(most)
+    axis = max(7, len(f"${high:,.0f}") + 2)
     last = max(now, earned[-1].at if earned else now) // DAY * DAY
     days = (last - earned[0].at) / DAY + 1 if earned else 1
-    shown = int(max(1, min(days, MOST_DAYS, columns)))
-    # A day is a number of half columns, all days equally wide; of whole ones where there is room for a gap.
-    halves = max(1, min(2 * columns // shown, 12))
-    halves -= halves % 2 if halves > 3 else 0
-    width_s = 2 * DAY / halves
-    window = spec.Window(last + DAY - columns * width_s, width_s, columns)
-    seen = [day for day in earned if day.at >= window.start]
-    parts: list[tuple[str, list[Point]]] = [("GPUs", []), ("disks", []), ("other", [])]
-    for day in seen:
-        base = 0.0
-        for (_, points), amount in zip(parts, (day.gpu, day.disk, day.rest), strict=True):
-            points.append(Point(day.at, base, base + amount, base + amount))
-            base += amount
-    sums = {"GPUs": sum(d.gpu for d in seen), "disks": sum(d.disk for d in seen), "other": sum(d.rest for d in seen)}
-    lines = tuple(
-        Line(label, (tuple(points),), sums[label])
-        for label, points in parts
-        if points and (sums[label] or label != "other")
-    )
-    return ChartSpec(
-        f"{len(seen)} days" if len(seen) != 1 else "1 day",
-        lines,
-        window,
-        high=high,
-        places=places,
+    count = int(max(1, min(days, MOST_DAYS, width - axis)))
+    by_day = {day.at: (day.gpu, day.disk, day.rest) for day in earned}
+    shown = [last - DAY * back for back in reversed(range(count))]
+    reported = sum(at in by_day for at in shown)
+    return BarSpec(
+        f"{reported} days" if reported != 1 else "1 day",
+        _KINDS,
+        tuple(by_day.get(at, (0.0, 0.0, 0.0)) for at in shown),
+        tuple(f"{datetime.fromtimestamp(at, UTC):%-d %b}" for at in shown),
+        high,
         axis=axis,
-        unit="$",
-        tz=UTC,
-        bars=halves - 2 if halves > 3 else halves - 1 if halves > 2 else halves,
         note="no daily data",
+        sums=True,
     )
 
 

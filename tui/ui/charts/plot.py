@@ -1,4 +1,4 @@
-"""Charts as text: what is drawn where. Cells by pure functions; lines and bars by plotext."""
+"""Charts as text: what is drawn where. Cells by pure functions; lines by plotext."""
 
 from __future__ import annotations
 
@@ -110,6 +110,6 @@ def _plot(spec: ChartSpec, width: int, height: int, axis: int) -> list[Row]:
 
 def lacks_library(spec: Drawn) -> bool:
     """Whether drawing this chart would import plotext first."""
-    if canvas.library.cache_info().currsize or isinstance(spec, AxisSpec):
+    if canvas.library.cache_info().currsize or not isinstance(spec, ChartSpec):
         return False
-    return isinstance(spec, BarSpec) or (spec.form is Form.LINES and any(line.runs for line in spec.lines))
+    return spec.form is Form.LINES and any(line.runs for line in spec.lines)

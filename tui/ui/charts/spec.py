@@ -42,6 +42,13 @@ BAND = 13
 STEP = EDGE
 """Added to a step of the ramp (1 to 8), as of a heat map: the shade of that step."""
 
+LINES = 8
+"""Colours of lines."""
+
+DIM = STEP + 9
+BRIGHT = DIM + LINES
+"""The shades of the first line's colour, dim and as it is; those of the others follow."""
+
 _PAINT, _SHADES = -100, 100
 
 
@@ -194,7 +201,6 @@ class ChartSpec(Struct, frozen=True):
     apart:  whether its lines are independent of each other, so that none of them lags.
     offered: whether the API reports these values; if not, one that is missing is not just unknown.
     scale:  what its axis counts, and `origin` the place from which times since a start count.
-    bars:   width of a bar in half columns, if lines are bars: each point reaches from its low to its high.
     """
 
     title: str
@@ -216,7 +222,6 @@ class ChartSpec(Struct, frozen=True):
     times: bool = True
     apart: bool = False
     offered: bool = True
-    bars: int = 0
     label: str = ""
     until: float | None = None
     scale: Scale = Scale.TIME
@@ -240,6 +245,7 @@ class BarSpec(Struct, frozen=True):
     high:   the value of the topmost line.
     tail:   text at the end of the title.
     note:   shown if there is nothing to draw.
+    shades: whether the terminal has shades of a hue; sums: whether the legend has the sum of each kind.
     """
 
     title: str
@@ -250,6 +256,8 @@ class BarSpec(Struct, frozen=True):
     tail: str = ""
     axis: int = 7
     note: str = "no charges in this range"
+    shades: bool = True
+    sums: bool = False
 
 
 Drawn = ChartSpec | BarSpec | AxisSpec

@@ -115,7 +115,7 @@ class Machines(Listing):
         return Picture(
             "Earnings",
             "by day",
-            lambda width, height: host_charts.earned_chart(earned, scene.now, width, height),
+            lambda width, _: host_charts.earned_chart(earned, scene.now, width),
         )
 
     def copies(self, key: str | None) -> tuple[Entry, ...]:

@@ -182,10 +182,10 @@ class RowsScreen(PanedScreen):
         if picture.draw is None:
             pane.show_notice(picture.empty)
         elif sizes := pane.sizes(1):
-            from tui.ui.charts.spec import ChartSpec
+            from tui.ui.charts.spec import BarSpec, ChartSpec
 
             drawn = picture.draw(*sizes[0])
-            if isinstance(drawn, ChartSpec):
+            if isinstance(drawn, BarSpec | ChartSpec):
                 drawn = replace(drawn, shades=self._has_shades)
             pane.show((drawn,))
             return drawn

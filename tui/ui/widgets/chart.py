@@ -9,6 +9,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.color import Color
 from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
@@ -21,9 +22,11 @@ from tui.ui.messages import Resized
 from tui.ui.primitives import ramp
 from tui.ui.primitives.roles import rgb
 
-LINES = 8
 FAINTEST = 0.18
 """Part of the full colour at the foot of an area."""
+
+DIMMED = 0.45
+"""Part of the full colour in bars that are not the newest."""
 
 _NAMES = {
     spec.TEXT: "text", spec.QUIET: "quiet", spec.TITLE: "title", spec.ALERT: "alert", spec.CURSOR: "cursor",
@@ -36,7 +39,7 @@ class Chart(Widget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"chart--{name}" for name in _NAMES.values()),
-        *(f"chart--line-{number}" for number in range(1, LINES + 1)),
+        *(f"chart--line-{number}" for number in range(1, spec.LINES + 1)),
     }
 
     class Read(Message):
@@ -124,7 +127,7 @@ class Chart(Widget):
         if style is None and (shades := spec.painted(number)) is not None:
             style = self._styles[number] = self._shaded(*shades)
         if style is None:
-            name = _NAMES.get(number) or f"line-{number % LINES + 1}"
+            name = _NAMES.get(number) or f"line-{number % spec.LINES + 1}"
             style = self.get_component_rich_style(f"chart--{name}") + self._base.background_style
             self._styles[number] = style
         return style
@@ -141,4 +144,9 @@ class Chart(Widget):
 def shades_of(theme: Mapping[str, str]) -> tuple[str, ...]:
     """The colours of the shades of a chart by their numbers, of which the first is the background."""
     ground, full, edge = (rgb(theme, name) for name in ("background", "heat", "chart-1"))
-    return (ground, *ramp.colours(ground, full, spec.FINE, FAINTEST), edge, *ramp.colours(ground, full))
+    # A theme may dim a colour of the terminal's own, which has no shades anyway.
+    lines = [Color.parse(theme[f"chart-{number}"].split()[0]).hex6 for number in range(1, spec.LINES + 1)]
+    dim = [ramp.colours(ground, line, 2, DIMMED)[0] for line in lines]
+    return (
+        ground, *ramp.colours(ground, full, spec.FINE, FAINTEST), edge, *ramp.colours(ground, full), *dim, *lines
+    )  # fmt: skip
