@@ -169,7 +169,7 @@ async def test_a_range_beyond_memory_comes_from_the_recording(launch: Launch, tm
     async with launch(cloud=cloud, record=tmp_path, size=(200, 50)) as run:
         await run.press("minus", "minus")
         await run.until("max 88")
-        assert "last 2 h of 6 h" in run.text()
+        assert "last 6 h · no data before" in run.text()
 
 
 async def test_without_a_recording_stepping_back_says_so(launch: Launch) -> None:
@@ -280,3 +280,29 @@ async def test_what_happened_is_marked_on_the_time_axis(launch: Launch) -> None:
         await run.poll(snapshot(pod("k3v9x0q2m1a7ze", name="llama-pretrain", utils=None)))
         assert [event.kind for event in run.app.fleet.events if event.pod == "k3v9x0q2m1a7ze"] == [Kind.DOWN]
         assert "○" in run.text().split("Telemetry")[-1]
+
+
+@pytest.mark.wide
+async def test_charts_that_are_alone_say_whose_they_are(launch: Launch) -> None:
+    async with launch(cloud=looked_at()) as run:
+        await opened(run)
+        title = str(run.app.screen.query_one("#charts").border_title)
+        assert "llama-70b" not in title, "the facts beside them say it"
+        while run.app.focused is None or run.app.focused.id != "charts":
+            await run.press("tab")
+        await run.press("z")
+        await run.settle()
+        assert str(run.app.screen.query_one("#charts").border_title) == "Telemetry  llama-70b"
+
+
+@pytest.mark.wide
+async def test_that_a_stopped_pod_has_no_samples_is_said_once_and_charts_come_back(launch: Launch) -> None:
+    cloud = HeldCloud()
+    cloud.fleet_answer = snapshot(pod("a", utils=(90.0,)), pod("z", status="EXITED", utils=None))
+    async with launch(cloud=cloud, size=(120, 40)) as run:
+        for key, stopped in (("G", True), ("g", False), ("G", True)):
+            await run.press(key)
+            await run.settle()
+            shown = run.text().split("Telemetry")[-1]
+            assert shown.count("no samples") == shown.count("stopped: no samples") == stopped
+            assert ("GPU memory" in shown) is not stopped

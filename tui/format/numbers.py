@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from datetime import datetime, tzinfo
 
 UNKNOWN = "–"
 _BARS = "▁▂▃▄▅▆▇"
@@ -132,11 +133,14 @@ def span(seconds: float) -> str:
     return f"{seconds / 60:.0f} min"
 
 
-def span_of(known: float, whole: float) -> str:
-    """A time range of which only the last `known` seconds have data: last 15 min, last 8 min of 15 min."""
-    if known >= whole * 0.97:
-        return f"last {span(whole)}"
-    if known < 60:
-        return f"under 1 min of {span(whole)}"
-    short = f"{int(known / 60)} min" if known < 3600 else f"{int(known / 3600)} h" if known < 172_800 else None
-    return f"last {short or f'{int(known / 86_400)} d'} of {span(whole)}"
+def span_since(whole: float, now: float, since: float | None, tz: tzinfo | None) -> str:
+    """A time range before `now`; where its data begin later than it does, at what time: that stays as it is.
+
+    since: the first data, None if unknown.
+    """
+    text = f"last {span(whole)}"
+    if since is None or now - since >= whole * 0.97:
+        return text
+    at, today = datetime.fromtimestamp(since, tz), datetime.fromtimestamp(now, tz)
+    form = "%-d %b" if now - since >= 6 * 86_400 else "%H:%M" if at.date() == today.date() else "%a %H:%M"
+    return f"{text} · no data before {at:{form}}"

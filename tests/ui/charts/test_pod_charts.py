@@ -66,25 +66,33 @@ def test_what_is_said_where_nothing_is_drawn() -> None:
     fleet = Fleet(5.0, 60.0)
     booting = pod("a", utils=None)
     fleet.apply(snapshot(booting), NOON)
-    assert {spec.note for spec in specs(fleet)} == {"no samples yet"}
+    assert {(spec.note, spec.blank) for spec in specs(fleet)} == {("booting: no samples",) * 2}
     fleet.apply(snapshot(replace(booting, gpu_count=0)), NOON + 5)
-    assert [spec.note for spec in specs(fleet)] == ["no GPU in this pod"] * 2 + ["no samples yet"] * 2
+    assert [spec.note for spec in specs(fleet)] == ["no GPU in this pod"] * 2 + ["booting: no samples"] * 2
+    fleet.apply(snapshot(pod("a", status="EXITED", utils=None)), NOON + 10)
+    assert {spec.blank for spec in specs(fleet)} == {"stopped: no samples"}
 
 
 def test_a_range_after_the_last_sample_says_so(fleet: Fleet) -> None:
-    assert {spec.note for spec in specs(fleet, NOON + 7200)} == {"no samples in this range"}
+    later = specs(fleet, NOON + 7200)
+    assert {spec.note for spec in later} == {"no samples in this range"}
+    assert not any(spec.blank for spec in later), "a longer range has some"
 
 
 @pytest.mark.parametrize(
     ("known", "whole", "words"),
     [
-        (900, 900, "last 15 min"), (880, 900, "last 15 min"), (500, 900, "last 8 min of 15 min"),
-        (59, 900, "under 1 min of 15 min"), (480, 3600, "last 8 min of 1 h"), (7300, 86_400, "last 2 h of 24 h"),
-        (200_000, 30 * 86_400, "last 2 d of 30 d"),
+        (900, 900, "last 15 min"), (880, 900, "last 15 min"), (None, 900, "last 15 min"),
+        (500, 900, "last 15 min · no data before 11:51"), (480, 3600, "last 1 h · no data before 11:52"),
+        (50_000, 86_400, "last 24 h · no data before Sun 22:06"),
+        (200_000, 30 * 86_400, "last 30 d · no data before Sat 04:26"),
+        (800_000, 30 * 86_400, "last 30 d · no data before 14 Nov"),
     ],
 )  # fmt: skip
-def test_the_range_says_how_much_of_it_has_data(known: float, whole: float, words: str) -> None:
-    assert numbers.span_of(known, whole) == words
+def test_the_range_says_since_when_it_has_data(known: float | None, whole: float, words: str) -> None:
+    for later in (0.0, 3.0):
+        since = None if known is None else NOON - known
+        assert numbers.span_since(whole, NOON + later, since, UTC) == words, "and says the same a poll later"
 
 
 def test_the_first_sample_is_known_unless_older_ones_are_loading(fleet: Fleet) -> None:

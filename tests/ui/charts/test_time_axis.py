@@ -104,3 +104,12 @@ def test_events_have_a_row_of_their_own_and_the_time_of_the_cursor_is_read_below
     assert {kind for part, kind in above if part in "↻▲"} == {EVENT, CURSOR}
     assert [part for part, kind in below if kind == CURSOR] == ["11:50"]
     assert "11:30" in text(below)
+
+
+@pytest.mark.parametrize("columns", [40, 57, 60, 77, 104, 105, 186, 187, 236])
+def test_the_label_of_now_stands_at_the_right_edge(columns: int) -> None:
+    """The newest time is read first: it is there at every width."""
+    shown = window(NOON, 900, columns)
+    line = text(time_axis(AxisSpec(shown, UTC, until=NOON), columns))
+    assert line.rstrip().endswith("12:00")
+    assert abs(line.index("12:00") + 2 - (shown.column(NOON) or 0)) <= 3

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from tui.domain import offered, pod_health
 from tui.domain.events import ENDS, Kind
+from tui.domain.pod_health import Phase
 from tui.store.metrics import BY_NAME
 from tui.store.views import pod_lines, pods
 from tui.store.views.pod_lines import Frame, Line
@@ -45,6 +46,10 @@ GLYPHS = {
     **dict.fromkeys(ENDS.values(), "✓"),
 }  # fmt: skip
 """Events, on a time axis and in a list."""
+
+
+_WITHOUT = (Phase.BOOTING, Phase.STOPPED, Phase.OUTBID, Phase.ERROR, Phase.ENDED)
+"""Phases in which a pod has no samples."""
 
 
 def width_of(look: Look, sizes: Sequence[tuple[int, int]]) -> float:
@@ -229,4 +234,7 @@ def _note(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) -> 
         return "loading history…"
     if metric.feature in fleet.lacks:
         return offered.MARKED
-    return "no samples in this range" if any(len(each.series) for each in records) else "no samples yet"
+    if any(len(each.series) for each in records):
+        return "no samples in this range"
+    phase = None if record.pod is None or len(records) > 1 else pod_health.phase(record.pod)
+    return f"{phase}{spec.NO_SAMPLES}" if phase in _WITHOUT else "no samples yet"

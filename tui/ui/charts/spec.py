@@ -16,6 +16,9 @@ from tui.store.views.run_chart_kinds import Scale
 if TYPE_CHECKING:
     from tui.store.views.pod_lines import Line
 
+NO_SAMPLES = ": no samples"
+"""What a note ends with where there has never been a sample, after the reason."""
+
 AXIS = 4
 """Cells for the labels of the value axis, in charts wide and high enough to have one."""
 
@@ -226,6 +229,11 @@ class ChartSpec(Struct, frozen=True):
     until: float | None = None
     scale: Scale = Scale.TIME
     origin: float = 0.0
+
+    @property
+    def blank(self) -> str:
+        """Why nothing is drawn, where no range would have anything; else empty."""
+        return self.note if self.note.endswith(NO_SAMPLES) and not any(line.runs for line in self.lines) else ""
 
     @property
     def time(self) -> AxisSpec:

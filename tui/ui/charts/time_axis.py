@@ -85,6 +85,9 @@ def _timed(axis: AxisSpec, columns: int, cells: list[Part], read: bool = False) 
     free = 0
     for at, label in _labels(axis, columns, span):
         middle = math.floor((at - window.start) / window.width) - len(label) // 2
+        if 0 < middle + len(label) - columns <= len(label) // 2 + 1:
+            # The newest has no room for its right half.
+            middle = columns - len(label)
         # A cell aside rather than right beside an event or the cursor: they would be read as one word.
         for column in (middle, middle - 1, middle + 1) if middle >= free else ():
             around = range(max(0, column - 1), min(columns, column + len(label) + 1))

@@ -17,6 +17,7 @@ from tui.store.views.run_chart_kinds import RUN_CHARTS, Scale, with_runs
 from tui.ui import themes
 from tui.ui.context import ScreenContext
 from tui.ui.messages import LookBack
+from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.screens.base import BaseScreen
 from tui.ui.widgets.telemetry import Telemetry
 
@@ -139,7 +140,11 @@ class ChartScreen(BaseScreen):
 
     def _draw_charts(self, pane: Telemetry, specs: Sequence[ChartSpec]) -> None:
         self._is_heat = any(spec.form.is_heat for spec in specs)
-        pane.show(specs)
+        if len(specs) > 1 and specs[0].blank and all(spec.blank == specs[0].blank for spec in specs):
+            # What is true of all is said once, and not in each of them.
+            pane.show_notice(EmptyState(specs[0].blank))
+        else:
+            pane.show(specs)
 
     @property
     def _has_shades(self) -> bool:
@@ -170,8 +175,7 @@ class ChartScreen(BaseScreen):
             from tui.ui.render import run_axis
 
             return run_axis.words(fleet, records, self._scale, self._cursor, self._sight.tz)
-        whole = RANGES[self._range]
-        text = fmt.span_of(whole if since is None else now - since, whole) + self._whose()
+        text = fmt.span_since(RANGES[self._range], now, since, self._sight.tz) + self._whose()
         if self._cursor is None:
             return text
         at = datetime.fromtimestamp(self._cursor, self._sight.tz)

@@ -197,8 +197,10 @@ class HostsScreen(ListingScreen):
         pane = self.query_one("#charts", Telemetry)
         if not pane.display:
             return
-        self._entitle(pane, self.TITLES["charts"], self._span_words())
         row = self._machines.row(scene.key)
+        # Alone, no other pane says whose they are.
+        whose = f"  {row.name or row.key}" if row is not None and self._alone else ""
+        self._entitle(pane, f"{self.TITLES['charts']}{whose}", self._span_words())
         host = row.host if row is not None else None
         series = scene.fleet.host_telemetry.of(host.id) if host is not None else None
         if host is None or series is None or not len(series):

@@ -198,7 +198,11 @@ class PodScreen(ListingScreen):
             pane.show_notice(EmptyState("No samples of this pod at this time"))
         else:
             self._show_charts(pane, [record])
-        self._entitle(pane, self.TITLES["charts"], self._span_words(self._since([record] if record else [])))
+        title = self.TITLES["charts"]
+        if record is not None and self._alone:
+            # No other pane says whose they are.
+            title += f"  {record.name or record.id}"
+        self._entitle(pane, title, self._span_words(self._since([record] if record else [])))
 
     def _row_changed(self, listing: Listing) -> None:
         # Whichever event is under the cursor: the rest is about the pod.
