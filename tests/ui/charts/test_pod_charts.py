@@ -79,6 +79,19 @@ def test_a_range_after_the_last_sample_says_so(fleet: Fleet) -> None:
     assert not any(spec.blank for spec in later), "a longer range has some"
 
 
+def test_the_average_is_that_of_the_samples_at_any_width() -> None:
+    made, values = Fleet(5.0, 60.0), [float(50 + 40 * (step % 7 == 0) + step // 9) for step in range(300)]
+    for step, value in enumerate(values):
+        made.apply(snapshot(pod("a", utils=(value,))), NOON - 5 * (299 - step))
+    drawn = values[-181:]
+    words = f"min {min(drawn):.0f} avg {sum(drawn) / len(drawn):.0f} max {max(drawn):.0f}%"
+    for width in (60, 77, 104, 131, 200, 250):
+        size, look = (width, 12), Look(now=NOON, span=900, tz=UTC)
+        column = pod_charts.width_of(look, [size])
+        (chart,) = pod_charts.specs(made, [made.records["a"]], look, column, [size], ["util"])
+        assert words in "".join(text for text, _ in plot.draw(chart, *size)[0])
+
+
 @pytest.mark.parametrize(
     ("known", "whole", "words"),
     [

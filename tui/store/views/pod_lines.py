@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.store.metrics import BY_NAME, METRICS, steps
 from tui.store.series import EMPTY, Samples, unbroken
@@ -14,21 +16,26 @@ from tui.store.stretches import join
 if TYPE_CHECKING:
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
-    from tui.store.series import Segment
+    from tui.store.series import Point, Segment, Series
 
 
 class Line(Struct, frozen=True):
-    """One line of a chart: its label, its unbroken runs, and its value at the chart cursor."""
+    """One line of a chart: its label, its unbroken runs, and its value at the chart cursor.
+
+    whole: all samples of the range as one bucket, which no width of a chart changes; None where only buckets are known.
+    """
 
     label: str
     runs: tuple[Segment, ...]
     last: float | None
+    whole: Point | None = None
 
 
 class Frame(NamedTuple):
     """The time range of a chart: `columns` buckets of `width` seconds from `start`, nothing after `now`.
 
     cursor: the instant whose values are shown; None for `now`.
+    since:  the begin of the range, which is within the first bucket; None if a line is not read as a whole.
     """
 
     start: float
@@ -36,6 +43,7 @@ class Frame(NamedTuple):
     columns: int
     now: float
     cursor: float | None = None
+    since: float | None = None
 
 
 def charts_of(record: Record) -> tuple[str, ...]:
@@ -48,9 +56,21 @@ def chart_lines(fleet: Fleet, record: Record, chart: str, frame: Frame) -> tuple
     """The lines of one chart: one per GPU, or the one of the container."""
     metric = BY_NAME[chart]
     if not metric.per_gpu:
-        return (_line(fleet, record, "", chart, frame),)
+        return (_with_whole(_line(fleet, record, "", chart, frame), record, chart, frame),)
     names = {*_older(fleet, record, frame.width).columns, *record.series.names}
-    return tuple(_line(fleet, record, f"GPU {i}", metric.of_gpu(i), frame) for i in metric.gpus_in(names))
+    lines = tuple(_line(fleet, record, f"GPU {i}", metric.of_gpu(i), frame) for i in metric.gpus_in(names))
+    if len(lines) != 1:
+        return lines
+    return (_with_whole(lines[0], record, metric.of_gpu(metric.gpus_in(names)[0]), frame),)
+
+
+def _with_whole(line: Line, record: Record, name: str, frame: Frame) -> Line:
+    """A line that has its chart to itself, which shows its extremes and average."""
+    times = record.series.times
+    if frame.since is None or not times or (line.runs and line.runs[0][0].at + frame.width <= times[0]):
+        # Of what was before memory only buckets are known.
+        return line
+    return replace(line, whole=whole(record.series, name, frame.since, frame.now))
 
 
 def compared_lines(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) -> tuple[Line, ...]:
@@ -79,6 +99,12 @@ def _line(fleet: Fleet, record: Record, label: str, name: str, frame: Frame) -> 
     return Line(
         label, runs, next((p.mean for run in runs for p in run if p.at <= frame.cursor < p.at + frame.width), None)
     )
+
+
+def whole(series: Series, name: str, since: float, now: float) -> Point | None:
+    """All samples since an instant as one bucket; None if there are none."""
+    runs = series.runs(name, since, max(1.0, now - since + 1.0), 1, math.inf, until=now)
+    return runs[0][0] if runs else None
 
 
 def lacking(fleet: Fleet, record: Record, frame: Frame) -> tuple[float, float] | None:

@@ -166,7 +166,7 @@ def _figures(spec: ChartSpec, columns: int) -> list[Row]:
         line = spec.lines[number]
         lags: Row = ((f"▾ {line.label} {_value(line, spec)}", ALERT),)
         return [(*lags, ("  ", TEXT), *value), lags, value]
-    whole = buckets.extremes(point for run in spec.lines[0].runs for point in run)
+    whole = spec.lines[0].whole or buckets.extremes(point for run in spec.lines[0].runs for point in run)
     if len(spec.lines) > 1 or spec.form is not Form.AREAS or whole is None:
         return [value, ()]
     return [((_three(whole, spec), QUIET), ("  now ", QUIET), *value), value, ()]

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from tui.store.host_telemetry import is_percent
 from tui.store.metrics import BY_NAME, METRICS, PART
+from tui.store.views import pod_lines
 from tui.store.views.hosts import DAY, Earned
 from tui.store.views.pod_lines import Line
 from tui.ui.charts import buckets, readings, spec
@@ -68,7 +71,9 @@ def _spec(
     if part:
         named = [("", f"{chart}{PART}")]
     window = spec.window(look.now, look.span, spec.plot_columns(size[0]), width)
-    lines = tuple(_line(series, label, name, window, look, silence) for label, name in named)
+    lines = tuple(Line(label, series.runs(name, *window, silence, until=look.now), None) for label, name in named)
+    if len(lines) == 1:
+        lines = (replace(lines[0], whole=pod_lines.whole(series, named[0][1], look.now - look.span, look.now)),)
     if look.cursor is not None:
         lines = buckets.read_at(lines, window, look.cursor)
     elif present is not None:
@@ -96,10 +101,6 @@ def _spec(
         apart=True,
         note="no samples in this range" if len(series) else "no samples yet",
     )
-
-
-def _line(series: Series, label: str, name: str, window: spec.Window, look: Look, silence: float) -> Line:
-    return Line(label, series.runs(name, *window, silence, until=look.now), None)
 
 
 MOST_DAYS = 90

@@ -69,7 +69,8 @@ def frame_of(look: Look, size: tuple[int, int], width: float) -> Frame:
         # By the range, which is the same for charts that differ in width by a column.
         steps = _at_once(look.span / width, look)
     window = spec.window(end, look.span, spec.plot_columns(size[0]), width, steps)
-    return Frame(*window, look.now, look.cursor)
+    since = look.now - look.span if look.scale is Scale.TIME else None
+    return Frame(*window, look.now, look.cursor, since)
 
 
 def specs(

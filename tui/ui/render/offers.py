@@ -257,9 +257,9 @@ def _where(row: OfferRow, places: DataCenters | None) -> Iterator[Fact]:
 
 
 def trend_chart(
-    prices: Prices, row: OfferRow, window: spec.Window, now: float, tz: tzinfo | None, cursor: float | None
+    prices: Prices, row: OfferRow, window: spec.Window, now: float, span: float, tz: tzinfo | None, cursor: float | None
 ) -> ChartSpec:
-    """Both clouds' prices on demand, on one axis that reaches from a round price below to one above."""
+    """Both clouds' prices on demand in `span` seconds, on one axis from a round price below to one above."""
     lines = []
     for cloud in CLOUDS:
         name, present = ("secure", row.secure) if cloud == SECURE else ("comm.", row.community)
@@ -269,7 +269,8 @@ def trend_chart(
         else:
             last = next((p.low for run in runs for p in run if p.at <= cursor < p.at + window.width), None)
         if runs or present is not None:
-            lines.append(Line(name, runs, last))
+            whole = prices.runs(row.id, cloud, now - span, span, 1)
+            lines.append(Line(name, runs, last, whole[0][0] if whole else None))
     points = [point for line in lines for run in line.runs for point in run]
     low, high = _around([p.low for p in points], [p.high for p in points])
     return ChartSpec(

@@ -156,7 +156,7 @@ class Gpus(MarketListing):
             columns = spec.plot_columns(width)
             # No narrower than the stored buckets: one without a price would look like a time without stock.
             window = spec.window(now, scene.span, columns, max(900.0, spec.bucket(scene.span, columns)))
-            chart = offers.trend_chart(prices, row, window, now, self.context.tz, scene.cursor)
+            chart = offers.trend_chart(prices, row, window, now, scene.span, self.context.tz, scene.cursor)
             return replace(chart, form=spec.Form.SPARK) if self.context.display.pace.slow else chart
 
         return Picture("Trend", last, draw)
