@@ -305,6 +305,7 @@ def test_prices_have_their_dollars_before_them() -> None:
     rows = [text(row) for row in plot.draw(shown, 60 + GUTTER, 12)]
     assert rows[0].endswith("min $0.12 avg $0.12 max $0.12  now $0.12")
     assert "".join(row[:GUTTER] for row in rows[1:-1]).split() == ["$0.20", "$0.15", "$0.10"]
+    assert text(plot.draw(shown, 36 + GUTTER, 12)[0]).endswith("min $0.12 max $0.12  now $0.12")
     two = replace(shown, lines=tuple(replace(line, label="secure") for line in shown.lines * 2), apart=True)
     rows = [text(row) for row in plot.draw(two, 40 + GUTTER, 12)]
     assert "from $0.12" in rows[0]

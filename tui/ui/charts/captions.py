@@ -169,14 +169,15 @@ def _figures(spec: ChartSpec, columns: int) -> list[Row]:
     whole = spec.lines[0].whole or buckets.extremes(point for run in spec.lines[0].runs for point in run)
     if len(spec.lines) > 1 or spec.form is not Form.AREAS or whole is None:
         return [value, ()]
-    return [((_three(whole, spec), QUIET), ("  now ", QUIET), *value), value, ()]
+    ends = _three(whole, spec), _three(whole, spec, "min", "max")
+    return [*(((text, QUIET), ("  now ", QUIET), *value) for text in ends), value, ()]
 
 
-def _three(point: Point, spec: ChartSpec) -> str:
-    """The lowest, mean and highest value of a bucket, or of all."""
+def _three(point: Point, spec: ChartSpec, *names: str) -> str:
+    """The lowest, mean and highest value of a bucket, or of all; or those of them that are named."""
     room = 4 if spec.places is not None else 6
-    texts = [short(value, spec, room) for value in (point.low, point.mean, point.high)]
-    low, mean, high = (
-        [dressed(text, spec) for text in texts] if spec.unit == "$" else [*texts[:2], texts[2] + spec.unit]
-    )
-    return f"min {low} avg {mean} max {high}"
+    values = {"min": point.low, "avg": point.mean, "max": point.high}
+    texts = [f"{name} {short(values[name], spec, room)}" for name in names or values]
+    if spec.unit == "$":
+        return " ".join(text.replace(" ", " $") for text in texts)
+    return " ".join(texts) + spec.unit
