@@ -150,12 +150,12 @@ async def test_the_range_stays_within_its_list(launch: Launch) -> None:
     async with launch() as run:
         for _ in range(9):
             await run.press("minus")
-        assert "of 30 d" in run.text()
+        assert "last 30 d" in run.text()
         for _ in range(9):
             await run.press("plus")
-        assert "of 5 min" in run.text()
+        assert "last 5 min" in run.text()
         await run.press("equals_sign")
-        assert "of 15 min" in run.text()
+        assert "last 15 min" in run.text()
         assert RANGES[0] == 300
 
 

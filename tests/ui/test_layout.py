@@ -72,6 +72,22 @@ def test_charts_use_their_room_and_are_no_higher_than_is_useful(height: int, cou
         assert len(lines.big) + lines.rows == min(count, 8)
 
 
+@given(HEIGHTS, st.integers(2, 8), st.integers(4, 16))
+def test_lines_that_heat_maps_would_leave_empty_are_those_of_another_chart(height: int, count: int, gpus: int) -> None:
+    usual = layout.stack(height, count)
+    lines = layout.stack(height, count, (gpus, gpus, *[0] * (count - 2)))
+    assert sum(lines.big) + lines.rows + lines.axis == sum(usual.big) + usual.rows + usual.axis
+    assert len(lines.big) + lines.rows == len(usual.big) + usual.rows
+    assert min(lines.big) >= min(4, *usual.big)
+    for number, each in enumerate(lines.big[: min(2, len(usual.big))]):
+        assert each == usual.big[number] or each in (1 + gpus, 1 + 2 * gpus), "whole rows"
+
+
+def test_eight_gpus_in_a_pane_of_usual_size() -> None:
+    assert layout.stack(27, 6) == layout.Stack((11, 10), 4, 2)
+    assert layout.stack(27, 6, (8, 8, 0, 0, 0, 0)) == layout.Stack((9, 9, 4), 3, 2)
+
+
 @given(
     WIDTHS, HEIGHTS, st.sampled_from(layout.MARKET), st.integers(0, 3000), st.sampled_from((0, 50, 57)), st.booleans()
 )

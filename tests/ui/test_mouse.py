@@ -72,7 +72,7 @@ async def test_a_click_with_ctrl_marks(launch: Launch) -> None:
 @pytest.mark.wide
 async def test_a_chart_is_read_where_it_is_clicked_and_the_wheel_changes_its_range(launch: Launch) -> None:
     async with launch() as run:
-        await run.until("of 15 min")
+        await run.until("last 15 min")
         chart = run.app.screen.query(Chart).first()
         x, y = chart.region.x + chart.size.width - 3, chart.region.y + 3
         await click(run, x, y)
@@ -81,7 +81,7 @@ async def test_a_chart_is_read_where_it_is_clicked_and_the_wheel_changes_its_ran
         assert "◂ " not in run.text()
         await send(run, events.MouseScrollDown, x, y)
         await run.settle()
-        assert "of 1 h" in run.text()
+        assert "last 1 h" in run.text()
 
 
 async def test_a_click_on_the_tab_below_a_pod_closes_the_pod(launch: Launch) -> None:

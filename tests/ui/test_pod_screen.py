@@ -13,6 +13,7 @@ from tests.ui.render.test_pod_facts import EXTRAS, TOKEN, full_detail, full_pod
 from tui.api.errors import Forbidden
 from tui.api.models import GpuReading, Telemetry
 from tui.domain.events import Kind
+from tui.ui import layout
 from tui.ui.charts.spec import ChartSpec, Form
 from tui.ui.modals.copy import CopyMenu
 from tui.ui.primitives.facts import MASKED
@@ -306,3 +307,17 @@ async def test_that_a_stopped_pod_has_no_samples_is_said_once_and_charts_come_ba
             shown = run.text().split("Telemetry")[-1]
             assert shown.count("no samples") == shown.count("stopped: no samples") == stopped
             assert ("GPU memory" in shown) is not stopped
+
+
+@pytest.mark.wide
+async def test_heat_maps_leave_the_lines_that_they_do_not_use_to_the_next_chart(launch: Launch) -> None:
+    cloud = HeldCloud()
+    cloud.fleet_answer = snapshot(pod("a", utils=(90.0,) * 4), pod("b", utils=(90.0,)))
+    async with launch(cloud=cloud, size=(120, 32)) as run:
+        for key, heat in (("g", True), ("G", False), ("g", True)):
+            await run.press(key)
+            await run.settle()
+            pane = run.app.screen.query_one(TelemetryPane)
+            expected = layout.stack(pane.size.height, 4, (4, 4, 0, 0) if heat else ())
+            assert [chart.size.height for chart in pane.charts[:4]] == [*expected.big, *[1] * expected.rows]
+            assert len(expected.big) == (3 if heat else 2)

@@ -55,7 +55,7 @@ async def test_the_fleet_and_the_pod_show_the_run_that_is_read(launch: Launch) -
         assert "99 of 1,000" in text
         assert "Ends" in text
         assert "[bold]" in text, "a line of a log is no markup"
-        assert "Loss  ▄ mean" in text
+        assert "Loss  ▄ avg" in text
         await run.press("tab")
         assert "x axis" in run.text()
         await run.press("x")

@@ -147,8 +147,5 @@ def span_since(whole: float, now: float, since: float | None, tz: tzinfo | None)
     if since is None or now - since >= whole * 0.97:
         return text
     at, today = datetime.fromtimestamp(since, tz), datetime.fromtimestamp(now, tz)
-    if now - since >= 6 * 86_400:
-        return f"{text} · no data before {at:%-d %b}"
-    return (
-        f"{text} · no data before {at:%H:%M}" if at.date() == today.date() else f"{text} · no data before {at:%a %H:%M}"
-    )
+    form = "%-d %b" if now - since >= 6 * 86_400 else "%H:%M" if at.date() == today.date() else "%a %H:%M"
+    return f"{text} · no data before {at:{form}}"

@@ -92,8 +92,11 @@ _LEAST_BIG, _GOOD_BIG, _MOST_BIG = 4, 9, 17
 """Lines of a big chart with its title: at least; if there are more of them than usual; and where more show no more."""
 
 
-def stack(height: int, count: int) -> Stack:
-    """Lines for as many of `count` charts as fit: the first ones big, the others a row each."""
+def stack(height: int, count: int, rows_of: Sequence[int] = ()) -> Stack:
+    """Lines for as many of `count` charts as fit: the first ones big, the others a row each.
+
+    rows_of: for each chart how many rows of equal height it is divided into; 0 for one that fills any number of lines.
+    """
     axis = 2 if height >= 14 else 1 if height >= 6 else 0
     room = height - axis
     big = _BIG
@@ -105,16 +108,26 @@ def stack(height: int, count: int) -> Stack:
     rows = max(0, min(count - big, room - _LEAST_BIG))
     room -= rows
     each = [min(_MOST_BIG, room // big + (number < room % big)) for number in range(big)] if room > 0 else []
+    needed = [_used(lines, of) for lines, of in zip(each, [*rows_of, *[0] * big], strict=False)]
+    spare = sum(each) - sum(needed)
+    if rows and spare + 1 >= _LEAST_BIG and big < len(rows_of) and not rows_of[big]:
+        # What the first ones would leave empty is enough for one more big chart.
+        return Stack((*needed, spare + 1), rows - 1, axis)
     return Stack(tuple(each), rows, axis)
 
 
-def tiles(width: int, height: int, count: int) -> tuple[Region, ...]:
+def _used(lines: int, rows: int) -> int:
+    """The lines that a chart of some rows uses, with its title, of those it has: a row is of one line or of two."""
+    return 1 + rows * min(2, (lines - 1) // rows) if 0 < rows < lines else lines
+
+
+def tiles(width: int, height: int, count: int, rows_of: Sequence[int] = ()) -> tuple[Region, ...]:
     """Regions for as many of `count` charts as fit, in order, and the last for the time axis of several, if it fits."""
     if width <= 0 or height <= 0:
         return ()
     if count == 1:
         return (Region(0, 0, width, height),)
-    lines, y, regions = stack(height, count), 0, []
+    lines, y, regions = stack(height, count, rows_of), 0, []
     for each in (*lines.big, *[1] * lines.rows, lines.axis):
         regions.append(Region(0, y, width, each))
         y += each
@@ -318,11 +331,12 @@ class Tiles(Layout):
 
     def __init__(self) -> None:
         self.count = 0
+        self.rows_of: tuple[int, ...] = ()
 
     def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
         charts = [child for child in children if not child.has_class(AXIS)]
         count = self.count or len(charts)
-        regions = tiles(size.width, size.height, count)
+        regions = tiles(size.width, size.height, count, self.rows_of)
         if count > 1:
             *regions_of_charts, below = regions or (Region(),)
             axes = [child for child in children if child.has_class(AXIS)]

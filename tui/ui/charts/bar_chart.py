@@ -1,6 +1,6 @@
 """Stacked bars as text, such as the charges of days. Pure.
 
-The newest is bright, the others are dim: so much ink would be the loudest of a screen.
+The newest is bright, the others are dim: all of them bright would be the loudest part of a screen.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -160,6 +160,16 @@ def form_of(lines: int, height: int, look: Look, *, compared: bool = False) -> F
     fits = height == 1 or height - 1 >= fields * areas.LEAST
     heat = lines > FIELDS or not fits if look.heat is None else look.heat and lines > 1
     return Form.HEAT if heat and height > 1 else Form.AREAS
+
+
+def rows_of(charts: Sequence[str], names: Collection[str], heat: bool | None) -> tuple[int, ...]:
+    """The rows of each of these charts: those of a heat map of GPUs, 0 for one that fills any number of lines.
+
+    names: of the series; `heat`: as in `Look`.
+    """
+    metrics = [BY_NAME.get(chart) for chart in charts]
+    gpus = [len(metric.gpus_in(names)) if metric is not None and metric.per_gpu else 0 for metric in metrics]
+    return tuple(count if count > FIELDS and heat is not False else 0 for count in gpus)
 
 
 def as_one(lines: Sequence[Line], window: spec.Window, metric: Metric) -> Line:

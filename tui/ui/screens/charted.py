@@ -92,7 +92,8 @@ class ChartScreen(BaseScreen):
             pane.open()
             self.call_after_refresh(self.show)
             return
-        pane.divide(len(wanted))
+        alone = records[0].series.names if len(records) == 1 and not self._sight.display.pace.slow else ()
+        pane.divide(len(wanted), pod_charts.rows_of(wanted, alone, self._heat))
         self._shown_pods = tuple(record.id for record in records)
         self._last_sample = pod_lines.charted_until(fleet, records, now)
         self._span, origin = None, 0.0

@@ -19,7 +19,7 @@ from tui.store.views.hosts import HostRow
 from tui.ui import layout
 from tui.ui.charts import host_charts
 from tui.ui.charts.look import Look
-from tui.ui.charts.pod_charts import width_of
+from tui.ui.charts.pod_charts import rows_of, width_of
 from tui.ui.context import ScreenContext
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import empty_states, host_rows, hosts
@@ -207,7 +207,7 @@ class HostsScreen(ListingScreen):
             pane.show_notice(EmptyState("No samples reported for this machine") if host is not None else NOBODY)
             return
         charts = pane.in_turn(host_charts.charts_of(series), self._turn)
-        sizes = pane.sizes(len(charts))
+        sizes = pane.sizes(len(charts), rows_of(charts, series.names, self._heat))
         if not sizes:
             return
         look = Look(

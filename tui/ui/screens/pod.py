@@ -221,7 +221,7 @@ class PodScreen(ListingScreen):
         else:
             self._show_charts(pane, [record])
         title = self.TITLES["charts"]
-        if record is not None and self._alone:
+        if record is not None and not {"gpus", "facts"} & self._shown.keys():
             # No other pane says whose they are.
             title += f"  {record.name or record.id}"
         self._entitle(pane, title, self._span_words(self._since([record] if record else [])))

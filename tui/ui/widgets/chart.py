@@ -9,6 +9,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.color import Color
 from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
@@ -143,7 +144,8 @@ class Chart(Widget):
 def shades_of(theme: Mapping[str, str]) -> tuple[str, ...]:
     """The colours of the shades of a chart by their numbers, of which the first is the background."""
     ground, full, edge = (rgb(theme, name) for name in ("background", "heat", "chart-1"))
-    lines = [rgb(theme, f"chart-{number}") for number in range(1, spec.LINES + 1)]
+    # A theme may dim a colour of the terminal's own, which has no shades anyway.
+    lines = [Color.parse(theme[f"chart-{number}"].split()[0]).hex6 for number in range(1, spec.LINES + 1)]
     dim = [ramp.colours(ground, line, 2, DIMMED)[0] for line in lines]
     return (
         ground, *ramp.colours(ground, full, spec.FINE, FAINTEST), edge, *ramp.colours(ground, full), *dim, *lines

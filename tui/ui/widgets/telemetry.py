@@ -69,8 +69,8 @@ class Telemetry(Widget, can_focus=True):
                 self.axis.add_class(layout.AXIS)
                 self.mount(self.axis)
 
-    def divide(self, count: int) -> None:
-        """Share the room among that many charts."""
+    def divide(self, count: int, rows_of: tuple[int, ...] = ()) -> None:
+        """Share the room among that many charts; `rows_of`: the rows of each, see `layout.stack`."""
         from tui.ui.widgets.chart import Chart
 
         if self.charts and count > len(self.charts):
@@ -78,8 +78,11 @@ class Telemetry(Widget, can_focus=True):
             added = tuple(Chart(id=f"{self.id}-chart-{index}") for index in range(len(self.charts), count))
             self.charts += added
             self.mount_all(added)
-        if count != self._shown:
+        if (count, rows_of) != (self._shown, self._tiles.rows_of):
             self._shown = self._tiles.count = count
+            self._tiles.rows_of = rows_of
+            # Textual keeps an arrangement while size and children are the same.
+            self._clear_arrangement_cache()
             self.refresh(layout=True)
 
     def in_turn(self, names: Sequence[str], turn: int) -> tuple[str, ...]:
@@ -89,13 +92,13 @@ class Telemetry(Widget, can_focus=True):
         shown = [*names[first:], *names[:first]][:big]
         return (*shown, *(name for name in names if name not in shown))
 
-    def sizes(self, count: int) -> tuple[tuple[int, int], ...]:
+    def sizes(self, count: int, rows_of: tuple[int, ...] = ()) -> tuple[tuple[int, int], ...]:
         """Columns and lines of each of that many charts; empty before there are any.
 
         Hidden behind an empty state they have no size: once they have one, they post a message.
         """
         self.open()
-        self.divide(count)
+        self.divide(count, rows_of)
         for chart in self.charts[:count]:
             chart.display = True
         sizes = tuple((max(1, chart.size.width), max(1, chart.size.height)) for chart in self.charts[:count])
