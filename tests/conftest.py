@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib.util
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from itertools import count
@@ -41,6 +42,9 @@ if importlib.util.find_spec("sniffio") is None:
 # An app is a great many objects that live as long as it does: to go through them for garbage again and again costs more
 # than what is found takes up.
 gc.set_threshold(100_000, 50, 100)
+
+AGAIN = 5.0
+"""Seconds after which a test that goes on although its time is over is stopped again."""
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
@@ -79,6 +83,17 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[
     marks = getattr(obj, "pytestmark", ())
     names = {mark.name for mark in (*collector.iter_markers(), *(marks if isinstance(marks, list) else ()))}
     return [] if names & {"soak", "wide"} else None
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_timeout_set_timer() -> Any:
+    """What is raised once its time is over goes to whichever task runs then, which may be one of podtop's, and the test
+    would wait on: it is raised again until the test has ended."""
+    is_set = yield
+    left, _ = signal.getitimer(signal.ITIMER_REAL)
+    if left:
+        signal.setitimer(signal.ITIMER_REAL, left, AGAIN)
+    return is_set
 
 
 def pytest_collection_finish() -> None:

@@ -37,6 +37,9 @@ from tests.cli import surroundings
 
 ROOT = Path(__file__).parents[2]
 MOST = 1 << 20
+PATIENCE = 30.0
+"""Seconds that the process has to end, once nobody wants it."""
+
 NUMBER = b"%10d"
 NOW = 1_795_435_200.0
 STUB = """#!{python} -IS
@@ -91,7 +94,10 @@ def _start() -> str:
     )
 
     def end() -> None:
-        server.communicate()
+        try:
+            server.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            server.kill()
         folder.cleanup()
 
     atexit.register(end)
@@ -316,7 +322,9 @@ def _warm() -> None:
     async def show() -> None:
         app = PodtopApp(demo_source(history_s=60.0, wall=lambda: NOW), Config(), tz=UTC)
         async with app.run_test(size=(120, 40)) as pilot:
-            while not (app.context.fleet.records and app.context.fleet.market.value):
+            for _ in range(3_000):
+                if app.context.fleet.records and app.context.fleet.market.value:
+                    break
                 await pilot.pause(0.01)
 
     with tempfile.TemporaryDirectory() as home:

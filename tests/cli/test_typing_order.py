@@ -118,7 +118,7 @@ def busy(terminal: Terminal) -> bool:
     stat = Path(f"/proc/{terminal.pid}/stat")
     for _ in range(8):
         terminal.listen(0.05)
-        if stat.read_text().rpartition(")")[2].split()[0] != "S":
+        if stat.read_text().rpartition(")")[2].split()[0] in ("R", "D"):
             return True
     return False
 

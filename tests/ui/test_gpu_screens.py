@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
+from textual.geometry import Size
 
 from tests.make import pod, snapshot
 from tests.ui.conftest import NOW, HeldCloud, Launch, Running
 from tui.config.loader import Config
 from tui.domain.attention import Attention, Grade
+from tui.store.fleet import Fleet
+from tui.ui.screens.fleet_gpus import FleetGpus
 from tui.ui.screens.pod import PodScreen
 from tui.ui.terminal.colours import contrast
 from tui.ui.themes import has_shades
@@ -83,6 +88,17 @@ async def test_the_cursors_of_map_and_table_follow_each_other(launch: Launch) ->
         await run.press("enter")
         assert isinstance(run.app.screen, PodScreen)
         assert run.app.screen.pod == "a"
+
+
+def test_the_title_of_a_map_that_is_older_than_the_pods_reads_no_gpu_that_is_gone() -> None:
+    fleet = Fleet(5.0, 30.0)
+    fleet.apply(PODS, NOW)
+    titles: list[str] = []
+    for cursor in (("a", 3), ("a", 8), ("c", 0), ("no such pod", 0), None):
+        pane = SimpleNamespace(cursor=cursor, size=Size(80, 9), entitle=lambda title, legend: titles.append(title))
+        FleetGpus().entitle(cast("GpuMap", pane), "GPU map", fleet, NOW, brief=False, shades=True)
+    assert "GPU 3" in titles[0]
+    assert titles[1:] == ["GPU map"] * 4
 
 
 @pytest.mark.wide

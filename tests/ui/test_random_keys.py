@@ -168,6 +168,9 @@ async def delivered(app: PodtopApp) -> None:
         told = screen.walk_children(with_self=True) if isinstance(screen, Dialog) else (screen, screen.focused or app)
         full = [pump for pump in (app, *told) if pump.message_queue_size]
         quiet = 0 if full or not app.input.idle else quiet + 1
+        if app._exception is not None:
+            # Its screen is dead, and deals with nothing more.
+            raise app._exception
         assert monotonic() < until, f"{full or 'the input'} never dealt with it"
 
 

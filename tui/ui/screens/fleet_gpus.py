@@ -59,9 +59,10 @@ class FleetGpus:
 
     def entitle(self, pane: GpuMap, title: str, fleet: Fleet, now: float, *, brief: bool, shades: bool) -> None:
         """The title of the map reads the GPU under its cursor. `brief`: nothing else, for narrow terminals."""
-        if pane.cursor is not None and (record := fleet.records.get(pane.cursor[0])) is not None:
-            of_pod = gpu_map.gpus(fleet, record.id, now)
-            read = gpus.words(record.name or record.id, of_pod[pane.cursor[1]], brief)
+        pod, number = pane.cursor or ("", 0)
+        # The pod may have lost its GPUs since the map was shown.
+        for gpu in gpu_map.gpus(fleet, pod, now)[number : number + 1]:
+            read = gpus.words(fleet.records[pod].name or pod, gpu, brief)
             title = read if brief else f"{title}  {read}"
         pane.entitle(title, legend(shades, pane.size.width))
 
