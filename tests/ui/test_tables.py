@@ -139,6 +139,11 @@ def test_the_market_has_one_word_for_a_figure_on_both_screens() -> None:
     assert {key: screen[key] for key in pane} == pane
 
 
+def test_gpu_types_are_called_without_their_maker() -> None:
+    named = [("NVIDIA H200 NVL", "NVIDIA H200 NVL"), ("MI300X", "AMD Instinct MI300X OAM"), ("RTX 4090", "x")]
+    assert told_apart(named) == ("H200 NVL", "MI300X", "RTX 4090")
+
+
 def test_gpu_types_of_one_name_are_told_apart() -> None:
     ids = ("NVIDIA RTX PRO 6000 Blackwell Server Edition", "NVIDIA RTX PRO 6000 Blackwell Workstation Edition")
     assert told_apart([("RTX PRO 6000", ids[0]), ("L40S", "NVIDIA L40S"), ("RTX PRO 6000", ids[1])]) == (
