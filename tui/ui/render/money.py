@@ -223,7 +223,7 @@ def _money(
             ("  ", "text"),
             (full, role),
             (empty, "rule"),
-            (f" {share:.0f}%", role),
+            (f" {share:.0f}%", role if role != "spark" else "text"),
         )
     else:
         value = ((per_hour(limit), "text"),) if limit is not None or Feature.SPEND_LIMIT not in lacks else LACKING
