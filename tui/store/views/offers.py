@@ -73,8 +73,8 @@ def rows(market: Market | None, count: int = 1) -> tuple[OfferRow, ...]:
 
 
 def told_apart(named: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """The names of GPU types, given with their ids, without their makers: where several have one name, with what tells
-    them apart."""
+    """The names of GPU types, given with their ids, without their makers: where several have one name, with what
+    distinguishes them."""
     short = [(short_name(name), id) for name, id in named]
     same: dict[str, list[str]] = {}
     for name, id in short:

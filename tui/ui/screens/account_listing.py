@@ -55,11 +55,11 @@ class AccountListing(Listing):
         rows = self.all_rows(scene)
         shown = list_rows.matching(rows, self.fields, self.filter)
         keys = list_rows.ordered(shown, self.sort, self.inverted)
-        made = self._rows(
+        result = self._rows(
             scene, keys, lambda key: shown[key].cells if key in shown else {}, len(rows),
             list_rows.rises(shown, self.sort) != self.inverted,
         )  # fmt: skip
-        return replace(made, widest=self._widest(rows.values()))
+        return replace(result, widest=self._widest(rows.values()))
 
     def _rows(
         self, scene: Scene, keys: tuple[str, ...], cells: Callable[[str], Cells], total: int, rising: bool
