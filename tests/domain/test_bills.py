@@ -68,6 +68,12 @@ def test_28_days_are_the_28_that_the_chart_draws() -> None:
     assert sum(map(sum, charges.bill_bars(billing, NOW, 28, 40).bars)) == 56.0
 
 
+def test_an_item_is_called_as_in_the_market() -> None:
+    bill = Billed(kind="NVIDIA H100 80GB HBM3", at=AT, seconds=3600.0, amount=70.0)
+    assert set(told(replace(BY_TYPE, gpus=(bill,)))) == {"H100 80GB HBM3", "all disks"}
+    assert charges.bill_bars(replace(BY_TYPE, gpus=(bill,)), NOW, 28, 40).kinds[0] == "H100 80GB HBM3"
+
+
 def test_a_share_is_of_the_total_beside_the_rows() -> None:
     serverless = BillSummary(AT, 70.0, 0.0, 920.0, 10.0, 0.0, 0.0)
     shares = {name: share for name, (_, share) in told(replace(BY_TYPE, summary=(serverless,))).items()}

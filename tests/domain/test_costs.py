@@ -74,7 +74,7 @@ def test_every_place_that_tells_of_a_stop_tells_the_same(one: Pod) -> None:
     money = funds(100.0, 500.0)
     said = " ".join(point.text for point in consequences.case(BY_ID["stop"], ["a"], {"a": one}, {}, money).points)
     facts = purse.facts(None, money, (), [one], False, START, None)
-    if_it_stops = "".join(part for fact in facts[0].facts if fact.label == "If stopped" for part, _ in fact.value)
+    if_it_stops = "".join(part for fact in facts[0].facts if fact.label == "When stopped" for part, _ in fact.value)
     if change is None:
         assert "unknown amount" in said
         assert "→ unknown" in said

@@ -107,10 +107,10 @@ async def test_marked_pods_tell_what_stopping_them_would_do_and_are_marked_on_th
     cloud.fleet_answer = snapshot(pod("a", cost=8.0), pod("b", cost=1.0), pod("c", cost=1.0), funds=funds(100.0, 10.0))
     async with launch(cloud=cloud) as run:
         await go(run, "money")
-        assert "If stopped" in run.text()
+        assert "When stopped" in run.text()
         await run.press("space", "space")
         text = run.text()
-        assert "If 2 stopped" in text
+        assert "When 2 stopped" in text
         assert "2 selected" in text
         assert "stopped" in text
         # $10 an hour less $9, and the disks of two pods, 100 GB twice as dear, 50 GB gone.
@@ -119,7 +119,7 @@ async def test_marked_pods_tell_what_stopping_them_would_do_and_are_marked_on_th
         await run.press("1")
         assert run.app.screen._targets() == ("a", "b")  # type: ignore[attr-defined]
         await run.press("escape", "3")
-        assert "If 2 stopped" not in run.text()
+        assert "When 2 stopped" not in run.text()
 
 
 @pytest.mark.wide

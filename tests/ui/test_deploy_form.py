@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC
@@ -32,6 +33,7 @@ from tui.ui.modals.deploy import DeployForm
 from tui.ui.modals.deploy_values import Answer, Sources
 from tui.ui.terminal.terminal_app import LATER_STYLES, STYLES
 from tui.ui.widgets.env_editor import Variable, pairs_of
+from tui.ui.widgets.form_input import Entry
 
 NOW = 1_795_435_200.0  # 2026-11-23 12:00 UTC
 OFFERS = (
@@ -373,6 +375,24 @@ async def test_the_end_of_a_long_text_is_seen_while_it_is_typed() -> None:
         await pilot.press("home")
         await settle(pilot)
         assert "runpod/pytorch" in app.text()
+
+
+async def test_a_text_that_a_field_cuts_says_so() -> None:
+    app = Stage(FRESH.typed("image", "runpod/pytorch:2.4.0-py3.11-cuda12.4.1-devel-ubuntu22.04-with-more"))
+    async with shown(app, (80, 24)) as pilot:
+        field = app.screen.query_one("#field-image", Entry)
+        await go(pilot, "#field-name")
+        assert re.search(r"Image +runpod/pytorch:2\.4\.0-py3\.11-[^ ]+…", app.text())
+        field.value = "short"
+        await settle(pilot)
+        assert "short…" not in app.text()
+        assert "short" in app.text()
+        # Where its end is seen, its beginning is not.
+        field.value = "runpod/" + "x" * 90 + "-the-end"
+        await go(pilot, "#field-image")
+        await pilot.press("end")
+        await go(pilot, "#field-name")
+        assert re.search(r"Image +(…x+-the-end|runpod/x+…) *│?", app.text())
 
 
 @pytest.mark.wide

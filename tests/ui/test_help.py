@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ui.conftest import Launch
-from tui.ui.modals.help import Entry, Help, blocks, found, half
+from tui.ui.modals.help import Entry, Help, blocks, found, parted
 from tui.ui.screens.fleet import FleetScreen
 
 EVERY = (
@@ -30,11 +30,26 @@ def test_what_is_found_is_part_of_all(words: str) -> None:
         assert set(entries) <= set(whole[title])
 
 
-@given(st.lists(st.integers(1, 40), max_size=12))
-def test_columns_are_about_as_long(lengths: list[int]) -> None:
-    n = half(lengths)
-    taller = max(sum(lengths[:n]), sum(lengths[n:]))
-    assert taller <= sum(lengths) / 2 + max(lengths, default=0)
+@given(st.lists(st.integers(1, 40), max_size=12), st.integers(1, 3))
+def test_columns_are_about_as_long(lengths: list[int], count: int) -> None:
+    parts = parted(lengths, count)
+    assert (len(parts), sum(parts)) == (count, len(lengths))
+    columns = [sum(lengths[sum(parts[:n]) : sum(parts[: n + 1])]) for n in range(count)]
+    assert max(columns) <= sum(lengths) / count + max(lengths, default=0)
+
+
+@pytest.mark.wide
+async def test_from_180_columns_on_it_has_three_of_them_and_fits(launch: Launch) -> None:
+    async with launch(size=(250, 70)) as run:
+        await run.press("question_mark")
+        for width, count in ((250, 3), (180, 3), (179, 2), (119, 1)):
+            await run.pilot.resize_terminal(width, 70)
+            await run.until_so(lambda width=width: run.app.screen.size.width == width)  # type: ignore[misc]
+            await run.settle()
+            shown = [column for column in run.app.screen.query("#help-keys Static") if column.display]
+            assert len(shown) == count, width
+            if count == 3:
+                assert not run.app.screen.query_one("#help-keys").show_vertical_scrollbar
 
 
 def test_signs_stand_behind_the_keys() -> None:
@@ -82,7 +97,7 @@ async def test_it_tells_keys_of_other_panes_too(launch: Launch) -> None:
         await run.press("tab", "question_mark", "slash", *"select pod")
         assert "/select pod" in run.text()
         await run.press("escape", "slash", *"sort")
-        assert "Sort: menu of the columns" in run.text(), "which does nothing while the charts have the keys"
+        assert "Sort menu" in run.text(), "which does nothing while the charts have the keys"
 
 
 async def test_a_q_typed_twice_does_not_quit(launch: Launch) -> None:

@@ -15,7 +15,7 @@ from tui.ui.modals.column_picker import ColumnPicker
 from tui.ui.modals.sort_menu import TAKEN, SortMenu
 from tui.ui.primitives.letters import letters
 from tui.ui.render.offers import COLUMNS as MARKET_COLUMNS
-from tui.ui.render.row_columns import OFFER_COLUMNS
+from tui.ui.render.row_columns import OFFER_COLUMNS, POD_COLUMNS
 from tui.ui.screens.listing import headed
 from tui.ui.widgets.columns import Column, arranged, visible
 from tui.ui.widgets.table import Table
@@ -139,6 +139,11 @@ def test_the_market_has_one_word_for_a_figure_on_both_screens() -> None:
     assert {key: screen[key] for key in pane} == pane
 
 
+def test_gpu_types_are_called_without_their_maker() -> None:
+    named = [("NVIDIA H200 NVL", "NVIDIA H200 NVL"), ("MI300X", "AMD Instinct MI300X OAM"), ("RTX 4090", "x")]
+    assert told_apart(named) == ("H200 NVL", "MI300X", "RTX 4090")
+
+
 def test_gpu_types_of_one_name_are_told_apart() -> None:
     ids = ("NVIDIA RTX PRO 6000 Blackwell Server Edition", "NVIDIA RTX PRO 6000 Blackwell Workstation Edition")
     assert told_apart([("RTX PRO 6000", ids[0]), ("L40S", "NVIDIA L40S"), ("RTX PRO 6000", ids[1])]) == (
@@ -164,6 +169,22 @@ async def test_columns_are_chosen_ordered_and_kept(launch: Launch) -> None:
         assert table(run).shown_columns == after
         await run.press("C", "r")
         assert table(run).shown_columns == before
+
+
+async def test_the_same_columns_are_ticked_at_every_width_and_say_what_they_show(launch: Launch) -> None:
+    async with launch(size=(80, 24)) as run:
+        await run.press("C")
+        picker = run.app.screen
+        assert isinstance(picker, ColumnPicker)
+        of = {key: picker._cells(key) for key in picker._order}
+        assert {key for key, cells in of.items() if cells["shown"][0][0] == "✓"} == {c.key for c in POD_COLUMNS}
+        assert [of[key]["state"][0][0] for key in ("spent", "util", "eta")] == [
+            "no room now", "no room now", "until its run ends",
+        ]  # fmt: skip
+        assert of["gpus"]["state"][0][0] == "of each GPU"
+        # Confirmed as it is, the default stays the default.
+        await run.press("enter")
+        assert not run.app.screen._sight.preferences.get("columns.pods")  # type: ignore[attr-defined]
 
 
 COLUMNS = tuple(Column(f"c{n}", f"C{n}", 3 + n, n % 4, flex=n == 1, least=2 * (n == 1)) for n in range(8))

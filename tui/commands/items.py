@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
     from tui.store.run_signals import Run
+    from tui.store.views.offer_rows import OfferRow
 
 VERSION = 1
 """The version of the format, under "podtop" in every document."""
@@ -184,7 +185,8 @@ def _pod(record: Record, now: float, run: Run | None = None) -> Struct:
         cluster_id=pod.cluster_id,
         cost_per_hr=pod.cost_per_hr,
         gpu_count=pod.gpu_count,
-        gpu_type=row.gpu or None,
+        # As RunPod has it: lists leave the maker out.
+        gpu_type=(machine.gpu_name if machine else None) or None,
         gpu_util_percent=rounded(row.figures["util"]),
         gpu_util_lowest_percent=row.util_low,
         gpu_memory_percent=rounded(row.figures["vram"]),
@@ -274,11 +276,16 @@ def offers(answer: Market, selection: Selection) -> tuple[OfferItem, ...]:
     count = selection.query.gpu_count
     known = {offer.gpu_id: offer for offer in answer.offers}
     return tuple(
-        _offer(known[row.id], row.name, cloud, quote, count)
+        _offer(known[row.id], _name(known[row.id], row), cloud, quote, count)
         for row in selection.rows(market.rows(answer, count))
         for cloud, quote in (("secure", known[row.id].secure), ("community", known[row.id].community))
         if quote is not None and (quote.on_demand is not None or quote.spot is not None)
     )
+
+
+def _name(offer: Offer, row: OfferRow) -> str:
+    """The name of a GPU type as RunPod has it, unless its row adds what distinguishes it."""
+    return offer.name if row.name == views.short_name(offer.name) else row.name
 
 
 def _offer(offer: Offer, name: str, cloud: str, quote: Quote, count: int) -> OfferItem:

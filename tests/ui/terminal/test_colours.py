@@ -65,7 +65,9 @@ def test_text_stands_out_from_what_it_stands_on(theme: Theme) -> None:
         for ground in ("background", "surface"):
             assert contrast(colour(theme, role), colour(theme, ground)) >= least, (role, ground)
         assert contrast(colour(theme, role), colour(theme, "cursor")) >= (LEGIBLE if role == "text" else 3), role
-    # A badge and a tab are drawn the other way round.
+    # On the cursor's row the faintest ink is drawn as this one.
+    assert contrast(colour(theme, "muted"), colour(theme, "cursor")) >= LEGIBLE
+    # A badge, a tab and selected text are drawn the other way round.
     for ground in ("accent", "muted"):
         assert contrast(colour(theme, "background"), colour(theme, ground)) >= least
     for number in range(1, 9):

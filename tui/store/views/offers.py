@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.store.views.pods import Order, ordered
+from tui.store.views.pods import Order, ordered, short_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -73,11 +73,13 @@ def rows(market: Market | None, count: int = 1) -> tuple[OfferRow, ...]:
 
 
 def told_apart(named: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """The names of GPU types, given with their ids: where several have one name, with what tells them apart."""
+    """The names of GPU types, given with their ids, without their makers: where several have one name, with what
+    distinguishes them."""
+    short = [(short_name(name), id) for name, id in named]
     same: dict[str, list[str]] = {}
-    for name, id in named:
+    for name, id in short:
         same.setdefault(name, []).append(id)
-    return tuple(name if len(same[name]) == 1 else _with_id(name, id, same[name]) for name, id in named)
+    return tuple(name if len(same[name]) == 1 else _with_id(name, id, same[name]) for name, id in short)
 
 
 def _with_id(name: str, id: str, ids: Sequence[str]) -> str:

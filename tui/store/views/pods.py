@@ -80,9 +80,19 @@ class PodRow(Struct, frozen=True):
     utils: tuple[float | None, ...] = ()
 
 
+_MAKERS = ("NVIDIA GeForce ", "NVIDIA ", "AMD Instinct ", "AMD ")
+
+
+def short_name(gpu: str) -> str:
+    """The name of a GPU type, or its id, without its maker: most types are called so."""
+    for maker in _MAKERS:
+        gpu = gpu.removeprefix(maker)
+    return gpu
+
+
 def gpu_name(record: Record) -> str:
     pod = record.pod
-    return (pod.machine.gpu_name or "") if pod and pod.machine else ""
+    return short_name(pod.machine.gpu_name or "") if pod and pod.machine else ""
 
 
 def most_gpus(fleet: Fleet) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual import events, on
@@ -19,7 +19,7 @@ from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Cells, Column, Table
 
-COLUMNS = (Column("shown", "", 1, 0), Column("label", "", 16, 0, flex=True), Column("state", "", 12, 1))
+COLUMNS = (Column("shown", "", 1, 0), Column("label", "", 10, 0, flex=True), Column("state", "", 19, 1))
 
 
 FRAME = 3
@@ -32,6 +32,7 @@ class ColumnPicker(Once, ModalScreen[tuple[str, ...]]):
     every:   all columns, in their usual order.
     chosen:  the keys of those that are shown at present.
     visible: those for which the terminal has room.
+    meanings: what they show, by their keys, where their names do not say it.
     """
 
     CSS_PATH = styles("menus")
@@ -45,11 +46,19 @@ class ColumnPicker(Once, ModalScreen[tuple[str, ...]]):
         Binding("escape,q,C", "close", "close", id="columns.close", tooltip="Close without changing anything"),
     ]
 
-    def __init__(self, title: str, each_one: Sequence[Column], chosen: Sequence[str], visible: Sequence[str]) -> None:
+    def __init__(
+        self,
+        title: str,
+        each_one: Sequence[Column],
+        chosen: Sequence[str],
+        visible: Sequence[str],
+        meanings: Mapping[str, str] = {},
+    ) -> None:
         super().__init__()
-        self._title = title
+        self._title, self._meanings = title, meanings
         self._columns = {column.key: column for column in each_one}
         self._shown = dict.fromkeys(key for key in chosen if key in self._columns)
+        self._before = tuple(self._shown)
         self._order = [*self._shown, *(key for key in self._columns if key not in self._shown)]
         self._visible = frozenset(visible)
 
@@ -82,7 +91,7 @@ class ColumnPicker(Once, ModalScreen[tuple[str, ...]]):
 
     def _cells(self, key: str) -> Cells:
         shown = key in self._shown
-        state = "" if not shown or key in self._visible else "no room now"
+        state = self._meanings.get(key, "") if not shown or key in self._visible else "no room now"
         return {
             "shown": (("✓" if shown else " ", "accent"),),
             "label": ((self._columns[key].name, "text" if shown else "quiet"),),
@@ -127,7 +136,9 @@ class ColumnPicker(Once, ModalScreen[tuple[str, ...]]):
         self.dismiss(())
 
     def action_take(self) -> None:
-        self.dismiss(tuple(key for key in self._order if key in self._shown))
+        taken = tuple(key for key in self._order if key in self._shown)
+        # The default, confirmed, stays the default: it may have other columns once there is a lease or a run.
+        self.dismiss(taken if taken != self._before else None)
 
     def action_close(self) -> None:
         self.dismiss(None)

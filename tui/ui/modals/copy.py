@@ -23,7 +23,7 @@ from tui.ui.render.copy_entries import Entry
 from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Cells, Column, Table
 
-COLUMNS = (Column("key", "", 1, 0), Column("label", "", 16, 0), Column("text", "", 20, 0, flex=True))
+COLUMNS = (Column("key", "", 1, 0), Column("label", "", 16, 0), Column("text", "", 12, 0, flex=True))
 FRAME = 3
 """Lines of the sheet besides entries and text: its two edges, and the note."""
 
@@ -72,8 +72,8 @@ class CopyMenu(Once, ModalScreen[str]):
 
     def on_mount(self) -> None:
         box = self.query_one("#copy")
-        box.border_title = Content(f"Copy  {self._title}".rstrip())
-        box.border_subtitle = Content("letter or ↵ copy · esc close")
+        box.border_title = Content(f" Copy  {self._title}".rstrip() + " ")
+        box.border_subtitle = Content(" letter or ↵ copy · esc close ")
         table = self.query_one("#copies", Table)
         table.focus()
         table.show(tuple(self._entries), self._cells, notice=EmptyState(""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice, pairwise, zip_longest
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from rich.text import Text
@@ -49,13 +50,14 @@ SIGNS = (
     ("◌ as a value", "not offered by this API"),
 )
 
-WIDE = 120
-"""Minimum columns for the help in two columns."""
+WIDE, WIDEST = 120, 180
+"""Minimum columns of a terminal for the help in two columns, and in three."""
 
 KEYS = 13
 NARROW_KEYS = 9
 NARROW = 60
 COLUMN = 53
+COLUMNS = ("help-left", "help-middle", "help-right")
 
 
 def _market_words() -> tuple[Block, ...]:
@@ -117,9 +119,17 @@ def found(blocks_of: Iterable[Block], text: str) -> tuple[Block, ...]:
     return tuple((title, entries) for title, entries in matching if entries)
 
 
-def half(lengths: Sequence[int]) -> int:
-    """The number of blocks in the first column, so that both are about equally long."""
-    return min(range(len(lengths) + 1), key=lambda n: max(sum(lengths[:n]), sum(lengths[n:])))
+def parted(lengths: Sequence[int], count: int) -> tuple[int, ...]:
+    """The number of blocks in each of `count` columns, so that the longest column is as short as it can be."""
+    if count <= 1:
+        return (len(lengths),)
+
+    def tallest(parts: tuple[int, ...]) -> int:
+        ends = [sum(parts[:n]) for n in range(len(parts) + 1)]
+        return max(sum(lengths[start:end]) for start, end in pairwise(ends))
+
+    ways = ((n, *parted(lengths[n:], count - 1)) for n in range(len(lengths) + 1))
+    return min(ways, key=tallest)
 
 
 class Help(Once, Scrolling):
@@ -144,8 +154,7 @@ class Help(Once, Scrolling):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="help"), VerticalScroll(id="help-keys", can_focus=False), Horizontal():
-            yield Static(id="help-left")
-            yield Static(id="help-right")
+            yield from (Static(id=name) for name in COLUMNS)
 
     def on_mount(self) -> None:
         self._show()
@@ -157,17 +166,22 @@ class Help(Once, Scrolling):
 
     def _show(self) -> None:
         width = self.app.size.width
-        wide = width >= WIDE
-        box, right = self.query_one("#help"), self.query_one("#help-right", Static)
-        box.set_class(wide, "-wide")
-        room = COLUMN if wide else max(20, min(68, width - 7))
+        count = 3 if width >= WIDEST else 2 if width >= WIDE else 1
+        box = self.query_one("#help")
+        box.set_class(count > 1, "-wide")
+        box.set_class(count > 2, "-widest")
+        room = COLUMN if count > 1 else max(20, min(68, width - 7))
         shown = found(self._blocks, self._words)
         texts = [self._block(block, room) for block in shown]
-        split = half([text.plain.count("\n") + 2 for text in texts]) if wide else len(texts)
-        nothing = self._text(("No matches · esc shows all", "muted"))
-        self.query_one("#help-left", Static).update(Text("\n\n").join(texts[:split]) if texts else nothing)
-        right.update(Text("\n\n").join(texts[split:]))
-        right.display = wide
+        parts = parted([text.plain.count("\n") + 2 for text in texts], count)
+        rest = iter(texts)
+        for name, blocks_in in zip_longest(COLUMNS, parts):
+            column = self.query_one(f"#{name}", Static)
+            column.display = blocks_in is not None
+            column.update(Text("\n\n").join(islice(rest, blocks_in or 0)))
+        if not texts:
+            nothing = self._text(("No matches · esc shows all", "muted"))
+            self.query_one(f"#{COLUMNS[0]}", Static).update(nothing)
         count = sum(len(entries) for _, entries in shown)
         name = f"Keys and symbols: {self._of}" if self._of and width >= NARROW else "Keys and symbols"
         box.border_title = Text(f"{name}  /{self._words}  {count}" if self._words else name)

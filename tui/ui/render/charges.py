@@ -14,6 +14,7 @@ from tui.domain import bills, charges
 from tui.domain.charges import DAY, KINDS, Day
 from tui.domain.filters import Kind
 from tui.format import numbers as fmt
+from tui.store.views.pods import short_name
 from tui.ui.charts.spec import BarSpec
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
@@ -201,7 +202,7 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
         rate = amount / seconds * 3600 if seconds > 0 else None
         last = lasts[kind, billed][1]
         cells: dict[str, Cell] = {
-            "what": ((billed, "text"),),
+            "what": ((short_name(billed), "text"),),
             "kind": ((kind, "muted"),),
             "hours": ((f"{seconds / 3600:,.1f} h", "text"),) if seconds else (),
             "amount": ((fmt.money(amount), "strong"),),
@@ -209,7 +210,10 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
             "share": ((_share(amount, whole), "muted"),) if whole > 0 else (),
             "last": ((fmt.money(last), "muted"),),
         }
-        order = {"what": billed.lower(), "kind": kind, "hours": seconds, "amount": amount, "rate": rate, "last": last}
+        order = {
+            "what": short_name(billed).lower(), "kind": kind, "hours": seconds, "amount": amount, "rate": rate,
+            "last": last,
+        }  # fmt: skip
         by_key[f"{kind} {billed}"] = Row(partial(dict, cells), order)
     return by_key
 
@@ -286,7 +290,7 @@ def bill_bars(billing: Billing, now: float, span: int, columns: int) -> BarSpec:
     top = round_up(max((sum(bar) for bar in bars), default=0.0))
     return BarSpec(
         "Billed per day" if each == 1 else f"Billed per {each} days",
-        tuple(kinds[n].removeprefix("NVIDIA ") for n in shown),
+        tuple(short_name(kinds[n]) for n in shown),
         tuple(tuple(bar[n] for n in shown) for bar in bars),
         tuple(f"{datetime.fromtimestamp(start + index * each * DAY, UTC):%-d %b}" for index in range(count)),
         top,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tui.domain.filters import Field, Fields, Kind
 from tui.format import numbers as fmt
 from tui.store.views.offer_rows import stock_rank
+from tui.store.views.pods import short_name
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render.rows import stock_cell
@@ -35,13 +36,6 @@ def stocked(center: DataCenter) -> tuple[tuple[str, str], ...]:
     """The stock of a data center, by the GPU's id, best stocked first."""
     stocks = [(s.gpu_id, s.stock) for s in center.stocks if s.stock is not None]
     return tuple(sorted(stocks, key=lambda pair: (-stock_rank(pair[1]), pair[0])))
-
-
-def short_name(gpu: str) -> str:
-    """A GPU's id without the common prefix."""
-    for word in ("NVIDIA GeForce ", "NVIDIA ", "AMD Instinct ", "AMD "):
-        gpu = gpu.removeprefix(word)
-    return gpu
 
 
 def cells(center: DataCenter, names: dict[str, str]) -> Cells:

@@ -152,7 +152,7 @@ def _runway(
     if not running:
         return
     after = costs.changed(funds, change)
-    label = f"If {len(running)} stopped" if marked else "If stopped"
+    label = f"When {len(running)} stopped" if marked else "When stopped"
     who = f"{len(running)} selected" if marked else running[0].name or running[0].id
     timeless = bool(offered.no_runway(funds, lacks))
     if change is None or (after is None and not timeless):
@@ -223,7 +223,7 @@ def _money(
             ("  ", "text"),
             (full, role),
             (empty, "rule"),
-            (f" {share:.0f}%", role),
+            (f" {share:.0f}%", role if role != "spark" else "text"),
         )
     else:
         value = ((per_hour(limit), "text"),) if limit is not None or Feature.SPEND_LIMIT not in lacks else LACKING

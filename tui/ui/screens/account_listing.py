@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
+from msgspec.structs import replace
+
 from tui.domain.filters import Fields, Kind, Vocabulary
+from tui.format.width import width
 from tui.store.fleet import Fleet
 from tui.store.topics import TOPICS
 from tui.ui.primitives.empty_state import EmptyState
@@ -52,10 +55,11 @@ class AccountListing(Listing):
         rows = self.all_rows(scene)
         shown = list_rows.matching(rows, self.fields, self.filter)
         keys = list_rows.ordered(shown, self.sort, self.inverted)
-        return self._rows(
+        result = self._rows(
             scene, keys, lambda key: shown[key].cells if key in shown else {}, len(rows),
             list_rows.rises(shown, self.sort) != self.inverted,
         )  # fmt: skip
+        return replace(result, widest=self._widest(rows.values()))
 
     def _rows(
         self, scene: Scene, keys: tuple[str, ...], cells: Callable[[str], Cells], total: int, rising: bool
@@ -64,6 +68,13 @@ class AccountListing(Listing):
             keys, cells, total, self.empty(scene, total, filtered=self.filter is not None), rising=rising,
             faded=self.is_stale(scene),
         )  # fmt: skip
+
+    def _widest(self, rows: Iterable[Row]) -> Mapping[str, int]:
+        """Cells of the longest name, next to which its figures stand; empty for a list without a column of names."""
+        column = next((column for column in self.columns if column.flex and column.sort), None)
+        names = [row.order.get(column.sort) for row in rows] if column is not None else ()
+        widest = max((width(name) for name in names if isinstance(name, str)), default=0)
+        return {column.key: max(len(column.title), widest)} if column is not None and widest else {}
 
     def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:
         """Why there are no rows: none of `hidden` rows passes the filter, or there are none."""
@@ -76,7 +87,9 @@ class AccountListing(Listing):
 
     def about(self, scene: Scene) -> About:
         empty = self.empty(scene) if self.feed(scene.fleet).value is None else NOTHING
-        return About(self.about_title or self.title, self.sections(scene), empty, faded=self.is_stale(scene))
+        return About(
+            self.about_title or self.title, self.sections(scene), empty, faded=self.is_stale(scene), wrapped=True
+        )  # fmt: skip
 
 
 def account_trouble(fleet: Fleet, now: float) -> str:

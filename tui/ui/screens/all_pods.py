@@ -45,6 +45,8 @@ class AllPodsScreen(ListingScreen):
     MODE = "all"
     TITLES: ClassVar = {"pods": "Pods", "accounts": "Accounts"}
     HOME = "pods"
+    # The accounts stand above the pods: where nothing has the focus yet, Textual would take the first.
+    AUTO_FOCUS: ClassVar[str | None] = "#pods"
     TO_THE_LIST = True
     WITHOUT = frozenset(LIVE_ONLY)
     NEVER = (

@@ -15,7 +15,7 @@ from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import empty_states, row_columns
 from tui.ui.render.accounts import Account, account_cells, is_current
 from tui.ui.render.run_columns import with_runs
-from tui.ui.screens.fleet_lists import cells_of, timers_of
+from tui.ui.screens.fleet_lists import POD_COLUMN_MEANINGS, cells_of, timers_of
 from tui.ui.screens.listing import WORDS, Listing, Rows, Scene
 from tui.ui.widgets.table import REST, Cells, Column
 
@@ -41,6 +41,7 @@ class AllPods(Listing):
     title = "Pods"
     columns = _COLUMNS
     table = "fleet"
+    column_meanings = POD_COLUMN_MEANINGS
     sorts = ALL_SORTS
     sort_names: ClassVar = {pods.ATTENTION: "ATTENTION"}
     sort_ways: ClassVar = {pods.ATTENTION: ("worst first", "best first")}

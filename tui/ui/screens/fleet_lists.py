@@ -80,6 +80,13 @@ def cells_of(context: ScreenContext, scene: Scene) -> Callable[[str], Cells]:
     return cells
 
 
+POD_COLUMN_MEANINGS = {
+    "lease": "auto-stop timer", "gpus": "of each GPU", "util": "util of all GPUs", "spark": "util, last 10 min",
+    "alert": "the worst, in words", "spent": "since it started", "loss": "of its run", "step": "of its run",
+    "eta": "until its run ends",
+}  # fmt: skip
+
+
 class Pods(FleetListing):
     """The pods of the account."""
 
@@ -87,6 +94,7 @@ class Pods(FleetListing):
     title = "Pods"
     columns = row_columns.POD_COLUMNS
     table = "fleet"
+    column_meanings = POD_COLUMN_MEANINGS
     sort_names: ClassVar = {pods.ATTENTION: "ATTENTION"}
     sort_ways: ClassVar = {pods.ATTENTION: ("worst first", "best first")}
     sorts = pods.POD_SORTS

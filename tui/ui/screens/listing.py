@@ -135,6 +135,7 @@ class Listing:
     noun:       the name of its rows in sentences.
     columns:    of its table, at first.
     table:      its name in [columns] of the settings; "" if it has none.
+    column_meanings: what its columns show, by their keys, where their names do not say it.
     sorts:      its orders by name, the first one at first; `sort_names`: how they are called, where no column is;
                 `sort_ways`: how the two ways of an order are called, if that is not ascending and descending.
     preference: the name under which its order is stored across starts, with its own for {}; "" if it is not.
@@ -153,6 +154,7 @@ class Listing:
     noun: ClassVar[str] = ""
     columns: ClassVar[tuple[Column, ...]]
     table: ClassVar[str] = ""
+    column_meanings: ClassVar[Mapping[str, str]] = {}
     sorts: ClassVar[tuple[str, ...]] = ("",)
     sort_names: ClassVar[Mapping[str, str]] = {}
     sort_ways: ClassVar[Mapping[str, tuple[str, str]]] = {}

@@ -8,9 +8,11 @@ from typing import Any, ClassVar, Generic, TypeVar
 from tui.api.catalogue import CpuFlavor
 from tui.api.enums import CloudKind, ComputeKind
 from tui.api.hosts import CpuType
-from tui.api.models import DataCenter
+from tui.api.models import DataCenter, Market
 from tui.domain.filters import Fields, Vocabulary
 from tui.store.fleet import Fleet
+from tui.store.views.offers import told_apart
+from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import catalogue, data_centers, empty_states, watches
@@ -133,6 +135,19 @@ class Centers(TopicListing[DataCenter]):
     fields = data_centers.CENTERS
     topics = ("places",)
 
+    def __init__(self, context: ScreenContext) -> None:
+        super().__init__(context)
+        self._names: tuple[Market | None, dict[str, str]] = (None, {})
+
+    def _gpu_names(self, fleet: Fleet) -> dict[str, str]:
+        """The names of GPU types by their ids, as the list of them has them."""
+        market = fleet.market.value
+        if market is not self._names[0]:
+            offers = market.offers if market is not None else ()
+            names = told_apart([(offer.name, offer.gpu_id) for offer in offers])
+            self._names = market, {offer.gpu_id: name for offer, name in zip(offers, names, strict=True)}
+        return self._names[1]
+
     def every(self, fleet: Fleet) -> Sequence[DataCenter]:
         return fleet.places.value.centers if fleet.places.value else ()
 
@@ -140,7 +155,7 @@ class Centers(TopicListing[DataCenter]):
         return {center.id: center for center in data_centers.ordered(self._passing(fleet), self.sort, self.inverted)}
 
     def cells(self, item: DataCenter, fleet: Fleet) -> Cells:
-        return data_centers.cells(item, _gpu_names(fleet))
+        return data_centers.cells(item, self._gpu_names(fleet))
 
     def rises(self) -> bool:
         return data_centers.rises(self.sort, self.inverted)
@@ -153,7 +168,7 @@ class Centers(TopicListing[DataCenter]):
         if center is None:
             return About("Details", wrapped=True)
         return About(
-            center.name or center.id, data_centers.facts(center, _gpu_names(scene.fleet)), wrapped=True
+            center.name or center.id, data_centers.facts(center, self._gpu_names(scene.fleet)), wrapped=True
         )  # fmt: skip
 
     def wish(self, key: str | None) -> Wish | None:
@@ -164,10 +179,6 @@ class Centers(TopicListing[DataCenter]):
     def named(self, key: str | None) -> tuple[str, str, str]:
         center = self._center(self.context.playback.view[0], key)
         return ("data center", center.id, center.name or "") if center is not None else ("", "", "")
-
-
-def _gpu_names(fleet: Fleet) -> dict[str, str]:
-    return {offer.gpu_id: offer.name for offer in (fleet.market.value.offers if fleet.market.value else ())}
 
 
 class Watches(MarketListing):

@@ -20,7 +20,7 @@ from tui.ui.primitives.facts import Section
 from tui.ui.render import report
 from tui.ui.render.list_rows import Row
 from tui.ui.screens.account_listing import AccountListing
-from tui.ui.screens.listing import About, Rows, Scene
+from tui.ui.screens.listing import Rows, Scene
 
 SPANS = ("week", "month")
 
@@ -113,9 +113,6 @@ class Costs(AccountListing):
     def sections(self, scene: Scene) -> tuple[Section, ...]:
         costs, check = self._report(scene)
         return report.facts(costs, check, scene.key, self.context.tz) if costs is not None and costs.pods else ()
-
-    def about(self, scene: Scene) -> About:
-        return replace(super().about(scene), wrapped=True)
 
     def targets(self, key: str | None) -> tuple[str, ...]:
         return (key,) if key is not None and key in self.context.fleet.records else ()

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 _BORDER = 6
 """Cells of a border beside its title."""
 
+WIDEST = 1000
+"""Columns of a terminal that has room for all that a list may show."""
+
 
 class RowsScreen(PanedScreen):
     """Shows its listings in their tables, and the details of the row under the cursor in the other panes.
@@ -235,7 +238,8 @@ class RowsScreen(PanedScreen):
         listing = self._listing
         table = self._table(listing)
         each_one = tuple(column for column in listing.every_column if column.name)
-        usual = self._rows(listing, self._scene(listing)).columns or listing.columns
+        # Those of a wide terminal: what is chosen in a narrow one holds there too.
+        usual = self._rows(listing, replace(self._scene(listing), width=WIDEST)).columns or listing.columns
 
         def chosen(keys: tuple[str, ...] | None) -> None:
             if keys is not None:
@@ -243,9 +247,10 @@ class RowsScreen(PanedScreen):
                 self.show()
 
         shown = listing.chosen_columns or tuple(column.key for column in usual)
-        self.app.push_screen(
-            ColumnPicker(listing.heading or listing.title, each_one, shown, table.shown_columns), chosen
+        picker = ColumnPicker(
+            listing.heading or listing.title, each_one, shown, table.shown_columns, listing.column_meanings
         )  # fmt: skip
+        self.app.push_screen(picker, chosen)
 
     def action_invert(self) -> None:
         self._listing.order(self._listing.sort, not self._listing.inverted)

@@ -350,7 +350,9 @@ class Table(ScrollView, can_focus=True):
         """The style of a role above that of its row."""
         style = self._painted.get((role, at_cursor))
         if style is None:
-            style = self._painted[role, at_cursor] = self._role(role) + under
+            # The faintest ink is too faint on the ground of the cursor.
+            ink = "muted" if at_cursor and role == "quiet" else role
+            style = self._painted[role, at_cursor] = self._role(ink) + under
         return style
 
     def _draw_header(self, width: int) -> Strip:
