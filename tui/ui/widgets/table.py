@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from tui.ui.primitives.cells import Cell, fit
 from tui.ui.primitives.empty_state import EmptyState, notice_line
-from tui.ui.primitives.roles import style_of
+from tui.ui.primitives.roles import rgb, style_of
 from tui.ui.widgets.columns import Column as Column
 from tui.ui.widgets.columns import visible as visible
 
@@ -350,7 +350,11 @@ class Table(ScrollView, can_focus=True):
         """The style of a role above that of its row."""
         style = self._painted.get((role, at_cursor))
         if style is None:
-            style = self._painted[role, at_cursor] = self._role(role) + under
+            style = self._role(role) + under
+            if at_cursor and role == "rule":
+                # In its own colour the empty part of a bar would be no part of the row under the cursor.
+                style += Style(color=rgb(self.app.theme_variables, "scrollbar-hover"))
+            self._painted[role, at_cursor] = style
         return style
 
     def _draw_header(self, width: int) -> Strip:
