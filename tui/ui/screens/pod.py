@@ -171,10 +171,12 @@ class PodScreen(ListingScreen):
     def _urgent_lines(self, width: int, height: int) -> tuple[Cell, ...]:
         fleet, _ = self._view
         alert, record = worst(fleet).get(self.pod), fleet.records.get(self.pod)
-        # The facts begin with it themselves, and of very few lines it would take too many.
-        is_elsewhere = not self._single or self._active == "facts" or height < _LEAST_PANE
-        self._gpus.notes_alert = is_elsewhere
-        if alert is None or alert.muted or is_elsewhere:
+        # The facts begin with it themselves.
+        is_fact = (not self._alone or self._active == "facts") and attention.ALERTS not in self._timeline.folded
+        # Of very few lines it would take too many.
+        is_above = self._single and self._active != "facts" and height >= _LEAST_PANE
+        self._gpus.notes_alert = not (is_fact or is_above)
+        if alert is None or alert.muted or not is_above:
             return ()
         role, gpus = attention.role_of(alert), count_of(record) if record is not None else 0
         wrapped = wrap(((f"{attention.SIGN} {alert.text}", role),), width)
@@ -243,6 +245,8 @@ class PodScreen(ListingScreen):
         fact = self._facts.fact
         if title := self._facts.title or (fact[0] if fact is not None else ""):
             self._timeline.fold(title)
+            self._arrange()
+            self._show_list(self._gpus)
             self._show_facts(self._timeline)
             self._facts.move_to(title)
 
