@@ -55,7 +55,7 @@ def number_of(count: int, name: str) -> str:
 
 def columns(width: int) -> tuple[Column, ...]:
     """The columns of a table of GPUs that is this wide."""
-    bar = 24 if width >= 150 else 14 if width >= 100 else 7 if width >= 64 else 3
+    bar = 40 if width >= 190 else 24 if width >= 150 else 14 if width >= 100 else 7 if width >= 64 else 3
     return (
         Column("gpu", "GPU", 3, 0),
         Column("util", "UTIL", bar + 5, 1),

@@ -156,6 +156,7 @@ class PodScreen(ListingScreen):
         super().__init__(sight, self._timeline, self._gpus)
         self.pod = pod
         self._looked: float | None = -1.0
+        self._events = 0
 
     def _panes(self) -> Iterator[Widget]:
         yield Table(self._gpus.columns, id="gpus")
@@ -166,7 +167,7 @@ class PodScreen(ListingScreen):
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
         record = self._view[0].records.get(self.pod)
         gpus = count_of(record) if record is not None else 0
-        return layout.detail(width, height, self._active, self._alone, gpus)
+        return layout.detail(width, height, self._active, self._alone, gpus, self._events)
 
     def _urgent_lines(self, width: int, height: int) -> tuple[Cell, ...]:
         fleet, _ = self._view
@@ -200,6 +201,9 @@ class PodScreen(ListingScreen):
         record = self._sight.fleet.records.get(self.pod)
         self._timeline.boot.want(at is None and record is not None and record.phase(now) is Phase.BOOTING)
         super()._show_all()
+        if (events := len(self._table(self._timeline).keys)) != self._events:
+            self._events = events
+            self._arrange()
 
     def on_screen_suspend(self) -> None:
         super().on_screen_suspend()
