@@ -42,7 +42,10 @@ def header(accounts: list[Account], width: int) -> str:
     [
         (38, "▲3  busy 4/5  out ▲ 01:01 lab  $30/h"),
         (78, "▲ 3: crash loop · low runway  busy 4/5  runs out ▲ Thu 01:01 lab  $30.00/h"),
-        (118, "▲ 3: crash loop · low runway  busy 4/5  runs out ▲ Thu 01:01 (1h 00m) lab  spend $30.00/h  balance $50.00"),
+        (
+            118,
+            "▲ 3: crash loop · low runway  busy 4/5  runs out ▲ Thu 01:01 (1h 00m) lab  spend $30.00/h  balance $50.00",
+        ),
     ],
 )
 def test_the_header_of_all_accounts_has_the_order_of_that_of_one(width: int, words: str) -> None:

@@ -214,6 +214,31 @@ async def test_in_a_small_terminal_what_is_wrong_with_a_pod_stands_above_its_gpu
 
 
 @pytest.mark.wide
+async def test_where_the_facts_of_a_pod_say_what_is_wrong_nothing_else_does(launch: Launch) -> None:
+    async with launch(size=(120, 40), cloud=cloud(snapshot(pod("a", name="pretrain", utils=(100.0,) * 2)))) as run:
+        run.app.fleet.attention = (HUNG,)
+        await run.press("enter")
+        assert run.text().count("155") == 1
+        await run.press("g", "space")
+        assert "▲ GPUs report full load, but draw 155" in run.text(), "its group is folded"
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("theme", ["podtop-dark", "podtop-light", "podtop-mono"])
+async def test_the_empty_part_of_a_bar_is_seen_under_the_cursor(launch: Launch, theme: str) -> None:
+    async with launch(size=(80, 24), cloud=cloud(snapshot(pod("a", name="pretrain", utils=(0.0, 0.0))))) as run:
+        run.app.theme = theme
+        await run.press("enter")
+        table = run.app.screen.query_one("#gpus", Table)
+        assert table.cursor == "0"
+        style = next(segment.style for segment in table.render_line(1) if "─" in segment.text)
+        assert style is not None
+        assert style.color is not None
+        assert style.bgcolor is not None
+        assert contrast(style.color.get_truecolor(), style.bgcolor.get_truecolor()) > 1.25
+
+
+@pytest.mark.wide
 async def test_the_pod_screen_opens_with_its_gpus_and_groups_fold_for_good(launch: Launch) -> None:
     async with launch(size=(120, 40), cloud=cloud()) as run:
         run.app.screen.look_at("a")  # type: ignore[attr-defined]

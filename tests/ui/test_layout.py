@@ -51,6 +51,14 @@ def test_beside_the_charts_of_a_pod_its_facts_have_most_of_the_lines() -> None:
     assert facts.width >= 52
 
 
+@given(st.integers(112, 250), st.integers(20, 80), st.integers(0, 100))
+def test_the_events_of_a_pod_take_no_lines_that_they_do_not_need(width: int, height: int, events: int) -> None:
+    regions = layout.detail(width, height, "facts", gpus=2, events=events)
+    check(list(regions.values()), width, height, tiled=True)
+    assert regions["timeline"].height <= max(6, events + 3)
+    assert regions["timeline"].height >= min(6, regions["facts"].height * 2 // 5)
+
+
 @given(WIDTHS, HEIGHTS, st.integers(1, 6))
 def test_tiles(width: int, height: int, count: int) -> None:
     tiles = layout.tiles(width, height, count)

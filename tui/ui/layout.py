@@ -148,12 +148,19 @@ _FACTS_ASIDE = 112
 """Columns from which on the facts of a pod have room beside its charts: half of that."""
 
 
-def detail(width: int, height: int, active: str, alone: bool = False, gpus: int = 0) -> dict[str, Region]:
+_TIMELINE = (6, 14)
+"""Lines of the events of a pod, at least and at most, where they stand below its charts."""
+
+
+def detail(
+    width: int, height: int, active: str, alone: bool = False, gpus: int = 0, events: int = 0
+) -> dict[str, Region]:
     """The region of every pane of a pod's screen: its GPUs, below them charts and events, below these its facts.
 
     With room for a line of them: the facts beside charts and events. Alone: the active pane; the GPUs have the charts
     below them, if there is room.
     gpus: how many GPUs the pod has; without any there is no pane of them, unless it is the only one.
+    events: how many there are: lines that they do not take are for the charts above them.
     """
     top = min(gpus + 3, height if alone else height // 2) if gpus else 0
     below = height - top
@@ -163,7 +170,8 @@ def detail(width: int, height: int, active: str, alone: bool = False, gpus: int 
         return {active: Region(0, 0, width, height)}
     if width >= _FACTS_ASIDE:
         left = width * 11 // 20
-        charts = max(below * 3 // 5, below - 14)
+        least, most = _TIMELINE
+        charts = max(below * 3 // 5, below - min(most, max(least, events + 3)))
         regions = {
             "charts": Region(0, top, left, charts),
             "timeline": Region(0, top + charts, left, below - charts),

@@ -98,6 +98,8 @@ def test_a_gpu_that_lags_is_marked_in_a_line_of_its_own_as_in_the_row_of_its_pod
     assert ("▄", "warn") in line
     (line,) = gpus.strip([Gpu(2, Doing.WORKS, 45.0, 45.0, loud=True)], None, 76, 1)
     assert ("▄", "spark") in line
+    (line,) = gpus.strip([Gpu(0, Doing.IDLE, 0.0, 0.0, loud=True)], None, 76, 1)
+    assert {("▁", "warn"), ("  0", "warn")} <= set(line)
 
 
 ALERT = Attention("hung", "hung", Grade.BAD, "GPUs report full load, but draw 155 of 700 W: hung? ($23.92/h)", "a", "a")

@@ -33,3 +33,11 @@ def test_the_time_gives_way_first_and_comes_back_with_the_width() -> None:
 def test_without_one_to_name_nothing_else_changes() -> None:
     assert "12:00:05" in line(80, "")
     assert "runpod" in line(120, "")
+
+
+@pytest.mark.parametrize("api", ["rest", "graphql", ""])
+def test_while_actions_are_locked_the_other_screens_keep_their_numbers(api: str) -> None:
+    shown = first_line(Badges("demo", True, False, locked=True), FORMS, 78, "fleet", True, api, 0)
+    words = "".join(text for cell in shown.left for text, _ in cell).split()
+    assert words[-5:] == ["Fleet", "2", "3", "4", "5"]
+    assert words[1] == "LOCKED"

@@ -116,10 +116,14 @@ def none_to_go_to(alerts: Sequence[Attention]) -> str:
     return "No pod needs attention; the account does" if alerts else "Nothing needs attention"
 
 
+ALERTS = "Alerts"
+"""The title of a pod's alerts among its facts."""
+
+
 def of_pod(alerts: Iterable[Attention], pod: str) -> Section | None:
     """A pod's alerts as facts, worst first; None without any."""
     facts = [Fact(alert.word.capitalize(), _sentence(alert)) for alert in alerts if alert.pod == pod]
-    return Section("Alerts", tuple(facts)) if facts else None
+    return Section(ALERTS, tuple(facts)) if facts else None
 
 
 def _sentence(alert: Attention) -> Cell:

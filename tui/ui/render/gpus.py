@@ -55,7 +55,7 @@ def number_of(count: int, name: str) -> str:
 
 def columns(width: int) -> tuple[Column, ...]:
     """The columns of a table of GPUs that is this wide."""
-    bar = 24 if width >= 150 else 14 if width >= 100 else 7 if width >= 64 else 3
+    bar = 40 if width >= 190 else 24 if width >= 150 else 14 if width >= 100 else 7 if width >= 64 else 3
     return (
         Column("gpu", "GPU", 3, 0),
         Column("util", "UTIL", bar + 5, 1),
@@ -172,7 +172,11 @@ _SHORTEST = 12
 
 def _brief(gpu: Gpu, room: int, priced: bool) -> Cell:
     """One GPU in a line of its own: what matters least is left out where room is short."""
-    util: Cell = ((f"{fmt.percent(gpu.util):>3}", "text"), ("% " if gpu.util is not None else "  ", "quiet"))
+    is_idle = gpu.doing is Doing.IDLE and gpu.loud
+    util: Cell = (
+        (f"{fmt.percent(gpu.util):>3}", "warn" if is_idle else "text"),
+        ("% " if gpu.util is not None else "  ", "quiet"),
+    )
     number: Cell = ((f"{gpu.index:>2} ", "muted"),)
     glyph, role = block_of(gpu.util, is_marked=gpu.loud)
     block: Cell = ((glyph, "warn" if gpu.doing is Doing.LAGS else role), (" ", "text"))

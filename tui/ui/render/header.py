@@ -263,6 +263,11 @@ def first_line(badges: Badges, forms: Forms, width: int, here: str, hosts: bool,
         *(TwoSided((name, *whose, *long, *s, *closer), (form,)) for form in forms[: middle + 1] for s in apis),
         *(TwoSided((name, *whose, *long, *s, *closer), (form,)) for form in forms[: middle + 1] for s in (source, ())),
         *(TwoSided((name, *whose, *long, *s, *numbered), (forms[0],)) for s in (full, source)),
+        *(
+            TwoSided((name, *whose, *long, *s, *numbered), (form,))
+            for s in (full, source, ())
+            for form in forms[1 : middle + 1]
+        ),
         *(TwoSided((name, *whose, *long, *s, *alone), (form,)) for form in forms[: middle + 1] for s in (full, source)),
         TwoSided((name, *whose, *long, *alone), (forms[middle],)),
         TwoSided((name, *whose, *long), (forms[middle],)),

@@ -156,6 +156,7 @@ class PodScreen(ListingScreen):
         super().__init__(sight, self._timeline, self._gpus)
         self.pod = pod
         self._looked: float | None = -1.0
+        self._events = 0
 
     def _panes(self) -> Iterator[Widget]:
         yield Table(self._gpus.columns, id="gpus")
@@ -166,15 +167,17 @@ class PodScreen(ListingScreen):
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
         record = self._view[0].records.get(self.pod)
         gpus = count_of(record) if record is not None else 0
-        return layout.detail(width, height, self._active, self._alone, gpus)
+        return layout.detail(width, height, self._active, self._alone, gpus, self._events)
 
     def _urgent_lines(self, width: int, height: int) -> tuple[Cell, ...]:
         fleet, _ = self._view
         alert, record = worst(fleet).get(self.pod), fleet.records.get(self.pod)
-        # The facts begin with it themselves, and of very few lines it would take too many.
-        is_elsewhere = not self._single or self._active == "facts" or height < _LEAST_PANE
-        self._gpus.notes_alert = is_elsewhere
-        if alert is None or alert.muted or is_elsewhere:
+        # The facts begin with it themselves.
+        is_fact = (not self._alone or self._active == "facts") and attention.ALERTS not in self._timeline.folded
+        # Of very few lines it would take too many.
+        is_above = self._single and self._active != "facts" and height >= _LEAST_PANE
+        self._gpus.notes_alert = not (is_fact or is_above)
+        if alert is None or alert.muted or not is_above:
             return ()
         role, gpus = attention.role_of(alert), count_of(record) if record is not None else 0
         wrapped = wrap(((f"{attention.SIGN} {alert.text}", role),), width)
@@ -198,6 +201,9 @@ class PodScreen(ListingScreen):
         record = self._sight.fleet.records.get(self.pod)
         self._timeline.boot.want(at is None and record is not None and record.phase(now) is Phase.BOOTING)
         super()._show_all()
+        if (events := len(self._table(self._timeline).keys)) != self._events:
+            self._events = events
+            self._arrange()
 
     def on_screen_suspend(self) -> None:
         super().on_screen_suspend()
@@ -247,6 +253,8 @@ class PodScreen(ListingScreen):
         fact = self._facts.fact
         if title := self._facts.title or (fact[0] if fact is not None else ""):
             self._timeline.fold(title)
+            self._arrange()
+            self._show_list(self._gpus)
             self._show_facts(self._timeline)
             self._facts.move_to(title)
 

@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from tui.ui.primitives.cells import Cell, fit
 from tui.ui.primitives.empty_state import EmptyState, notice_line
-from tui.ui.primitives.roles import style_of
+from tui.ui.primitives.roles import rgb, style_of
 from tui.ui.widgets.columns import Column as Column
 from tui.ui.widgets.columns import visible as visible
 
@@ -352,7 +352,11 @@ class Table(ScrollView, can_focus=True):
         if style is None:
             # The faintest ink is too faint on the ground of the cursor.
             ink = "muted" if at_cursor and role == "quiet" else role
-            style = self._painted[role, at_cursor] = self._role(ink) + under
+            style = self._role(ink) + under
+            if at_cursor and role == "rule":
+                # In its own colour the empty part of a bar would be no part of the row under the cursor.
+                style += Style(color=rgb(self.app.theme_variables, "scrollbar-hover"))
+            self._painted[role, at_cursor] = style
         return style
 
     def _draw_header(self, width: int) -> Strip:
