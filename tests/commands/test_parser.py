@@ -83,6 +83,9 @@ def test_a_long_example_has_its_purpose_below() -> None:
         ("stop --yess pod", "unknown flag --yess; did you mean --yes?"),
         ("once --xyzzy", "unknown flag --xyzzy\n"),
         ("once --demo", "--demo goes before the command: podtop --demo once"),
+        ("report --theme dark", "--theme goes before the command: podtop --theme NAME report"),
+        ("report --replay latest", "--replay cannot be combined with a command"),
+        ("record --at=14:30", "--at cannot be combined with a command"),
         ("--json once", "--json goes after the command: podtop once --json"),
         (
             "once podz",

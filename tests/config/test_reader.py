@@ -77,6 +77,12 @@ read_onyl = true
         ("[profiles]\nwork = 3", "line 2: profiles.work: invalid value; expected a table, [profiles.work]"),
         ("[interval]", "line 1: interval: invalid value {}; expected seconds, from 2 to 86400"),
         ("interval = '5'", "line 1: interval: invalid value '5'"),
+        ("interval = 2026-01-31", "line 1: interval: invalid value 2026-01-31; expected seconds"),
+        ("theme = 07:32:00", "line 1: theme: invalid value 07:32:00; expected a theme"),
+        (
+            "theme = {a = [true, 2026-01-31T07:32:00Z]}",
+            "line 1: theme: invalid value {'a' = [true, 2026-01-31T07:32:00+00:00]};",
+        ),
         ("mouse = 'yes'", "line 1: mouse: invalid value 'yes'; expected true or false"),
         ("[ssh]\nproxy_host = 'a b'", "line 2: ssh.proxy_host: invalid value 'a b'; expected a host name"),
         ("[ssh]\noptions = '-v'", "line 2: ssh.options: invalid value '-v'; expected an array"),

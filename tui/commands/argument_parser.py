@@ -38,6 +38,9 @@ _EXAMPLES_WIDTH = 80
 _LONGEST = 1000
 """Characters of an error: it repeats what was typed, which may be the content of a file."""
 
+WITHOUT_COMMAND = frozenset({"--replay", "--at"})
+"""Flags of the full screen that no command accepts: those of a replay."""
+
 
 class Example(NamedTuple):
     """A command line that works, and what it does."""
@@ -150,8 +153,11 @@ class Parser(argparse.ArgumentParser):
             flag = word.partition("=")[0]
             if not word.startswith("-") or word in ("-", "--") or flag in self._option_string_actions:
                 continue
-            if self.above is not None and flag in self.above._option_string_actions:
-                return f"{flag} goes before the command: {self.above.prog} {flag} {self.prog.split()[-1]}"
+            if self.above is not None and (other := self.above._option_string_actions.get(flag)) is not None:
+                if flag in WITHOUT_COMMAND:
+                    return f"{flag} cannot be combined with a command"
+                example = flag if other.metavar is None else f"{flag} {other.metavar}"
+                return f"{flag} goes before the command: {self.above.prog} {example} {self.prog.split()[-1]}"
             if (command := self._command()) is not None and flag in command._option_string_actions:
                 return f"{flag} goes after the command: {command.prog} {flag}"
             return (

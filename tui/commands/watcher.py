@@ -70,7 +70,9 @@ def ways(config: Config, write: Callable[[str], object] | None) -> tuple[str, ..
     return tuple(name for name in SINKS if import_module(f"tui.services.sinks.{name}").sink(means) is not None)
 
 
-BY_MESSAGE = frozenset({Kind.PRICE, Kind.DONE, Kind.REFUSED, Kind.UNKNOWN, Kind.ALERTS_OFF, Kind.ALERTS_ON})
+BY_MESSAGE = frozenset(
+    {Kind.PRICE, Kind.DONE, Kind.REFUSED, Kind.UNKNOWN, Kind.TROUBLE, Kind.ALERTS_OFF, Kind.ALERTS_ON}
+)
 """Events that are printed as the messages which report them."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date, time
 from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
 
@@ -19,13 +20,25 @@ LONGEST_TOLD = 100
 
 def shown(value: object) -> str:
     """A value as it may appear in the file, cut if it is too long to be shown."""
-    if isinstance(value, bool):
-        return str(value).lower()
     try:
-        return short(f"{value:g}" if isinstance(value, float) else repr(value))
+        return short(_in_toml(value))
     except ValueError:
         # Python writes no number of thousands of digits.
         return "…"
+
+
+def _in_toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, list):
+        return f"[{', '.join(map(_in_toml, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name!r} = {_in_toml(item)}' for name, item in value.items())}}}"
+    return repr(value)
 
 
 def short(text: str) -> str:

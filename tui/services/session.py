@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tui.services.account_leases import AccountLeases
     from tui.services.account_link import AccountLink, Ask, Identify
     from tui.services.action_lock import ActionLock
+    from tui.services.clock_notice import ClockNotice
     from tui.services.draft_keeper import DraftKeeper
     from tui.services.executor import Executor
     from tui.services.holdings import OwnHoldings
@@ -215,6 +216,16 @@ class Session:
             self.executor.polled()
         self._on_change()
         self._ring_alarms()
+        clocks = self.source.clocks
+        if self.records and clocks is not None and clocks.skew:
+            self._clock_notice.look(clocks)
+
+    @cached_property
+    def _clock_notice(self) -> ClockNotice:
+        """Imported when a clock was found to be wrong."""
+        from tui.services.clock_notice import ClockNotice
+
+        return ClockNotice(self.messages.post)
 
     def start_of_day(self, at: float, day: int | None = None) -> float:
         """The start of the local day of an instant; or of another day of its month."""
