@@ -163,7 +163,9 @@ async def test_columns_are_chosen_ordered_and_kept(launch: Launch) -> None:
         await run.press("J", "j", "j", "space", "enter")
         after = table(run).shown_columns
         assert after[:2] == ("name", "status")
-        assert set(before) - set(after) == {before[3]}
+        lost, gained = set(before) - set(after), set(after) - set(before)
+        assert before[3] in lost
+        assert len(lost) == 1 or gained, "the room that it leaves goes to a column of more use"
         assert run.app.screen._sight.preferences.get("columns.pods").startswith("name,status,")  # type: ignore[attr-defined]
         await run.press("C", "space", "escape")
         assert table(run).shown_columns == after
@@ -179,7 +181,7 @@ async def test_the_same_columns_are_ticked_at_every_width_and_say_what_they_show
         of = {key: picker._cells(key) for key in picker._order}
         assert {key for key, cells in of.items() if cells["shown"][0][0] == "✓"} == {c.key for c in POD_COLUMNS}
         assert [of[key]["state"][0][0] for key in ("spent", "util", "eta")] == [
-            "no room now", "no room now", "until its run ends",
+            "no room now", "util of all GPUs", "until its run ends",
         ]  # fmt: skip
         assert of["gpus"]["state"][0][0] == "of each GPU"
         # Confirmed as it is, the default stays the default.

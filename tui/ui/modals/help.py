@@ -37,7 +37,7 @@ SIGNS = (
     ("(2.99)", "hourly price when running (stopped now)"),
     ("72▾", "GPU average; one is >20 points below"),
     ("▇▇▁▇", "util of each GPU; >16: share of GPUs per eighth"),
-    ("█ ◌ ▲ ° ?", "GPU map: busy, idle, hung, hot, unknown"),
+    ("█ ◌ ▾ ▲ ° ?", "GPU map: busy, idle, lags, hung, hot, unknown"),
     ("spot", "may be stopped for a higher bid"),
     ("■ 2h ✕ 2h", "lease: time until stop / terminate"),
     ("▰▰▰ ▰▱▱", "high, low stock (▱▱▱ none): only a hint"),
