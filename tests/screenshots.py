@@ -36,7 +36,7 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...]], ...] = (
     ("pod-120x40-dark", (120, 40), DARK, ("j", "enter")),
     ("pod-120x40-light", (120, 40), LIGHT, ("j", "enter")),
     ("compare-120x40-dark", (120, 40), DARK, ("space", "space", "space")),
-    ("strips-120x40-dark", (120, 40), DARK, ("j", "v", "tab", "z", *["left"] * 9)),
+    ("strips-120x40-dark", (120, 40), DARK, ("j", "j", "tab", "tab", "z", *["left"] * 9)),
     ("market-120x40-dark", (120, 40), DARK, MARKET),
     ("market-120x40-light", (120, 40), LIGHT, MARKET),
     ("market-200x50-dark", (200, 50), DARK, MARKET),
