@@ -35,7 +35,7 @@ async def test_the_pods_of_all_accounts_are_one_table_under_the_sum_of_their_mon
         for name in ("work-run", "work-eval", "lab-run", "lab-eval"):
             assert name.partition("-")[0] in line_of(text, name).replace(name, "")
         header = text.splitlines()[1]
-        for words in ("▲ 1: low runway", "busy 4/4", "(20h) work", "spend $6.00/h  balance $150.00"):
+        for words in ("▲ 1: low runway", "busy 4/4", "(20h 00m) work", "spend $6.00/h  balance $150.00"):
             assert words in header
         # A part that is unknown makes the sum a lower bound, and a stale account does not look fresh.
         accounts.lab.fleet_answer = Unreachable("no route to the lab")
