@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from textual.content import Content
 from textual.geometry import Size
 
 from tests.make import pod, snapshot
@@ -321,3 +322,15 @@ async def test_the_gpus_below_the_pods_come_back_with_the_rows_that_a_filter_hid
         await run.press("<")
         await run.settle()
         assert below(run) == whole
+
+
+@pytest.mark.wide
+async def test_no_part_of_the_legend_of_the_map_is_cut(launch: Launch) -> None:
+    async with launch(size=(60, 20), cloud=cloud()) as run:
+        await run.press("M")
+        for width in (24, 26, 27, 33, 34, 39, 40, 46, 47, 56, 57, 69, 80, 98):
+            text = await resized(run, width, 20)
+            pane = map_of(run)
+            assert pane.display
+            legend = Content.from_markup(str(pane.border_subtitle)).plain
+            assert legend.strip() in text, f"{width}:\n{text}"

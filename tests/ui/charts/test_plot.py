@@ -312,6 +312,13 @@ def test_without_shades_parts_have_patterns_and_the_legend_has_them_too() -> Non
     assert len({ascii_text(glyph) for glyph in bar_chart.PATTERNS}) == len(bar_chart.PATTERNS)
 
 
+def test_no_height_of_a_bar_of_one_part_is_the_pattern_of_another() -> None:
+    spec = replace(bars_of([(float(n), 0.0, 0.0) for n in range(1, 41)]), shades=False)
+    patterns = {ascii_text(glyph) for glyph in bar_chart.PATTERNS[1:]}
+    body = {ascii_text(text) for row in bar_chart._cells(spec, 40, 4) for cells, _ in row for text in cells}
+    assert not body & patterns
+
+
 def test_each_day_is_a_bar_of_its_own_as_soon_as_there_is_room_and_no_comb() -> None:
     for columns, shown in ((5, "█" * 5), (10, "█" * 10), (15, "██ " * 5), (25, "████ " * 5)):
         rows = bar_chart._cells(bars_of([(100.0, 0.0, 0.0)] * 5), columns, 4)

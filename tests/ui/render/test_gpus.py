@@ -201,3 +201,13 @@ def test_a_theme_without_shades_has_heights_at_once() -> None:
         shown.follow(at, shades)
         cells += shown.of_pod("a", spots)
     assert cells == [("█", "heat-8"), ("█", "heat-8"), ("█", "spark")]
+
+
+def test_a_gpu_that_was_not_on_the_screen_is_drawn_as_it_is() -> None:
+    shown = gpu_map.Signs()
+    for at in (0.0, 5.0, 10.0, 15.0):
+        shown.follow(at, True)
+        if at in (0.0, 15.0):
+            cells = shown.of_pod("a", [Spot(Doing.WORKS, 95.0 if at == 0 else 12.0)])
+        shown.of_pod("b", [Spot(Doing.WORKS, 50.0)])
+    assert cells == (("█", "heat-1"),)

@@ -161,7 +161,7 @@ def _named(spec: ChartSpec, line: Line, values: Sequence[Column], height: int) -
     blank: Row = ((" " * GUTTER, QUIET),)
     rows = [blank] * height
     rows[0] = gutter_cell(line.label, line.last, spec)
-    span = buckets.extremes(values)
+    span = line.whole or buckets.extremes(values)
     if height > 1 and span is not None:
         low, high = short(span.low, spec), short(span.high, spec)
         text = "" if low == high else dressed(f"{low}-{high}", spec)

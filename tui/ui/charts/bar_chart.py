@@ -103,7 +103,9 @@ def _cell(spec: BarSpec, ends: list[int], row: int, newest: bool) -> Part:
         if size < 4 and row:
             # Half a cell at least: a pattern cannot be cut to a height.
             return " ", QUIET
-        glyph = PATTERNS[kind % len(PATTERNS)] if kind % len(PATTERNS) and size >= 4 else HEIGHTS[size - 1]
+        # Less than that in the lowest row is a line: in ASCII other low heights are the patterns of other kinds.
+        pattern = kind % len(PATTERNS)
+        glyph = HEIGHTS[0] if size < 4 else PATTERNS[pattern] if pattern else HEIGHTS[size - 1]
         return glyph, (kind if newest or kind else HEAT)
     if size < 8 or len(shown) == 1:
         return HEIGHTS[size - 1], paint(_ink(kind, newest))

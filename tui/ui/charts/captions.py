@@ -166,10 +166,14 @@ def _figures(spec: ChartSpec, columns: int) -> list[Row]:
         line = spec.lines[number]
         lags: Row = ((f"▾ {line.label} {_value(line, spec)}", ALERT),)
         return [(*lags, ("  ", TEXT), *value), lags, value]
-    whole = spec.lines[0].whole or buckets.extremes(point for run in spec.lines[0].runs for point in run)
+    line = spec.lines[0]
+    whole = line.whole or buckets.extremes(point for run in line.runs for point in run)
     if len(spec.lines) > 1 or spec.form is not Form.AREAS or whole is None:
         return [value, ()]
-    ends = _three(whole, spec), _three(whole, spec, "min", "max")
+    ends = [_three(whole, spec, "min", "max")]
+    if line.whole is not None:
+        # The mean of buckets would depend on how many there are.
+        ends.insert(0, _three(whole, spec))
     return [*(((text, QUIET), ("  now ", QUIET), *value) for text in ends), value, ()]
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+
+from msgspec import Struct
 
 from tui.store.views.gpu_map import Doing, Spot
 from tui.ui.primitives import ramp
@@ -22,6 +25,18 @@ _CELLS = {
 }
 
 
+class _Drawn(Struct):
+    """A cell as it was drawn last, and with which response; its step, if it is a shade.
+
+    unlike: the first response that wanted another cell than this.
+    """
+
+    cell: Part
+    step: int | None
+    at: float
+    unlike: float | None = None
+
+
 class Signs:
     """The GPUs of pods as cells, each as it was before while that is about right.
 
@@ -30,11 +45,10 @@ class Signs:
     """
 
     def __init__(self) -> None:
-        self._steps: dict[tuple[str, int], int] = {}
-        self._drawn: dict[tuple[str, int], Part] = {}
-        self._unsettled: dict[tuple[str, int], float] = {}
+        self._drawn: dict[tuple[str, int], _Drawn] = {}
         self._live: float | None = None
-        self._waits = self._shades = False
+        self._before = -math.inf
+        self._shades = False
 
     def follow(self, live: float | None, shades: bool) -> None:
         """The GPUs are about to be drawn. `live`: as they are now, of a response at this instant; None: of the past.
@@ -43,52 +57,42 @@ class Signs:
         shades: see `ramp.cell`.
         """
         if live is None or self._live is None or shades != self._shades:
-            self._clear()
+            self._drawn.clear()
         elif live > self._live:
-            self._waits = live - self._live <= SOON
+            self._before = self._live
         self._live, self._shades = live, shades
-
-    def _clear(self) -> None:
-        for each in (self._steps, self._drawn, self._unsettled):
-            each.clear()
-        self._waits = False
 
     def of_pod(self, pod: str, spots: Iterable[Spot]) -> Cell:
         """The GPUs of one pod, a cell for each."""
         if len(self._drawn) > _MOST:
-            self._clear()
+            self._drawn.clear()
         return tuple(self._cell((pod, index), spot) for index, spot in enumerate(spots))
 
     def _cell(self, gpu: tuple[str, int], spot: Spot) -> Part:
-        old, step = self._drawn.get(gpu), None
+        old = self._drawn.get(gpu)
         if spot.util is None or spot.doing in SIGNS:
-            cell = sign(spot, self._shades)
-            is_minor = old is not None and cell[0] == old[0]
+            cell, step = sign(spot, self._shades), None
         else:
-            step = self._step(gpu, spot.util)
+            step = _step(spot.util, None if old is None else old.step)
             cell = _CELLS[self._shades][step]
-            is_minor = gpu in self._steps
-        if old == cell:
-            self._unsettled.pop(gpu, None)
+        live = self._live
+        if live is None:
             return cell
-        if is_minor and old is not None and self._waits and self._is_first(gpu):
-            return old
-        self._unsettled.pop(gpu, None)
-        self._drawn[gpu] = cell
-        self._steps.pop(gpu, None)
-        if step is not None:
-            self._steps[gpu] = step
+        if old is not None and cell != old.cell:
+            is_minor = cell[0] == old.cell[0] if step is None else old.step is not None
+            # What was not on the screen with the response before may be of an hour ago.
+            is_recent = old.at >= self._before >= live - SOON
+            if is_minor and is_recent and old.unlike in (None, live):
+                old.at = old.unlike = live
+                return old.cell
+        self._drawn[gpu] = _Drawn(cell, step, live)
         return cell
 
-    def _is_first(self, gpu: tuple[str, int]) -> bool:
-        """Whether the last response is the first that wants another cell for a GPU."""
-        return self._live is not None and self._unsettled.setdefault(gpu, self._live) == self._live
 
-    def _step(self, gpu: tuple[str, int], util: float) -> int:
-        old = self._steps.get(gpu)
-        if old is not None and old * _SPAN - SLACK <= util < (old + 1) * _SPAN + SLACK:
-            return old
-        return ramp.step(util / 100)
+def _step(util: float, old: int | None) -> int:
+    if old is not None and old * _SPAN - SLACK <= util < (old + 1) * _SPAN + SLACK:
+        return old
+    return ramp.step(util / 100)
 
 
 def legend(shades: bool, width: int) -> tuple[Part, ...]:

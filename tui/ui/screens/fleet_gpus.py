@@ -64,7 +64,7 @@ class FleetGpus:
         for gpu in gpu_map.gpus(fleet, pod, now)[number : number + 1]:
             read = gpus.words(fleet.records[pod].name or pod, gpu, brief)
             title = read if brief else f"{title}  {read}"
-        pane.entitle(title, legend(shades, pane.size.width))
+        pane.entitle(title, legend(shades, pane.size.width - 2))
 
     def of_pod(
         self, fleet: Fleet, key: str, keys: Sequence[str], now: float, width: int, height: int
