@@ -20,7 +20,7 @@ def shown(url: str, *flags: str, **environ: str) -> Terminal:
     starts = "LC_ALL" in environ
     terminal = podtop(*asked, env={"RUNPOD_API_KEY": "demo-key", **NOTHING_SAID, **environ}, starts=starts)
     terminal.wait_for("llama-70b-pretrain")
-    terminal.wait_for("GPU util")
+    terminal.wait_for("Telemetry")
     terminal.type("2")
     terminal.wait_for("COMM.")
     terminal.type("?")

@@ -111,7 +111,7 @@ def test_podtop_beside_a_collector_writes_nothing_twice_and_what_it_wrote_is_rep
     collector.wait_for("● recording")
     terminal = watching(url)
     size = len(samples())
-    terminal.wait_for("GPU util")
+    terminal.wait_for("Telemetry")
     assert terminal.quit() == 0
     collector.end(signal.SIGTERM)
     found = samples()

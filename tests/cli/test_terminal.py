@@ -31,7 +31,7 @@ def test_the_demo_starts_takes_keys_and_sizes_and_quits() -> None:
     # With few pods, as every pod has a past to be made.
     terminal = podtop("--demo", "--pods", "3", "--no-record", starts=True)
     terminal.wait_for("llama-70b-pretrain")
-    terminal.wait_for("GPU util")
+    terminal.wait_for("Telemetry")
     terminal.type("?")
     terminal.wait_for("Quit (pods keep running)")
     terminal.leave("Quit (pods keep running)")

@@ -86,8 +86,8 @@ def sorted_by_name(url: str, home: Path) -> Terminal:
         "PODTOP_TOUR": "0", "HOME": str(home), "RUNPOD_API_KEY": "demo-key", "PODTOP_CONFIG": str(settings),
     }  # fmt: skip
     terminal = podtop("--api-url", url, "--no-record", env=environ)
-    terminal.wait_for("GPU util")
-    # The pods are there, and with them the map of their GPUs.
+    # The first pod may be one that has been outbid, and has no samples. With the pods there is the map of their GPUs.
+    terminal.wait_for("Telemetry")
     terminal.wait_for("GPU map")
     # The letter is for the menu that the key before it opens.
     terminal.type("on")
