@@ -20,6 +20,7 @@ from tui.store.views.pod_filter import VOCABULARY
 from tui.store.views.pod_lines import Frame
 from tui.store.views.pods import Query
 from tui.ui.render.row_columns import EVERY_POD_COLUMN
+from tui.ui.render.rows import pod_cells
 
 NOW = 1_000_000.0
 
@@ -65,6 +66,16 @@ def test_pods_are_sorted_by_their_figures_and_what_podtop_does_first() -> None:
     fleet.leases = {id: Lease(id, id, "stop", NOW + ends, NOW) for id, ends in (("c", 60.0), ("b", 600.0))}
     assert views.pods(fleet, NOW + 1, Query(sort="lease")) == ("c", "b", "a")
     assert views.pods(fleet, NOW + 1, Query(sort="lease", inverted=True)) == ("b", "c", "a")
+
+
+def test_the_widest_gpus_are_counted_as_they_are_written() -> None:
+    def written(made: Pod) -> int:
+        row = views.pod_row(fleet_of(made).records[made.id], NOW)
+        return len("".join(text for text, _ in pod_cells(row, NOW, 8)["gpu"]))
+
+    cpu, nameless = replace(pod("a"), gpu_count=0), replace(pod("b"), machine=None)
+    for made, cells in ((cpu, len("CPU only")), (nameless, len("1×GPU"))):
+        assert views.widest(fleet_of(made))["gpu"] == written(made) == cells
 
 
 def test_all_words_of_a_filter_must_occur() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
-from tui.api.enums import INTERRUPTIBLE
+from tui.api.enums import INTERRUPTIBLE, ComputeKind
 from tui.domain import pod_health
 from tui.domain.pod_health import Phase
 from tui.store import metrics
@@ -196,6 +196,9 @@ def timers(fleet: Fleet) -> Mapping[str, Lease]:
 SPOT, CLUSTER = len(" spot"), len(" cluster")
 """Characters behind a name: that the pod may be taken, and that it is a member of a cluster."""
 
+CPU_ONLY = len("CPU only")
+"""Characters in the place of its GPUs for a pod that has none."""
+
 
 def widest(fleet: Fleet) -> Mapping[str, int]:
     """Characters that the longest texts of some columns take, by the column."""
@@ -213,7 +216,8 @@ def _widest(records: Iterable[Record]) -> Sliced[Mapping[str, int]]:
             behind = (SPOT if pod.kind in INTERRUPTIBLE else 0) + (CLUSTER if pod.cluster_id else 0)
         name = max(name, len(record.name) + behind)
         if pod is not None:
-            gpu = max(gpu, len(gpu_name(record)) + len(f"{pod.gpu_count}×"))
+            has = len(f"{pod.gpu_count}×") + len(gpu_name(record) or ComputeKind.GPU) if pod.gpu_count else CPU_ONLY
+            gpu = max(gpu, has)
             location = max(location, len((pod.machine.location or "") if pod.machine else ""))
             image = max(image, len((pod.image or "").rpartition("/")[2]))
     return {"name": name, "gpu": gpu, "location": location, "image": image}
