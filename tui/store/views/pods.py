@@ -281,6 +281,11 @@ _POD_ORDERS: dict[str, Order[Record]] = {
 POD_SORTS = tuple(_POD_ORDERS)
 
 
+_PASSING = frozenset((LEASE, "alert", "loss", "step", "eta", *(m.name for m in METRICS if not m.always)))
+"""Orders, and fields of a filter, by what changes between two responses: timers are set, samples become outdated,
+alerts are judged and runs report later."""
+
+
 def pods_rise(query: Query) -> bool:
     """Whether the pods are sorted in ascending order."""
     return _POD_ORDERS[query.sort or ATTENTION].rising != query.inverted
@@ -296,7 +301,7 @@ def order_of(fleet: Fleet, now: float, sort: str) -> Order[Record]:
         return order._replace(key=lambda r: due.get(r.id))
     if (metric := BY_NAME.get(sort)) is not None and not metric.always:
         # A sample of its own, which may be outdated.
-        return order._replace(key=lambda r: metrics.figures(r.pod, now)[sort] if r.pod else None)
+        return order._replace(key=lambda r: metrics.figure(metric, r.pod, now) if r.pod else None)
     # Idle means running long enough without work.
     if sort == "status":
         phases = fleet.phases(now)
@@ -309,9 +314,17 @@ def order_of(fleet: Fleet, now: float, sort: str) -> Order[Record]:
 
 def pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
     """Ids of the pods that match, sorted; equal ones by name and id, so that rows never jump."""
+    if _passes(query):
+        return _pods(fleet, now, query)
     # Alerts are judged after the pods of a response are there.
     judged = fleet.judged("epoch", object) if query.sort in ("", ATTENTION) else None
     return fleet.derived((query, judged), now, lambda: _pods(fleet, now, query))
+
+
+def _passes(query: Query) -> bool:
+    """Whether the pods that match, or their order, may be others before the next response."""
+    terms = query.filter.terms if query.filter else ()
+    return query.sort in _PASSING or any(term.field in _PASSING for term in terms)
 
 
 def _pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
