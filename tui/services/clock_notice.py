@@ -1,7 +1,7 @@
 """`ClockNotice`: says that a recording gets wrong times, while that can still be mended.
 
 A recording is dated by the clock with which podtop started. If RunPod's clock shows that to be wrong, nothing recorded
-gets another date, as either clock may be the right one: the user is told, and the event log keeps it.
+gets another date, as either clock may be the right one: the user gets a message, and the event log keeps it.
 """
 
 from __future__ import annotations

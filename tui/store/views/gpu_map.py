@@ -69,7 +69,7 @@ class Gpu(Struct, frozen=True, gc=False):
     nominal: watts that its type can draw at most.
     since:   seconds that it has done so (`doing`), if known; `at_least`: whether it may be longer.
     cost:    its share of the pod's price.
-    wasted:  what is wasted if it needs attention: that share; of one that the others wait for, what they waste by that.
+    wasted:  what it wastes, if what it does is a waste: that share; of one that the others wait for, what they waste.
     spark:   mean utilization of the last minutes, oldest first.
     loud:    whether what it does needs attention.
     """
