@@ -15,7 +15,7 @@ from tui.domain.user_message import Level, UserMessage
 from tui.files.paths import styles
 from tui.history.playback import Playback
 from tui.services.action_lock import ActionLock, read_only
-from tui.services.messages import Messages, logged
+from tui.services.messages import MachineMessages, Messages, logged
 from tui.services.session import Session
 from tui.ui import key_hints, screen_table
 from tui.ui.accounts_app import AccountsApp
@@ -103,6 +103,7 @@ class PodtopApp(AccountsApp, SessionApp, TypingApp, TerminalApp, SurvivingApp):
             self.set_keymap(for_textual(config.keymap))
         self._open_log, self._is_first_start, self._told_slow = open_log, is_first_start, False
         self.messages = Messages(logged("app"), toasts(self))
+        self._machine = MachineMessages(self.messages.post)
         self.survive(monotonic, open_log, self.messages.reply)
         self.take_input(monotonic)
         self.changed: Signal[None] = Signal(self, "changed")
@@ -128,7 +129,7 @@ class PodtopApp(AccountsApp, SessionApp, TypingApp, TerminalApp, SurvivingApp):
             source, config, messages, guard, state=state, record=record,
             opened=lambda past: self.past_opened(desks[0], past), on_change=lambda: self._changed(desks[0]),
             prepare=_import_charts, write=self.send, hosts=True, tz=self._tz, monotonic=self._monotonic,
-            ask_account=self.ask_account if first else None, kind="screen",
+            ask_account=self.ask_account if first else None, kind="screen", machine=self._machine,
         )  # fmt: skip
         playback = Playback(
             session.fleet, source.clock, session.changed, messages.reply, replay=source.recording is not None

@@ -92,4 +92,5 @@ def test_bars_keep_every_charge_of_their_days_and_end_with_today(span: int, colu
     assert len(bars) <= columns
     assert bars[-1].at + each * DAY == TODAY + DAY
     assert span <= len(bars) * each < span + each
-    assert sum(bar.total for bar in bars) == min(1200, len(bars) * each)
+    assert bars[0].at == TODAY + DAY - span * DAY, "as the sums beside them, none of an earlier day"
+    assert sum(bar.total for bar in bars) == min(1200, span)

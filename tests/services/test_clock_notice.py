@@ -11,9 +11,10 @@ from tests.make import pod, snapshot
 from tests.services.test_session import NOW, Stand
 from tui.clocks import Clocks
 from tui.commands.watcher import EventLines
-from tui.domain.events import Kind
+from tui.domain.events import Event, Kind
 from tui.domain.user_message import UserMessage
 from tui.services.clock_notice import ClockNotice
+from tui.services.messages import MachineMessages
 
 
 class Machine:
@@ -23,7 +24,8 @@ class Machine:
         self.true, self.wrong = NOW, wrong
         self.clocks = Clocks(lambda: self.true + self.wrong, lambda: self.true - NOW, begun)
         self.told: list[UserMessage] = []
-        self.notice = ClockNotice(self.told.append)
+        self.events: list[Event] = []
+        self.notice = ClockNotice(MachineMessages(self.told.append).post, self.events.append)
 
     def poll(self) -> list[str]:
         """What is reported after a response."""
@@ -47,10 +49,9 @@ def test_a_wrong_clock_is_reported_once_with_what_to_do_and_again_when_it_was_se
         "The clock is right now: restart podtop."
     ]
     assert machine.poll() == []
-    for message in machine.told:
-        assert message.event is not None
-        assert (message.event.kind, message.event.text) == (Kind.TROUBLE, message.text)
-        assert message.event.at == pytest.approx(machine.clocks.now(), abs=15), "by the time of the recording"
+    assert [(event.kind, event.text) for event in machine.events] == [(Kind.TROUBLE, m.text) for m in machine.told]
+    for event in machine.events:
+        assert event.at == pytest.approx(machine.clocks.now(), abs=15), "by the time of the recording"
 
 
 @pytest.mark.parametrize("wrong", [0.0, 40.0, -40.0])
@@ -78,3 +79,16 @@ def test_only_who_records_is_told(tmp_path: Path, records: bool) -> None:
     assert len([note for note in stand.notes if "recorded times" in note.text]) == records
     lines = EventLines(stand.session.fleet, stand.cloud.now - 60, UTC).new()
     assert not [line for line in lines if "recorded times" in line], "podtop record prints the message alone"
+
+
+def test_of_several_accounts_one_says_it_and_the_event_log_of_each_keeps_it(tmp_path: Path) -> None:
+    said: list[UserMessage] = []
+    machine = MachineMessages(said.append)
+    stands = [Stand(tmp_path, has_clocks=True, record=lambda post: None, machine=machine) for _ in range(3)]
+    for stand in stands:
+        stand.clocks.dated(stand.cloud.now - 7200, 0.2)
+        stand.session.fleet.apply(snapshot(pod("pod1")), stand.cloud.now)
+        stand.session.changed()
+        assert [e.text for e in stand.session.fleet.events if e.kind is Kind.TROUBLE] == [said[0].text]
+        assert not stand.notes, "it is not about one account, whose name its messages begin with"
+    assert len(said) == 1

@@ -15,9 +15,10 @@ from tui.ui.modals.column_picker import ColumnPicker
 from tui.ui.modals.sort_menu import TAKEN, SortMenu
 from tui.ui.primitives.letters import letters
 from tui.ui.render.offers import COLUMNS as MARKET_COLUMNS
-from tui.ui.render.row_columns import OFFER_COLUMNS, POD_COLUMNS
-from tui.ui.screens.listing import headed
-from tui.ui.widgets.columns import Column, arranged, visible
+from tui.ui.render.row_columns import EVERY_POD_COLUMN, OFFER_COLUMNS, POD_COLUMNS, narrowed
+from tui.ui.screen_table import EVERY, load
+from tui.ui.screens.listing import Listing, headed
+from tui.ui.widgets.columns import Column, arranged, sorted_by, visible
 from tui.ui.widgets.table import Table
 
 
@@ -225,6 +226,36 @@ def test_a_name_stays_near_its_figures_and_is_whole_before_what_is_seldom_read_i
     assert [(c.key, w) for c, w in visible(columns, 24, {"name": 17})] == [("name", 17), ("cost", 6)]
     chosen = arranged(columns, columns, ("name", "cost", "place"))
     assert [(c.key, w) for c, w in visible(chosen, 24, {"name": 17})] == [("name", 10), ("cost", 6), ("place", 6)]
+
+
+def _lists() -> list[tuple[Column, ...]]:
+    """The columns of all lists, each with all that there are."""
+    for place in EVERY:
+        load(place.mode)
+    found, kinds = [EVERY_POD_COLUMN, narrowed(EVERY_POD_COLUMN), narrowed(MARKET_COLUMNS)], [Listing]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+        found.append(getattr(kind, "columns", ()))
+    return [columns for columns in found if isinstance(columns, tuple) and columns]
+
+
+def test_every_title_has_room_for_the_mark_of_its_order() -> None:
+    lists = _lists()
+    assert len(lists) > 20
+    for columns in lists:
+        for order in {column.sort for column in columns if column.sort}:
+            for width in (38, 76, 118, 198, 400):
+                shown = visible(sorted_by(columns, order), width)
+                titles = [(column.title, room) for column, room in shown if column.is_of(order)]
+                assert len(shown) == 1 or all(len(title) < room for title, room in titles), (order, width, titles)
+    assert sorted_by(POD_COLUMNS, "") == POD_COLUMNS
+
+
+async def test_a_list_that_is_sorted_by_a_narrow_column_shows_its_whole_title(launch: Launch) -> None:
+    async with launch(size=(200, 50)) as run:
+        table(run).post_message(Table.SortAsked(table(run), "location"))
+        await run.settle()
+        assert "LOCATION▲" in run.text()
 
 
 # Selection

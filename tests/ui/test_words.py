@@ -154,6 +154,15 @@ def test_the_alert_in_a_row_says_what_its_state_and_its_price_do_not() -> None:
     assert "alert" not in {column.key for column in row_columns.pod_columns(250, False, (IDLE,), 8)}
 
 
+def test_the_alert_in_a_row_says_what_an_errored_pod_may_cost() -> None:
+    doubt = "whether the pod is still billed $2.99/h is unknown: at most $1.08 so far"
+    alert = Attention(
+        "pod-error", "error", Grade.BAD, f"RunPod reports an error since 21m; {doubt}", "a", "a", cost_per_hr=2.99
+    )
+    assert row_columns.brief(alert) == doubt
+    assert "alert" in {column.key for column in row_columns.pod_columns(250, False, (alert,), 8)}
+
+
 @given(st.integers(1, 120), st.integers(1, 12), st.text(max_size=200))
 def test_a_notice_line_fills_its_line(width: int, height: int, text: str) -> None:
     for y in range(height):

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
     from tui.store.run_signals import Run
-    from tui.store.views.offer_rows import OfferRow
 
 VERSION = 1
 """The version of the format, under "podtop" in every document."""
@@ -272,20 +271,15 @@ class OfferItem(Struct, frozen=True, kw_only=True):
 
 def offers(answer: Market, selection: Selection) -> tuple[OfferItem, ...]:
     """The offers that can be rented now, filtered and sorted like the Market screen: an item per cloud of each GPU
-    type."""
+    type. Names are RunPod's, with the maker; they are sorted as they are written."""
     count = selection.query.gpu_count
     known = {offer.gpu_id: offer for offer in answer.offers}
     return tuple(
-        _offer(known[row.id], _name(known[row.id], row), cloud, quote, count)
-        for row in selection.rows(market.rows(answer, count))
+        _offer(known[row.id], row.name, cloud, quote, count)
+        for row in selection.rows(market.rows(answer, count, makers=True))
         for cloud, quote in (("secure", known[row.id].secure), ("community", known[row.id].community))
         if quote is not None and (quote.on_demand is not None or quote.spot is not None)
     )
-
-
-def _name(offer: Offer, row: OfferRow) -> str:
-    """The name of a GPU type as RunPod has it, unless its row adds what distinguishes it."""
-    return offer.name if row.name == views.short_name(offer.name) else row.name
 
 
 def _offer(offer: Offer, name: str, cloud: str, quote: Quote, count: int) -> OfferItem:

@@ -33,7 +33,7 @@ from tui.domain.user_message import Level, UserMessage
 from tui.history.recorder import Recorder, State
 from tui.services import duties
 from tui.services.action_lock import ActionLock
-from tui.services.messages import Messages, logged
+from tui.services.messages import MachineMessages, Messages, logged
 from tui.services.other_recorders import this_recorder
 from tui.services.session import Session
 from tui.system.sd_notify import service_manager
@@ -79,6 +79,7 @@ class _Account:
         asked: Powers,
         same: bool | None,
         write: Callable[[str], object] | None,
+        machine: MachineMessages,
     ) -> None:
         source, config, make, state = account
         self.recorded = account
@@ -94,7 +95,7 @@ class _Account:
             source, config, Messages(logged("record"), self.tell),
             ActionLock("podtop is in read-only mode" if config.read_only else "", after=None),
             state=state, record=make, on_change=self._show, budget=0, ask_account=self._ask_account, write=write,
-            kind="record",
+            kind="record", machine=machine,
         )  # fmt: skip
         self._events = EventLines(self.session.fleet, source.clock(), self.session.tz)
 
@@ -193,7 +194,11 @@ async def _record(
     status = Status(outlet)
     write = outlet.write if outlet.is_terminal else None
     several = len(recorded) > 1
-    accounts = [_Account(each, each.name if several else "", status, asked, same_account, write) for each in recorded]
+    # Without the name of an account, as they are about all of them.
+    machine = MachineMessages(Messages(logged("record"), lambda message: status.add(message.text)).post)
+    accounts = [
+        _Account(each, each.name if several else "", status, asked, same_account, write, machine) for each in recorded
+    ]
     manager = service_manager()
     if manager is not None:
         _serve(manager, accounts)

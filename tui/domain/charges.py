@@ -6,6 +6,7 @@ RunPod's days are those of UTC: `updatedAt` is a date without a zone.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -130,19 +131,43 @@ def month(days: Sequence[Day], spend_per_hr: float | None, now: float) -> Month:
     return Month(start, end, to_date, sum(day.total for day in last) if last else None, by_spend, by_mean, mean, left)
 
 
-def stacked(days: Sequence[Day], now: float, span: int, columns: int) -> tuple[tuple[Day, ...], int]:
-    """The last `span` days in as many bars as fit: one per day, or per several; also the days per bar.
+def first_day(now: float, span: int) -> float:
+    """The beginning of the first of the last `span` days, of which today is one: what was charged before is not among
+    them, at whatever hour of its day it was."""
+    return now // DAY * DAY - (span - 1) * DAY
 
-    A day without charges has an empty bar, as time goes on; bars end with today.
-    """
+
+class Bars(NamedTuple):
+    """The days that each bar of a chart stands for: where they begin, how many there are in each, where all end."""
+
+    begins: tuple[float, ...]
+    each: int
+    end: float
+
+    def number(self, at: float) -> int | None:
+        """The bar of an instant; None if it is not among these days."""
+        return bisect_right(self.begins, at) - 1 if self.begins[0] <= at < self.end else None
+
+
+def bars(now: float, span: int, columns: int) -> Bars:
+    """The last `span` days in as many bars as fit: one per day, or per several. They end with today, so the first may
+    have fewer days: none before the span, which no sum beside them has."""
     span = max(1, span)
     each = max(1, math.ceil(span / max(1, columns)))
+    end, first = now // DAY * DAY + DAY, first_day(now, span)
     count = math.ceil(span / each)
-    start = now // DAY * DAY + DAY - count * each * DAY
-    sums = [[0.0] * len(KINDS) for _ in range(count)]
+    return Bars(tuple(max(first, end - left * each * DAY) for left in range(count, 0, -1)), each, end)
+
+
+def stacked(days: Sequence[Day], now: float, span: int, columns: int) -> tuple[tuple[Day, ...], int]:
+    """The last `span` days in as many bars as fit, also the days per bar.
+
+    A day without charges has an empty bar, as time goes on.
+    """
+    of = bars(now, span, columns)
+    sums = [[0.0] * len(KINDS) for _ in of.begins]
     for day in days:
-        index = math.floor((day.at - start) / (each * DAY))
-        if 0 <= index < count:
+        if (index := of.number(day.at)) is not None:
             for kind, amount in enumerate(day.amounts):
                 sums[index][kind] += amount
-    return tuple(Day(start + index * each * DAY, tuple(sums[index])) for index in range(count)), each
+    return tuple(Day(begin, tuple(amounts)) for begin, amounts in zip(of.begins, sums, strict=True)), of.each

@@ -1,7 +1,7 @@
 """`ClockNotice`: says that a recording gets wrong times, while that can still be mended.
 
 A recording is dated by the clock with which podtop started. If RunPod's clock shows that to be wrong, nothing recorded
-gets another date, as either clock may be the right one: a message says so, and the event log keeps it.
+gets another date, as either clock may be the right one: the user gets a message, and the event log keeps it.
 """
 
 from __future__ import annotations
@@ -22,10 +22,14 @@ WORTH_SAYING = 60.0
 
 
 class ClockNotice:
-    """Reports each cause once."""
+    """Reports each cause once: to the user for all accounts of this machine, to the event log of each recording.
 
-    def __init__(self, post: Callable[[UserMessage], object]) -> None:
+    post: receives messages with their cause; `happened`: the events of the account.
+    """
+
+    def __init__(self, post: Callable[[str, UserMessage], object], happened: Callable[[Event], object]) -> None:
         self._post = post
+        self._happened = happened
         self._told: set[bool] = set()
 
     def look(self, clocks: Clocks) -> None:
@@ -45,4 +49,5 @@ class ClockNotice:
             if is_set
             else f"this machine's clock is {apart}, and so are recorded times. Set it (NTP), then restart podtop."
         )
-        self._post(UserMessage(text, event=Event(clocks.now(), "", Kind.TROUBLE, text)))
+        self._happened(Event(clocks.now(), "", Kind.TROUBLE, text))
+        self._post("clock was set" if is_set else "wrong clock", UserMessage(text))

@@ -38,6 +38,20 @@ class Messages:
         self.post(UserMessage(text, Level.CALL, title, topic))
 
 
+class MachineMessages:
+    """Messages about this machine: each of its accounts finds out the same, and the first one says it for all."""
+
+    def __init__(self, post: Sink) -> None:
+        self._post = post
+        self._told: set[str] = set()
+
+    def post(self, cause: str, message: UserMessage) -> None:
+        """Send a message, unless one of its cause was sent."""
+        if cause not in self._told:
+            self._told.add(cause)
+            self._post(message)
+
+
 def to_event_log(happened: Callable[[Event], object]) -> Sink:
     """A sink that passes on the events of messages."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tui.clocks import TimeOfDay, instant
 from tui.domain.user_message import Level
-from tui.services.messages import to_event_log
+from tui.services.messages import MachineMessages, to_event_log
 from tui.store.fleet import Fleet
 from tui.store.fleet_series import MEMORY_BUDGET
 
@@ -63,6 +63,7 @@ class Session:
     ask_account: asks the user whether this is the account that was used last; None if nobody is there.
     hosts:     whether to find out if the account rents out machines.
     budget:    bytes of samples in memory.
+    machine:   receives messages about this machine, from all its accounts; `messages` if there is no other account.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Session:
         tz: tzinfo | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         kind: str = "",
+        machine: MachineMessages | None = None,
     ) -> None:
         self.source = source
         self.config = config
@@ -114,6 +116,7 @@ class Session:
         self._notifies = bool(kind) or write is not None
         self._ask_account = ask_account
         self._link: AccountLink | None = None
+        self._machine = MachineMessages(messages.post) if machine is None else machine
         messages.add(to_event_log(self._happened))
         if self._notifies:
             messages.add(self._call)
@@ -225,7 +228,7 @@ class Session:
         """Imported when a clock was found to be wrong."""
         from tui.services.clock_notice import ClockNotice
 
-        return ClockNotice(self.messages.post)
+        return ClockNotice(self._machine.post, self._happened)
 
     def start_of_day(self, at: float, day: int | None = None) -> float:
         """The start of the local day of an instant; or of another day of its month."""

@@ -5,6 +5,7 @@ To add one: its field in `api/models.py`, the document that requests it, its row
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from functools import cache, lru_cache
@@ -286,10 +287,11 @@ def figures(pod: Pod, now: float) -> dict[str, float | None]:
     return values
 
 
-def figure(metric: Metric, pod: Pod) -> float | None:
-    """One value of a live pod, of those that RunPod gives with every response; None for a pod that is not live."""
+def figure(metric: Metric, pod: Pod, now: float = math.inf) -> float | None:
+    """One value of a live pod, its GPUs' combined; `now`: when a sample of RunPod's own must be current."""
     runtime = pod.runtime
     if runtime is None or not pod_health.is_live(pod):
         return None
+    gpus = runtime.gpus if metric.always else fresh(pod, now)
     read: Callable[[object], float | None] = attrgetter(metric.field)
-    return metric.pooled(map(read, runtime.gpus)) if metric.per_gpu else read(runtime)
+    return metric.pooled(map(read, gpus)) if metric.per_gpu else read(runtime)

@@ -106,8 +106,9 @@ def test_in_history_the_gpu_that_an_alert_is_about_lags() -> None:
     assert doings(of, "a") == [Doing.WORKS, Doing.WORKS, Doing.LAGS, Doing.WORKS]
     shown = gpu_map.gpus(of, "a", NOW)
     assert shown[2].since == 3600.0
-    assert shown[2].cost == 3.40, "what is wasted for it, as everywhere else, and not its price"
-    assert shown[1].cost == of.records["a"].pod.cost_per_hr / 4  # type: ignore[union-attr,operator]
+    assert shown[2].wasted == 3.40, "what the others waste for it, as everywhere else"
+    price = of.records["a"].pod.cost_per_hr  # type: ignore[union-attr]
+    assert [gpu.cost for gpu in shown] == [price / 4] * 4, "the prices of the GPUs sum up to that of the pod"  # type: ignore[operator]
     assert Doing.LAGS not in doings(of, "b")
 
 

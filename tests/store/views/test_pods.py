@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from tui.domain.lease import Lease
 from tui.domain.pod_health import Phase
 from tui.store.fleet import Fleet
 from tui.store.fleet_state import Older
+from tui.store.fleet_sums import CROWD
 from tui.store.series import EMPTY
 from tui.store.views import pod_lines
 from tui.store.views import pods as views
@@ -20,6 +22,7 @@ from tui.store.views.pod_filter import VOCABULARY
 from tui.store.views.pod_lines import Frame
 from tui.store.views.pods import Query
 from tui.ui.render.row_columns import EVERY_POD_COLUMN
+from tui.ui.render.rows import pod_cells
 
 NOW = 1_000_000.0
 
@@ -65,6 +68,32 @@ def test_pods_are_sorted_by_their_figures_and_what_podtop_does_first() -> None:
     fleet.leases = {id: Lease(id, id, "stop", NOW + ends, NOW) for id, ends in (("c", 60.0), ("b", 600.0))}
     assert views.pods(fleet, NOW + 1, Query(sort="lease")) == ("c", "b", "a")
     assert views.pods(fleet, NOW + 1, Query(sort="lease", inverted=True)) == ("b", "c", "a")
+
+
+@pytest.mark.parametrize("count", [3, CROWD + 1])
+def test_orders_by_what_passes_hold_for_no_longer_than_what_they_are_by(count: int) -> None:
+    ids = [f"p{number:03}" for number in range(count)]
+    hot = {ids[2]: Telemetry(NOW - 90, None, (GpuReading("g", temperature_c=80.0, power_w=500.0),))}
+    fleet = fleet_of(*(replace(pod(id, name=id), telemetry=hot.get(id)) for id in ids))
+    for sort in ("temp", "power", "lease"):
+        assert views.pods(fleet, NOW, Query(sort=sort))[0] == (ids[0] if sort == "lease" else ids[2])
+    # Timers are set without a response.
+    fleet.leases = {ids[2]: Lease(ids[2], ids[2], "stop", NOW + 600.0, NOW)}
+    assert views.pods(fleet, NOW + 1, Query(sort="lease"))[0] == ids[2]
+    fleet.leases |= {ids[1]: Lease(ids[1], ids[1], "stop", NOW + 60.0, NOW)}
+    assert views.pods(fleet, NOW + 2, Query(sort="lease"))[:2] == (ids[1], ids[2])
+    for sort in ("temp", "power"):
+        assert views.pods(fleet, NOW + 3600, Query(sort=sort))[0] == ids[0], "an outdated sample is unknown"
+
+
+def test_the_widest_gpus_are_counted_as_they_are_written() -> None:
+    def written(made: Pod) -> int:
+        row = views.pod_row(fleet_of(made).records[made.id], NOW)
+        return len("".join(text for text, _ in pod_cells(row, NOW, 8)["gpu"]))
+
+    cpu, nameless = replace(pod("a"), gpu_count=0), replace(pod("b"), machine=None)
+    for made, cells in ((cpu, len("CPU only")), (nameless, len("1×GPU"))):
+        assert views.widest(fleet_of(made))["gpu"] == written(made) == cells
 
 
 def test_all_words_of_a_filter_must_occur() -> None:

@@ -1,4 +1,4 @@
-"""GPUs that need attention: which, since when and at what cost, in the lines that there are."""
+"""GPUs that need attention: which, since when and how much they waste, in the lines that there are."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ def text(cell: Cell) -> str:
     return "".join(part for part, _ in cell)
 
 
-def idle(index: int, since: float = 3360.0, cost: float | None = 0.69) -> Gpu:
-    return Gpu(index, Doing.IDLE, 0.0, since=since, cost=cost, loud=True)
+def idle(index: int, since: float = 3360.0, wasted: float | None = 0.69) -> Gpu:
+    return Gpu(index, Doing.IDLE, 0.0, since=since, wasted=wasted, loud=True)
 
 
-LAGS = Gpu(2, Doing.LAGS, 45.0, since=3525.0, cost=1.74, loud=True)
+LAGS = Gpu(2, Doing.LAGS, 45.0, since=3525.0, cost=1.74, wasted=3.43, loud=True)
 
 
-def test_it_says_which_since_when_and_at_what_cost() -> None:
+def test_it_says_which_since_when_and_how_much_they_waste() -> None:
     shown = [text(line) for line in listed([("qwen", [idle(0), idle(1)]), ("mixtral", [LAGS])], 76, 9)]
     assert shown == [
         "",
         "GPUs that need attention",
         "qwen     GPUs 0-1  ◌ idle 56m  $1.38/h",
-        "mixtral  GPU 2     ▾ lags 58m  $1.74/h",
+        "mixtral  GPU 2     ▾ lags 58m  $3.43/h",
     ]
 
 
@@ -36,8 +36,8 @@ def test_gpus_of_a_pod_share_a_line_if_they_did_the_same_for_as_long() -> None:
     assert shown == ["a  GPUs 0,2  ◌ idle 56m  $1.38/h", "   GPU 3     ◌ idle 1m   $0.69/h"]
 
 
-def test_a_cost_without_that_of_one_gpu_is_unknown() -> None:
-    (line,) = listed([("a", [idle(0), idle(1, cost=None)])], 76, 9)[2:]
+def test_a_waste_without_that_of_one_gpu_is_unknown() -> None:
+    (line,) = listed([("a", [idle(0), idle(1, wasted=None)])], 76, 9)[2:]
     assert text(line).endswith(" –")
     assert "$" not in text(line)
 

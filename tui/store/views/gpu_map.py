@@ -68,7 +68,8 @@ class Gpu(Struct, frozen=True, gc=False):
     last:    its utilization as last known, also if that is too old to say what it does.
     nominal: watts that its type can draw at most.
     since:   seconds that it has done so (`doing`), if known; `at_least`: whether it may be longer.
-    cost:    its share of the pod's cost; of one that the others wait for, of what they waste by that.
+    cost:    its share of the pod's price.
+    wasted:  what it wastes, if what it does is a waste: that share; of one that the others wait for, what they waste.
     spark:   mean utilization of the last minutes, oldest first.
     loud:    whether what it does needs attention.
     """
@@ -84,6 +85,7 @@ class Gpu(Struct, frozen=True, gc=False):
     since: float | None = None
     at_least: bool = False
     cost: float | None = None
+    wasted: float | None = None
     spark: tuple[float | None, ...] = ()
     loud: bool = False
 
@@ -189,7 +191,7 @@ def gpus(fleet: Fleet, pod: str, now: float, spark: int = 0) -> tuple[Gpu, ...]:
         return Gpu(
             index, spot.doing, spot.util if known else None, spot.util, now_of.memory if now_of and known else None,
             late.temperature_c if late and known else None, late.power_w if late and known else None, nominal,
-            since, at_least, waited_for if spot.doing is Doing.LAGS else cost,
+            since, at_least, cost, waited_for if spot.doing is Doing.LAGS else cost,
             sparkline(record, now, spark, UTIL.of_gpu(index)) if spark else (), spot.loud,
         )  # fmt: skip
 

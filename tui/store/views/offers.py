@@ -61,25 +61,28 @@ def rises(sort: str, inverted: bool) -> bool:
     return _ORDERS[sort or "price"].rising != inverted
 
 
-def rows(market: Market | None, count: int = 1) -> tuple[OfferRow, ...]:
-    """All rows, for a response to a query for `count` GPUs."""
+def rows(market: Market | None, count: int = 1, *, makers: bool = False) -> tuple[OfferRow, ...]:
+    """All rows, for a response to a query for `count` GPUs. `makers`: whether names keep what RunPod has of them."""
     if market is None:
         return ()
     from tui.store.views.offer_rows import offer_row
 
     built = tuple(offer_row(offer, count) for offer in market.offers)
-    names = told_apart([(row.name, row.id) for row in built])
+    names = (_distinct if makers else told_apart)([(row.name, row.id) for row in built])
     return tuple(row if row.name == name else replace(row, name=name) for row, name in zip(built, names, strict=True))
 
 
 def told_apart(named: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """The names of GPU types, given with their ids, without their makers: where several have one name, with what
     distinguishes them."""
-    short = [(short_name(name), id) for name, id in named]
+    return _distinct([(short_name(name), id) for name, id in named])
+
+
+def _distinct(named: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     same: dict[str, list[str]] = {}
-    for name, id in short:
+    for name, id in named:
         same.setdefault(name, []).append(id)
-    return tuple(name if len(same[name]) == 1 else _with_id(name, id, same[name]) for name, id in short)
+    return tuple(name if len(same[name]) == 1 else _with_id(name, id, same[name]) for name, id in named)
 
 
 def _with_id(name: str, id: str, ids: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
-from tui.api.enums import INTERRUPTIBLE
+from tui.api.enums import INTERRUPTIBLE, ComputeKind
 from tui.domain import pod_health
 from tui.domain.pod_health import Phase
 from tui.store import metrics
@@ -196,6 +196,9 @@ def timers(fleet: Fleet) -> Mapping[str, Lease]:
 SPOT, CLUSTER = len(" spot"), len(" cluster")
 """Characters behind a name: that the pod may be taken, and that it is a member of a cluster."""
 
+CPU_ONLY = len("CPU only")
+"""Characters in the place of its GPUs for a pod that has none."""
+
 
 def widest(fleet: Fleet) -> Mapping[str, int]:
     """Characters that the longest texts of some columns take, by the column."""
@@ -213,7 +216,8 @@ def _widest(records: Iterable[Record]) -> Sliced[Mapping[str, int]]:
             behind = (SPOT if pod.kind in INTERRUPTIBLE else 0) + (CLUSTER if pod.cluster_id else 0)
         name = max(name, len(record.name) + behind)
         if pod is not None:
-            gpu = max(gpu, len(gpu_name(record)) + len(f"{pod.gpu_count}×"))
+            has = len(f"{pod.gpu_count}×") + len(gpu_name(record) or ComputeKind.GPU) if pod.gpu_count else CPU_ONLY
+            gpu = max(gpu, has)
             location = max(location, len((pod.machine.location or "") if pod.machine else ""))
             image = max(image, len((pod.image or "").rpartition("/")[2]))
     return {"name": name, "gpu": gpu, "location": location, "image": image}
@@ -277,6 +281,11 @@ _POD_ORDERS: dict[str, Order[Record]] = {
 POD_SORTS = tuple(_POD_ORDERS)
 
 
+_PASSING = frozenset((LEASE, "alert", "loss", "step", "eta", *(m.name for m in METRICS if not m.always)))
+"""Orders, and fields of a filter, by what changes between two responses: timers are set, samples become outdated,
+alerts are judged and runs report later."""
+
+
 def pods_rise(query: Query) -> bool:
     """Whether the pods are sorted in ascending order."""
     return _POD_ORDERS[query.sort or ATTENTION].rising != query.inverted
@@ -292,7 +301,7 @@ def order_of(fleet: Fleet, now: float, sort: str) -> Order[Record]:
         return order._replace(key=lambda r: due.get(r.id))
     if (metric := BY_NAME.get(sort)) is not None and not metric.always:
         # A sample of its own, which may be outdated.
-        return order._replace(key=lambda r: metrics.figures(r.pod, now)[sort] if r.pod else None)
+        return order._replace(key=lambda r: metrics.figure(metric, r.pod, now) if r.pod else None)
     # Idle means running long enough without work.
     if sort == "status":
         phases = fleet.phases(now)
@@ -305,9 +314,17 @@ def order_of(fleet: Fleet, now: float, sort: str) -> Order[Record]:
 
 def pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
     """Ids of the pods that match, sorted; equal ones by name and id, so that rows never jump."""
+    if _passes(query):
+        return _pods(fleet, now, query)
     # Alerts are judged after the pods of a response are there.
     judged = fleet.judged("epoch", object) if query.sort in ("", ATTENTION) else None
     return fleet.derived((query, judged), now, lambda: _pods(fleet, now, query))
+
+
+def _passes(query: Query) -> bool:
+    """Whether the pods that match, or their order, may be others before the next response."""
+    terms = query.filter.terms if query.filter else ()
+    return query.sort in _PASSING or any(term.field in _PASSING for term in terms)
 
 
 def _pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def charge_columns(days: Sequence[Day]) -> tuple[Column, ...]:
 
 def within(days: Sequence[Day], now: float, span: int) -> tuple[Day, ...]:
     """The days of the last `span`, including today."""
-    first = _first(now, span)
+    first = charges.first_day(now, span)
     return tuple(day for day in days if day.at >= first)
 
 
@@ -162,12 +162,6 @@ def charge_bars(days: Sequence[Day], now: float, span: int, columns: int) -> Bar
 # Bills
 
 
-def _first(now: float, span: int) -> float:
-    """The beginning of the first of the last `span` days, of which today is one: what was charged before is not among
-    them, at whatever hour of its day it was."""
-    return now // DAY * DAY - (span - 1) * DAY
-
-
 def _billed(billing: Billing, first: float) -> tuple[float, ...]:
     """All that was billed since an instant, by `_FIELDS`; empty if RunPod reported no sums."""
     summary = [day for day in billing.summary if day.at is not None and day.at >= first]
@@ -179,7 +173,7 @@ _FIELDS = ("gpus", "cpus", "serverless", "storage", "endpoints", "other")
 
 def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
     """The bills of the last `span` days, by GPU type, CPU flavor and for storage; by kind if RunPod has no types."""
-    first = _first(now, span)
+    first = charges.first_day(now, span)
     sums: dict[tuple[str, str], list[float]] = {}
     lasts: dict[tuple[str, str], tuple[float, float]] = {}
 
@@ -220,7 +214,7 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
 
 def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tuple[Section, ...]:
     """All bills, by kind; those of the row under the cursor, by day."""
-    first, absent = _first(now, span), Feature.BILL_TYPES in billing.lacks
+    first, absent = charges.first_day(now, span), Feature.BILL_TYPES in billing.lacks
     untold: Cell = (("not reported", "muted"),)
     kinds = ("GPU pods", "CPU pods", "serverless", "storage", "endpoints", "other")
     sums = _billed(billing, first)
@@ -278,21 +272,18 @@ def bill_bars(billing: Billing, now: float, span: int, columns: int) -> BarSpec:
     for item in bills.items(billing):
         name = item.name if item.name in named else "others"
         add(item.at, bills.STORAGE if item.kind == bills.STORAGE else name, item.amount)
-    each = max(1, math.ceil(span / max(1, columns)))
-    count = math.ceil(span / each)
-    start = now // DAY * DAY + DAY - count * each * DAY
-    bars = [[0.0] * len(kinds) for _ in range(count)]
+    of = charges.bars(now, span, columns)
+    bars = [[0.0] * len(kinds) for _ in of.begins]
     for at, amounts in days.items():
-        index = math.floor((at - start) / (each * DAY))
-        if 0 <= index < count:
+        if (index := of.number(at)) is not None:
             bars[index] = [a + b for a, b in zip(bars[index], amounts, strict=True)]
     shown = [n for n in range(len(kinds)) if any(bar[n] for bar in bars)]
     top = round_up(max((sum(bar) for bar in bars), default=0.0))
     return BarSpec(
-        "Billed per day" if each == 1 else f"Billed per {each} days",
+        "Billed per day" if of.each == 1 else f"Billed per {of.each} days",
         tuple(short_name(kinds[n]) for n in shown),
         tuple(tuple(bar[n] for n in shown) for bar in bars),
-        tuple(f"{datetime.fromtimestamp(start + index * each * DAY, UTC):%-d %b}" for index in range(count)),
+        tuple(f"{datetime.fromtimestamp(begin, UTC):%-d %b}" for begin in of.begins),
         top,
         axis=len(f"${top:,.0f}") + 2,
     )

@@ -1,4 +1,4 @@
-"""GPUs that need attention in a list of lines: which ones of which pods, since when, at what cost. Pure."""
+"""GPUs that need attention in a list of lines: which ones of which pods, since when, what they waste. Pure."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _GAP: Part = ("  ", "text")
 
 
 class _Alike(NamedTuple):
-    """GPUs of a pod that do the same for the same time, and what they cost together."""
+    """GPUs of a pod that do the same for the same time, and what they waste together."""
 
     pod: str
     which: str
     does: Cell
-    cost: str
+    wasted: str
 
 
 def listed(pods: Iterable[tuple[str, Sequence[Gpu]]], width: int, height: int, which: str = "GPUs") -> tuple[Cell, ...]:
@@ -36,13 +36,13 @@ def listed(pods: Iterable[tuple[str, Sequence[Gpu]]], width: int, height: int, w
     named = min(max(cells(row.pod) for row in shown), width // 3)
     numbers = max(len(row.which) for row in shown)
     does = max(width_of(row.does) for row in shown)
-    cost = max(len(row.cost) for row in shown)
+    wasted = max(len(row.wasted) for row in shown)
     lines: list[Cell] = [(), ((fmt.clip(f"{which} that need attention", width), "quiet"),)]
     before = ""
     for row in shown:
         name = fit(((row.pod if row.pod != before else "", "text"),), named)
         line: Cell = (*name, _GAP, (row.which.ljust(numbers), "text"), _GAP, *fit(row.does, does))
-        whole: Cell = (*line, _GAP, (row.cost.rjust(cost), "text"))
+        whole: Cell = (*line, _GAP, (row.wasted.rjust(wasted), "text"))
         lines.append(whole if width_of(whole) <= width else fit(line, width))
         before = row.pod
     if not fits:
@@ -53,10 +53,10 @@ def listed(pods: Iterable[tuple[str, Sequence[Gpu]]], width: int, height: int, w
 def _rows(name: str, gpus: Sequence[Gpu]) -> Iterator[_Alike]:
     for does, same in groupby(gpus, key=state):
         alike = list(same)
-        costs = [gpu.cost for gpu in alike if gpu.cost is not None]
-        # A sum without one of them would be less than what they cost.
-        cost = f"{fmt.money(sum(costs))}/h" if len(costs) == len(alike) else fmt.UNKNOWN
-        yield _Alike(name, _numbers([gpu.index for gpu in alike]), does, cost)
+        known = [gpu.wasted for gpu in alike if gpu.wasted is not None]
+        # A sum without one of them would be less than what they waste.
+        wasted = f"{fmt.money(sum(known))}/h" if len(known) == len(alike) else fmt.UNKNOWN
+        yield _Alike(name, _numbers([gpu.index for gpu in alike]), does, wasted)
 
 
 def _numbers(indexes: Sequence[int]) -> str:

@@ -160,7 +160,8 @@ def brief(alert: Attention) -> str:
     """What an alert says that the pod's state, its time, its dollars and its price beside it do not."""
     first, *others = alert.text.split("; ")
     if alert.kind in _STATED:
-        return "; ".join(clause for clause in others if not clause.endswith(" so far"))
+        # The dollars alone are beside the state; in a longer clause they are what it is about.
+        return "; ".join(clause for clause in others if clause.partition(" ")[2] != "so far")
     lasts, cost = fmt.lasting(alert.lasts), f"{fmt.money(alert.cost_per_hr)}/h"
     for stated in (f", for {lasts}", f" for {lasts}", f" ({cost})", f", still billed {cost}"):
         first = first.replace(stated, "")

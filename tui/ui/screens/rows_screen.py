@@ -15,7 +15,7 @@ from tui.ui.messages import Attend
 from tui.ui.screens.charted import RANGES
 from tui.ui.screens.listing import Listing, Rows, Scene
 from tui.ui.screens.panes import PanedScreen
-from tui.ui.widgets.columns import arranged
+from tui.ui.widgets.columns import arranged, sorted_by
 from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
@@ -145,7 +145,8 @@ class RowsScreen(PanedScreen):
         table, scene = self._table(listing), self._scene(listing)
         rows = self._rows(listing, scene)
         columns = rows.columns if rows.columns is not None else listing.columns
-        table.refit(arranged(columns, listing.every_column, listing.chosen_columns), rows.widest)
+        columns = arranged(columns, listing.every_column, listing.chosen_columns)
+        table.refit(sorted_by(columns, listing.sort), rows.widest)
         table.show(
             rows.keys, rows.cells, notice=rows.empty, sorted_by=(listing.sort, rows.rising), faded=rows.faded
         )  # fmt: skip

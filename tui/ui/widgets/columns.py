@@ -33,6 +33,10 @@ class Column(Struct, frozen=True):
         """Its name in menus."""
         return self.label or self.title
 
+    def is_of(self, order: str) -> bool:
+        """Whether rows in an order are sorted by this column."""
+        return order in (self.sort, self.within)
+
 
 SELDOM = 10
 """The rank from which on a column is worth less than the end of a name."""
@@ -89,6 +93,16 @@ def visible(columns: Sequence[Column], width: int, widest: Mapping[str, int] = {
 def _least(column: Column, widest: Mapping[str, int]) -> int:
     """The cells to which a column shrinks: to its content, which is never cut for a column of less importance."""
     return min(column.width, max(column.least, widest.get(column.key, column.width))) if column.least else column.width
+
+
+def sorted_by(columns: Sequence[Column], order: str) -> tuple[Column, ...]:
+    """The columns of a table in an order: in the title of the one that it is by, there is room for the mark of it."""
+
+    def marked(column: Column) -> Column:
+        titled = len(column.title) + 1
+        return replace(column, width=max(column.width, titled), least=column.least and max(column.least, titled))
+
+    return tuple(marked(column) if order and column.is_of(order) else column for column in columns)
 
 
 def arranged(columns: Sequence[Column], each_one: Iterable[Column], chosen: Sequence[str]) -> tuple[Column, ...]:

@@ -366,7 +366,7 @@ class Table(ScrollView, can_focus=True):
         for index, (column, w) in enumerate(self._fitted):
             if index:
                 segments.append(Segment(" ", base))
-            marked = bool(order) and order in (column.sort, column.within)
+            marked = bool(order) and column.is_of(order)
             title = column.title + (("▲" if rising else "▼") if marked else "")
             if len(title) > w:
                 title = title[: w - 1] + title[-1:] if marked else title[:w]
