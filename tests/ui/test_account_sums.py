@@ -68,6 +68,25 @@ def test_an_account_whose_pods_are_unknown_makes_the_counts_lower_bounds() -> No
         assert figure in line
 
 
+def test_a_gpu_that_nothing_is_known_of_is_not_counted_as_idle() -> None:
+    """Neither where one account is all unknown, nor where that is all there is; booting ones are known not to work."""
+    work, lab, boots = Fleet(5.0, 60.0), Fleet(5.0, 60.0), Fleet(5.0, 60.0)
+    work.apply(snapshot(pod("a", utils=(90.0, 91.0))), 100.0)
+    lab.apply(snapshot(pod("b", utils=(None, None))), 100.0)
+    boots.apply(snapshot(pod("c", utils=None)), 100.0)
+    both = [account("work", work), account("lab", lab)]
+    assert "GPUs busy 2/4, 2 unknown  " in header(both, 200)
+    assert "busy ≥2/4  " in header(both, 60)
+    booting = [account("work", work), account("lab", boots)]
+    assert "GPUs busy 2/3, 1 booting  " in header(booting, 200)
+    assert "busy 2/3  " in header(booting, 60)
+    empty = Fleet(5.0, 60.0)
+    empty.apply(snapshot(), 100.0)
+    for others in ([], [account("empty", empty)]):
+        assert "busy –/2  " in header([account("lab", lab), *others], 60)
+    assert "GPUs busy ≥2/≥4, 2 unknown  " in header([*both, account("new", Fleet(5.0, 60.0))], 200)
+
+
 def test_the_name_of_an_account_is_in_no_colour_of_a_state() -> None:
     fleet = Fleet(5.0, 60.0)
     fleet.apply(snapshot(funds=funds(50.0, 1.0)), 100.0)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui.domain import pod_health
 from tui.domain.attention import Grade
+from tui.domain.pod_health import Totals
 from tui.format import numbers as fmt
 from tui.store.views.all_pods import Money, money
 from tui.store.views.attention import needing
 from tui.ui.render import attention
 from tui.ui.render.fitting import Ranked, alone, kept
 from tui.ui.render.header import Forms, clock, connection, trouble
+from tui.ui.render.header_figures import busy_of
 from tui.ui.render.header_figures import money as figures
 from tui.ui.widgets.status_lines import TwoSided
 from tui.ui.widgets.table import Cells
@@ -21,7 +23,6 @@ from tui.ui.widgets.table import Cells
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from tui.domain.pod_health import Totals
     from tui.domain.rate_limit import Use
     from tui.services.action_lock import ActionLock
     from tui.store.fleet import Fleet
@@ -146,13 +147,10 @@ def _read(accounts: Sequence[Account]) -> tuple[list[Totals], str]:
 
 
 def _busy(accounts: Sequence[Account]) -> Ranked:
-    totals, least = _read(accounts)
-    known, gpus = [each for each in totals if each.known], sum(each.gpus for each in totals)
-    if not gpus:
+    read, least = _read(accounts)
+    if not any(each.gpus for each in read):
         return ()
-    figure = f"{least}{sum(each.gpus_busy for each in known)}" if known else fmt.UNKNOWN
-    short: Cell = (("busy ", "muted"), (f"{figure}/{least}{gpus}", _whole(accounts)))
-    return (((9, (("GPUs ", "muted"), *short)), (1, short)),)
+    return (busy_of(Totals(*map(sum, zip(*read, strict=True))), _whole(accounts), least),)
 
 
 def _first_out(accounts: Sequence[Account], tz: tzinfo | None) -> Ranked:
