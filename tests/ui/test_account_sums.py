@@ -68,6 +68,18 @@ def test_an_account_whose_pods_are_unknown_makes_the_counts_lower_bounds() -> No
         assert figure in line
 
 
+def test_money_that_is_unknown_of_each_account_is_no_zero() -> None:
+    work, lab = Fleet(5.0, 60.0), Fleet(5.0, 60.0)
+    accounts = [account("work", work), account("lab", lab)]
+    assert header(accounts, 200).startswith("spend –  balance –  pods –  ")
+    assert "".join(text for text, _ in sum_line(accounts)) == "0 of 2 accounts current  –  –/h"
+    work.apply(snapshot(funds=None), 100.0)
+    lab.apply(snapshot(funds=funds(None, 2.0)), 100.0)
+    assert "spend ≥$2.00/h  balance unknown  pods 0/0 running" in header(accounts, 200)
+    lab.apply(snapshot(funds=None), 100.0)
+    assert "spend unknown  balance unknown" in header(accounts, 200)
+
+
 def test_a_gpu_that_nothing_is_known_of_is_not_counted_as_idle() -> None:
     """Neither where one account is all unknown, nor where that is all there is; booting ones are known not to work."""
     work, lab, boots = Fleet(5.0, 60.0), Fleet(5.0, 60.0), Fleet(5.0, 60.0)

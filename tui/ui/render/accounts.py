@@ -13,7 +13,7 @@ from tui.format import numbers as fmt
 from tui.store.views.all_pods import Money, money
 from tui.store.views.attention import needing
 from tui.ui.render import attention
-from tui.ui.render.fitting import Ranked, alone, kept
+from tui.ui.render.fitting import Group, Ranked, alone, kept
 from tui.ui.render.header import Forms, clock, connection, trouble
 from tui.ui.render.header_figures import busy_of
 from tui.ui.render.header_figures import money as figures
@@ -83,8 +83,13 @@ def _requests(use: Use | None) -> Cell:
 
 
 def _amounts(sums: Money, role: str) -> tuple[tuple[str, str], ...]:
-    least = "≥" if sums.at_least else ""
-    return ((f"{least}{fmt.money(sums.balance)} ", role), (f" {least}{fmt.money(sums.spend)}/h", role))
+    return ((f"{_sum(sums, sums.balance)} ", role), (f" {_sum(sums, sums.spend)}/h", role))
+
+
+def _sum(sums: Money, value: float | None, places: int = 2) -> str:
+    """A sum of money; the sign of a lower bound stands before a figure only."""
+    least = "≥" if sums.at_least and value is not None else ""
+    return f"{least}{fmt.money(value, places)}"
 
 
 def sum_line(accounts: Sequence[Account]) -> Cell:
@@ -166,17 +171,25 @@ def _first_out(accounts: Sequence[Account], tz: tzinfo | None) -> Ranked:
 
 def _sums(accounts: Sequence[Account]) -> Ranked:
     sums, role = money([account.fleet for account in accounts]), _whole(accounts)
-    least = "≥" if sums.at_least else ""
-    spend = f"{least}{fmt.money(sums.spend)}/h"
-    short = f"{least}{fmt.money(sums.spend, 0)}/h" if sums.spend >= 10 else spend
-    return (
-        ((4, (("spend ", "muted"), (spend, role))), (3, ((spend, role),)), (1, ((short, role),))),
-        alone(7, (("balance ", "muted"), (f"{least}{fmt.money(sums.balance)}", role))),
-    )
+    unknown = _unknown(accounts)
+    spend: Group = alone(1, (("spend ", "muted"), (unknown, "muted")))
+    if sums.spend is not None:
+        figure = f"{_sum(sums, sums.spend)}/h"
+        short = f"{_sum(sums, sums.spend, 0)}/h" if sums.spend >= 10 else figure
+        spend = ((4, (("spend ", "muted"), (figure, role))), (3, ((figure, role),)), (1, ((short, role),)))
+    balance = (unknown, "muted") if sums.balance is None else (_sum(sums, sums.balance), role)
+    return (spend, alone(7, (("balance ", "muted"), balance)))
+
+
+def _unknown(accounts: Sequence[Account]) -> str:
+    """The word for what is unknown of each account: as in the header of one, none before the first response."""
+    return fmt.UNKNOWN if all(account.fleet.snapshot.at is None for account in accounts) else "unknown"
 
 
 def _running(accounts: Sequence[Account]) -> Ranked:
     totals, least = _read(accounts)
+    if not totals:
+        return (alone(8, (("pods ", "muted"), (_unknown(accounts), "muted"))),)
     figure = f"{least}{sum(each.running for each in totals)}/{least}{sum(each.pods for each in totals)}"
     return (alone(8, (("pods ", "muted"), (figure, _whole(accounts)), (" running", "muted"))),)
 
