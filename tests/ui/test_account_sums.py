@@ -8,6 +8,7 @@ import pytest
 
 from tests.make import funds, pod, snapshot
 from tui.api.errors import Unreachable
+from tui.api.models import Funds
 from tui.domain.attention import Attention, Grade
 from tui.services.action_lock import ActionLock
 from tui.store.fleet import Fleet
@@ -40,6 +41,8 @@ def header(accounts: list[Account], width: int) -> str:
 @pytest.mark.parametrize(
     ("width", "words"),
     [
+        (28, "▲3  busy 4/5  ▲ 01:01  $30/h"),
+        (34, "▲3  busy 4/5  out ▲ 01:01  $30/h"),
         (38, "▲3  busy 4/5  out ▲ 01:01 lab  $30/h"),
         (78, "▲ 3: crash loop · low runway  busy 4/5  runs out ▲ Thu 01:01 lab  $30.00/h"),
         (
@@ -66,6 +69,23 @@ def test_an_account_whose_pods_are_unknown_makes_the_counts_lower_bounds() -> No
     line = header(accounts, 200)
     for figure in ("busy ≥1/≥1", "spend ≥$5.00/h", "balance ≥$25.00", "pods ≥1/≥1 running", "lab – –/h"):
         assert figure in line
+
+
+@pytest.mark.parametrize(
+    ("money", "words"),
+    [
+        (funds(0.0, 5.0), "runway ▲ none"), (funds(-3.0, 5.0), "runway ▲ none"), (funds(10_000_000.0, 0.9), "runway "),
+    ],
+)  # fmt: skip
+def test_a_runway_of_one_length_names_its_account_too(money: Funds, words: str) -> None:
+    work, lab = Fleet(5.0, 60.0), Fleet(5.0, 60.0)
+    work.apply(snapshot(funds=funds(50.0, 0.0)), 100.0)
+    lab.apply(snapshot(funds=money), 100.0)
+    accounts = [account("work", work), account("lab", lab)]
+    (runway,) = (part for part in header(accounts, 118).split("  ") if part.startswith(words))
+    assert runway.endswith(" lab")
+    # Its name gives way, and the runway stays.
+    assert header(accounts, taken([((runway.removesuffix(" lab"), ""),)])) == runway.removesuffix(" lab")
 
 
 def test_money_that_is_unknown_of_each_account_is_no_zero() -> None:

@@ -165,8 +165,15 @@ def _first_out(accounts: Sequence[Account], tz: tzinfo | None) -> Ranked:
     if first is None or math.isinf(left):
         return ()
     now = first.clock()
-    *forms, shortest = figures(first.fleet, not is_current(first.fleet, now), tz, now)[0]
-    return ((*((rank, (*cell, (f" {first.name}", "muted"))) for rank, cell in forms), shortest),)
+    forms = figures(first.fleet, not is_current(first.fleet, now), tz, now)[0]
+    name = (f" {fmt.clip(first.name, 16)}", "muted")
+    # Short of room the name goes first, then the word before the clock.
+    named = [(max(rank, _NAMED), (*cell, name)) for rank, cell in (forms[:-1] or forms)]
+    return ((*named, *forms[-2:]),)
+
+
+_NAMED = 2
+"""The rank that the name of the first account has at least: that of the words before a clock."""
 
 
 def _sums(accounts: Sequence[Account]) -> Ranked:
