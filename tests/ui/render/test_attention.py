@@ -181,6 +181,20 @@ def test_a_state_has_room_for_since_when(width: int) -> None:
     assert row_columns.pod_columns(width, False, [long])[0].width < 20
 
 
+@pytest.mark.parametrize(
+    ("pods", "accounts", "words"),
+    [
+        (0, (), "Nothing needs attention"),
+        (0, ("the account",), "No pod needs attention; the account does"),
+        (0, ("work", "lab"), "No pod needs attention; work, lab do"),
+        (1, ("work",), "1 pod that needs attention: hidden by the filter"),
+        (2, ("work",), "2 pods that need attention: hidden by the filter"),
+    ],
+)
+def test_why_there_is_no_pod_to_go_to(pods: int, accounts: tuple[str, ...], words: str) -> None:
+    assert attention.none_to_go_to(pods, accounts) == words
+
+
 def test_account_shows_of_a_pod_what_fleet_shows_and_no_alarm_before_its_time() -> None:
     fleet = Fleet(5.0, 60.0)
     fleet.apply(snapshot(pod("a")), NOW)
