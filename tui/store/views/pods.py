@@ -306,7 +306,7 @@ def order_of(fleet: Fleet, now: float, sort: str) -> Order[Record]:
 def pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
     """Ids of the pods that match, sorted; equal ones by name and id, so that rows never jump."""
     # Alerts are judged after the pods of a response are there.
-    judged = fleet.judged("epoch", object) if query.sort in ("", ATTENTION) else None
+    judged = fleet.judged("epoch", object) if query.filter or query.sort in ("", ATTENTION) else None
     return fleet.derived((query, judged), now, lambda: _pods(fleet, now, query))
 
 
