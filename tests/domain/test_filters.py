@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tui.domain.filter_entry import FilterEntry
@@ -167,6 +167,29 @@ def test_the_last_valid_filter_stays_in_effect_and_that_is_said() -> None:
     entry.type("", FIELDS)
     entry.type("utl=1", FIELDS)
     assert entry.fault == "unknown field utl; did you mean util? · no filter applied"
+
+
+def test_a_word_stays_in_effect_while_an_invalid_term_behind_it_is_typed_key_by_key() -> None:
+    entry = FilterEntry()
+    text = "llama utl<5"
+    for end in range(1, len(text) + 1):
+        entry.type(text[:end], FIELDS)
+        if end >= len("llama"):
+            assert tokens(entry.chosen.text)[0] == "llama", text[:end]
+    assert entry.fault == "unknown field utl; did you mean util? · still filtered by llama"
+
+
+VALID = st.sampled_from(["llama", "!qwen", "util<50", "idle", "up>2h", "re:a+", '"a b"', "name:x"])
+
+
+@given(st.lists(VALID, min_size=1, max_size=2), st.text(alphabet='ab <>=!~:"utilre5', max_size=12))
+@example(["llama"], "utl<5")
+def test_no_key_behind_valid_terms_takes_them_out_of_effect(terms: list[str], typed: str) -> None:
+    """The rows shown are never more than the complete terms let pass."""
+    entry, valid = FilterEntry(), " ".join(terms)
+    for end in range(len(valid), len(valid) + len(typed) + 2):
+        entry.type(f"{valid} {typed}"[:end], FIELDS)
+        assert tokens(entry.chosen.text)[: len(terms)] == tuple(terms)
 
 
 @pytest.mark.parametrize(

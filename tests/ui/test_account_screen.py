@@ -22,6 +22,7 @@ from tui.demo.asgi import Simulator
 from tui.demo.execution import KEY
 from tui.demo.source import in_process
 from tui.demo.world import World
+from tui.domain.attention import Attention, Grade
 from tui.store.fleet_sums import CROWD
 from tui.ui.modals.deploy import DeployForm
 from tui.ui.modals.readme import Readme
@@ -433,6 +434,11 @@ async def test_pods_that_cost_are_opened_and_stopped_from_here(launch: Launch) -
         assert "llama-pretrain" in run.text()
         await run.press("escape")
         assert isinstance(run.app.screen, AccountScreen)
+        # A pod is found by the alert that stands in place of its status.
+        key = run.app.screen.query_one("#money", Table).cursor or ""
+        run.app.fleet.attention = (Attention("lag", "straggler", Grade.WARN, "", key),)
+        await run.press(*"/straggler", "enter")
+        assert "/straggler  1 of " in run.text()
 
 
 async def test_costs_of_the_month_are_those_that_were_recorded(launch: Launch, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.make import funds, pod, snapshot
 from tui.api.errors import Unreachable
+from tui.api.models import Funds
 from tui.domain.attention import Attention, Grade
 from tui.services.action_lock import ActionLock
 from tui.store.fleet import Fleet
@@ -40,6 +41,8 @@ def header(accounts: list[Account], width: int) -> str:
 @pytest.mark.parametrize(
     ("width", "words"),
     [
+        (28, "▲3  busy 4/5  ▲ 01:01  $30/h"),
+        (34, "▲3  busy 4/5  out ▲ 01:01  $30/h"),
         (38, "▲3  busy 4/5  out ▲ 01:01 lab  $30/h"),
         (78, "▲ 3: crash loop · low runway  busy 4/5  runs out ▲ Thu 01:01 lab  $30.00/h"),
         (
@@ -66,6 +69,54 @@ def test_an_account_whose_pods_are_unknown_makes_the_counts_lower_bounds() -> No
     line = header(accounts, 200)
     for figure in ("busy ≥1/≥1", "spend ≥$5.00/h", "balance ≥$25.00", "pods ≥1/≥1 running", "lab – –/h"):
         assert figure in line
+
+
+@pytest.mark.parametrize(
+    ("money", "words"),
+    [
+        (funds(0.0, 5.0), "runway ▲ none"), (funds(-3.0, 5.0), "runway ▲ none"), (funds(10_000_000.0, 0.9), "runway "),
+    ],
+)  # fmt: skip
+def test_a_runway_of_one_length_names_its_account_too(money: Funds, words: str) -> None:
+    work, lab = Fleet(5.0, 60.0), Fleet(5.0, 60.0)
+    work.apply(snapshot(funds=funds(50.0, 0.0)), 100.0)
+    lab.apply(snapshot(funds=money), 100.0)
+    accounts = [account("work", work), account("lab", lab)]
+    (runway,) = (part for part in header(accounts, 118).split("  ") if part.startswith(words))
+    assert runway.endswith(" lab")
+    # Its name gives way, and the runway stays.
+    assert header(accounts, taken([((runway.removesuffix(" lab"), ""),)])) == runway.removesuffix(" lab")
+
+
+def test_money_that_is_unknown_of_each_account_is_no_zero() -> None:
+    work, lab = Fleet(5.0, 60.0), Fleet(5.0, 60.0)
+    accounts = [account("work", work), account("lab", lab)]
+    assert header(accounts, 200).startswith("spend –  balance –  pods –  ")
+    assert "".join(text for text, _ in sum_line(accounts)) == "0 of 2 accounts current  –  –/h"
+    work.apply(snapshot(funds=None), 100.0)
+    lab.apply(snapshot(funds=funds(None, 2.0)), 100.0)
+    assert "spend ≥$2.00/h  balance unknown  pods 0/0 running" in header(accounts, 200)
+    lab.apply(snapshot(funds=None), 100.0)
+    assert "spend unknown  balance unknown" in header(accounts, 200)
+
+
+def test_a_gpu_that_nothing_is_known_of_is_not_counted_as_idle() -> None:
+    """Neither where one account is all unknown, nor where that is all there is; booting ones are known not to work."""
+    work, lab, boots = Fleet(5.0, 60.0), Fleet(5.0, 60.0), Fleet(5.0, 60.0)
+    work.apply(snapshot(pod("a", utils=(90.0, 91.0))), 100.0)
+    lab.apply(snapshot(pod("b", utils=(None, None))), 100.0)
+    boots.apply(snapshot(pod("c", utils=None)), 100.0)
+    both = [account("work", work), account("lab", lab)]
+    assert "GPUs busy 2/4, 2 unknown  " in header(both, 200)
+    assert "busy ≥2/4  " in header(both, 60)
+    booting = [account("work", work), account("lab", boots)]
+    assert "GPUs busy 2/3, 1 booting  " in header(booting, 200)
+    assert "busy 2/3  " in header(booting, 60)
+    empty = Fleet(5.0, 60.0)
+    empty.apply(snapshot(), 100.0)
+    for others in ([], [account("empty", empty)]):
+        assert "busy –/2  " in header([account("lab", lab), *others], 60)
+    assert "GPUs busy ≥2/≥4, 2 unknown  " in header([*both, account("new", Fleet(5.0, 60.0))], 200)
 
 
 def test_the_name_of_an_account_is_in_no_colour_of_a_state() -> None:

@@ -10,6 +10,7 @@ from tests.make import funds, pod, snapshot
 from tests.ui.conftest import Launch
 from tests.ui.test_accounts import SAME, Accounts, both, confirmed
 from tui.api.errors import Unreachable
+from tui.domain.attention import Attention, Grade
 from tui.ui.screens.all_pods import AllPodsScreen
 from tui.ui.screens.pod import PodScreen
 from tui.ui.widgets.table import Table
@@ -37,6 +38,9 @@ async def test_the_pods_of_all_accounts_are_one_table_under_the_sum_of_their_mon
         header = text.splitlines()[1]
         for words in ("▲ 1: low runway", "busy 4/4", "(20h 00m) work", "spend $6.00/h  balance $150.00"):
             assert words in header
+        # What the header counts is not denied where it leads to.
+        await run.press("n")
+        assert "No pod needs attention; work does" in run.toasts()
         # A part that is unknown makes the sum a lower bound, and a stale account does not look fresh.
         accounts.lab.fleet_answer = Unreachable("no route to the lab")
         run.app.desks[1].session.monitor.wake()
@@ -99,6 +103,10 @@ async def test_the_filter_knows_the_account(launch: Launch, accounts: Accounts) 
         assert "lab-run" in text
         assert "work-run" not in text
         assert "2 of 4" in text
+        for desk in run.app.desks:
+            desk.fleet.attention = (Attention("idle", "idle", Grade.WARN, "", SAME),) if desk.name == "work" else ()
+        await run.press("n")
+        assert "1 pod that needs attention: hidden by the filter" in run.toasts()
 
 
 @pytest.mark.wide

@@ -28,9 +28,9 @@ def fleet_of(*pods: Pod, **money: float | None) -> Fleet:
     return fleet
 
 
-def header(fleet: Fleet) -> str:
+def header(fleet: Fleet, width: int = 200) -> str:
     badges = status.Badges("api.runpod.io", demo=False, read_only=False)
-    lines = status.header(fleet, badges, NOW, status.connection(fleet, NOW, None), 200)
+    lines = status.header(fleet, badges, NOW, status.connection(fleet, NOW, None), width)
     return " ".join("".join(part for part, _ in cell) for cell in lines[1].left)
 
 
@@ -50,6 +50,8 @@ def test_what_is_known_in_part_is_told_as_a_part() -> None:
     said = header(fleet_of(SILENT, pod("a", utils=(90, 0)), replace(pod("b", utils=None), gpu_count=4)))
     assert "GPUs busy 1/14, 8 unknown, 4 booting" in said
     assert "GPUs busy 0/10, 8 unknown" in header(fleet_of(SILENT, pod("a", utils=(0, 0))))
+    # Where there is no room for the words a sign says it.
+    assert "busy ≥1/10" in header(fleet_of(SILENT, pod("a", utils=(90, 0))), 40)
 
 
 @given(st.lists(st.one_of(st.none(), READINGS), min_size=1, max_size=5))

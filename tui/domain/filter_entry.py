@@ -31,10 +31,11 @@ class FilterEntry:
         self.text = text
 
     def _refuse(self, text: str, why: str, vocabulary: Vocabulary) -> None:
-        # While a field is typed it is a word at first: not that word, but what was there before it stays in effect.
+        # While a field is typed it is a word at first: not that word, but what was there before it stays in effect. A
+        # word with another term behind it is complete, and stays.
         before, now = filters.tokens(self.chosen.text), filters.tokens(text)
         last = len(before) - 1
-        goes_on = 0 <= last < len(now) and before[:last] == now[:last] and now[last].startswith(before[last])
+        goes_on = 0 <= last == len(now) - 1 and before[:last] == now[:last] and now[last].startswith(before[last])
         if goes_on and (self.chosen.terms[last].field, self.chosen.terms[last].op) == (TEXT, "~"):
             self.chosen = filters.parse(" ".join(before[:last]), vocabulary)
         self.fault = f"{why} · {self._still()}"

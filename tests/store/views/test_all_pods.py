@@ -58,3 +58,5 @@ def test_a_sum_with_an_unknown_part_is_a_lower_bound() -> None:
     lab.apply(snapshot(funds=replace(funds(50, 1), balance=None)), NOW + 5)
     assert money((work, lab)) == Money(100, 6, at_least=True)
     assert money((work, Fleet(5, 30))) == Money(100, 5, at_least=True)
+    lab.apply(snapshot(funds=None), NOW + 10)
+    assert money((lab, Fleet(5, 30))) == Money(None, None, at_least=True), "what is unknown of each is no zero"

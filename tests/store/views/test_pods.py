@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tests.make import funds, pod, snapshot
 from tui.api.models import GpuReading, Pod, Snapshot, Telemetry, Unreadable
+from tui.domain.attention import Attention, Grade
 from tui.domain.filters import parse
 from tui.domain.lease import Lease
 from tui.domain.pod_health import Phase
@@ -101,6 +102,24 @@ def test_all_words_of_a_filter_must_occur() -> None:
     assert views.pods(fleet, NOW, Query(parse("TRAIN h100", VOCABULARY))) == ("a",)
     assert views.pods(fleet, NOW, Query(parse("running", VOCABULARY))) == ("b", "a")
     assert views.pods(fleet, NOW, Query(parse("nothing", VOCABULARY))) == ()
+
+
+@pytest.mark.parametrize("many", [1, CROWD])
+def test_a_pod_is_found_by_the_alert_that_its_row_shows_and_has_no_other_status_by_it(many: int) -> None:
+    fleet = fleet_of(*(pod(f"p{n}", name="train") for n in range(many)))
+    found = [Query(parse(words, VOCABULARY), sort="name") for words in ("straggler", "alert:strag")]
+    others = [Query(parse(words, VOCABULARY), sort="name") for words in ("status:straggler", "idle")]
+    running = Query(parse("running !straggler", VOCABULARY), sort="name")
+    for query in (*found, *others):
+        assert views.pods(fleet, NOW, query) == ()
+    assert len(views.pods(fleet, NOW, running)) == many
+    # Alerts are judged after the response that the pods came with.
+    fleet.attention = (Attention("lag", "Straggler", Grade.WARN, "GPU 3 idle", "p0"),)
+    for query in found:
+        assert views.pods(fleet, NOW, query) == ("p0",)
+    for query in others:
+        assert views.pods(fleet, NOW, query) == ()
+    assert len(views.pods(fleet, NOW, running)) == many - 1
 
 
 def test_a_pod_is_idle_after_ten_minutes_without_work() -> None:

@@ -181,6 +181,20 @@ def test_a_state_has_room_for_since_when(width: int) -> None:
     assert row_columns.pod_columns(width, False, [long])[0].width < 20
 
 
+@pytest.mark.parametrize(
+    ("pods", "accounts", "words"),
+    [
+        (0, (), "Nothing needs attention"),
+        (0, ("the account",), "No pod needs attention; the account does"),
+        (0, ("work", "lab"), "No pod needs attention; work, lab do"),
+        (1, ("work",), "1 pod that needs attention: hidden by the filter"),
+        (2, ("work",), "2 pods that need attention: hidden by the filter"),
+    ],
+)
+def test_why_there_is_no_pod_to_go_to(pods: int, accounts: tuple[str, ...], words: str) -> None:
+    assert attention.none_to_go_to(pods, accounts) == words
+
+
 def test_account_shows_of_a_pod_what_fleet_shows_and_no_alarm_before_its_time() -> None:
     fleet = Fleet(5.0, 60.0)
     fleet.apply(snapshot(pod("a")), NOW)
@@ -195,6 +209,37 @@ def test_account_shows_of_a_pod_what_fleet_shows_and_no_alarm_before_its_time() 
     fields = money_rows.pod_fields(NOW)
     for words in ("fate:gone", "fate:loses"):
         assert fields.select(parse(words, fields.vocabulary), (cost,))
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        # What the column shows, and the status behind it.
+        ("straggler", "a"), ("status:straggler", "a"), ("status:running", "a m"), ("running", "a m"),
+        ("!straggler", "m u"), ("status!=straggler", "m u"), ("!running", "u"),
+        # A muted alert, or that of a pod that cannot be read, is not shown as its status.
+        ("slow", ""), ("idle", ""), ("status:idle", ""),
+        # As on Fleet: kind, word and text.
+        ("alert:strag", "a"), ("alert:lag", "a"), ("alert:behind", "a"), ("alert:idle", "m"), ("alert:slow", "u"),
+    ],
+)  # fmt: skip
+def test_account_finds_a_pod_by_the_status_that_it_shows(words: str, found: str) -> None:
+    fleet = Fleet(5.0, 60.0)
+    fleet.apply(snapshot(pod("a")), NOW)
+    (cost,) = pod_costs.pod_costs(fleet.records, None, NOW)
+    costs = (
+        cost, replace(cost, id="m", name="m"),
+        replace(cost, id="u", name="u", word="unreadable", reason="no status", running=False),
+    )  # fmt: skip
+    alerts = {
+        "a": Attention("lag", "straggler", Grade.WARN, "GPU 3 is behind", "a"),
+        "m": Attention("idle", "idle", Grade.WARN, "", "m", muted=True),
+        "u": Attention("slow boot", "slow boot", Grade.BAD, "", "u"),
+    }
+    fields = money_rows.pod_fields(NOW, alerts=alerts)
+    chosen = parse(words, fields.vocabulary)
+    assert not chosen.faults
+    assert " ".join(row.id for row in fields.select(chosen, costs)) == found
 
 
 def test_what_goes_as_it_should_is_no_colour_in_the_log() -> None:

@@ -57,20 +57,22 @@ class PodKey(NamedTuple):
 
 
 class Money(NamedTuple):
-    """The money of all accounts together; `at_least`: whether a part is unknown, and the sums are less than all."""
+    """The money of all accounts together, None where it is unknown of each; `at_least`: whether a part is unknown, and
+    the sums are less than all."""
 
-    balance: float
-    spend: float
+    balance: float | None
+    spend: float | None
     at_least: bool
 
 
 def money(fleets: Sequence[Fleet]) -> Money:
     """The sums over the accounts, of what is known: what is not is no zero, but makes the sum a lower bound."""
     funds = [fleet.funds for fleet in fleets]
-    known = [each for each in funds if each is not None]
+    balances = [each.balance for each in funds if each is not None and each.balance is not None]
+    spends = [each.spend_per_hr for each in funds if each is not None and each.spend_per_hr is not None]
     return Money(
-        sum(each.balance or 0.0 for each in known), sum(each.spend_per_hr or 0.0 for each in known),
-        len(known) < len(funds) or any(each.balance is None or each.spend_per_hr is None for each in known),
+        sum(balances) if balances else None, sum(spends) if spends else None,
+        min(len(balances), len(spends)) < len(funds),
     )  # fmt: skip
 
 

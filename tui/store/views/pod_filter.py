@@ -57,10 +57,12 @@ VOCABULARY = Vocabulary(
 
 def readers(fleet: Fleet, now: float) -> Readers[Record]:
     """Reads the fields of the pods at an instant. Of a pod that is not live there are no figures."""
-    phases = fleet.phases(now)
+    phases, alerts = fleet.phases(now), worst(fleet)
 
     def text(record: Record) -> str:
-        return texts[record.id]
+        # An alert stands in place of the status: it is a text of the row, and no status that a comparison means.
+        matches = alerts.get(record.id)
+        return texts[record.id] if matches is None else f"{texts[record.id]} {matches.word.lower()}"
 
     def status(record: Record) -> str | tuple[str, ...]:
         at = phases[record.id]
@@ -89,7 +91,7 @@ def readers(fleet: Fleet, now: float) -> Readers[Record]:
         return left.seconds if left is not None else None
 
     def alert(record: Record) -> tuple[str, ...]:
-        matches = worst(fleet).get(record.id)
+        matches = alerts.get(record.id)
         return (matches.kind, matches.word, matches.text) if matches is not None else ()
 
     by_name: dict[str, Callable[[Record], Any]] = {
@@ -175,7 +177,7 @@ _POD: dict[str, Callable[[Pod], Any]] = {
 
 
 def _text(record: Record, at: Phase) -> str:
-    """What words are looked for in: all the texts of a pod's row."""
+    """What words are looked for in: all the texts of a pod's row, without its alert."""
     pod = record.pod
     if pod is None:
         return f"{record.name} {record.id} {at.value} {record.unreadable or ''}".lower()

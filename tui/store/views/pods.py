@@ -317,7 +317,7 @@ def pods(fleet: Fleet, now: float, query: Query) -> tuple[str, ...]:
     if _passes(query):
         return _pods(fleet, now, query)
     # Alerts are judged after the pods of a response are there.
-    judged = fleet.judged("epoch", object) if query.sort in ("", ATTENTION) else None
+    judged = fleet.judged("epoch", object) if query.filter or query.sort in ("", ATTENTION) else None
     return fleet.derived((query, judged), now, lambda: _pods(fleet, now, query))
 
 

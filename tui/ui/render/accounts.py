@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui.domain import pod_health
 from tui.domain.attention import Grade
+from tui.domain.pod_health import Totals
 from tui.format import numbers as fmt
 from tui.store.views.all_pods import Money, money
 from tui.store.views.attention import needing
 from tui.ui.render import attention
-from tui.ui.render.fitting import Ranked, alone, kept
+from tui.ui.render.fitting import Group, Ranked, alone, kept
 from tui.ui.render.header import Forms, clock, connection, trouble
+from tui.ui.render.header_figures import busy_of
 from tui.ui.render.header_figures import money as figures
 from tui.ui.widgets.status_lines import TwoSided
 from tui.ui.widgets.table import Cells
@@ -21,7 +23,6 @@ from tui.ui.widgets.table import Cells
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from tui.domain.pod_health import Totals
     from tui.domain.rate_limit import Use
     from tui.services.action_lock import ActionLock
     from tui.store.fleet import Fleet
@@ -82,8 +83,13 @@ def _requests(use: Use | None) -> Cell:
 
 
 def _amounts(sums: Money, role: str) -> tuple[tuple[str, str], ...]:
-    least = "≥" if sums.at_least else ""
-    return ((f"{least}{fmt.money(sums.balance)} ", role), (f" {least}{fmt.money(sums.spend)}/h", role))
+    return ((f"{_sum(sums, sums.balance)} ", role), (f" {_sum(sums, sums.spend)}/h", role))
+
+
+def _sum(sums: Money, value: float | None, places: int = 2) -> str:
+    """A sum of money; the sign of a lower bound stands before a figure only."""
+    least = "≥" if sums.at_least and value is not None else ""
+    return f"{least}{fmt.money(value, places)}"
 
 
 def sum_line(accounts: Sequence[Account]) -> Cell:
@@ -146,13 +152,10 @@ def _read(accounts: Sequence[Account]) -> tuple[list[Totals], str]:
 
 
 def _busy(accounts: Sequence[Account]) -> Ranked:
-    totals, least = _read(accounts)
-    known, gpus = [each for each in totals if each.known], sum(each.gpus for each in totals)
-    if not gpus:
+    read, least = _read(accounts)
+    if not any(each.gpus for each in read):
         return ()
-    figure = f"{least}{sum(each.gpus_busy for each in known)}" if known else fmt.UNKNOWN
-    short: Cell = (("busy ", "muted"), (f"{figure}/{least}{gpus}", _whole(accounts)))
-    return (((9, (("GPUs ", "muted"), *short)), (1, short)),)
+    return (busy_of(Totals(*map(sum, zip(*read, strict=True))), _whole(accounts), least),)
 
 
 def _first_out(accounts: Sequence[Account], tz: tzinfo | None) -> Ranked:
@@ -162,23 +165,38 @@ def _first_out(accounts: Sequence[Account], tz: tzinfo | None) -> Ranked:
     if first is None or math.isinf(left):
         return ()
     now = first.clock()
-    *forms, shortest = figures(first.fleet, not is_current(first.fleet, now), tz, now)[0]
-    return ((*((rank, (*cell, (f" {first.name}", "muted"))) for rank, cell in forms), shortest),)
+    forms = figures(first.fleet, not is_current(first.fleet, now), tz, now)[0]
+    name = (f" {fmt.clip(first.name, 16)}", "muted")
+    # Short of room the name goes first, then the word before the clock.
+    named = [(max(rank, _NAMED), (*cell, name)) for rank, cell in (forms[:-1] or forms)]
+    return ((*named, *forms[-2:]),)
+
+
+_NAMED = 2
+"""The rank that the name of the first account has at least: that of the words before a clock."""
 
 
 def _sums(accounts: Sequence[Account]) -> Ranked:
     sums, role = money([account.fleet for account in accounts]), _whole(accounts)
-    least = "≥" if sums.at_least else ""
-    spend = f"{least}{fmt.money(sums.spend)}/h"
-    short = f"{least}{fmt.money(sums.spend, 0)}/h" if sums.spend >= 10 else spend
-    return (
-        ((4, (("spend ", "muted"), (spend, role))), (3, ((spend, role),)), (1, ((short, role),))),
-        alone(7, (("balance ", "muted"), (f"{least}{fmt.money(sums.balance)}", role))),
-    )
+    unknown = _unknown(accounts)
+    spend: Group = alone(1, (("spend ", "muted"), (unknown, "muted")))
+    if sums.spend is not None:
+        figure = f"{_sum(sums, sums.spend)}/h"
+        short = f"{_sum(sums, sums.spend, 0)}/h" if sums.spend >= 10 else figure
+        spend = ((4, (("spend ", "muted"), (figure, role))), (3, ((figure, role),)), (1, ((short, role),)))
+    balance = (unknown, "muted") if sums.balance is None else (_sum(sums, sums.balance), role)
+    return (spend, alone(7, (("balance ", "muted"), balance)))
+
+
+def _unknown(accounts: Sequence[Account]) -> str:
+    """The word for what is unknown of each account: as in the header of one, none before the first response."""
+    return fmt.UNKNOWN if all(account.fleet.snapshot.at is None for account in accounts) else "unknown"
 
 
 def _running(accounts: Sequence[Account]) -> Ranked:
     totals, least = _read(accounts)
+    if not totals:
+        return (alone(8, (("pods ", "muted"), (_unknown(accounts), "muted"))),)
     figure = f"{least}{sum(each.running for each in totals)}/{least}{sum(each.pods for each in totals)}"
     return (alone(8, (("pods ", "muted"), (figure, _whole(accounts)), (" running", "muted"))),)
 

@@ -108,12 +108,17 @@ def leads_to(group: Cell) -> str:
     return "attention" if re.fullmatch(rf"{SIGN} \d+: .*|{SIGN}\d+", text) else ""
 
 
-def none_to_go_to(alerts: Sequence[Attention]) -> str:
-    """Why there is no pod to go to. `alerts`: those that need attention."""
-    pods = len({alert.pod for alert in alerts if alert.pod})
+def none_to_go_to(pods: int, accounts: Sequence[str]) -> str:
+    """Why there is no pod to go to.
+
+    pods:     how many of them need attention.
+    accounts: what else does: the names of accounts, or "the account" where there is one.
+    """
     if pods:
         return f"{pods} pod{'s' * (pods > 1)} that need{'' if pods > 1 else 's'} attention: hidden by the filter"
-    return "No pod needs attention; the account does" if alerts else "Nothing needs attention"
+    if not accounts:
+        return "Nothing needs attention"
+    return f"No pod needs attention; {', '.join(accounts)} do{'es' * (len(accounts) == 1)}"
 
 
 ALERTS = "Alerts"

@@ -13,6 +13,7 @@ from tui.ui.primitives.cells import Cell
 from tui.ui.render.fitting import Group, Ranked, alone, longest
 
 if TYPE_CHECKING:
+    from tui.domain.pod_health import Totals
     from tui.store.fleet import Fleet
 
 
@@ -154,12 +155,23 @@ def busy(fleet: Fleet, old: bool) -> Ranked:
     """How many of the GPUs that are rented now work, at every width; how many are unknown or boot, if there is room."""
     if fleet.snapshot.at is None or fleet.keyless or fleet.pods_at is None or not fleet.totals.gpus:
         return ()
-    totals = fleet.totals
+    return (busy_of(fleet.totals, "muted" if old else "strong"),)
+
+
+def busy_of(totals: Totals, role: str, least: str = "") -> Group:
+    """How many GPUs work: of those that are unknown none counts as idle, which a sign says where there is no room.
+
+    least: the sign before both figures, if there are pods that are not counted.
+    """
+    unread = totals.gpus_unread if totals.known else 0
     figure = str(totals.gpus_busy) if totals.known else fmt.UNKNOWN
-    short = _figure("busy", f"{figure}/{totals.gpus}", "muted" if old else "strong")
-    apart = ((totals.gpus_unread if totals.known else 0, "unknown"), (totals.gpus_booting, "booting"))
+
+    def form(sign: str) -> Cell:
+        return _figure("busy", f"{sign if totals.known else ''}{figure}/{least}{totals.gpus}", role)
+
+    apart = ((unread, "unknown"), (totals.gpus_booting, "booting"))
     tail: Cell = tuple((f", {count} {word}", "muted") for count, word in apart if count)
-    return (((9, (("GPUs ", "muted"), *short, *tail)), (1, short)),)
+    return ((9, (("GPUs ", "muted"), *form(least), *tail)), (1, form("≥" if unread else least)))
 
 
 def counts(fleet: Fleet, old: bool) -> Ranked:

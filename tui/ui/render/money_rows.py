@@ -62,8 +62,20 @@ def _fate(row: PodCost, is_postpaid: bool) -> str:
     return _FATES[fate] + (" gone" if fate == ENDS else "")
 
 
-def pod_fields(now: float, is_postpaid: bool = False) -> Fields[PodCost]:
-    """The fields that pods are filtered by. `is_postpaid`: nothing happens to them at $0."""
+def pod_fields(now: float, is_postpaid: bool = False, alerts: Mapping[str, Attention] = {}) -> Fields[PodCost]:
+    """The fields that pods are filtered by.
+
+    is_postpaid: nothing happens to them at $0.
+    alerts:      the worst of each pod by its id; the status of a pod is found by it too where it is shown.
+    """
+
+    def status(row: PodCost) -> tuple[str, ...]:
+        shown = _shown(row, alerts.get(row.id))
+        return (row.word,) if shown is None else (row.word, shown.word)
+
+    def alert(row: PodCost) -> tuple[str, ...]:
+        worst = alerts.get(row.id)
+        return (worst.kind, worst.word, worst.text) if worst is not None else ()
 
     def stopped(row: PodCost) -> float | None:
         return None if row.stopped_at is None else max(0.0, now - row.stopped_at)
@@ -71,7 +83,8 @@ def pod_fields(now: float, is_postpaid: bool = False) -> Fields[PodCost]:
     return Fields(
         {
             "name": (Field(Kind.WORDS, "part of a name", ("pod",)), lambda row: row.name),
-            "status": (Field(Kind.WORDS, "part of a status, such as stopped", ("state", "word")), lambda row: row.word),
+            "status": (Field(Kind.WORDS, "part of a status, such as stopped", ("state", "word")), status),
+            "alert": (Field(Kind.WORDS, "part of an alert, such as hung"), alert),
             "price": (Field(Kind.NUMBER, "$/h now", ("cost", "now", "$/h")), lambda row: row.per_hr),
             "today": (Field(Kind.NUMBER, "$ spent today"), lambda row: row.today),
             "month": (Field(Kind.NUMBER, "$ spent this month"), lambda row: row.month),
@@ -82,7 +95,7 @@ def pod_fields(now: float, is_postpaid: bool = False) -> Fields[PodCost]:
             "gpu": (Field(Kind.WORDS, "part of a GPU type"), lambda row: row.gpu),
             "id": (Field(Kind.WORDS, "part of an ID"), lambda row: row.id),
         },
-        lambda row: f"{row.name} {row.id} {row.word} {row.gpu} {_fate(row, is_postpaid)}".lower(),
+        lambda row: f"{row.name} {row.id} {' '.join(status(row))} {row.gpu} {_fate(row, is_postpaid)}".lower(),
         {word: ("status", word) for word in ("running", "stopped", "outbid", "unreadable")},
     )
 
@@ -124,9 +137,15 @@ def pod_cells(
 
 
 def _state(row: PodCost, alert: Attention | None) -> Cell:
-    if row.reason or alert is None or not counts(alert):
+    shown = _shown(row, alert)
+    if shown is None:
         return ((row.word, "bad" if row.reason else "muted"),)
-    return ((alert.word, role_of(alert)),)
+    return ((shown.word, role_of(shown)),)
+
+
+def _shown(row: PodCost, alert: Attention | None) -> Attention | None:
+    """The alert that stands in place of a pod's status: one that needs attention, of a pod that could be read."""
+    return alert if alert is not None and not row.reason and counts(alert) else None
 
 
 def _zombie(row: PodCost) -> bool:

@@ -17,6 +17,7 @@ from textual.widget import Widget
 
 from tui.actions import ACTIONS, BY_ID
 from tui.store.views.all_pods import PodKey
+from tui.store.views.attention import needing as alerts_of
 from tui.store.views.attention import next_pod, ranks
 from tui.ui import layout
 from tui.ui.context import ScreenContext
@@ -25,6 +26,7 @@ from tui.ui.messages import OpenLogs, UseAccount
 from tui.ui.primitives.cells import Cell
 from tui.ui.render import header as status
 from tui.ui.render.accounts import all_connected, is_current, money_line
+from tui.ui.render.attention import none_to_go_to
 from tui.ui.screens.all_pods_lists import Accounts, AllPods, accounts_of, marks_of
 from tui.ui.screens.keys import mark_keys, pod_list_keys
 from tui.ui.screens.listing_screen import MOST_LOGS, ListingScreen
@@ -267,4 +269,5 @@ class AllPodsScreen(ListingScreen):
             self._go("pods")
             table.move_to(key)
         else:
-            self.notify("Nothing needs attention" if not needing else "hidden by the filter", markup=False)
+            names = [account.name for account in self._all if alerts_of(account.fleet)]
+            self.notify(none_to_go_to(len(needing), names), markup=False)

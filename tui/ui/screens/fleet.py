@@ -262,7 +262,7 @@ class FleetScreen(ListingScreen):
         if pod is not None:
             self.look_at(pod)
         else:
-            self._sight.session.messages.reply(none_to_go_to(alerts))
+            self._sight.session.messages.reply(none_to_go_to(len(needing), ("the account",) if alerts else ()))
 
     # Keys
 

@@ -312,10 +312,19 @@ class LogsScreen(ListingScreen):
     # Lines of input
 
     async def action_search(self) -> None:
-        await self._ask(FilterLine(self._pane_of_lines.typed.get("search", ""), _PROMPTS["search"], "search"))
+        await self._ask_for("search")
 
     async def action_filter(self) -> None:
-        await self._ask(FilterLine(self._pane_of_lines.typed.get("filter", ""), _PROMPTS["filter"], "filter"))
+        await self._ask_for("filter")
+
+    async def _ask_for(self, of: str) -> None:
+        typed = self._pane_of_lines.typed.get(of, "")
+        await self._ask(FilterLine(typed, _PROMPTS[of], of, holds=lambda text: self._is_valid(of, text)))
+
+    def _is_valid(self, of: str, text: str) -> bool:
+        """Whether a filter or a search is valid, which may not have been reported yet."""
+        self._take(of, text)
+        return not self._pane_of_lines.fault
 
     async def action_save(self) -> None:
         names = [name for name, _ in self._names().values()]

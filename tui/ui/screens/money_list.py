@@ -105,7 +105,7 @@ class Money(AccountListing):
             )  # fmt: skip
 
         if self.filter is not None:
-            passing = money_rows.pod_fields(now, is_postpaid).select(self.filter, tuple(costs.values()))
+            passing = money_rows.pod_fields(now, is_postpaid, alerts).select(self.filter, tuple(costs.values()))
             keys, rising = self._in_order({cost.id: cost for cost in passing})
         else:
             ordered_by = self._costs, self.sort, self.inverted

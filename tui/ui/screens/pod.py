@@ -278,8 +278,8 @@ class PodScreen(ListingScreen):
         if pod is not None and pod != self.pod:
             self.post_message(OpenPod(pod))
         else:
-            alone = "No other pod needs attention"
-            self._sight.session.messages.reply(none_to_go_to(alerts) if pod is None else alone)
+            none = none_to_go_to(len(needing), ("the account",) if alerts else ())
+            self._sight.session.messages.reply(none if pod is None else "No other pod needs attention")
 
     def _leave(self) -> None:
         self._timeline.revealed = False
