@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -174,11 +175,22 @@ def drawn(*responses: tuple[float, Doing, float, bool]) -> list[str]:
     return roles
 
 
-def test_noise_at_the_edge_of_a_shade_changes_nothing_and_a_stop_does() -> None:
+def test_noise_at_the_edge_of_a_shade_and_a_moment_without_work_change_nothing() -> None:
     works = [(5.0 * n, Doing.WORKS, util, False) for n, util in enumerate((51.0, 47.0, 52.0, 44.0))]
-    assert len(set(drawn(*works))) == 1
-    assert drawn(*works, (20.0, Doing.IDLE, 0.0, True))[-1] == "warn"
-    assert drawn(*works, (20.0, Doing.IDLE, 0.0, True), (25.0, Doing.WORKS, 98.0, True))[-1] == "heat-8"
+    saves = [(20.0, Doing.IDLE, 0.0, False), (25.0, Doing.WORKS, 50.0, False), (30.0, Doing.IDLE, 0.0, False)]
+    assert len(set(drawn(*works, *saves))) == 1
+    assert drawn(*works, *saves, (35.0, Doing.IDLE, 0.0, True))[-1] == "warn"
+    # Back at work it is so for as long.
+    idles = [(0.0, Doing.IDLE, 0.0, False), (5.0, Doing.WORKS, 98.0, False), (10.0, Doing.WORKS, 98.0, False)]
+    assert drawn(*idles) == ["muted", "muted", "heat-8"]
+
+
+@pytest.mark.parametrize("doing", [Doing.HUNG, Doing.HOT, Doing.LAGS, Doing.BOOTING, Doing.UNKNOWN])
+def test_what_may_need_a_person_is_on_the_map_at_once(doing: Doing) -> None:
+    responses = [(0.0, Doing.WORKS, 98.0, False), (5.0, doing, 97.0, True), (10.0, Doing.WORKS, 98.0, False)]
+    before, then, after = drawn(*responses)
+    assert before == after == "heat-8"
+    assert then == gpus.sign(Spot(doing, 97.0, True), True)[1]
 
 
 def test_a_shade_goes_with_the_second_response_and_not_with_a_second_drawing() -> None:

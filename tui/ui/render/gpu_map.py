@@ -28,11 +28,13 @@ _CELLS = {
 class _Drawn(Struct):
     """A cell as it was drawn last, and with which response; its step, if it is a shade.
 
+    calm:   whether it is a shade, or says that a GPU idles: a moment of either needs no person.
     unlike: the first response that wanted another cell than this.
     """
 
     cell: Part
     step: int | None
+    calm: bool
     at: float
     unlike: float | None = None
 
@@ -40,8 +42,8 @@ class _Drawn(Struct):
 class Signs:
     """The GPUs of pods as cells, each as it was before while that is about right.
 
-    A sign is there with the response that says so. Another shade, or another colour of the same sign, is there once two
-    responses in a row say so: one alone is noise, and would be sent to the terminal for nothing.
+    That a GPU works more or less, or idles, is there once two responses in a row say so: a moment is noise, as when a
+    run saves, and would be sent to the terminal for nothing. All other signs are there with the response that says so.
     """
 
     def __init__(self) -> None:
@@ -69,23 +71,22 @@ class Signs:
         return tuple(self._cell((pod, index), spot) for index, spot in enumerate(spots))
 
     def _cell(self, gpu: tuple[str, int], spot: Spot) -> Part:
-        old = self._drawn.get(gpu)
+        old, live = self._drawn.get(gpu), self._live
         if spot.util is None or spot.doing in SIGNS:
             cell, step = sign(spot, self._shades), None
         else:
             step = _step(spot.util, None if old is None else old.step)
             cell = _CELLS[self._shades][step]
-        live = self._live
         if live is None:
             return cell
-        if old is not None and cell != old.cell:
-            is_minor = cell[0] == old.cell[0] if step is None else old.step is not None
+        calm = step is not None or spot.doing is Doing.IDLE
+        if old is not None and cell != old.cell and calm and old.calm:
             # What was not on the screen with the response before may be of an hour ago.
             is_recent = old.at >= self._before >= live - SOON
-            if is_minor and is_recent and old.unlike in (None, live):
+            if is_recent and old.unlike in (None, live):
                 old.at = old.unlike = live
                 return old.cell
-        self._drawn[gpu] = _Drawn(cell, step, live)
+        self._drawn[gpu] = _Drawn(cell, step, calm, live)
         return cell
 
 
