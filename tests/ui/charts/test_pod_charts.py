@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -17,7 +18,7 @@ from tui.store.metrics import BY_NAME
 from tui.store.series import Point
 from tui.store.views import pod_lines
 from tui.store.views.pod_lines import Line
-from tui.ui.charts import plot, pod_charts, readings
+from tui.ui.charts import buckets, plot, pod_charts, readings
 from tui.ui.charts.look import Look
 from tui.ui.charts.spec import GUTTER, ChartSpec, Form
 from tui.ui.primitives import ramp
@@ -234,15 +235,51 @@ def test_a_new_sample_changes_one_column_of_each_chart_until_its_bucket_is_over(
 
 
 @pytest.mark.parametrize("columns", [20, 48, 104, 186, 236])
-@pytest.mark.parametrize("of_runs", [False, True])
-def test_a_wide_chart_moves_on_by_some_columns_at_once_and_shows_the_whole_range(columns: int, of_runs: bool) -> None:
-    size, look = (columns + GUTTER, 10), Look(now=NOON, span=900, of_runs=of_runs)
+@pytest.mark.parametrize("live", [False, True])
+def test_a_wide_chart_moves_on_by_some_columns_at_once_and_shows_the_whole_range(columns: int, live: bool) -> None:
+    size, look = (columns + GUTTER, 10), Look(now=NOON, span=900, live=live)
     width = pod_charts.width_of(look, [size])
     frames = [pod_charts.frame_of(replace(look, now=NOON + at), size, width) for at in range(0, 600, 5)]
     for at, frame in zip(range(0, 600, 5), frames, strict=True):
         now, end = NOON + at, frame.start + frame.width * frame.columns
         assert frame.start <= now - 900 + frame.width, "the whole range"
         assert now < end, "with the newest sample"
-        assert end - now <= max(1.0, columns / (16 if of_runs else 33)) * frame.width, "hardly any room behind it"
+        assert end - now <= max(1.0, columns / (10 if live else 30)) * frame.width, "hardly any room behind it"
     moves = sum(a.start != b.start for a, b in pairwise(frames))
-    assert moves <= 600 / max(30 if of_runs and columns >= 68 else 15, width) + 1
+    assert moves <= 600 / (width * max(1, columns // (12 if live else 40))) + 1
+
+
+def charted_at(now: float, samples: int, **options: Any) -> ChartSpec:
+    """A chart of a GPU with a sample every five seconds until now, at 104 columns of 9.5 seconds."""
+    look, size = Look(now=now, span=900, **options), (104 + GUTTER, 10)
+    fleet = Fleet(5.0, 60.0)
+    for n in reversed(range(samples)):
+        fleet.apply(snapshot(pod("a", utils=(50.0,))), now - 5.0 * n)
+    return pod_charts.specs(fleet, [fleet.records["a"]], look, pod_charts.width_of(look, [size]), [size], ["util"])[0]
+
+
+def columns_of(spec: ChartSpec) -> int:
+    """The columns with values, of those until now."""
+    return sum(column is not None for column in buckets.across(spec.lines[0], spec.window, spec.window.columns))
+
+
+def test_the_newest_columns_of_a_live_chart_are_drawn_several_at_once() -> None:
+    seen = [columns_of(charted_at(NOON + at, 60 + at // 5, live=True)) for at in range(0, 120, 5)]
+    steps = [b - a for a, b in pairwise(seen)]
+    assert set(steps) == {0, 3}, "three columns at once, and nothing in between"
+    whole = [columns_of(charted_at(NOON + at, 60 + at // 5)) for at in range(0, 120, 5)]
+    assert all(0 <= drawn - live <= 3 for live, drawn in zip(seen, whole, strict=True)), "never far behind"
+    # What is read, or looked back at, is drawn as far as it goes.
+    cursor = [columns_of(charted_at(NOON + at, 60 + at // 5, live=True, cursor=NOON)) for at in range(0, 120, 5)]
+    assert cursor == whole
+
+
+def test_the_first_samples_of_a_live_chart_are_drawn_at_once() -> None:
+    assert all(columns_of(charted_at(NOON + at, 1 + at // 5, live=True)) >= 1 for at in range(0, 120, 5))
+
+
+def test_long_ranges_are_drawn_with_each_sample() -> None:
+    size = (104 + GUTTER, 10)
+    for span in (3600, 86_400):
+        look = Look(now=NOON, span=span, live=True)
+        assert pod_charts.frame_of(look, size, pod_charts.width_of(look, [size])).until == NOON

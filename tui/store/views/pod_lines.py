@@ -36,6 +36,7 @@ class Frame(NamedTuple):
 
     cursor: the instant whose values are shown; None for `now`.
     since:  the begin of the range, which is within the first bucket; None if a line is not read as a whole.
+    drawn:  the instant up to which the buckets are drawn, None for `now`; all of them if none is.
     """
 
     start: float
@@ -44,6 +45,11 @@ class Frame(NamedTuple):
     now: float
     cursor: float | None = None
     since: float | None = None
+    drawn: float | None = None
+
+    @property
+    def until(self) -> float:
+        return self.now if self.drawn is None else self.drawn
 
 
 def charts_of(record: Record) -> tuple[str, ...]:
@@ -84,21 +90,24 @@ def _older(fleet: Fleet, record: Record, width: float) -> Samples:
 
 
 def _line(fleet: Fleet, record: Record, label: str, name: str, frame: Frame) -> Line:
-    series, older = record.series, _older(fleet, record, frame.width)
-    if older.times and name in older.columns:
-        known = fleet.older[record.id]
-        whole = join([older, series.stretch(known.end, (name,))])
-        runs = unbroken(
-            whole.times, whole.columns[name], steps(name), *frame[:3], fleet.silence, frame.now,
-            earlier=(known.end, known.silence),
-        )  # fmt: skip
-    else:
-        runs = series.runs(name, *frame[:3], fleet.silence, until=frame.now)
+    runs = _runs(fleet, record, name, frame, frame.until) or _runs(fleet, record, name, frame, frame.now)
     if frame.cursor is None:
-        return Line(label, runs, series.value(name, frame.now))
+        return Line(label, runs, record.series.value(name, frame.now))
     return Line(
         label, runs, next((p.mean for run in runs for p in run if p.at <= frame.cursor < p.at + frame.width), None)
     )
+
+
+def _runs(fleet: Fleet, record: Record, name: str, frame: Frame, until: float) -> tuple[Segment, ...]:
+    older = _older(fleet, record, frame.width)
+    if not older.times or name not in older.columns:
+        return record.series.runs(name, *frame[:3], fleet.silence, until=until)
+    known = fleet.older[record.id]
+    whole = join([older, record.series.stretch(known.end, (name,))])
+    return unbroken(
+        whole.times, whole.columns[name], steps(name), *frame[:3], fleet.silence, until,
+        earlier=(known.end, known.silence),
+    )  # fmt: skip
 
 
 def whole(series: Series, name: str, since: float, now: float) -> Point | None:

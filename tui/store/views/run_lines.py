@@ -105,11 +105,13 @@ def step_at(run: Run, at: float) -> float | None:
 
 
 def line(run: Run, label: str, column: str, frame: Frame, scale: Scale, *, is_earlier: bool = False) -> Line:
-    """A column of a run in a frame, whose start and width are in the units of the scale. Nothing after `frame.now`.
+    """A column of a run in a frame, whose start and width are in the units of the scale. Nothing after `frame.until`.
 
     is_earlier: whether its last value is read, in place of a present one.
     """
     runs = tuple(_segments(run, column, frame, scale))
+    if not runs and frame.drawn is not None:
+        runs = tuple(_segments(run, column, frame._replace(drawn=None), scale))
     if frame.cursor is not None:
         last = next((p.mean for part in runs for p in part if p.at <= frame.cursor < p.at + frame.width), None)
     elif is_earlier:
@@ -128,17 +130,17 @@ def _last(run: Run, column: str, now: float) -> float | None:
 
 
 def _placed(run: Run, column: str, frame: Frame, scale: Scale) -> Iterator[tuple[float, float, float]]:
-    """Instant, place on the axis, and value of each point up to `now`."""
+    """Instant, place on the axis, and value of each point up to `until`."""
     first = began(run)
     if scale is Scale.STEP:
         step = math.nan
         for at, reached, value in run.series.pairs("step", column):
             step = step if math.isnan(reached) else reached
-            if at <= frame.now and not math.isnan(value) and not math.isnan(step):
+            if at <= frame.until and not math.isnan(value) and not math.isnan(step):
                 yield at, step, value
         return
     for at, value in run.series.points(column):
-        if at <= frame.now:
+        if at <= frame.until:
             yield at, at - first if scale is Scale.SINCE else at, value
 
 

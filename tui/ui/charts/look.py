@@ -23,7 +23,7 @@ class Look(Struct, frozen=True, kw_only=True):
     cursor: the instant whose values are shown; None for the live ones.
     scale:  what the axis counts: `span`, `end` and `cursor` are in its units. `origin`: the place on it from
             which times since a start count. `compares`: whether it is one of several runs.
-    of_runs: whether charts of runs are among them.
+    live:   whether more samples come: then some columns are drawn at once, as each drawing is sent to the terminal.
     """
 
     now: float
@@ -38,4 +38,4 @@ class Look(Struct, frozen=True, kw_only=True):
     scale: Scale = Scale.TIME
     origin: float = 0.0
     compares: bool = False
-    of_runs: bool = False
+    live: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
 FIELDS = 3
 """More GPUs than this have no room for a field each: a heat map is drawn instead."""
 
-_AT_ONCE, _AT_ONCE_OF_RUNS = 34, 17
-"""Columns for each of which a chart moves on by one more at once, as each move is sent to the terminal: so a thirtieth
-of a chart at most is still to be filled at its end. Curves of runs differ in every column, and there are more of them:
-a fifteenth."""
+_STILL_TO_FILL = 10
+"""A live chart moves on by this part of its columns at once, as all that moves is sent to the terminal. That part of it
+at most is empty at its end. One of the past moves by a third of that."""
+
+_AT_ONCE, _SOON = 30, 30.0
+"""The newest columns are drawn several at once: this part of a chart, of as many seconds, at most."""
 
 GLYPHS = {
     # An alert that no other symbol stands for.
@@ -55,22 +58,36 @@ _WITHOUT = (Phase.BOOTING, Phase.STOPPED, Phase.OUTBID, Phase.ERROR, Phase.ENDED
 def width_of(look: Look, sizes: Sequence[tuple[int, int]]) -> float:
     """Seconds per column, the same in all charts of these sizes."""
     columns = min((spec.plot_columns(width) for width, _ in sizes), default=1)
-    return spec.bucket(look.span, columns - (_at_once(columns, look) - 1))
+    return spec.bucket(look.span, columns - (_moves_by(columns) - 1))
 
 
-def _at_once(columns: float, look: Look) -> int:
+def _moves_by(columns: float) -> int:
     """Columns by which a chart of that many moves on."""
-    return max(1, int(columns // (_AT_ONCE_OF_RUNS if look.of_runs else _AT_ONCE)))
+    return max(1, int(columns // _STILL_TO_FILL))
 
 
 def frame_of(look: Look, size: tuple[int, int], width: float) -> Frame:
-    end, steps = look.now if look.end is None else look.end, 1
+    end, steps, drawn = look.now if look.end is None else look.end, 1, None
     if look.scale is Scale.TIME:
         # By the range, which is the same for charts that differ in width by a column.
-        steps = _at_once(look.span / width, look)
+        columns = look.span / width
+        steps = _moves_by(columns)
+        if not look.live:
+            steps = max(1, steps // 3)
+        elif look.cursor is None:
+            drawn = _drawn_until(end, columns, width)
     window = spec.window(end, look.span, spec.plot_columns(size[0]), width, steps)
     since = look.now - look.span if look.scale is Scale.TIME else None
-    return Frame(*window, look.now, look.cursor, since)
+    return Frame(*window, look.now, look.cursor, since, drawn)
+
+
+def _drawn_until(now: float, columns: float, width: float) -> float | None:
+    """The instant before the columns that are still to come, as many of them at once as are drawn; None if it is one,
+    which is drawn with each of its samples."""
+    seconds = width * min(columns // _AT_ONCE, _SOON // width)
+    if seconds < 2 * width:
+        return None
+    return math.nextafter(math.floor(now / seconds) * seconds, -math.inf)
 
 
 def specs(

@@ -15,8 +15,11 @@ from tui.ui.render.gpus import SIGNS, sign
 SLACK = 14.0
 """Points beyond its shade that a utilization may go before the shade changes."""
 
+HOLD = 30.0
+"""Seconds for which a GPU must work more or less, or idle, before the map says so."""
+
 SOON = 15.0
-"""Seconds between two responses up to which the second is waited for: with a longer interval it would be too long."""
+"""Seconds between two responses up to which it is waited for: with a longer interval it would be too long."""
 
 _SPAN = 100.0 / ramp.STEPS
 _MOST = 50_000
@@ -28,22 +31,22 @@ _CELLS = {
 class _Drawn(Struct):
     """A cell as it was drawn last, and with which response; its step, if it is a shade.
 
-    calm:   whether it is a shade, or says that a GPU idles: a moment of either needs no person.
-    unlike: the first response that wanted another cell than this.
+    calm:  whether it is a shade, or says that a GPU idles: a moment of either needs no person.
+    since: the response since which all of them wanted another cell than this.
     """
 
     cell: Part
     step: int | None
     calm: bool
     at: float
-    unlike: float | None = None
+    since: float | None = None
 
 
 class Signs:
     """The GPUs of pods as cells, each as it was before while that is about right.
 
-    That a GPU works more or less, or idles, is there once two responses in a row say so: a moment is noise, as when a
-    run saves, and would be sent to the terminal for nothing. All other signs are there with the response that says so.
+    That a GPU works more or less, or idles, is there once it has lasted for half a minute: less is noise, as when a run
+    saves, and would be sent to the terminal for nothing. All other signs are there with the response that says so.
     """
 
     def __init__(self) -> None:
@@ -83,8 +86,9 @@ class Signs:
         if old is not None and cell != old.cell and calm and old.calm:
             # What was not on the screen with the response before may be of an hour ago.
             is_recent = old.at >= self._before >= live - SOON
-            if is_recent and old.unlike in (None, live):
-                old.at = old.unlike = live
+            since = live if old.since is None else old.since
+            if is_recent and live - since < HOLD:
+                old.at, old.since = live, since
                 return old.cell
         self._drawn[gpu] = _Drawn(cell, step, calm, live)
         return cell

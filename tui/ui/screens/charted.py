@@ -13,7 +13,7 @@ from tui.format import numbers as fmt
 from tui.store.fleet import Fleet
 from tui.store.fleet_state import Record
 from tui.store.metrics import COMPARED
-from tui.store.views.run_chart_kinds import RUN_CHARTS, Scale, with_runs
+from tui.store.views.run_chart_kinds import Scale, with_runs
 from tui.ui import themes
 from tui.ui.context import ScreenContext
 from tui.ui.messages import LookBack
@@ -103,7 +103,7 @@ class ChartScreen(BaseScreen):
             now=now, span=self._span or RANGES[self._range], tz=self._sight.tz, heat=self._heat,
             spark=self._sight.display.pace.slow, many=1 if self.app.theme in themes.HUELESS else MANY,
             shades=self._has_shades, cursor=self._cursor, end=self._last_sample, scale=scale, origin=origin,
-            compares=compares, of_runs=any(chart in RUN_CHARTS for chart in wanted),
+            compares=compares, live=not (fleet.past or self._player.in_history),
         )  # fmt: skip
         sizes = [(max(1, chart.size.width), max(1, chart.size.height)) for chart in pane.charts[: len(wanted)]]
         shown = [size for size in sizes if size != (1, 1)] or sizes

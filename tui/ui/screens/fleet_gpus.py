@@ -31,8 +31,10 @@ class FleetGpus:
     def __init__(self) -> None:
         self._signs = Signs()
         self._grouped: tuple[Sequence[str], object, tuple[gpu_map.Group, ...]] | None = None
+        self._named: tuple[tuple[gpu_map.Group, ...], tuple[gpu_map.Group, ...]] = (), ()
 
     def _groups(self, fleet: Fleet, keys: Sequence[str]) -> tuple[gpu_map.Group, ...]:
+        """The GPUs of these pods, in their order."""
         # Asked for by each layout: there may be thousands of pods.
         if self._grouped is None or self._grouped[0] is not keys or self._grouped[1] is not fleet.records:
             self._grouped = keys, fleet.records, gpu_map.groups(fleet, keys)
@@ -40,14 +42,17 @@ class FleetGpus:
 
     def lines(self, fleet: Fleet, keys: Sequence[str], width: int) -> int:
         """The lines that the map of these pods takes in a pane of a width."""
-        return gpu_plan.lines_wanted(self._groups(fleet, keys), width - _FRAME, MOST_LINES)
+        return gpu_plan.lines_wanted(self._by_name(self._groups(fleet, keys)), width - _FRAME, MOST_LINES)
 
     def show_map(
         self, pane: GpuMap, fleet: Fleet, now: float, keys: Sequence[str], *, shades: bool, live: float | None
     ) -> None:
-        """Show the GPUs of these pods, in their order. `live`: see `Signs.follow`."""
+        """Show the GPUs of these pods: by name if all fit, so that each keeps its place, else in their order, so that
+        the first ones are seen. `live`: see `Signs.follow`."""
         self._signs.follow(live, shades)
         groups = self._groups(fleet, keys)
+        if pane.fits(groups):
+            groups = self._by_name(groups)
         room = pane.room_below(groups) if len(groups) <= MOST_LISTED else 0
         needy = _needy(fleet, [group.pod for group in groups], now) if room else ()
         pane.show(
@@ -56,6 +61,11 @@ class FleetGpus:
             notice=empty_states.gpus(fleet),
             below=needy_gpus.listed(needy, pane.size.width, room),
         )
+
+    def _by_name(self, groups: tuple[gpu_map.Group, ...]) -> tuple[gpu_map.Group, ...]:
+        if self._named[0] is not groups:
+            self._named = groups, tuple(sorted(groups, key=lambda group: (group.name.lower(), group.pod)))
+        return self._named[1]
 
     def entitle(self, pane: GpuMap, title: str, fleet: Fleet, now: float, *, brief: bool, shades: bool) -> None:
         """The title of the map reads the GPU under its cursor. `brief`: nothing else, for narrow terminals."""

@@ -21,7 +21,7 @@ from tui.store.views.gpu_map import Group
 from tui.ui.primitives import ramp
 from tui.ui.primitives.cells import Cell, Part, fit
 from tui.ui.primitives.empty_state import EmptyState, notice_line
-from tui.ui.primitives.gpu_plan import Plan, Run, plan
+from tui.ui.primitives.gpu_plan import Plan, Run, lines_wanted, plan
 from tui.ui.primitives.roles import style_of
 from tui.ui.widgets.table import ROW_KEYS
 
@@ -71,6 +71,11 @@ class GpuMap(ScrollView, can_focus=True):
     def cursor(self) -> tuple[str, int] | None:
         """The pod and the number of the GPU under the cursor."""
         return self._cursor
+
+    def fits(self, groups: tuple[Group, ...]) -> bool:
+        """Whether all of these GPUs are seen at once."""
+        width, height = self.scrollable_content_region.width, self.size.height
+        return lines_wanted(groups, width, height + 1) <= height
 
     def room_below(self, groups: tuple[Group, ...]) -> int:
         """Lines that these GPUs leave free."""
