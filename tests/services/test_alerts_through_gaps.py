@@ -163,9 +163,9 @@ class World:
                 self.monitor._in_slices,  # type: ignore[arg-type]
             )
             self.monitor._history.close()
+            await self.monitor._judge()
 
         asyncio.run(load())
-        self.monitor._judges = True
 
     def poll(self, fails: bool = False) -> None:
         self.at += STEP

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -10,20 +11,23 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.make import offer, pod, snapshot
+from tests.make import funds, offer, pod, snapshot
 from tests.ui.conftest import NOW, HeldCloud
 from tui.api.models import Quote
 from tui.clocks import Clocks
 from tui.config.loader import Config
 from tui.config.settings import Notify
 from tui.domain import deploy_draft
+from tui.domain.events import Kind
 from tui.domain.user_message import Level, UserMessage
+from tui.history.recorder import Recorder
 from tui.services import duties
 from tui.services.action_lock import ActionLock
 from tui.services.messages import Messages
 from tui.services.session import Session
 from tui.services.source import Source
 from tui.storage.state_files import StateFiles
+from tui.ui.render.header import Badges, header
 
 H100 = offer("H100 SXM", Quote(2.99, 1.75, "High"))
 
@@ -63,6 +67,43 @@ async def test_it_watches_until_it_is_cancelled_and_closes_what_it_opened(tmp_pa
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert stand.cloud.closed
+
+
+async def test_the_first_response_is_judged_once_the_recording_has_been_read(tmp_path: Path) -> None:
+    """The next one may be a minute away: until then a fleet that burns money would look as if all is well."""
+    at_each_change: list[tuple[bool, bool, str]] = []
+
+    def recorder(say: Callable[[UserMessage], object]) -> Recorder:
+        return Recorder(tmp_path, "test", post=say, account="test", wall=lambda: NOW)
+
+    stand = Stand(tmp_path, Config(interval=3600.0), record=recorder)
+    stand.cloud.fleet_answer = snapshot(pod("a"), funds=funds(10.0, 10.0))
+    fleet = stand.session.fleet
+    judged = asyncio.Event()
+
+    def changed() -> None:
+        line = "".join(
+            text
+            for part in header(fleet, Badges("test", demo=False, read_only=False), NOW, ((),), 120)[1].left
+            for text, _ in part
+        )
+        at_each_change.append((fleet.pods_at is not None, fleet.unjudged, line))
+        if fleet.judged_at is not None:
+            judged.set()
+
+    stand.session.monitor._on_change = changed
+    running = asyncio.ensure_future(stand.session.monitor.run())
+    await asyncio.wait_for(judged.wait(), 30)
+    assert (stand.cloud.asked, fleet.judged_at) == (1, NOW)
+    known = [(unjudged, line) for has_pods, unjudged, line in at_each_change if has_pods]
+    assert known[0][0]
+    assert "alerts follow" in known[0][1]
+    assert not known[-1][0]
+    assert "low runway" in known[-1][1]
+    assert [event.text for event in fleet.events if event.kind is Kind.RUNWAY], "and it is an event"
+    await stand.session.close()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_what_sends_is_there_once_it_was_started_and_hears_of_every_change(tmp_path: Path) -> None:

@@ -138,8 +138,7 @@ class Intake:
         self._fleet.events.extend(answered)
         samples: dict[str, PackedSample] = {}
         happened = yield from self._fleet.taking(snapshot, at, took, samples if self._recorder is not None else None)
-        # What is dated by a clock that may have been changed is no reason to begin or end anything.
-        sure = self._source.clocks is None or not self._source.clocks.doubtful
+        sure = self._is_sure
         judged: tuple[Event, ...] = ()
         state = self._source.hub() if self._source.hub is not None else None
         if state is not None:
@@ -157,6 +156,22 @@ class Intake:
         events, alerts = (*answered, *happened, *judged), self._open_alerts(at)
         facts = self._facts(is_judged=sure, are_told=snapshot.pods is not None)
         self._hand_over(lambda recorder: recorder.polled(at, snapshot, events, samples, alerts, facts))
+
+    @property
+    def _is_sure(self) -> bool:
+        """Whether responses are judged: what is dated by a clock that may have been changed begins and ends nothing."""
+        return self._source.clocks is None or not self._source.clocks.doubtful
+
+    def _judging_the_last(self) -> Sliced[None]:
+        """Judge the last response, which came before the recording was read."""
+        fleet, at = self._fleet, self._fleet.pods_at
+        if at is None or self._source.hub is not None or not self._is_sure or fleet.snapshot.error is not None:
+            return
+        judged = yield from self.chronicle.judging(fleet, at)
+        fleet.events.extend(judged)
+        post_switched(judged, self._post)
+        _log(judged)
+        self._hand_over(lambda recorder: recorder.happened(judged))
 
     def _facts(self, *, is_judged: bool, are_told: bool) -> Facts | None:
         """What was concluded from a response, for the recording. `are_told`: whether it had the pods."""

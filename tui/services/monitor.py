@@ -115,6 +115,7 @@ class Monitor(Intake):
         self._asks_for_hosts = hosts
         # What began before this run is known only once the recording was read.
         self._judges = record is None or source.history is not None
+        fleet.unjudged = not self._judges
         self.questions = MarketQuestions()
         self._account = AccountCheck(fleet, source.clock)
         self._kept_facts = KeptFacts(fleet)
@@ -236,12 +237,12 @@ class Monitor(Intake):
         """Put recorded data in front of live data."""
         if await recorder.tried() is None:
             # Lasting conditions are judged by live data from now on: when a recording will be available is unknown.
-            self._judges = True
+            await self._judge()
         path = await recorder.opened()
         if path is None:
             if self._history.is_shared:
                 await self._fill_shared()
-            self._judges = True
+            await self._judge()
             return
         # Prices may be recorded before the first response about the pods.
         await self._begun.wait()
@@ -252,8 +253,15 @@ class Monitor(Intake):
         await self._history.fill(recorder, self.chronicle, self._first, self._in_slices)
         await self._fill_shared()
         self._kept_facts.recall(await self._history.pods_before(self._first))
-        self._judges = True
+        await self._judge()
         self._tell()
+
+    async def _judge(self) -> None:
+        """Judge responses from now on, and the last one first: the next may be a minute away."""
+        if not self._judges:
+            self._judges = True
+            await self._in_slices(self._judging_the_last())
+        self._fleet.unjudged = False
 
     async def _fill_shared(self) -> None:
         """Let alerts go on from what others saw."""
@@ -341,5 +349,5 @@ class Monitor(Intake):
         self._post(UserMessage(f"not recording: {error}"))
 
     def _not_filled(self, error: CloudError) -> None:
-        self._judges = True
+        self._judges, self._fleet.unjudged = True, False
         self._history.cannot_be_read(error)

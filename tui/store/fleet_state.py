@@ -123,7 +123,8 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     older:    archived samples of some pods from before those in memory.
     events:   events of the pods, oldest first.
     attention: the alerts as of the last response about the pods, worst first, muted ones among them.
-    judged_at: when these were judged; None before the first time.
+    judged_at: when these were judged; None before the first time. `unjudged`: whether they are not judged yet, as the
+               recording, which has what began before, is still being read.
     earlier:  recorded events, once loaded.
     watched:  the unwatched time; `slowness`: the factor by which podtop waits longer than the interval between polls.
     skew:     seconds that RunPod's clock is ahead; pods and machines are corrected for it, days of charges are not.
@@ -149,6 +150,7 @@ class FleetState(TopicFeeds, eq=False, kw_only=True):
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=EVENTS))
     attention: tuple[Attention, ...] = ()
     judged_at: float | None = None
+    unjudged: bool = False
     earlier: Earlier | None = None
     operations: dict[str, Operation] = field(default_factory=dict)
     leases: Mapping[str, Lease] = field(default_factory=dict)

@@ -130,6 +130,7 @@ def money_line(accounts: Sequence[Account], tz: tzinfo | None, width: int) -> Tw
     alerts.sort(key=lambda alert: alert.grade is not Grade.BAD)
     groups: Ranked = (
         *attention.item(tuple(alerts)),
+        *((attention.FOLLOW,) if any(account.fleet.unjudged for account in accounts) else ()),
         *_busy(accounts),
         *_first_out(accounts, tz),
         *_sums(accounts),

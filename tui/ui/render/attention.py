@@ -82,6 +82,10 @@ def item(alerts: tuple[Attention, ...]) -> tuple[Group, ...]:
     return ((*many, *some, *few, (0, ((f"{SIGN}{count}", role),))),)
 
 
+FOLLOW: Group = ((5, (("◌ alerts follow", "muted"),)), (1, (("◌", "muted"),)))
+"""In place of alerts, and of waste, until the recording has been read: some of them would look like all of them."""
+
+
 def wasted(waste: Waste, old: bool) -> tuple[Group, ...]:
     """The header's figure of what does nothing; none if that is nothing."""
     if not waste:
@@ -108,12 +112,15 @@ def leads_to(group: Cell) -> str:
     return "attention" if re.fullmatch(rf"{SIGN} \d+: .*|{SIGN}\d+", text) else ""
 
 
-def none_to_go_to(pods: int, accounts: Sequence[str]) -> str:
+def none_to_go_to(pods: int, accounts: Sequence[str], unjudged: bool = False) -> str:
     """Why there is no pod to go to.
 
     pods:     how many of them need attention.
     accounts: what else does: the names of accounts, or "the account" where there is one.
+    unjudged: whether that is not known yet.
     """
+    if unjudged and not pods and not accounts:
+        return "Alerts follow once the recording has been read"
     if pods:
         return f"{pods} pod{'s' * (pods > 1)} that need{'' if pods > 1 else 's'} attention: hidden by the filter"
     if not accounts:

@@ -305,10 +305,13 @@ def header(
     pods_old = old or fleet.pods_stale(now)
     loud = views.needing(live or fleet)
     waste = attention.wasted(views.wasted(fleet, now), pods_old) if fleet.pods_at is not None else ()
+    alerts = attention.item(loud)
+    if (live or fleet).unjudged and fleet.pods_at is not None:
+        alerts, waste = (attention.FOLLOW,), ()
     figures = money(fleet, old, tz, now)
     # What needs a person first, then what runs, until when, and at what price: the same order at every width.
     groups = (
-        *attention.item(loud), *busy(fleet, pods_old), *figures[:2], *waste, *figures[2:], *counts(fleet, pods_old),
+        *alerts, *busy(fleet, pods_old), *figures[:2], *waste, *figures[2:], *counts(fleet, pods_old),
         *armed(fleet),
     )  # fmt: skip
     return first, TwoSided(kept(groups, width))

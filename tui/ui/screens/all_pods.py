@@ -270,4 +270,5 @@ class AllPodsScreen(ListingScreen):
             table.move_to(key)
         else:
             names = [account.name for account in self._all if alerts_of(account.fleet)]
-            self.notify(none_to_go_to(len(needing), names), markup=False)
+            unjudged = any(account.fleet.unjudged for account in self._all)
+            self.notify(none_to_go_to(len(needing), names, unjudged), markup=False)

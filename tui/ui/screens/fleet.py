@@ -262,7 +262,8 @@ class FleetScreen(ListingScreen):
         if pod is not None:
             self.look_at(pod)
         else:
-            self._sight.session.messages.reply(none_to_go_to(len(needing), ("the account",) if alerts else ()))
+            none = none_to_go_to(len(needing), ("the account",) if alerts else (), self._alerts_of.unjudged)
+            self._sight.session.messages.reply(none)
 
     # Keys
 

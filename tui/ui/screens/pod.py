@@ -278,7 +278,7 @@ class PodScreen(ListingScreen):
         if pod is not None and pod != self.pod:
             self.post_message(OpenPod(pod))
         else:
-            none = none_to_go_to(len(needing), ("the account",) if alerts else ())
+            none = none_to_go_to(len(needing), ("the account",) if alerts else (), self._alerts_of.unjudged)
             self._sight.session.messages.reply(none if pod is None else "No other pod needs attention")
 
     def _leave(self) -> None:
