@@ -134,8 +134,10 @@ def test_below_few_hosts_stand_the_facts_of_one(width: int, height: int, rows: i
     assert set(layout.hosts(width, height, "charts", rows, alone=True, facts=True)) == {"charts"}
 
 
-@given(WIDTHS, HEIGHTS)
-def test_panes_of_the_events(width: int, height: int) -> None:
-    regions = layout.events(width, height)
+@given(WIDTHS, HEIGHTS, st.integers(0, 300))
+def test_panes_of_the_events(width: int, height: int, rows: int) -> None:
+    regions = layout.events(width, height, rows)
     check(list(regions.values()), width, height, tiled=True)
-    assert ("about" in regions) is (width >= layout.WIDE)
+    assert ("about" in regions) is (width >= layout.WIDE or 0 < rows <= height - 15)
+    if regions["events"].width == width:
+        assert len(regions) == 1 or regions["events"].height == rows + 3, "no row of the log is hidden by details"

@@ -189,14 +189,31 @@ def detail(
 
 
 EVENTS_ASIDE = 64
+_LEAST_ABOUT, _MOST_ABOUT = 12, 24
+"""Lines of the details of one event: at least; and where they take no more beside the log."""
 
 
-def events(width: int, height: int) -> dict[str, Region]:
-    """The log; in wide terminals the details of one event beside it."""
+def events(width: int, height: int, rows: int = 0) -> dict[str, Region]:
+    """The log, and the details of one event with what else happened to its pod.
+
+    These are below a log of so few rows that it leaves room for them, else in wide terminals beside it.
+    """
+    top = rows + 3
+    if rows and height - top >= _LEAST_ABOUT and (width < WIDE or top <= height // 2):
+        left = max(EVENTS_ASIDE, width // 3) if width >= WIDE else width // 2 if width >= NORMAL else width
+        regions = {"about": Region(0, top, left, height - top)}
+        if left < width:
+            regions["others"] = Region(left, top, width - left, height - top)
+        return {"events": Region(0, 0, width, top), **regions}
     if width < WIDE:
         return {"events": Region(0, 0, width, height)}
-    left = width - max(EVENTS_ASIDE, width // 3)
-    return {"events": Region(0, 0, left, height), "about": Region(left, 0, width - left, height)}
+    left, about = width - max(EVENTS_ASIDE, width // 3), min(_MOST_ABOUT, max(1, height * 3 // 5))
+    regions = {
+        "events": Region(0, 0, left, height),
+        "about": Region(left, 0, width - left, about),
+        "others": Region(left, about, width - left, height - about),
+    }
+    return {name: region for name, region in regions.items() if region.height}
 
 
 _LEAST_FACTS = 6
