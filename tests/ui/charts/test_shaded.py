@@ -243,6 +243,16 @@ def test_more_gpus_than_rows_stand_together_and_none_is_hidden() -> None:
     ]  # fmt: skip
 
 
+def test_more_pods_than_rows_stand_together_and_none_is_hidden() -> None:
+    made = chart([flat(90.0), flat(90.0), flat(0.0)], Form.HEAT)
+    named = [replace(line, label=f"pod-{number}") for number, line in enumerate(made.lines)]
+    made = replace(made, lines=tuple(named))
+    for height, beside in ((2, [["3", "pods", "▾0%"]]), (3, [["pod-0", "90%"], ["+2", "pods", "▾0%"]])):
+        rows = plot.draw(made, 40 + GUTTER, height)
+        assert [text(row)[:GUTTER].split() for row in rows[1:]] == beside
+        assert cells(rows)[-1][5] != cells(plot.draw(replace(made, lines=(named[0],)), 40 + GUTTER, 2))[1][5]
+
+
 @pytest.mark.parametrize("shades", [True, False])
 def test_a_bucket_whose_minimum_is_far_below_its_mean_is_marked(shades: bool) -> None:
     values = flat(90.0)

@@ -101,7 +101,7 @@ def heat(spec: ChartSpec, width: int, height: int) -> list[Row]:
         rows += [(*(blank if row else beside), *cells) for row, cells in enumerate(drawn)]
         # A height of two rows would not be that of the legend: a row without anything sets them apart.
         rows += [((" " * width, QUIET),)] * (deep - len(drawn))
-    if len(groups) * deep < height and spec.lines and not spec.lines[0].label.startswith("GPU "):
+    if spec.apart and len(groups) * deep < height and spec.lines:
         left = len(spec.lines) - sum(len(numbers) for _, numbers in groups)
         if left:
             note = f"+{left} more when zoomed"
@@ -130,9 +130,12 @@ def _groups(spec: ChartSpec, height: int) -> Iterator[tuple[str, range]]:
             yield line.label, range(number, number + 1)
         return
     if not spec.lines[0].label.startswith("GPU "):
-        # Pods have names: a group of them has none.
+        # Pods have names: a group of them has none, and the last row is for all that have no row of their own.
         for number in range(max(0, height - 1)):
             yield spec.lines[number].label, range(number, number + 1)
+        if not spec.apart and height > 0:
+            left = range(height - 1, count)
+            yield f"{'+' if left.start else ''}{len(left)} pods", left
         return
     size, larger = divmod(count, height)
     start = 0

@@ -225,7 +225,7 @@ def marks_of(
         return run_charts.marks_of(fleet, records, look, GLYPHS)
     start = min((frame_of(look, size, width).start for size in sizes), default=look.now)
     happened = pods.events(fleet, {record.id for record in records}, start, look.now)
-    return tuple(Mark(event.at, GLYPHS[event.kind]) for event in happened)
+    return tuple(Mark(event.at, GLYPHS[event.kind], event.word) for event in happened)
 
 
 def _is_current(fleet: Fleet, record: Record, now: float) -> bool:

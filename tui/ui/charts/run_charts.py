@@ -124,5 +124,5 @@ def marks_of(fleet: Fleet, records: Sequence[Record], look: Look, glyphs: Mappin
         for event in pods.events(fleet, {record.id}, first, look.now):
             place = run_lines.step_at(run, event.at) if look.scale is Scale.STEP else event.at - first
             if place is not None:
-                marks.append(Mark(place, glyphs[event.kind]))
+                marks.append(Mark(place, glyphs[event.kind], event.word))
     return tuple(marks)
