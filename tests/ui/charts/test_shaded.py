@@ -270,6 +270,14 @@ def test_a_row_has_a_name_a_number_and_a_sparkline() -> None:
     assert text(row[0]) == "util     50% " + "▄" * 40
 
 
+def test_a_row_of_runs_that_are_compared_has_no_mean_of_their_figures() -> None:
+    made = replace(chart([flat(50.0), flat(10.0)], Form.AREAS), apart=True)
+    assert text(plot.draw(made, 40 + GUTTER, 1)[0])[:GUTTER].split() == ["util", "avg"]
+    # Where one of them has a value, it is that.
+    one = replace(made, lines=(made.lines[0], replace(made.lines[1], last=None)))
+    assert text(plot.draw(one, 40 + GUTTER, 1)[0])[:GUTTER].split() == ["util", "50%"]
+
+
 def test_the_cursor_reads_lowest_mean_and_highest() -> None:
     at = chart([[(10.0, 70.0, 90.0)] * 40], Form.AREAS).window.start + 20 * 22.5
     made = chart([[(10.0, 70.0, 90.0)] * 40], Form.AREAS, cursor=at)

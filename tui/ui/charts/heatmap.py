@@ -9,7 +9,7 @@ from tui.store.series import Point
 from tui.store.views.pod_lines import Line
 from tui.ui.charts import buckets
 from tui.ui.charts.buckets import Column
-from tui.ui.charts.figures import at_cursor, gutter_cell, lagging, short
+from tui.ui.charts.figures import at_cursor, beside, gutter_cell, lagging, short
 from tui.ui.charts.spec import BESIDE, CURSOR, HEAT, QUIET, STEP, ChartSpec, Form, Part, Row, gutter, paint
 from tui.ui.primitives import ramp
 
@@ -96,9 +96,9 @@ def heat(spec: ChartSpec, width: int, height: int) -> list[Row]:
         lines = [spec.lines[number] for number in numbers]
         columns = buckets.pooled([buckets.across(line, spec.window, width - margin) for line in lines])
         drawn = _shaded(columns, spec, deep) if spec.shades else [_heights(columns, spec, turn, deep)]
-        beside: Row = gutter_cell(name, _value(lines, spec), spec, lags in numbers) if margin else ()
+        named: Row = gutter_cell(name, _value(lines, spec), spec, lags in numbers) if margin else ()
         blank: Row = ((" " * margin, QUIET),) if margin else ()
-        rows += [(*(blank if row else beside), *cells) for row, cells in enumerate(drawn)]
+        rows += [(*(blank if row else named), *cells) for row, cells in enumerate(drawn)]
         # A height of two rows would not be that of the legend: a row without anything sets them apart.
         rows += [((" " * width, QUIET),)] * (deep - len(drawn))
     if spec.apart and len(groups) * deep < height and spec.lines:
@@ -185,13 +185,16 @@ def _sparkline(spec: ChartSpec, lines: Sequence[Line], name: str, width: int) ->
         columns = [None] * (width - margin)
     known = [line.last for line in lines if line.last is not None]
     value = sum(known) / len(known) if known else None
-    beside = gutter_cell(name, value, spec) if margin else ()
+    # Of runs that are compared it is drawn together how they went; a mean of their figures would mean nothing.
+    averages = len(known) > 1 and spec.apart
+    left = beside(name, "avg", False, spec) if averages else gutter_cell(name, value, spec)
+    left = left if margin else ()
     cells = [level(column, spec) for column in columns]
     if not any(columns):
-        return (*beside, (fmt.clip(spec.note, width - margin).ljust(width - margin), QUIET))
+        return (*left, (fmt.clip(spec.note, width - margin).ljust(width - margin), QUIET))
     if spec.form is not Form.SPARK:
         _read(cells, columns, spec)
-    return (*beside, *cells)
+    return (*left, *cells)
 
 
 def _read(cells: list[Part], columns: Sequence[Column], spec: ChartSpec) -> None:
