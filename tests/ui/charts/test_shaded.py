@@ -273,8 +273,13 @@ def test_a_row_has_a_name_a_number_and_a_sparkline() -> None:
 def test_a_row_of_runs_that_are_compared_has_no_mean_of_their_figures() -> None:
     made = replace(chart([flat(50.0), flat(10.0)], Form.AREAS), apart=True)
     assert text(plot.draw(made, 40 + GUTTER, 1)[0])[:GUTTER].split() == ["util", "avg"]
-    # Where one of them has a value, it is that.
-    one = replace(made, lines=(made.lines[0], replace(made.lines[1], last=None)))
+    # Where one has no values, those of the others would be read as a change.
+    (run,) = made.lines[1].runs
+    late = replace(made, lines=(made.lines[0], replace(made.lines[1], runs=(run[10:],))))
+    row = text(plot.draw(late, 40 + GUTTER, 1)[0])[GUTTER:]
+    assert (row[:10].strip(), row[10:]) == ("", row[10] * 30)
+    # Of one that has any, it is that.
+    one = replace(made, lines=(made.lines[0], replace(made.lines[1], runs=(), last=None)))
     assert text(plot.draw(one, 40 + GUTTER, 1)[0])[:GUTTER].split() == ["util", "50%"]
 
 

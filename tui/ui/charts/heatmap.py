@@ -180,14 +180,18 @@ def row(spec: ChartSpec, width: int) -> Row:
 
 def _sparkline(spec: ChartSpec, lines: Sequence[Line], name: str, width: int) -> Row:
     margin = gutter(width)
-    columns = buckets.pooled([buckets.across(line, spec.window, width - margin) for line in lines])
+    each = [buckets.across(line, spec.window, width - margin) for line in lines]
+    columns = buckets.pooled(each)
     if not columns:
         columns = [None] * (width - margin)
     known = [line.last for line in lines if line.last is not None]
     value = sum(known) / len(known) if known else None
-    # Of runs that are compared it is drawn together how they went; a mean of their figures would mean nothing.
-    averages = len(known) > 1 and spec.apart
-    left = beside(name, "avg", False, spec) if averages else gutter_cell(name, value, spec)
+    left = gutter_cell(name, value, spec)
+    if spec.apart and len(runs := [cells for cells in each if any(cells)]) > 1:
+        # Of runs that are compared it is drawn how they go together: a mean of their figures is that of none, and
+        # where one of them has no value, that of the others would be read as a change.
+        columns = _where_all(columns, runs)
+        left = beside(name, "avg", False, spec)
     left = left if margin else ()
     cells = [level(column, spec) for column in columns]
     if not any(columns):
@@ -195,6 +199,12 @@ def _sparkline(spec: ChartSpec, lines: Sequence[Line], name: str, width: int) ->
     if spec.form is not Form.SPARK:
         _read(cells, columns, spec)
     return (*left, *cells)
+
+
+def _where_all(columns: Sequence[Column], runs: Sequence[Sequence[Column]]) -> list[Column]:
+    """The columns in which all of these runs have values; all columns if there is none."""
+    found = [column if all(values) else None for column, values in zip(columns, zip(*runs, strict=True), strict=True)]
+    return found if any(found) else list(columns)
 
 
 def _read(cells: list[Part], columns: Sequence[Column], spec: ChartSpec) -> None:
