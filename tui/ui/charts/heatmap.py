@@ -203,8 +203,8 @@ def _sparkline(spec: ChartSpec, lines: Sequence[Line], name: str, width: int) ->
 
 def _where_all(columns: Sequence[Column], runs: Sequence[Sequence[Column]]) -> list[Column]:
     """The columns in which all of these runs have values; all columns if there is none."""
-    found = [column if all(values) else None for column, values in zip(columns, zip(*runs, strict=True), strict=True)]
-    return found if any(found) else list(columns)
+    shared = [column if all(values) else None for column, values in zip(columns, zip(*runs, strict=True), strict=True)]
+    return shared if any(shared) else list(columns)
 
 
 def _read(cells: list[Part], columns: Sequence[Column], spec: ChartSpec) -> None:
