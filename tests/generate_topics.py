@@ -71,9 +71,11 @@ def bindings() -> Iterator[str]:
 
 def symbols() -> Iterator[str]:
     """What the symbols of the screen mean."""
-    from tui.ui.modals.help import SIGNS
+    from tui.ui.modals.help import MARKS, SIGNS
 
     yield from table(("Symbol", "Meaning"), ((code(symbol), meaning) for symbol, meaning in SIGNS))
+    yield ""
+    yield from table(("Event on a chart", "Meaning"), ((code(symbol), meaning) for symbol, meaning in MARKS))
 
 
 def settings() -> Iterator[str]:

@@ -22,6 +22,7 @@ from tui.store.kinds.container import OUTBID, RESTART
 from tui.store.kinds.gpus import CAPPED, LATCHED, WAITING
 from tui.store.kinds.machine import MAINTENANCE
 from tui.store.kinds.money import NO_BALANCE, RELOAD, RUNWAY, SPEND_LIMIT
+from tui.store.views.joined_events import Joined
 from tui.ui.render import events as rows
 
 NOW = 1_795_435_200.0
@@ -109,7 +110,7 @@ def test_the_switch_is_told_once_and_ends_what_was_open() -> None:
     assert all(offered.WORDS in event.text for event in told)
     # What they warned of may last: nothing is called well.
     assert [event.word for event in told if event.kind is not Kind.ALERTS_OFF] == ["not judged"] * 2
-    shown = [dict(rows.row(event, event.at, None, {})) for event in told]
+    shown = [dict(rows.row(Joined((event,)), event.at, None, {})) for event in told]
     assert not any("✓" in str(cells["what"]) or " ok" in str(cells["what"]) for cells in shown)
     assert life.poll(closed(), funds=None, lacks=ALL) == []
     (back, *others) = life.poll(closed())

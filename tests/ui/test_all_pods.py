@@ -13,6 +13,7 @@ from tui.api.errors import Unreachable
 from tui.domain.attention import Attention, Grade
 from tui.ui.screens.all_pods import AllPodsScreen
 from tui.ui.screens.pod import PodScreen
+from tui.ui.widgets.gpu_map import GpuMap
 from tui.ui.widgets.table import Table
 
 
@@ -173,3 +174,27 @@ async def test_it_fits(launch: Launch, accounts: Accounts, size: tuple[int, int]
         assert any("lab" in line and "lab-run" in line for line in lines), run.text()
         assert ("$150.00" in run.text()) is (size[0] > 80), "the balance gives way to what needs attention"
         assert all(len(line) <= size[0] for line in lines)
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (200, 50)])
+async def test_the_gpus_of_all_accounts_are_seen(launch: Launch, accounts: Accounts, size: tuple[int, int]) -> None:
+    async with accounts.launched(launch, size) as run:  # type: ignore[attr-defined]
+        await both(run)
+        await run.press("0")
+        lines = run.text().splitlines()
+        util = next(line for line in lines if "UTIL" in line).index("UTIL")
+        assert all(line[util] in "▁▂▃▄▅▆▇" for line in lines if "-run" in line and "running" in line), run.text()
+        if size[0] > 40:
+            # Of the pod under the cursor, whose account is named.
+            assert any("╭─ work: work-" in line or "╭─ lab: lab-" in line for line in lines), run.text()
+        if size[0] < 100:
+            return
+        pods, gpus = run.app.screen.query_one("#pods", Table), run.app.screen.query_one("#map", GpuMap)
+        await run.press("tab", "tab")
+        assert run.app.focused is gpus
+        await run.press("G")
+        assert gpus.cursor is not None
+        assert gpus.cursor[0] == pods.cursor == pods.keys[-1]
+        name = ("work", "lab")[int(pods.cursor.partition(" ")[0])]
+        assert f"GPU map  {name}: {name}-" in run.text()

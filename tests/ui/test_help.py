@@ -53,7 +53,7 @@ async def test_from_180_columns_on_it_has_three_of_them_and_fits(launch: Launch)
 
 
 def test_signs_stand_behind_the_keys() -> None:
-    assert [title for title, _ in blocks(())] == ["Symbols", "Tour"]
+    assert [title for title, _ in blocks(())] == ["Symbols", "Events on charts, named by ← →", "Tour"]
 
 
 @pytest.mark.wide

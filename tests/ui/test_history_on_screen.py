@@ -72,7 +72,7 @@ async def test_a_typed_time_is_gone_to_and_what_is_none_says_what_is(launch: Lau
         assert go_to.INVALID in run.text()
         await run.press(*["backspace"] * 4, *"yesterday", "enter")
         await run.settle()
-        assert "is outside the recording; recorded: 12:00:" in run.text()
+        assert " is outside" in run.text()
         assert not run.app.playback.in_history
         await run.press(*["backspace"] * 9, *"12:00:17", "enter")
         # The last poll by then, and never a time between two.

@@ -134,8 +134,20 @@ def test_below_few_hosts_stand_the_facts_of_one(width: int, height: int, rows: i
     assert set(layout.hosts(width, height, "charts", rows, alone=True, facts=True)) == {"charts"}
 
 
-@given(WIDTHS, HEIGHTS)
-def test_panes_of_the_events(width: int, height: int) -> None:
-    regions = layout.events(width, height)
+@given(WIDTHS, HEIGHTS, st.integers(0, 300))
+def test_panes_of_the_events(width: int, height: int, rows: int) -> None:
+    regions = layout.events(width, height, rows)
     check(list(regions.values()), width, height, tiled=True)
-    assert ("about" in regions) is (width >= layout.WIDE)
+    assert ("about" in regions) is (width >= layout.WIDE or 0 < rows <= height - 15)
+    if regions["events"].width == width:
+        assert len(regions) == 1 or regions["events"].height == rows + 3, "no row of the log is hidden by details"
+
+
+@given(WIDTHS, HEIGHTS, st.integers(1, 9), st.integers(0, 300), st.integers(0, 12), st.booleans())
+def test_panes_of_all_accounts(width: int, height: int, count: int, rows: int, cells: int, alone: bool) -> None:
+    alone = alone or layout.single(width, height)
+    regions = layout.all_accounts(width, height, "pods", count, alone, rows, lambda wide: cells)
+    check(list(regions.values()), width, height, tiled=True)
+    if {"map", "gpus"} & set(regions):
+        assert regions["pods"].height >= rows + 3, "GPUs take the room that the pods leave, and no more"
+    assert "map" not in regions or cells

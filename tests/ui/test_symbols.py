@@ -19,7 +19,7 @@ from tui.store.fleet_state import Record
 from tui.store.series import Series
 from tui.store.views import pods
 from tui.ui.charts.pod_charts import GLYPHS
-from tui.ui.modals.help import SIGNS
+from tui.ui.modals.help import MARKS, SIGNS
 from tui.ui.modals.tour import STOPS
 from tui.ui.render import rows, watches
 from tui.ui.terminal.filters import SYMBOLS, ascii_of, ascii_text
@@ -91,6 +91,12 @@ def test_idle_and_booting_have_the_same_symbol_in_tables_charts_events_and_help(
     assert stop.sign.split() == first.split()
     places = [words.index(word) for word in ("running", "idle", "booting", "stopped")]
     assert places == sorted(places)
+
+
+def test_the_help_has_every_event_that_a_chart_marks() -> None:
+    explained = [glyph for glyphs, _ in MARKS for glyph in glyphs.split()]
+    assert set(GLYPHS.values()) <= set(explained)
+    assert len(set(explained)) == len(explained)
 
 
 def test_what_is_not_offered_is_not_read_as_a_zero() -> None:

@@ -159,6 +159,12 @@ ENDS = {
 UNJUDGED = "no longer judged"
 """How the text of such an end begins."""
 
+BY_STATUS = "pod "
+"""How the text of such an end begins if another status of the pod brought it about."""
+
+TIMER = "auto-stop timer"
+"""What the text of an action begins with, before its verb, if podtop's timer requested it."""
+
 ENDS_A_RUN = (Kind.STOPPED, Kind.OUTBID, Kind.GONE)
 """Events after which restarts of a pod's container before them are no longer a crash loop."""
 

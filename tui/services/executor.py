@@ -17,7 +17,7 @@ from tui.actions import EVERY, rental
 from tui.api import errors as api
 from tui.domain.action import NEW_POD, Command, Target
 from tui.domain.answers import agreed_price, answered, judge, limits_of
-from tui.domain.events import Event, Kind
+from tui.domain.events import TIMER, Event, Kind
 from tui.domain.operations import CUT, Operation, Outcome, Status
 from tui.domain.user_message import Level, UserMessage
 from tui.services.operation_log import OperationLog, log_step
@@ -344,7 +344,7 @@ class Executor:
         done = outcome.ending is Status.DONE
         kind = _KINDS.get(outcome.ending, Kind.REFUSED)
         subject = _subject(operation)
-        timer = "auto-stop timer: " if operation.by == "lease" else ""
+        timer = f"{TIMER}: " if operation.by == "lease" else ""
         event = Event(self._clock(), operation.pod, kind, f"{timer}{subject}: {outcome.text}")
         well = f"✓ {operation.name or operation.pod} {EVERY[operation.action].done}: "
         heading = well if done else f"▲ {subject}: {outcome.ending.value}: "

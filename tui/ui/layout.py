@@ -189,14 +189,31 @@ def detail(
 
 
 EVENTS_ASIDE = 64
+_LEAST_ABOUT, _MOST_ABOUT = 12, 24
+"""Lines of the details of one event: at least; and where they take no more beside the log."""
 
 
-def events(width: int, height: int) -> dict[str, Region]:
-    """The log; in wide terminals the details of one event beside it."""
+def events(width: int, height: int, rows: int = 0) -> dict[str, Region]:
+    """The log, and the details of one event with what else happened to its pod.
+
+    These are below a log of so few rows that it leaves room for them, else in wide terminals beside it.
+    """
+    top = rows + 3
+    if rows and height - top >= _LEAST_ABOUT and (width < WIDE or top <= height // 2):
+        left = max(EVENTS_ASIDE, width // 3) if width >= WIDE else width // 2 if width >= NORMAL else width
+        regions = {"about": Region(0, top, left, height - top)}
+        if left < width:
+            regions["others"] = Region(left, top, width - left, height - top)
+        return {"events": Region(0, 0, width, top), **regions}
     if width < WIDE:
         return {"events": Region(0, 0, width, height)}
-    left = width - max(EVENTS_ASIDE, width // 3)
-    return {"events": Region(0, 0, left, height), "about": Region(left, 0, width - left, height)}
+    left, about = width - max(EVENTS_ASIDE, width // 3), min(_MOST_ABOUT, max(1, height * 3 // 5))
+    regions = {
+        "events": Region(0, 0, left, height),
+        "about": Region(left, 0, width - left, about),
+        "others": Region(left, about, width - left, height - about),
+    }
+    return {name: region for name, region in regions.items() if region.height}
 
 
 _LEAST_FACTS = 6
@@ -232,15 +249,42 @@ def hosts(
     return {name: region for name, region in regions.items() if region.height}
 
 
-ALL = ("pods", "accounts")
+_LEAST_MAP = 3
+"""Lines of the map of GPUs with its frame, at least."""
 
 
-def all_accounts(width: int, height: int, active: str, count: int, alone: bool = False) -> dict[str, Region]:
-    """The regions of the screen of all accounts: these above, and their pods. `count`: how many accounts there are."""
+def all_accounts(
+    width: int,
+    height: int,
+    active: str,
+    count: int,
+    alone: bool = False,
+    rows: int = 0,
+    cells: Callable[[int], int] = lambda width: 0,
+) -> dict[str, Region]:
+    """The regions of the screen of all accounts: these above, and their pods; below, in the room that the pods leave,
+    the map of all GPUs and the GPUs of one pod.
+
+    count: how many accounts there are; rows: how many pods; cells: the lines that the map takes in a pane of a width.
+    """
+    least = rows + 3
     if alone:
+        if rows and active == "pods" and height - least >= _LEAST_UNDER:
+            return {"pods": Region(0, 0, width, least), "gpus": Region(0, least, width, height - least)}
         return {active: Region(0, 0, width, height)}
     top = min(count + 3, max(4, height // 3))
-    return {"accounts": Region(0, 0, width, top), "pods": Region(0, top, width, height - top)}
+    free = height - top - least if rows else 0
+    wanted = cells(width)
+    mapped = min(wanted + 2, free) if wanted and free >= _LEAST_MAP else 0
+    under = free - mapped if free - mapped >= _LEAST_UNDER else 0
+    y, regions = 0, {}
+    for name, lines in (
+        ("accounts", top), ("pods", height - top - mapped - under), ("map", mapped), ("gpus", under)
+    ):  # fmt: skip
+        if lines:
+            regions[name] = Region(0, y, width, lines)
+            y += lines
+    return regions
 
 
 MARKET = ("list", "facts", "trend")

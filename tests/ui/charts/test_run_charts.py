@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 
 import pytest
+from msgspec.structs import replace
 
 from tests.make import pod, snapshot
 from tests.store.test_run_signals import BEGUN, run_of, steady
@@ -83,6 +84,19 @@ def test_pods_are_compared_from_their_starts_and_by_step() -> None:
     text = "\n".join("".join(part for part, _ in row) for row in draw(step, *SIZES[0]))
     assert "▪a" in text, "a legend names the lines"
     assert "▪b" in text
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_without_hues_each_of_several_runs_is_drawn_for_itself(count: int) -> None:
+    fleet = fleet_of(**{f"run-{n}": run_of(*steady(101)) for n in range(count)})
+    look = replace(by(fleet, Scale.STEP), many=1, shades=False)
+    (chart,) = specs(fleet, ["run.loss"], look)
+    # A field for each where they fit, else a row.
+    assert chart.form is (spec.Form.AREAS if count == 2 else spec.Form.HEAT)
+    title, *rows = ("".join(part for part, _ in row) for row in draw(chart, *SIZES[0]))
+    assert [n for n in range(count) if any(row.startswith(f"run-{n}") for row in rows)] == list(range(count))
+    assert "avg 4.9" not in title, "their mean is that of none"
+    assert specs(fleet, ["run.loss"], by(fleet, Scale.STEP))[0].form is spec.Form.LINES
 
 
 def test_a_step_back_and_a_long_silence_break_a_line() -> None:

@@ -243,6 +243,16 @@ def test_more_gpus_than_rows_stand_together_and_none_is_hidden() -> None:
     ]  # fmt: skip
 
 
+def test_more_pods_than_rows_stand_together_and_none_is_hidden() -> None:
+    made = chart([flat(90.0), flat(90.0), flat(0.0)], Form.HEAT)
+    named = [replace(line, label=f"pod-{number}") for number, line in enumerate(made.lines)]
+    made = replace(made, lines=tuple(named))
+    for height, beside in ((2, [["3", "pods", "▾0%"]]), (3, [["pod-0", "90%"], ["+2", "pods", "▾0%"]])):
+        rows = plot.draw(made, 40 + GUTTER, height)
+        assert [text(row)[:GUTTER].split() for row in rows[1:]] == beside
+        assert cells(rows)[-1][5] != cells(plot.draw(replace(made, lines=(named[0],)), 40 + GUTTER, 2))[1][5]
+
+
 @pytest.mark.parametrize("shades", [True, False])
 def test_a_bucket_whose_minimum_is_far_below_its_mean_is_marked(shades: bool) -> None:
     values = flat(90.0)
@@ -258,6 +268,19 @@ def test_a_bucket_whose_minimum_is_far_below_its_mean_is_marked(shades: bool) ->
 def test_a_row_has_a_name_a_number_and_a_sparkline() -> None:
     row = plot.draw(chart([flat(50.0)], Form.AREAS), 40 + GUTTER, 1)
     assert text(row[0]) == "util     50% " + "▄" * 40
+
+
+def test_a_row_of_runs_that_are_compared_has_no_mean_of_their_figures() -> None:
+    made = replace(chart([flat(50.0), flat(10.0)], Form.AREAS), apart=True)
+    assert text(plot.draw(made, 40 + GUTTER, 1)[0])[:GUTTER].split() == ["util", "avg"]
+    # Where one has no values, those of the others would be read as a change.
+    (run,) = made.lines[1].runs
+    late = replace(made, lines=(made.lines[0], replace(made.lines[1], runs=(run[10:],))))
+    row = text(plot.draw(late, 40 + GUTTER, 1)[0])[GUTTER:]
+    assert (row[:10].strip(), row[10:]) == ("", row[10] * 30)
+    # Of one that has any, it is that.
+    one = replace(made, lines=(made.lines[0], replace(made.lines[1], runs=(), last=None)))
+    assert text(plot.draw(one, 40 + GUTTER, 1)[0])[:GUTTER].split() == ["util", "50%"]
 
 
 def test_the_cursor_reads_lowest_mean_and_highest() -> None:

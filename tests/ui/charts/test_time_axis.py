@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.variants import up_to
 from tui.ui.charts.spec import CURSOR, EVENT, AxisSpec, ChartSpec, Mark, Row, Window, window
@@ -104,6 +105,19 @@ def test_events_have_a_row_of_their_own_and_the_time_of_the_cursor_is_read_below
     assert {kind for part, kind in above if part in "↻▲"} == {EVENT, CURSOR}
     assert [part for part, kind in below if kind == CURSOR] == ["11:50"]
     assert "11:30" in text(below)
+
+
+def test_the_cursor_names_the_events_where_there_is_room() -> None:
+    shown = Window(NOON - 2400, 60.0, 40)
+    marks = (Mark(NOON - 2400, "+", "new"), Mark(NOON - 1500, "↻", "restart"), Mark(NOON - 60, "◌", "idle"))
+    axis = AxisSpec(shown, UTC, marks, NOON - 1500, NOON)
+    above, _ = axis_rows(axis, 40, 2)
+    assert text(above) == "+ new          ↻ restart          idle ◌"
+    assert ("restart", CURSOR) in above
+    # At rest there are the events alone: names would be sent again with each column.
+    assert text(axis_rows(replace(axis, cursor=None), 40, 2)[0]).split() == ["+", "↻", "◌"]
+    near = replace(axis, marks=(*marks[1:2], Mark(NOON - 1500 + 240, "●", "up")))
+    assert text(axis_rows(near, 40, 2)[0]).split() == ["restart", "↻", "●", "up"]
 
 
 @pytest.mark.parametrize("columns", [40, 57, 60, 77, 104, 105, 186, 187, 236])

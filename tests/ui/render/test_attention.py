@@ -18,6 +18,7 @@ from tui.domain.filters import parse
 from tui.domain.runway import ENDS
 from tui.store.fleet import Fleet
 from tui.store.views import pod_costs, pods
+from tui.store.views.joined_events import Joined
 from tui.ui.charts.pod_charts import GLYPHS
 from tui.ui.primitives import roles
 from tui.ui.render import attention, events, header_figures, money_rows, row_columns, rows
@@ -146,7 +147,7 @@ def test_what_is_muted_is_dim_and_has_the_symbol_of_it() -> None:
     row = pods.pod_row(fleet.records["a"], NOW, muted=True)
     assert "".join(text for text, _ in rows.pod_cells(row, NOW, 8)["name"]) == "pod a ⊘"
     event = Event(NOW, "a", Kind.IDLE, "all GPUs idle")
-    cells = events.row(event, NOW, UTC, {}, muted=True)
+    cells = events.row(Joined((event,)), NOW, UTC, {}, muted=True)
     assert cells["what"] == (("⊘ ", "muted"), ("idle", "muted"))
 
 

@@ -33,7 +33,7 @@ def facts(run: Run | None, now: float = NOW, balance: float = 1000.0) -> dict[st
 
 def test_a_row_has_loss_step_and_what_is_left() -> None:
     cells = runs.cells(run_of(*steady(101)), POD, NOW)
-    assert flat(cells["loss"]) == "▇▆▅▃▂▁ 4.9"
+    assert flat(cells["loss"]) == "▇▆▅▃▂▁    4.9", "curves stand below each other, whatever the loss"
     assert flat(cells["step"]) == "100/1k"
     assert flat(cells["eta"]) == "1h 00m $24"
 
@@ -60,7 +60,7 @@ def test_columns_of_runs_are_there_only_if_there_is_a_run() -> None:
 def test_a_loss_that_is_no_number_is_said_by_a_word() -> None:
     run = run_of(*steady(50), (201.0, "step 51/1000 | loss nan"))
     cells = runs.cells(run, POD, NOW)
-    assert cells["loss"][-1] == (" NaN", "bad")
+    assert cells["loss"][-1] == ("    NaN", "bad")
     assert facts(run)["Loss"].startswith("NaN for 3m 19s")
 
 

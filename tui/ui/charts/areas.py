@@ -18,6 +18,9 @@ from tui.ui.primitives.ramp import HEIGHTS
 LEAST = 2
 """Rows that an area needs."""
 
+FIELDS = 3
+"""More lines than this have no room for a field each: a heat map is drawn instead."""
+
 _QUARTERS, _HALF = (0.25, 0.5, 0.75), (0.5,)
 _EVERY = 4
 """Columns between two dots of the grid."""

@@ -154,6 +154,9 @@ def _figures(spec: ChartSpec, columns: int) -> list[Row]:
     known = [line for line in spec.lines if line.last is not None]
     if not known:
         return [((offered.MARKED, QUIET),), ((NOT_OFFERED, QUIET),)] if not spec.offered else [((fmt.UNKNOWN, QUIET),)]
+    if len(spec.lines) > 1 and spec.places is None:
+        # What runs report has no mean over several: each has its figure beside it.
+        return [()]
     if read := at_cursor(buckets.pooled([buckets.across(line, spec.window, columns) for line in spec.lines]), spec):
         return [((_three(read, spec), CURSOR),), ((dressed(short(read.mean, spec, 6), spec), CURSOR),)]
     mean = sum(line.last or 0.0 for line in known) / len(known)

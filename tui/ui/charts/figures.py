@@ -41,14 +41,18 @@ def dressed(text: str, spec: ChartSpec) -> str:
 
 def gutter_cell(name: str, value: float | None, spec: ChartSpec, lags: bool = False) -> Row:
     """A name and a value, left of a plot."""
-    text = with_unit(value, spec)
+    return beside(name, with_unit(value, spec), value is not None, spec, lags)
+
+
+def beside(name: str, text: str, is_known: bool, spec: ChartSpec, lags: bool = False) -> Row:
+    """A name and a text, left of a plot."""
     kind = CURSOR if spec.cursor is not None else TEXT
     mark = "▾" if lags and len(text) < _VALUE else ""
     # A short value leaves a longer name its room.
     room = max(NAME, min(len(name), GUTTER - 2 - len(mark + text)))
     return (
         (f"{fmt.clip(name, room):<{room}} ", QUIET),
-        (f"{mark + text:>{GUTTER - 2 - room}}", ALERT if lags else QUIET if value is None else kind),
+        (f"{mark + text:>{GUTTER - 2 - room}}", ALERT if lags else kind if is_known else QUIET),
         (" ", QUIET),
     )
 

@@ -9,7 +9,7 @@ from tui.store.series import Point
 from tui.store.views.pod_lines import Line
 from tui.ui.charts import buckets
 from tui.ui.charts.buckets import Column
-from tui.ui.charts.figures import at_cursor, gutter_cell, lagging, short
+from tui.ui.charts.figures import at_cursor, beside, gutter_cell, lagging, short
 from tui.ui.charts.spec import BESIDE, CURSOR, HEAT, QUIET, STEP, ChartSpec, Form, Part, Row, gutter, paint
 from tui.ui.primitives import ramp
 
@@ -96,12 +96,12 @@ def heat(spec: ChartSpec, width: int, height: int) -> list[Row]:
         lines = [spec.lines[number] for number in numbers]
         columns = buckets.pooled([buckets.across(line, spec.window, width - margin) for line in lines])
         drawn = _shaded(columns, spec, deep) if spec.shades else [_heights(columns, spec, turn, deep)]
-        beside: Row = gutter_cell(name, _value(lines, spec), spec, lags in numbers) if margin else ()
+        named: Row = gutter_cell(name, _value(lines, spec), spec, lags in numbers) if margin else ()
         blank: Row = ((" " * margin, QUIET),) if margin else ()
-        rows += [(*(blank if row else beside), *cells) for row, cells in enumerate(drawn)]
+        rows += [(*(blank if row else named), *cells) for row, cells in enumerate(drawn)]
         # A height of two rows would not be that of the legend: a row without anything sets them apart.
         rows += [((" " * width, QUIET),)] * (deep - len(drawn))
-    if len(groups) * deep < height and spec.lines and not spec.lines[0].label.startswith("GPU "):
+    if spec.apart and len(groups) * deep < height and spec.lines:
         left = len(spec.lines) - sum(len(numbers) for _, numbers in groups)
         if left:
             note = f"+{left} more when zoomed"
@@ -130,9 +130,12 @@ def _groups(spec: ChartSpec, height: int) -> Iterator[tuple[str, range]]:
             yield line.label, range(number, number + 1)
         return
     if not spec.lines[0].label.startswith("GPU "):
-        # Pods have names: a group of them has none.
+        # Pods have names: a group of them has none, and the last row is for all that have no row of their own.
         for number in range(max(0, height - 1)):
             yield spec.lines[number].label, range(number, number + 1)
+        if not spec.apart and height > 0:
+            left = range(height - 1, count)
+            yield f"{'+' if left.start else ''}{len(left)} pods", left
         return
     size, larger = divmod(count, height)
     start = 0
@@ -177,18 +180,31 @@ def row(spec: ChartSpec, width: int) -> Row:
 
 def _sparkline(spec: ChartSpec, lines: Sequence[Line], name: str, width: int) -> Row:
     margin = gutter(width)
-    columns = buckets.pooled([buckets.across(line, spec.window, width - margin) for line in lines])
+    each = [buckets.across(line, spec.window, width - margin) for line in lines]
+    columns = buckets.pooled(each)
     if not columns:
         columns = [None] * (width - margin)
     known = [line.last for line in lines if line.last is not None]
     value = sum(known) / len(known) if known else None
-    beside = gutter_cell(name, value, spec) if margin else ()
+    left = gutter_cell(name, value, spec)
+    if spec.apart and len(runs := [cells for cells in each if any(cells)]) > 1:
+        # Of runs that are compared it is drawn how they go together: a mean of their figures is that of none, and
+        # where one of them has no value, that of the others would be read as a change.
+        columns = _where_all(columns, runs)
+        left = beside(name, "avg", False, spec)
+    left = left if margin else ()
     cells = [level(column, spec) for column in columns]
     if not any(columns):
-        return (*beside, (fmt.clip(spec.note, width - margin).ljust(width - margin), QUIET))
+        return (*left, (fmt.clip(spec.note, width - margin).ljust(width - margin), QUIET))
     if spec.form is not Form.SPARK:
         _read(cells, columns, spec)
-    return (*beside, *cells)
+    return (*left, *cells)
+
+
+def _where_all(columns: Sequence[Column], runs: Sequence[Sequence[Column]]) -> list[Column]:
+    """The columns in which all of these runs have values; all columns if there is none."""
+    shared = [column if all(values) else None for column, values in zip(columns, zip(*runs, strict=True), strict=True)]
+    return shared if any(shared) else list(columns)
 
 
 def _read(cells: list[Part], columns: Sequence[Column], spec: ChartSpec) -> None:

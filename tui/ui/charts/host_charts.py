@@ -14,9 +14,9 @@ from tui.store.metrics import BY_NAME, METRICS, PART
 from tui.store.views import pod_lines
 from tui.store.views.hosts import DAY, Earned
 from tui.store.views.pod_lines import Line
-from tui.ui.charts import buckets, readings, spec
+from tui.ui.charts import areas, buckets, readings, spec
 from tui.ui.charts.look import Look
-from tui.ui.charts.pod_charts import FIELDS, as_one, form_of
+from tui.ui.charts.pod_charts import as_one, form_of
 from tui.ui.charts.spec import BarSpec, ChartSpec, Form
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _spec(
     elif present is not None:
         lines = readings.of_machine(present, metric, lines)
     form, gpus = form_of(len(lines), size[1], look), 1
-    if len(lines) > 1 and (size[1] == 1 or (form is Form.AREAS and len(lines) > FIELDS)):
+    if len(lines) > 1 and (size[1] == 1 or (form is Form.AREAS and len(lines) > areas.FIELDS)):
         gpus, lines = len(lines), (as_one(lines, window, metric),)
     return ChartSpec(
         metric.title,

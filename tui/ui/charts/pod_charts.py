@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from tui.store.fleet_state import Record
     from tui.store.metrics import Metric
 
-FIELDS = 3
-"""More GPUs than this have no room for a field each: a heat map is drawn instead."""
-
 _STILL_TO_FILL = 10
 """A live chart moves on by this part of its columns at once, as all that moves is sent to the terminal. That part of it
 at most is empty at its end. One of the past moves by a third of that."""
@@ -136,7 +133,7 @@ def _spec(
     else:
         lines = buckets.read_at(lines, spec.Window(*frame[:3]), look.cursor)
     form, gpus = form_of(len(lines), size[1], look, compared=len(records) > 1), 1
-    if len(lines) > 1 and (size[1] == 1 or (form is Form.AREAS and len(lines) > FIELDS)):
+    if len(lines) > 1 and (size[1] == 1 or (form is Form.AREAS and len(lines) > areas.FIELDS)):
         gpus, lines = len(lines), (as_one(lines, spec.Window(*frame[:3]), metric),)
     pod = records[0].pod
     gpu = pod.machine.gpu_name if pod is not None and pod.machine is not None else None
@@ -173,9 +170,9 @@ def form_of(lines: int, height: int, look: Look, *, compared: bool = False) -> F
         heat = lines > look.many if look.heat is None else look.heat
         return Form.HEAT if heat else Form.LINES
     # A field of its own for each, or one band of all.
-    fields = lines if lines <= FIELDS else 1
+    fields = lines if lines <= areas.FIELDS else 1
     fits = height == 1 or height - 1 >= fields * areas.LEAST
-    heat = lines > FIELDS or not fits if look.heat is None else look.heat and lines > 1
+    heat = lines > areas.FIELDS or not fits if look.heat is None else look.heat and lines > 1
     return Form.HEAT if heat and height > 1 else Form.AREAS
 
 
@@ -186,7 +183,7 @@ def rows_of(charts: Sequence[str], names: Collection[str], heat: bool | None) ->
     """
     metrics = [BY_NAME.get(chart) for chart in charts]
     gpus = [len(metric.gpus_in(names)) if metric is not None and metric.per_gpu else 0 for metric in metrics]
-    return tuple(count if count > FIELDS and heat is not False else 0 for count in gpus)
+    return tuple(count if count > areas.FIELDS and heat is not False else 0 for count in gpus)
 
 
 def as_one(lines: Sequence[Line], window: spec.Window, metric: Metric) -> Line:
@@ -242,7 +239,7 @@ def marks_of(
         return run_charts.marks_of(fleet, records, look, GLYPHS)
     start = min((frame_of(look, size, width).start for size in sizes), default=look.now)
     happened = pods.events(fleet, {record.id for record in records}, start, look.now)
-    return tuple(Mark(event.at, GLYPHS[event.kind]) for event in happened)
+    return tuple(Mark(event.at, GLYPHS[event.kind], event.word) for event in happened)
 
 
 def _is_current(fleet: Fleet, record: Record, now: float) -> bool:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tui.domain import pod_health
 from tui.store.views import pod_lines, pods, run_lines
 from tui.store.views.run_chart_kinds import RUN_CHARTS, Scale
-from tui.ui.charts import buckets, spec
+from tui.ui.charts import areas, buckets, spec
 from tui.ui.charts.spec import ChartSpec, Form, Mark
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def spec_of(
         axis=spec.gutter(size[0]),
         note="no values in this range",
         tz=look.tz,
-        form=Form.SPARK if look.spark and not compared else Form.LINES if compared and size[1] > 1 else Form.AREAS,
+        form=_form(len(lines), size[1], look),
         means=True,
         shades=look.shades,
         cursor=look.cursor,
@@ -69,6 +69,17 @@ def spec_of(
         scale=look.scale,
         origin=look.origin,
     )
+
+
+def _form(lines: int, height: int, look: Look) -> Form:
+    """The form of a number of runs: on one plane where hues tell them apart, else each for itself."""
+    if lines == 1:
+        return Form.SPARK if look.spark else Form.AREAS
+    if height == 1:
+        return Form.AREAS
+    if lines <= look.many:
+        return Form.LINES
+    return Form.AREAS if lines <= areas.FIELDS and height - 1 >= lines * areas.LEAST else Form.HEAT
 
 
 def _label(shown: Shown, pods_shown: int, compared: bool, tz: tzinfo | None) -> str:
@@ -124,5 +135,5 @@ def marks_of(fleet: Fleet, records: Sequence[Record], look: Look, glyphs: Mappin
         for event in pods.events(fleet, {record.id}, first, look.now):
             place = run_lines.step_at(run, event.at) if look.scale is Scale.STEP else event.at - first
             if place is not None:
-                marks.append(Mark(place, glyphs[event.kind]))
+                marks.append(Mark(place, glyphs[event.kind], event.word))
     return tuple(marks)

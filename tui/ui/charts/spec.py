@@ -143,10 +143,11 @@ def plot_columns(width: int) -> int:
 
 
 class Mark(NamedTuple):
-    """An event: when, and the glyph of its kind."""
+    """An event: when, the glyph of its kind, and what that is called."""
 
     at: float
     glyph: str
+    word: str = ""
 
 
 class Form(Enum):

@@ -41,7 +41,7 @@ def axis_rows(axis: AxisSpec, columns: int, height: int) -> list[Row]:
         return []
     if height == 1:
         return [time_axis(axis, columns)]
-    marks = _marked(axis, columns)
+    marks = _named(axis, _marked(axis, columns))
     rows = [joined(marks), joined(_timed(axis, columns, [(" ", QUIET)] * columns, read=True))]
     return rows + [((" " * columns, QUIET),)] * (height - 2)
 
@@ -61,6 +61,27 @@ def _marked(axis: AxisSpec, columns: int) -> list[Part]:
     if column is not None:
         glyph, kind = cells[column]
         cells[column] = (glyph if kind == EVENT else "▲", CURSOR)
+    return cells
+
+
+def _named(axis: AxisSpec, cells: list[Part]) -> list[Part]:
+    """The events with their names beside them, where there is room, while the cursor reads the charts.
+
+    Else they would be sent again with each column that the charts move on.
+    """
+    if axis.cursor is None:
+        return cells
+    columns, under = len(cells), _cursor(axis, len(cells))
+    names = {axis.window.column(mark.at): mark.word for mark in axis.marks if mark.word}
+    # That under the cursor first, then the newest.
+    for column in sorted((place for place in names if place is not None), key=lambda place: (place != under, -place)):
+        word, kind = names[column], CURSOR if column == under else QUIET
+        behind, before = cells[column + 1 : column + 3 + len(word)], cells[max(0, column - 2 - len(word)) : column]
+        for first, around in ((column + 2, behind), (column - 1 - len(word), before)):
+            last = first + len(word)
+            if first >= 0 and last <= columns and all(cell == (" ", QUIET) for cell in around):
+                cells[first:last] = [(letter, kind) for letter in word]
+                break
     return cells
 
 

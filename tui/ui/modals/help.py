@@ -45,10 +45,17 @@ SIGNS = (
     ("● live", "live data"),
     ("▲ 3m old", "stale: no new data from RunPod"),
     ("◀ ‖", "viewing history; paused"),
-    ("▶ ● ○ ↻ +", "chart: running, up, down, restarted, new"),
     ("–", "no data"),
     ("◌ as a value", "not offered by this API"),
 )
+
+MARKS = (
+    ("+ ▶ ● ○ ↻ ↺", "new, running, up, down, restart, loop"),
+    ("■ ▼ ✕ ✓", "stopped, outbid, gone, done or ended"),
+    ("◌ ◔ ∅ ▣", "idle, slow boot, no GPUs, maintenance"),
+    ("▲ △ $ ◉ ? ◆", "alert, rate, money, watch, unknown"),
+)
+"""The events on the time axis of charts, which the chart cursor names."""
 
 WIDE, WIDEST = 120, 180
 """Minimum columns of a terminal for the help in two columns, and in three."""
@@ -102,11 +109,17 @@ def blocks(bindings: Sequence[Hint], vocabulary: Vocabulary | None = None) -> tu
     by_group = [
         (title, tuple(Entry(" ".join(h.keys), h.help, h.enabled) for h in group)) for title, group in grouped(bindings)
     ]
-    signs = tuple(Entry(sign, meaning) for sign, meaning in SIGNS)
+    signs, marks = (tuple(Entry(sign, meaning) for sign, meaning in each) for each in (SIGNS, MARKS))
     if any(hint.id == "market.demand" for hint in bindings):
         by_group += _market_words()
     terms = filter_words(vocabulary) if vocabulary is not None else ()
-    return (*by_group, ("Symbols", signs), *terms, ("Tour", (Entry(": tour", "show the tour again"),)))
+    return (
+        *by_group,
+        ("Symbols", signs),
+        ("Events on charts, named by ← →", marks),
+        *terms,
+        ("Tour", (Entry(": tour", "show the tour again"),)),
+    )
 
 
 def found(blocks_of: Iterable[Block], text: str) -> tuple[Block, ...]:

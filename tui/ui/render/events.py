@@ -14,6 +14,7 @@ from tui.domain.events import ENDS, Event, Kind
 from tui.format import numbers as fmt
 from tui.format.width import wrapped
 from tui.store.views.event_log import alert_of, subject_of
+from tui.store.views.joined_events import Joined
 from tui.store.views.pods import gpu_name
 from tui.ui.charts.pod_charts import GLYPHS
 from tui.ui.primitives.cells import Cell, width_of
@@ -113,11 +114,12 @@ def subject(event: Event, names: Mapping[str, str]) -> Cell:
 
 
 def row(
-    event: Event, now: float, tz: tzinfo | None, names: Mapping[str, str], ahead: bool = False, muted: bool = False
+    joined: Joined, now: float, tz: tzinfo | None, names: Mapping[str, str], ahead: bool = False, muted: bool = False
 ) -> Cells:
-    """The cells of one event. `ahead`: it happened after the viewed instant; `muted`: the user mutes such alerts."""
+    """The cells of what happened. `ahead`: after the viewed instant; `muted`: the user mutes such alerts."""
+    event = joined.head
     when = datetime.fromtimestamp(event.at, tz)
-    hue, text = ("quiet", "quiet") if ahead else ("muted", "muted") if muted else (hue_of(event), "text")
+    hue, text = ("quiet", "quiet") if ahead else ("muted", "muted") if muted else (_hue(joined), "text")
     age = now - event.at
     ago = f"+{fmt.short_duration(-age)}" if age < 0 else f"{fmt.short_duration(age)} ago"
     about = subject(event, names)
@@ -128,75 +130,76 @@ def row(
         "glyph": ((glyph, hue),),
         "pod": ((about[0][0], text),) if ahead or muted else about,
         "what": ((f"{glyph} ", hue), (event.word, hue)),
-        "text": ((event.text, text), (f"  {ago}", "quiet")),
-        "told": ((event.text, text),),
+        "text": ((joined.text, text), (f"  {ago}", "quiet")),
+        "told": ((joined.text, text),),
         "ago": ((ago.removesuffix(" ago"), "quiet"),),
-        "brief": ((f"{about[0][0]} ", "muted"), (f"{event.word}: {event.text}", text)),
+        "brief": ((f"{about[0][0]} ", "muted"), (f"{event.word}: {joined.text}", text)),
     }
 
 
-def rows(events: Sequence[Event], now: float, tz: tzinfo | None) -> dict[str, Cells]:
+def _hue(joined: Joined) -> str:
+    """That of the event; what podtop did itself needs nobody."""
+    return role(Kind.DONE) if joined.is_own else hue_of(joined.head)
+
+
+def rows(events: Sequence[Joined], now: float, tz: tzinfo | None) -> dict[str, Cells]:
     """Cells by key, newest first."""
     numbered = reversed(list(enumerate(events)))
     return {str(number): row(event, now, tz, {}) for number, event in numbered}
 
 
-def keyed(events: Iterable[Event]) -> dict[str, Event]:
-    """Events by keys that stay the same when older ones are loaded: newest first."""
-    by_key: dict[str, Event] = {}
-    for event in events:
+def keyed(events: Iterable[Joined]) -> dict[str, Joined]:
+    """What happened by keys that stay the same when older events are loaded: newest first."""
+    by_key: dict[str, Joined] = {}
+    for each in events:
+        event = each.head
         key = base = f"{event.at} {event.pod} {event.kind}"
         number = 1
         while key in by_key:
             number += 1
             key = f"{base} {number}"
-        by_key[key] = event
+        by_key[key] = each
     return dict(reversed(by_key.items()))
 
 
 def ordered(
-    events: Mapping[str, Event], sort: str, inverted: bool, name_of: Callable[[Event], str]
-) -> dict[str, Event]:
-    """Events by their keys, given newest first, sorted by time, kind or pod; within these the newest first."""
+    events: Mapping[str, Joined], sort: str, inverted: bool, name_of: Callable[[Event], str]
+) -> dict[str, Joined]:
+    """What happened by its keys, given newest first, sorted by time, kind or pod; within these the newest first."""
     if sort == "time":
         return dict(reversed(list(events.items()))) if inverted else dict(events)
     by_kind = sort == "kind"
     matches = sorted(
-        events.items(), reverse=inverted, key=lambda item: item[1].word if by_kind else name_of(item[1]).lower()
-    )  # fmt: skip
+        events.items(),
+        reverse=inverted,
+        key=lambda item: item[1].head.word if by_kind else name_of(item[1].head).lower(),
+    )
     return dict(matches)
 
 
 ABOUT_COLUMNS = (Column("when", "", 15, 0), Column("text", "", 20, 0, flex=True))
 OTHERS = 40
-"""Maximum number of other events of the same pod that are shown beside one."""
+"""Maximum number of other things that happened to the same pod that are shown beside one."""
 
 
 def about(
-    event: Event,
-    record: Record | None,
-    others: Sequence[Event],
-    names: Mapping[str, str],
-    now: float,
-    tz: tzinfo | None,
-    width: int,
+    joined: Joined, record: Record | None, names: Mapping[str, str], now: float, tz: tzinfo | None, width: int
 ) -> dict[str, dict[str, Cell]]:
-    """One event in detail: all its fields, the pod's state at `now`, other events of the pod.
-
-    others: oldest first; width: cells of the pane.
-    """
-    hue = hue_of(event)
+    """What happened in detail: all fields of its events, and the pod's state at `now`. `width`: cells of the pane."""
+    event = joined.head
     cells: dict[str, dict[str, Cell]] = {}
 
     def line(label: str, value: Cell, tone: str = "muted") -> None:
         cells[str(len(cells))] = {"when": ((label, tone),), "text": value}
 
-    when = datetime.fromtimestamp(event.at, tz)
-    line("Event", (), "key")
-    line("Kind", ((f"{glyph_of(event)} {event.word}", hue),))
-    line("Time", ((f"{when:%a %d %b %Y %H:%M:%S}", "text"), (f"  {_ago(now - event.at)}", "quiet")))
-    for number, part in enumerate(wrapped(event.text, max(10, width - ABOUT_COLUMNS[0].width - 2))):
-        line("" if number else "Details", ((part, "text"),))
+    line("Event" if len(joined.events) == 1 else "Events", (), "key")
+    for number, part in enumerate(joined.events):
+        line("Kind", ((f"{glyph_of(part)} {part.word}", hue_of(part)),))
+        if not number or part.at != event.at:
+            when = datetime.fromtimestamp(part.at, tz)
+            line("Time", ((f"{when:%a %d %b %Y %H:%M:%S}", "text"), (f"  {_ago(now - part.at)}", "quiet")))
+        for row, text in enumerate(wrapped(part.text, max(10, width - ABOUT_COLUMNS[0].width - 2))):
+            line("" if row else "Details", ((text, "text"),))
     if event.pod:
         line("", ())
         line("Pod", (), "key")
@@ -206,15 +209,29 @@ def about(
         if record is not None and record.pod is not None:
             line("GPU", ((f"{record.pod.gpu_count} × ", "muted"), (gpu_name(record) or fmt.UNKNOWN, "text")))
             line("Price", ((f"{fmt.money(record.pod.cost_per_hr)}/h", "text"),))
-    line("", ())
-    line("Other events", (), "key")
-    for other in reversed(others[-OTHERS:]):
-        at = datetime.fromtimestamp(other.at, tz)
-        kind = (f"{glyph_of(other)} {other.word}", hue_of(other))
-        line(f"{at:%d %b %H:%M:%S}", (kind, ("  ", "text"), (other.text, "muted")))
-    if not others:
-        line("", (("none", "quiet"),))
     return cells
+
+
+def others(events: Sequence[Joined], now: float, tz: tzinfo | None, width: int) -> dict[str, dict[str, Cell]]:
+    """What else happened to a pod, newest first, with whole texts. `events`: oldest first; `width`: of the pane."""
+    cells: dict[str, dict[str, Cell]] = {}
+    room = max(10, width - ABOUT_COLUMNS[0].width - _KIND - 2)
+    for each in reversed(events[-OTHERS:]):
+        event = each.head
+        kind = f"{glyph_of(event)} {event.word}"
+        for number, part in enumerate(wrapped(each.text, room)):
+            at = f"{datetime.fromtimestamp(event.at, tz):%d %b %H:%M:%S}" if not number else ""
+            tone = "quiet" if event.at > now else "muted"
+            word = kind if not number else ""
+            cells[str(len(cells))] = {
+                "when": ((at, "muted"),),
+                "text": ((word.ljust(_KIND), _hue(each)), (part, tone)),
+            }
+    return cells
+
+
+_KIND = 15
+"""Cells of the kind of an event and the space behind it."""
 
 
 def _ago(age: float) -> str:

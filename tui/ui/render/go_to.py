@@ -44,7 +44,7 @@ def meaning(text: str, now: float, spans: Spans, tz: tzinfo | None, replay: bool
         return ((f"▲ {INVALID}", "warn"),), False
     moment = _moment(at, now, tz)
     if not first - SLACK <= at <= (last if replay else max(now, last)) + SLACK:
-        return ((f"▲ {moment} is outside the recording; {ends}", "bad"),), False
+        return ((f"▲ {ends}; {moment} is outside", "bad"),), False
     if not replay and at > last:
         return ((f"→ {moment}", "text"), (" · after the last sample: live", "muted")), True
     if any(start - SLACK <= at <= end + SLACK for start, end in spans):

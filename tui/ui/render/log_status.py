@@ -17,6 +17,7 @@ from tui.store.log_buffer import LogEntry
 from tui.ui.primitives.cells import Cell, Part
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render.empty_states import hidden_by_filter
+from tui.ui.widgets.status_lines import taken
 
 if TYPE_CHECKING:
     from tui.api.listener import Api
@@ -51,6 +52,16 @@ def streams(
         marker: Cell = (("▪ ", f"pod-{number}"),) if several else ()
         cells.append((stream.error is None, (*marker, (f"{name} ", "text"), state(stream, now))))
     return tuple(cell for _, cell in sorted(cells, key=lambda item: item[0]))
+
+
+def within(streams: Sequence[Cell], room: int) -> tuple[Cell, ...]:
+    """As many of these as there is room for, and how many more there are: none is left out without a word."""
+    for count in range(len(streams), 0, -1):
+        left = len(streams) - count
+        shown = (*streams[:count], *(((f"+{left}", "muted"),),) * (left > 0))
+        if taken(shown) <= room:
+            return shown
+    return tuple(streams[:1])
 
 
 def recorded(names: Mapping[str, tuple[str, int]], of: Collection[str]) -> tuple[Cell, ...]:

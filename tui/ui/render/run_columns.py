@@ -9,6 +9,9 @@ from tui.ui.widgets.table import Column
 SPARK = 6
 """Cells of the curve in a row."""
 
+FIGURE = 6
+"""Cells of a loss behind its curve: curves stand below each other."""
+
 ALONE = 7
 """Cells of a loss without its curve."""
 

@@ -16,7 +16,7 @@ from tui.format import numbers as fmt
 from tui.store.run_signals import Run, cost_to_finish, eta, has_ended, is_silent, progress
 from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render.facts import LABEL_WIDTH, LACKING_CELL, text
-from tui.ui.render.run_columns import ALONE, SPARK
+from tui.ui.render.run_columns import ALONE, FIGURE, SPARK
 
 if TYPE_CHECKING:
     from tui.api.models import Funds, Pod
@@ -51,10 +51,10 @@ def cells(run: Run | None, pod: Pod | None, now: float, *, loss_width: int = 0) 
 
 def _loss_cell(run: Run, role: str) -> Cell:
     if run.not_finite is not None:
-        return ((curve(run, "loss", SPARK), "spark"), (f" {run.now.not_finite or 'NaN'}", "bad"))
+        return ((curve(run, "loss", SPARK), "spark"), (f" {run.now.not_finite or 'NaN':>{FIGURE}}", "bad"))
     if run.now.loss is None:
         return ((fmt.UNKNOWN, "quiet"),)
-    return ((curve(run, "loss", SPARK), "spark"), (f" {fmt.figure(run.now.loss)}", role))
+    return ((curve(run, "loss", SPARK), "spark"), (f" {fmt.figure(run.now.loss):>{FIGURE}}", role))
 
 
 def _step_cell(run: Run, role: str) -> Cell:

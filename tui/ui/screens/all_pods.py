@@ -25,12 +25,15 @@ from tui.ui.controllers.deploys import Wish
 from tui.ui.messages import OpenLogs, UseAccount
 from tui.ui.primitives.cells import Cell
 from tui.ui.render import header as status
+from tui.ui.render import row_columns
 from tui.ui.render.accounts import all_connected, is_current, money_line
 from tui.ui.render.attention import none_to_go_to
+from tui.ui.screens.all_pods_gpus import AllGpus
 from tui.ui.screens.all_pods_lists import Accounts, AllPods, accounts_of, marks_of
 from tui.ui.screens.keys import mark_keys, pod_list_keys
 from tui.ui.screens.listing_screen import MOST_LOGS, ListingScreen
-from tui.ui.widgets.status_lines import Lines
+from tui.ui.widgets.gpu_map import GpuMap
+from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Table
 
 if TYPE_CHECKING:
@@ -45,7 +48,8 @@ class AllPodsScreen(ListingScreen):
     """Shows the pods of all accounts as they are now, and the accounts above them."""
 
     MODE = "all"
-    TITLES: ClassVar = {"pods": "Pods", "accounts": "Accounts"}
+    TITLES: ClassVar = {"pods": "Pods", "accounts": "Accounts", "map": "GPU map"}
+    TABS: ClassVar = {**TITLES, "map": "GPUs"}
     HOME = "pods"
     # The accounts stand above the pods: where nothing has the focus yet, Textual would take the first.
     AUTO_FOCUS: ClassVar[str | None] = "#pods"
@@ -63,6 +67,7 @@ class AllPodsScreen(ListingScreen):
 
     def __init__(self, sight: ScreenContext) -> None:
         self._pods, self._accounts = AllPods(sight), Accounts(sight)
+        self._gpus = AllGpus()
         self._is_mounted = False
         super().__init__(sight, self._pods, self._accounts)
         self._states: tuple[tuple[bool, bool], ...] = ()
@@ -108,11 +113,43 @@ class AllPodsScreen(ListingScreen):
     def _panes(self) -> Iterable[Widget]:
         yield Table(self._accounts.columns, id="accounts")
         yield Table(self._pods.columns, id="pods")
+        yield GpuMap(id="map")
+        yield Lines(id="gpus", classes="pane")
 
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
-        return layout.all_accounts(width, height, self._active, len(self._all), self._alone)
+        # All pods: while a filter is typed the panes stay where they are.
+        rows = sum(len(account.fleet.records) for account in self._all)
+        return layout.all_accounts(
+            width, height, self._active, len(self._all), self._alone, rows,
+            lambda wide: self._gpus.lines(self._all, self._table(self._pods).keys, wide),
+        )  # fmt: skip
 
     # Content
+
+    def _show_row(self) -> None:
+        keys, cursor = self._table(self._pods).keys, self._table(self._pods).cursor
+        if "map" in self._shown:
+            pane = self.query_one("#map", GpuMap)
+            self._gpus.show_map(pane, self._all, keys, shades=self._has_shades)
+            pane.look_at(cursor)
+            self._entitle_map()
+        if "gpus" in self._shown:
+            lines = self.query_one("#gpus", Lines)
+            title, of_pod = self._gpus.of_pod(self._all, cursor, keys, *lines.size) if cursor else ("", ())
+            lines.content = tuple(TwoSided((line,)) for line in of_pod)
+            self._entitle(lines, title, "")
+
+    def _entitle_map(self) -> None:
+        brief = self.size.width < row_columns.NARROW
+        pane = self.query_one("#map", GpuMap)
+        self._gpus.entitle(pane, self.TITLES["map"], self._all, brief=brief, shades=self._has_shades)
+
+    def on_gpu_map_moved(self, event: GpuMap.Moved) -> None:
+        self._table(self._pods).move_to(event.pod)
+        if event.opened:
+            self.action_open()
+        else:
+            self._entitle_map()
 
     def _show_history(self) -> None:
         """There is none here."""

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from tui.ui.context import AccountContext
 
 _ACCOUNT = Column("account", "ACCOUNT", 9, 0, sort="account", least=4)
-"""Never dropped: whose pod it is comes before everything else."""
+_BRIEF = {"status": 10, "name": 9}
+"""Cells in narrow terminals, so that the GPUs have room beside the account."""
 
 _COLUMNS = (*row_columns.POD_COLUMNS[:1], _ACCOUNT, *row_columns.POD_COLUMNS[1:])
 
@@ -93,13 +94,20 @@ class AllPods(Listing):
             max(map(pods.most_gpus, fleets), default=0),
         )  # fmt: skip
         columns = with_runs(columns, any(bool(fleet.runs) for fleet in fleets), scene.width)
-        account = replace(_ACCOUNT, width=min(_ACCOUNT.width if scene.width < row_columns.NARROW else 16, self._widest))
+        columns = self._with_account(columns, scene.width)
         total = sum(empty_states.total(fleet, self.name) for fleet in fleets)
         return Rows(
             keys, cells, total, EmptyState("No pods match" if self.filter is not None else "No pods"),
             notes=(*self._selected(keys), *(("worst first",) if is_worst_first else ())), rising=all_rise(query),
-            columns=(*columns[:1], account, *columns[1:]), widest=self._widest_of(fleets),
+            columns=columns, widest=self._widest_of(fleets),
         )  # fmt: skip
+
+    def _with_account(self, columns: tuple[Column, ...], width: int) -> tuple[Column, ...]:
+        """The columns of pods in a terminal this wide, and the account behind the status."""
+        if width >= row_columns.NARROW:
+            return columns[0], replace(_ACCOUNT, width=min(16, self._widest)), *columns[1:]
+        status, *others = (replace(column, width=_BRIEF.get(column.key, column.width)) for column in columns)
+        return status, replace(_ACCOUNT, title="ACCT", width=5), *others
 
     @property
     def _widest(self) -> int:

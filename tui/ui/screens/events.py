@@ -21,6 +21,7 @@ from tui.store.alerts import off
 from tui.store.fleet import Fleet
 from tui.store.fleet_state import EVENTS
 from tui.store.views import event_log
+from tui.store.views.joined_events import Joined, joined
 from tui.ui import layout
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.muting import Subject
@@ -58,8 +59,11 @@ class EventLog(Listing):
     def __init__(self, context: ScreenContext) -> None:
         super().__init__(context)
         self.every: tuple[Event, ...] = ()
+        self.happened: tuple[Joined, ...] = ()
         self.names: Mapping[str, str] = {}
-        self._matching: dict[str, Event] = {}
+        self.width = 0
+        """Cells of its pane; 0 before it has any."""
+        self._matching: dict[str, Joined] = {}
         self._read: tuple[object, ...] = ()
         self._widest = 0
 
@@ -91,6 +95,7 @@ class EventLog(Listing):
         self._read = read
         merged = event_log.merged(earlier.events if earlier is not None else (), fleet.events, 2 * fleet.interval)
         self.every = tuple(event for event in merged if event.at <= until)
+        self.happened = joined(self.every, 2 * fleet.interval)
         live = {key: record.name for key, record in fleet.records.items()}
         self.names = {**(earlier.names if earlier is not None else {}), **live}
         self._widest = max((width(events.subject(event, self.names)[0][0]) for event in self.every), default=0)
@@ -99,23 +104,26 @@ class EventLog(Listing):
         )  # fmt: skip
         return earlier is not None and len(fleet.events) == EVENTS and fleet.events[0].at > earlier.until
 
-    def _passing(self, until: float) -> Sequence[Event]:
+    def _passing(self, until: float) -> Sequence[Joined]:
+        """What the filter shows: of events that are joined, those that it is true of."""
         if self.filter is None:
-            return self.every
+            return self.happened
         reported = [event_log.Told(event, self.names.get(event.pod, ""), until - event.at) for event in self.every]
-        return [each.event for each in event_log.LOG.select(self.filter, reported)]
+        passing = {id(each.event) for each in event_log.LOG.select(self.filter, reported)}
+        parts = (each.of(lambda event: id(event) in passing) for each in self.happened)
+        return [each for each in parts if each is not None]
 
     def rows(self, scene: Scene) -> Rows:
         matching, names, now, tz = self._matching, self.names, scene.now, self.context.tz
 
         def cells(key: str) -> Cells:
-            event = matching[key]
-            return events.row(event, now, tz, names, event.at > now, self._is_muted(event))
+            each = matching[key]
+            return events.row(each, now, tz, names, each.head.at > now, self._is_muted(each.head))
 
         return Rows(
-            tuple(matching), cells, len(self.every), self._empty(), note=self._since(),
+            tuple(matching), cells, len(self.happened), self._empty(), note=self._since(),
             rising=self.inverted if self.sort == "time" else not self.inverted,
-            columns=events.log_columns(layout.events(scene.width, 0)["events"].width, self._widest),
+            columns=events.log_columns(self.width or scene.width, self._widest),
         )  # fmt: skip
 
     def _is_muted(self, event: Event) -> bool:
@@ -128,7 +136,7 @@ class EventLog(Listing):
 
     def _empty(self) -> EmptyState:
         if self.filter is not None and self.every:
-            return EmptyState("No events match", (hidden_by_filter(len(self.every)),))
+            return EmptyState("No events match", (hidden_by_filter(len(self.happened)),))
         if self.context.playback.past is not None and self.context.fleet.earlier is None:
             return EmptyState("◌ Loading history…")
         return EmptyState(
@@ -152,14 +160,28 @@ class EventLog(Listing):
     def ages(self, fleet: Fleet, now: float) -> bool:
         return False
 
-    def event(self, key: str | None) -> Event | None:
+    def joined(self, key: str | None) -> Joined | None:
+        """What happened, by the key of its row."""
         return self._matching.get(key or "")
 
-    def whole(self, event: Event) -> str:
-        """All of an event in one line."""
+    def event(self, key: str | None) -> Event | None:
+        return each.head if (each := self.joined(key)) is not None else None
+
+    def others(self, each: Joined | None) -> tuple[Joined, ...]:
+        """What else happened to the same pod, oldest first."""
+        if each is None:
+            return ()
+        own = frozenset(each.events)
+        return tuple(
+            other for other in self.happened if other.head.pod == each.head.pod and own.isdisjoint(other.events)
+        )
+
+    def whole(self, each: Joined) -> str:
+        """All of what happened in one line."""
+        event = each.head
         when = datetime.fromtimestamp(event.at, self.context.tz)
         about = events.subject(event, self.names)[0][0]
-        return f"{when:%a %d %b %H:%M:%S} · {about} · {event.word}: {event.text}"
+        return f"{when:%a %d %b %H:%M:%S} · {about} · {event.word}: {each.text}"
 
     def targets(self, key: str | None) -> tuple[str, ...]:
         event = self.event(key)
@@ -170,8 +192,8 @@ class EventLog(Listing):
         return event.pod or None if event is not None else None
 
     def copies(self, key: str | None) -> tuple[Entry, ...]:
-        event = self.event(key)
-        return under_cursor("event", self.whole(event)) if event is not None else ()
+        each = self.joined(key)
+        return under_cursor("event", self.whole(each)) if each is not None else ()
 
     def mute(self, key: str | None) -> None:
         event = self.event(key)
@@ -193,7 +215,7 @@ class EventLog(Listing):
 
 
 class EventsScreen(ListingScreen):
-    """Shows the log; in wide terminals the details of one event beside it, in others its text below."""
+    """Shows the log, and the details of one event below or beside it; without room for them its text."""
 
     MODE = "events"
     TITLES: ClassVar = {"events": "Events"}
@@ -217,15 +239,18 @@ class EventsScreen(ListingScreen):
     def _panes(self) -> Iterator[Widget]:
         yield Table(self._log.columns, id="events")
         yield Table(events.ABOUT_COLUMNS, id="about", headed=False)
+        yield Table(events.ABOUT_COLUMNS, id="others", headed=False)
 
     def _below(self) -> Iterator[Widget]:
         yield Lines(id="event")
 
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
-        return layout.events(width, height)
+        # All rows: while a filter is typed the panes stay where they are.
+        return layout.events(width, height, len(self._log.happened))
 
     def _arrange(self) -> None:
         super()._arrange()
+        self._log.width = self._shown["events"].width
         self.query_one("#event").display = "about" not in self._shown
 
     def on_screen_resume(self, event: ScreenResume) -> None:
@@ -239,27 +264,33 @@ class EventsScreen(ListingScreen):
         super()._show_all()
 
     def _show_row(self) -> None:
-        event = self._log.event(self._key)
+        each = self._log.joined(self._key)
         if "about" in self._shown:
-            self._show_about(event)
+            self._show_about(each)
             return
         width = max(20, self.size.width - 4)
-        lines = wrapped(self._log.whole(event), width) if event is not None else []
+        lines = wrapped(self._log.whole(each), width) if each is not None else []
         most = 1 if self.has_class("-short") else TEXT_LINES
         self.query_one("#event", Lines).content = tuple(TwoSided((((line, "text"),),)) for line in _most(lines, most))
 
-    def _show_about(self, event: Event | None) -> None:
-        table = self.query_one("#about", Table)
+    def _show_about(self, each: Joined | None) -> None:
+        fleet, now = self._view
+        table, tz = self.query_one("#about", Table), self._sight.tz
         cells: Mapping[str, Cells] = {}
-        if event is not None:
-            fleet, now = self._view
-            record = fleet.records.get(event.pod)
-            others = [other for other in self._log.every if other.pod == event.pod and other != event]
-            width = max(20, table.size.width)
-            cells = events.about(event, record, others, self._log.names, now, self._sight.tz, width)
+        title = "Event"
+        if each is not None:
+            record = fleet.records.get(each.head.pod)
+            cells = events.about(each, record, self._log.names, now, tz, max(20, table.size.width))
+            title = "".join(text for text, _ in events.subject(each.head, self._log.names))
         table.show(tuple(cells), cells.__getitem__, notice=EmptyState("No event under the cursor"))
-        title = "".join(text for text, _ in events.subject(event, self._log.names)) if event is not None else "Event"
         self._entitle(table, title, "")
+        if "others" not in self._shown:
+            return
+        table = self.query_one("#others", Table)
+        others = self._log.others(each)
+        cells = events.others(others, now, tz, max(20, table.size.width))
+        table.show(tuple(cells), cells.__getitem__, notice=EmptyState("No other events"))
+        self._entitle(table, f"Other events  {len(others)}", "")
 
     @property
     def _instant(self) -> float | None:

@@ -21,7 +21,7 @@ MOST_LINES = 12
 MOST_LISTED = 64
 """Pods on the map up to which those with GPUs that need attention are listed in the room below it."""
 
-_FRAME = 5
+FRAME = 5
 """Cells of a line of the map that its frame and its scroll bar take."""
 
 
@@ -42,7 +42,7 @@ class FleetGpus:
 
     def lines(self, fleet: Fleet, keys: Sequence[str], width: int) -> int:
         """The lines that the map of these pods takes in a pane of a width."""
-        return gpu_plan.lines_wanted(self._by_name(self._groups(fleet, keys)), width - _FRAME, MOST_LINES)
+        return gpu_plan.lines_wanted(self._by_name(self._groups(fleet, keys)), width - FRAME, MOST_LINES)
 
     def show_map(
         self, pane: GpuMap, fleet: Fleet, now: float, keys: Sequence[str], *, shades: bool, live: float | None
@@ -50,11 +50,11 @@ class FleetGpus:
         """Show the GPUs of these pods: by name if all fit, so that each keeps its place, else in their order, so that
         the first ones are seen. `live`: see `Signs.follow`."""
         self._signs.follow(live, shades)
-        groups = self._groups(fleet, keys)
+        groups = in_order = self._groups(fleet, keys)
         if pane.fits(groups):
             groups = self._by_name(groups)
         room = pane.room_below(groups) if len(groups) <= MOST_LISTED else 0
-        needy = _needy(fleet, [group.pod for group in groups], now) if room else ()
+        needy = _needy(fleet, [group.pod for group in in_order], now) if room else ()
         pane.show(
             groups,
             lambda pod: self._signs.of_pod(pod, gpu_map.spots(fleet, pod, now)),
@@ -81,21 +81,28 @@ class FleetGpus:
     ) -> tuple[str, tuple[Cell, ...]]:
         """The title of a pane of this size and its lines: the GPUs of a pod, and those of the others that need
         attention; both are empty without a pod."""
-        record = fleet.records.get(key)
-        if record is None or record.pod is None:
+        title, lines = of_pod(fleet, key, now, width, height)
+        if not title:
             return "", ()
-        cost = record.pod.cost_per_hr
-        of_pod = gpu_map.gpus(fleet, record.id, now, gpus.SPARK)
-        alert = worst(fleet).get(record.id)
-        lines = gpus.strip(of_pod, alert, width, height)
-        if not of_pod:
-            lines = (*lines, (("No GPU is rented now", "muted"),))
         others = _needy(fleet, [other for other in keys if other != key], now)
-        lines = (*lines, *needy_gpus.listed(others, width, height - len(lines), "Other GPUs"))
-        # An alert says it, and the row of the pod above.
-        price = (f"{numbers.money(cost)}/h",) if of_pod and cost is not None and alert is None else ()
-        kind = (gpus.number_of(len(of_pod), gpu_name(record)),) if of_pod else ()
-        return "  ".join((record.name or record.id, *kind, *price)), lines
+        return title, (*lines, *needy_gpus.listed(others, width, height - len(lines), "Other GPUs"))
+
+
+def of_pod(fleet: Fleet, key: str, now: float, width: int, height: int) -> tuple[str, tuple[Cell, ...]]:
+    """A title and lines in a room of this size: the GPUs of a pod; both are empty without one."""
+    record = fleet.records.get(key)
+    if record is None or record.pod is None:
+        return "", ()
+    cost = record.pod.cost_per_hr
+    each = gpu_map.gpus(fleet, record.id, now, gpus.SPARK)
+    alert = worst(fleet).get(record.id)
+    lines = gpus.strip(each, alert, width, height)
+    if not each:
+        lines = (*lines, (("No GPU is rented now", "muted"),))
+    # An alert says it, and the row of the pod above.
+    price = (f"{numbers.money(cost)}/h",) if each and cost is not None and alert is None else ()
+    kind = (gpus.number_of(len(each), gpu_name(record)),) if each else ()
+    return "  ".join((record.name or record.id, *kind, *price)), lines
 
 
 def _needy(fleet: Fleet, keys: Sequence[str], now: float) -> Iterator[tuple[str, Sequence[gpu_map.Gpu]]]:

@@ -19,8 +19,10 @@ from tui.store.fleet import Fleet
 from tui.ui.context import ScreenContext
 from tui.ui.controllers import log_files, recorded_log
 from tui.ui.primitives import roles
+from tui.ui.primitives.cells import Cell
 from tui.ui.render import log_status
 from tui.ui.render.log_rows import SHIFT, Look
+from tui.ui.render.row_columns import NARROW
 from tui.ui.screens.keys import hidden
 from tui.ui.screens.listing import Listing
 from tui.ui.screens.listing_screen import ListingScreen
@@ -29,7 +31,7 @@ from tui.ui.screens.log_listing import Log
 from tui.ui.screens.log_pane import LogPane
 from tui.ui.widgets.filter_input import FilterLine, PathLine
 from tui.ui.widgets.log_view import LogView
-from tui.ui.widgets.status_lines import Lines, TwoSided
+from tui.ui.widgets.status_lines import Lines, TwoSided, taken
 
 if TYPE_CHECKING:
     from tui.api.pod_logs import LogLine
@@ -101,6 +103,11 @@ class LogsScreen(ListingScreen):
         self._feed = LogFeed(sight, self._log.pods, self)
         self._target = at
         self._due: Timer | None = None
+
+    def on_mount(self) -> None:
+        # The part of a line that narrow terminals have room for says little. That of the app: the screen has no size.
+        pane = self._pane_of_lines
+        pane.look = pane.look._replace(wrap=self.app.size.width < NARROW)
 
     def _panes(self) -> Iterator[Widget]:
         yield LogView(id="log")
@@ -198,11 +205,15 @@ class LogsScreen(ListingScreen):
     def _show_bar(self, bar: Lines) -> None:
         pane, view, feed = self._pane_of_lines, self._view_of_lines, self._feed
         mode = f"paused, {pane.unseen:,} new" if pane.held else "following" if view.follows else "not following"
-        follow = ((mode, "warn" if pane.held else "accent" if view.follows else "muted"),)
+        follow: Cell = ((mode, "warn" if pane.held else "accent" if view.follows else "muted"),)
         if feed.is_recorded:
-            bar.content = (TwoSided(log_status.recorded(self._names(), feed.recorded_of), ()),)
-            return
-        bar.content = (TwoSided(log_status.streams(feed.states, self._names(), feed.clock()), (follow,)),)
+            streams, follow = log_status.recorded(self._names(), feed.recorded_of), ()
+        else:
+            streams = log_status.streams(feed.states, self._names(), feed.clock())
+        right = (follow,) if follow else ()
+        # As many as the line has room for, with its padding, beside what stands on the right.
+        room = self.size.width - 2 - taken((*right, ()))
+        bar.content = (TwoSided(log_status.within(streams, room), right),)
 
     def _show_lines(self) -> None:
         pane, view = self._pane_of_lines, self._view_of_lines

@@ -17,6 +17,7 @@ from tui.store.pod_inspection import PodInspection
 from tui.store.views import pods
 from tui.store.views.attention import loud, next_pod, worst
 from tui.store.views.gpu_map import count_of
+from tui.store.views.joined_events import joined
 from tui.ui import layout
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.boot_log import BootLog
@@ -65,7 +66,7 @@ class Timeline(PodListing):
 
     def rows(self, scene: Scene) -> Rows:
         events = pods.timeline(scene.fleet, self._inspection, self._pod, scene.now)
-        cells = timeline.rows(events, scene.now, self.context.tz)
+        cells = timeline.rows(joined(events, 2 * scene.fleet.interval), scene.now, self.context.tz)
         asked = self._inspection is not None
         empty = EmptyState("No events recorded yet" if asked else "◌ Loading history…")
         pane = layout.detail(scene.width, 100, self.name, scene.width < layout.NORMAL)[self.name]

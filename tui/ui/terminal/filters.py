@@ -28,7 +28,7 @@ _WORDS = {
 
 SYMBOLS = {
     # State of a pod, a watch or the screen.
-    "●": "*", "◌": "/", "◔": "c", "■": "#", "▼": "V", "✕": "X", "◆": ";", "▸": "}", "◂": "{", "▾": "<", "▴": ">",
+    "●": "*", "◌": "/", "◔": "c", "■": "#", "▼": "V", "✕": "X", "◆": ";", "▸": ">", "◂": "{", "▾": "<",
     "✓": "v", "▲": "!", "◉": "@", "◀": "(", "▶": ")", "‖": "|", "∞": "&",
     # Events, and objects.
     "⊘": "z",
@@ -55,13 +55,15 @@ _IN_CONTEXT = tuple(
         # With the space beside them there is room for the sign that has two characters.
         (r"(?<= ) ≥|≥ ", ">="), (r"(?<= ) ≤|≤ ", "<="), (r"(?<= ) ±", "+-"), (r" → ", " ->"),
         (r"(?<=\d) °C", " C "), (r"°C", " C"),
+        # Around what is chosen: the other side of "▸".
+        (r"◂(?= )", "<"),
         # Down and up a network.
         (r"↓(?=\d)", "v"), (r"↑(?=\d)", "^"),
     )
 )  # fmt: skip
 """What a symbol is beside certain others, as many characters long as it was: a single letter would not say it."""
 
-_SOME_CONTEXT = re.compile("[▲▼≥≤±→°↓↑]")
+_SOME_CONTEXT = re.compile("[▲▼◂≥≤±→°↓↑]")
 
 _ENTER, _KEY = "↵", "enter"
 _EDGE = re.compile("─" * (len(_KEY) + 1))
