@@ -126,6 +126,16 @@ def heading(spec: ChartSpec, width: int, columns: int) -> Row:
 
 def _legends(spec: ChartSpec) -> list[Row]:
     """What the shades mean, from long to short."""
+    legends = _shade_legends(spec)
+    if not spec.gaps:
+        return legends
+    # What a gap means is worth more than what the shades mean, which other charts may have.
+    gaps: Row = ((f"  gap: {spec.gaps}", QUIET),)
+    return [*((*legend, *gaps) for legend in legends), ()]
+
+
+def _shade_legends(spec: ChartSpec) -> list[Row]:
+    """What the shades mean, and nothing of gaps."""
     if spec.form is Form.SPARK:
         return [()]
     top = dressed(short(spec.high, spec), spec)

@@ -204,6 +204,7 @@ class ChartSpec(Struct, frozen=True):
     apart:  whether its lines are independent of each other, so that none of them lags.
     offered: whether the API reports these values; if not, one that is missing is not just unknown.
     scale:  what its axis counts, and `origin` the place from which times since a start count.
+    gaps:   what a column without a value means; empty if there is none, or if that needs no word.
     """
 
     title: str
@@ -229,6 +230,7 @@ class ChartSpec(Struct, frozen=True):
     until: float | None = None
     scale: Scale = Scale.TIME
     origin: float = 0.0
+    gaps: str = ""
 
     @property
     def blank(self) -> str:

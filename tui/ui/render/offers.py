@@ -1,8 +1,7 @@
-"""GPU types of the market in words: columns and cells, facts of one, its trend, the filters. Pure."""
+"""GPU types of the market in words: columns and cells, facts of one, the filters. Pure."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
@@ -10,12 +9,9 @@ from typing import TYPE_CHECKING
 from tui.api.features import NOT_OFFERED, Feature
 from tui.domain import costs, offered
 from tui.format import numbers as fmt
-from tui.store.price_history import CLOUDS, SECURE, Low, Presence, Prices, words
+from tui.store.price_history import Low, Presence, Prices, words
 from tui.store.views import offers as views
 from tui.store.views.offer_rows import OfferRow
-from tui.store.views.pod_lines import Line
-from tui.ui.charts import spec
-from tui.ui.charts.spec import ChartSpec
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render.facts import cell_or_lacking, per_hour
@@ -251,41 +247,6 @@ def _where(row: OfferRow, places: DataCenters | None) -> Iterator[Fact]:
         yield Fact(center, stock_cell(word))
     for problem in places.problems[:1] if places is not None else ():
         yield Fact("Incomplete", ((problem.message, "warn"),))
-
-
-# The trend as a chart
-
-
-def trend_chart(
-    prices: Prices, row: OfferRow, window: spec.Window, now: float, span: float, tz: tzinfo | None, cursor: float | None
-) -> ChartSpec:
-    """Both clouds' prices on demand in `span` seconds, on one axis from a round price below to one above."""
-    lines = []
-    for cloud in CLOUDS:
-        name, present = ("secure", row.secure) if cloud == SECURE else ("comm.", row.community)
-        runs = prices.runs(row.id, cloud, *window)
-        if cursor is None:
-            last = present
-        else:
-            last = next((p.low for run in runs for p in run if p.at <= cursor < p.at + window.width), None)
-        if runs or present is not None:
-            whole = prices.runs(row.id, cloud, now - span, span, 1)
-            lines.append(Line(name, runs, last, whole[0][0] if whole else None))
-    points = [point for line in lines for run in line.runs for point in run]
-    low, high = _around([p.low for p in points], [p.high for p in points])
-    return ChartSpec(
-        "On-demand price", tuple(lines), window, high=high, low=low, places=2, axis=6, unit="$",
-        note="no prices in this range", tz=tz, cursor=cursor, form=spec.Form.AREAS, apart=True, label="price",
-    )  # fmt: skip
-
-
-def _around(lows: Sequence[float], highs: Sequence[float]) -> tuple[float, float]:
-    """Round prices around the drawn ones, so that a cent's change does not look like a cliff."""
-    low, high = min(lows, default=0.0), max(highs, default=1.0)
-    step = next(s for s in (0.1, 0.5, 1.0, 5.0, 10.0, math.inf) if (high - low) <= 4 * s)
-    if math.isinf(step):
-        return 0.0, math.ceil(high)
-    return max(0.0, math.floor(low / step) * step), (math.floor(high / step) + 1) * step
 
 
 # API filters

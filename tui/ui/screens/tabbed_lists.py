@@ -28,6 +28,7 @@ class TabbedListsScreen(ListingScreen):
 
     LISTINGS: their factories, in order.
     FACTS:    cells of a label and of a value, at least.
+    CHARTS:   charts that stand above each other, at most.
     """
 
     TITLES: ClassVar = {"list": "List", "facts": "Details", "trend": "Chart"}
@@ -35,6 +36,7 @@ class TabbedListsScreen(ListingScreen):
     HOME = "list"
     LISTINGS: ClassVar[tuple[type[Listing], ...]]
     FACTS: ClassVar[tuple[int, int]] = (14, 20)
+    CHARTS: ClassVar[int] = 1
 
     def __init__(self, sight: ScreenContext) -> None:
         super().__init__(sight, *(make(sight) for make in self.LISTINGS))
@@ -48,7 +50,7 @@ class TabbedListsScreen(ListingScreen):
         for listing in self._lists.values():
             yield Table(listing.columns, id=listing.name, classes="pane list")
         yield FactsPane(*self.FACTS)
-        yield Telemetry(1, id="trend")
+        yield Telemetry(self.CHARTS, id="trend")
 
     @property
     def _listing(self) -> Listing:
