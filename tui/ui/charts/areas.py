@@ -57,7 +57,7 @@ def ruled(row: Row) -> Row:
     """A row of a plot with the dots of the grid where it is empty."""
     cells = [(letter, kind) for text, kind in row for letter in text]
     return joined(
-        ("·", GRID) if not x % _EVERY and letter in " \u2800" else (letter, kind)
+        ("·", GRID) if not x % _EVERY and letter in " \u2800" and kind == QUIET else (letter, kind)
         for x, (letter, kind) in enumerate(cells)
     )
 

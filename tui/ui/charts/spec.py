@@ -142,8 +142,15 @@ def plot_columns(width: int) -> int:
     return max(1, width - gutter(width))
 
 
+DASHES = ("────", "── ─", "─  ─")
+"""How lines are broken that hue alone would not tell apart, as in their legend."""
+
+DASH = 3
+"""Columns after which that is repeated."""
+
+
 class Mark(NamedTuple):
-    """An event: when, and the glyph of its kind."""
+    """An event: when, and the glyph of its kind, or a word."""
 
     at: float
     glyph: str
@@ -205,6 +212,7 @@ class ChartSpec(Struct, frozen=True):
     offered: whether the API reports these values; if not, one that is missing is not just unknown.
     scale:  what its axis counts, and `origin` the place from which times since a start count.
     gaps:   what a column without a value means; empty if there is none, or if that needs no word.
+    dashes: whether lines differ in how they are broken, as in `DASHES`, besides their colours.
     """
 
     title: str
@@ -231,6 +239,7 @@ class ChartSpec(Struct, frozen=True):
     scale: Scale = Scale.TIME
     origin: float = 0.0
     gaps: str = ""
+    dashes: bool = False
 
     @property
     def blank(self) -> str:
