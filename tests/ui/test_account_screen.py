@@ -320,7 +320,7 @@ async def test_a_screen_that_is_not_on_top_asks_for_nothing(launch: Launch) -> N
         await run.poll()
         assert cloud.topics == []
         await go(run, "money")
-        assert cloud.topics == ["account"]
+        assert cloud.topics == ["account", "ledger"]
         await run.press("1")
         cloud.topics.clear()
         run.cloud.now += 1800
@@ -329,7 +329,19 @@ async def test_a_screen_that_is_not_on_top_asks_for_nothing(launch: Launch) -> N
         assert not run.app.session.monitor.attended
         await run.press("3")
         await run.settle()
-        assert cloud.topics == ["account"]
+        assert cloud.topics == ["account", "ledger"]
+
+
+@pytest.mark.wide
+async def test_charges_are_requested_where_the_money_has_room_for_them(launch: Launch) -> None:
+    cloud = AccountCloud()
+    async with launch(cloud=cloud, size=(80, 24)) as run:
+        await go(run, "money")
+        assert "ledger" not in cloud.topics
+        await run.pilot.resize_terminal(200, 50)
+        await run.until("Charges per day")
+        await run.until("Without pods")
+        assert cloud.topics.count("ledger") == 1
 
 
 @pytest.mark.wide

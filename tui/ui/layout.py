@@ -294,7 +294,8 @@ def market(
     return regions if trend else {name: regions[name] for name in ("list", "facts")}
 
 
-_FACTS = 50
+_FACTS, _FEWEST_LISTED = 50, 5
+"""Cells of the facts at least, and rows that the list below them has room for."""
 
 
 def account(
@@ -311,7 +312,7 @@ def account(
         left = width - max(_FACTS, min(width * 2 // 5, _FACTS + 20))
         return {"list": Region(0, 0, left, height), "facts": Region(left, 0, width - left, height)}
     left = min(max(head, width * 3 // 10), 2 * _FACTS, width // 2) if width >= WIDE else min(head, width // 2)
-    top = max(min(height - min(rows + 3, height // 2), 29), height // 2)
+    top = height - min(max(rows, _FEWEST_LISTED) + 3, height // 2)
     return {
         "list": Region(0, top, width, height - top),
         "facts": Region(0, 0, left, top),

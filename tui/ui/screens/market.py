@@ -79,12 +79,8 @@ class MarketScreen(TabbedListsScreen):
     def __init__(self, sight: ScreenContext) -> None:
         super().__init__(sight)
         self._gpus = self._one(Gpus)
-        self._rows_listed = 0
 
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
-        if not self.typing():
-            # The panes stay as they are while a filter is typed.
-            self._rows_listed = len(self._table(self._current).keys)
         return layout.market(
             width, height, self._active, self._rows_listed, self._alone, "trend" in self._current.panes,
             self._rows_above_facts,
@@ -162,7 +158,6 @@ class MarketScreen(TabbedListsScreen):
     def _end(self, event: FilterLine.Done) -> None:
         if event.of != DEMAND:
             super()._end(event)
-            self.show()
             return
         # A click elsewhere sends no request to RunPod.
         if event.kept and not event.left:
