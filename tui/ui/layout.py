@@ -251,6 +251,9 @@ def all_accounts(width: int, height: int, active: str, count: int, alone: bool =
 MARKET = ("list", "facts", "trend")
 _BESIDE = 66
 
+_FEWEST_LISTED = 5
+"""Rows that a list above or below other panes has room for at least."""
+
 _FEWEST_OFFERS, _TREND = 10, 17
 """Rows that the list of a wide terminal has room for at least, and lines that its charts get beside a long one."""
 
@@ -268,34 +271,34 @@ def market(
 ) -> dict[str, Region]:
     """The region of every pane of the market's screen: the list, and facts and trend of the row under the cursor.
 
-    Below the list; in wide terminals the facts beside both.
+    Below the list; in wide terminals the facts beside both. Without a trend they take the room below the list.
 
     rows: of the list, which takes no more lines than it has.
     below: the rows of the list, if it is alone and may leave room for the facts of one.
     """
     if alone:
         return over_facts(width, height, below) or {active: Region(0, 0, width, height)}
+    if not trend:
+        top = min(max(rows, _FEWEST_LISTED) + 3, height * 3 // 5)
+        return {"list": Region(0, 0, width, top), "facts": Region(0, top, width, height - top)}
     if width >= WIDE:
         left = width - max(_BESIDE, width // 3)
-        top = min(max(rows, _FEWEST_OFFERS) + 3, max(height - _TREND, height * 3 // 5)) if trend else height
-        regions = {
+        top = min(max(rows, _FEWEST_OFFERS) + 3, max(height - _TREND, height * 3 // 5))
+        return {
             "list": Region(0, 0, left, top),
             "facts": Region(left, 0, width - left, height),
             "trend": Region(0, top, left, height - top),
         }
-        return regions if trend else {name: regions[name] for name in ("list", "facts")}
     top = max(min(rows + 3, height - 15), height // 2)
-    left = max(width // 2, min(_BESIDE, width - 40)) if trend else width
-    regions = {
+    left = max(width // 2, min(_BESIDE, width - 40))
+    return {
         "list": Region(0, 0, width, top),
         "facts": Region(0, top, left, height - top),
         "trend": Region(left, top, width - left, height - top),
     }
-    return regions if trend else {name: regions[name] for name in ("list", "facts")}
 
 
-_FACTS, _FEWEST_LISTED = 50, 5
-"""Cells of the facts at least, and rows that the list below them has room for."""
+_FACTS = 50
 
 
 def account(

@@ -262,7 +262,7 @@ def chips_line(demand: MarketQuery) -> tuple[Cell, ...]:
 
 def wrapped(first: tuple[Cell, ...], chips: tuple[Cell, ...], width: int) -> tuple[TwoSided, ...]:
     """The chips beside the first group, or below it if they do not all fit."""
-    if taken((*first, *chips)) <= width or len(chips) == 1:
+    if taken((*first, *chips)) <= width or len(chips) <= 1:
         return (TwoSided((*first, *chips)),)
     lines: list[list[Cell]] = [[]]
     for chip in chips:

@@ -23,6 +23,9 @@ from tui.ui.widgets.table import Cells
 
 T = TypeVar("T")
 
+FACTS_FRAME = 7
+"""Cells of the facts pane besides labels and values: gaps, frame, scroll bar."""
+
 
 class TopicListing(MarketListing, Generic[T]):
     """A list of the items of one topic, each by its id. `fields`: by which they are filtered."""
@@ -138,6 +141,11 @@ class Centers(TopicListing[DataCenter]):
     def __init__(self, context: ScreenContext) -> None:
         super().__init__(context)
         self._names: tuple[Market | None, dict[str, str]] = (None, {})
+        self._stock_room = 0
+
+    def rows(self, scene: Scene) -> Rows:
+        self._stock_room = scene.width_of("best")
+        return super().rows(scene)
 
     def _gpu_names(self, fleet: Fleet) -> dict[str, str]:
         """The names of GPU types by their ids, as the list of them has them."""
@@ -155,7 +163,7 @@ class Centers(TopicListing[DataCenter]):
         return {center.id: center for center in data_centers.ordered(self._passing(fleet), self.sort, self.inverted)}
 
     def cells(self, item: DataCenter, fleet: Fleet) -> Cells:
-        return data_centers.cells(item, self._gpu_names(fleet))
+        return data_centers.cells(item, self._gpu_names(fleet), self._stock_room)
 
     def rises(self) -> bool:
         return data_centers.rises(self.sort, self.inverted)
@@ -167,9 +175,11 @@ class Centers(TopicListing[DataCenter]):
         center = self._center(scene.fleet, scene.key)
         if center is None:
             return About("Details", wrapped=True)
-        return About(
-            center.name or center.id, data_centers.facts(center, self._gpu_names(scene.fleet)), wrapped=True
-        )  # fmt: skip
+        names = self._gpu_names(scene.fleet)
+        others = tuple(self.matching(scene.fleet).values())
+        label = max((len(name) for name in names.values()), default=0)
+        room = scene.facts_width - label - FACTS_FRAME
+        return About(center.name or center.id, data_centers.facts(center, names, others, room), wrapped=True)
 
     def wish(self, key: str | None) -> Wish | None:
         center = self._center(self.context.fleet, key)
