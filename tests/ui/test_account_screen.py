@@ -333,6 +333,15 @@ async def test_a_screen_that_is_not_on_top_asks_for_nothing(launch: Launch) -> N
 
 
 @pytest.mark.wide
+async def test_facts_are_wrapped_to_the_width_that_they_get_at_the_first_layout(launch: Launch) -> None:
+    async with launch(cloud=AccountCloud(), size=(40, 12)) as run:
+        await run.press("3")
+        await run.settle()
+        assert "$100.00 ÷ $10.00/h" in run.text()
+        assert "…" not in run.text()
+
+
+@pytest.mark.wide
 async def test_charges_are_requested_where_the_money_has_room_for_them(launch: Launch) -> None:
     cloud = AccountCloud()
     async with launch(cloud=cloud, size=(80, 24)) as run:

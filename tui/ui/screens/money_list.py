@@ -187,7 +187,8 @@ class Money(AccountListing):
         if not fleet.recorded and feed.value is None and feed.error is not None:
             note = empty_states.marked(feed.error, "details unavailable: ")
         return About(
-            self.title, self.sections(scene), self.empty(scene), note, bool(note), faded=fleet.stale(scene.now)
+            self.title, self.sections(scene), self.empty(scene), note, bool(note), faded=fleet.stale(scene.now),
+            wrapped=True,
         )  # fmt: skip
 
     def picture(self, scene: Scene) -> Picture:

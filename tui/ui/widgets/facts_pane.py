@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
 
 from tui.ui.primitives.cells import wrap
 from tui.ui.primitives.empty_state import EmptyState
@@ -32,6 +33,13 @@ class FactsPane(Table):
         super().__init__(_columns(label, value), id=id, headed=False)
         self._facts: dict[str, tuple[str, Fact]] = {}
         self._sections: set[str] = set()
+        self._again: Callable[[], None] | None = None
+
+    def on_resize(self) -> None:
+        # What is shown before the first layout has no width to be wrapped to.
+        self._fit()
+        if self._again is not None:
+            self._again()
 
     @property
     def fact(self) -> tuple[str, Fact] | None:
@@ -60,6 +68,9 @@ class FactsPane(Table):
         folded:  titles of sections of which only the title is shown, with the number of facts.
         """
         sections = tuple(sections)
+        self._again = partial(
+            self.show_facts, sections, empty=empty, faded=faded, wrapped=wrapped, folded=folded
+        )  # fmt: skip
         self.refit(_columns(label_width(sections, self._label, self.size.width), self._value))
         width = self.width_of("value") if wrapped else 0
         cells: dict[str, Cells] = {}
