@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tui.api.features import NOT_OFFERED, Feature
 from tui.domain import costs, offered
 from tui.format import numbers as fmt
-from tui.store.price_history import Low, Presence, Prices, words
+from tui.store.price_history import BUCKET, SPAN, Low, Presence, Prices, words
 from tui.store.views import offers as views
 from tui.store.views.offer_rows import OfferRow
 from tui.ui.primitives.cells import Cell
@@ -35,7 +35,7 @@ COLUMNS = (
     Column("secure_spot", "SPOT", 5, 5, right=True, sort="secure_spot", label="SECURE SPOT"),
     Column("community", "COMM.", 6, 3, right=True, sort="community", label="COMMUNITY"),
     Column("community_spot", "SPOT", 5, 6, right=True, sort="community_spot", label="COMMUNITY SPOT"),
-    Column("per_gb", "$/GB", 6, 8, right=True, sort="per_gb"),
+    Column("per_gb", "$/GB", 6, 8, right=True, sort="per_gb", label="ON DEMAND PER GB"),
     Column("stock", "STOCK", 8, 1, sort="stock"),
     Column("rented", "RENTED", 6, 9, right=True, sort="rented"),
     Column("trend", "24 H", TREND_COLUMNS, 4),
@@ -198,14 +198,18 @@ def when(at: float, now: float, tz: tzinfo | None) -> str:
 
 def _lately(row: OfferRow, prices: Prices, now: float, tz: tzinfo | None) -> Iterator[Fact]:
     text = words(prices, row.id, now)
-    if text.low_week is not None:
-        yield Fact("Cheapest", _cheapest(text.low_week, text.week, row.price, now, tz))
+    for label, low, price in (
+        ("On demand", text.low_week, row.price),
+        ("Spot", prices.lowest(row.id, now - SPAN, now + BUCKET, spot=True), row.lowest_bid),
+    ):
+        if low is not None:
+            yield Fact(label, _lowest(low, text.week, price, now, tz))
     yield Fact("In stock", presence(text.day))
 
 
-def _cheapest(low: Low, week: Presence, price: float | None, now: float, tz: tzinfo | None) -> Cell:
+def _lowest(low: Low, week: Presence, price: float | None, now: float, tz: tzinfo | None) -> Cell:
     seen = "7 days" if week.watched > 6.5 * 86_400 else f"{fmt.short_duration(week.watched)} observed"
-    head = (f"{fmt.money(low.price)}/h in {seen}", "text")
+    head = (f"from {fmt.money(low.price)}/h in {seen}", "text")
     if price is not None and price <= low.price + 0.005:
         return (head, (" · at its lowest", "good"))
     above = f" · now +{fmt.money(price - low.price)}/h" if price is not None else ""
