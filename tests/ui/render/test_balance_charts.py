@@ -34,6 +34,11 @@ def test_the_history_of_the_balance_is_as_long_as_its_title(days: int, name: str
     assert line.whole.high == pytest.approx(100.0 + 10 * days, rel=0.01)
 
 
+def test_no_width_changes_the_figures_of_the_history() -> None:
+    drawn = [history(recorded(5), Balances(), 150.0, width, NOW, UTC) for width in (40, 60, 130, 180)]
+    assert len({each.lines[0].whole for each in drawn if each is not None}) == 1
+
+
 def test_a_time_that_nobody_observed_is_a_gap_that_is_named() -> None:
     drawn = history(recorded(5, until=NOW - DAY), Balances(), 150.0, 130, NOW, UTC)
     assert drawn is not None

@@ -119,6 +119,9 @@ def divided(height: int, others: int) -> tuple[int, ...]:
 HISTORY = (6 * 3600.0, 12 * 3600.0, 86_400.0, 2 * 86_400.0, 7 * 86_400.0, 30 * 86_400.0)
 """Maximum seconds of the history of the balance."""
 
+_PARTS = 600
+"""Buckets of which the extremes and the average of the history are."""
+
 LEAST_HISTORY = 2 * 3600.0
 """Less is a part of the projection anyway."""
 
@@ -144,12 +147,15 @@ def history(
     span = next((span for span in HISTORY if span >= known), HISTORY[-1])
     window = spec.window(now, span, spec.plot_columns(width))
     line = Line("", balances.runs(books, seen_balances, window.start, window.width, window.columns, now), balance)
-    points = [point for run in line.runs for point in run]
-    low, high = min((p.low for p in points), default=0.0), max((p.high for p in points), default=0.0)
+    # Of buckets that are the same at any width of the chart.
+    each = span / _PARTS
+    parts = balances.runs(books, seen_balances, (now - span) // each * each, each, _PARTS + 1, now)
+    whole = buckets.extremes(point for run in parts for point in run)
+    low, high = (0.0, 0.0) if whole is None else (whole.low, whole.high)
     seen = sum(len(run) for run in line.runs)
     due = math.ceil((now - max(window.start, now - known)) / window.width)
     return ChartSpec(
-        f"Balance, last {fmt.span(span)}", (replace(line, whole=buckets.extremes(points)),), window,
+        f"Balance, last {fmt.span(span)}", (replace(line, whole=whole),), window,
         high=round_up(high), low=-round_up(-low) if low < 0 else 0.0, places=0, unit="$", tz=tz, form=Form.AREAS,
         gaps="not observed" if seen < due - 1 else "",
     )  # fmt: skip
