@@ -14,7 +14,7 @@ from tui.store.views import offers as views
 from tui.store.views.offer_rows import OfferRow
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
-from tui.ui.render.facts import cell_or_lacking, per_hour
+from tui.ui.render.facts import LABEL_WIDTH, cell_or_lacking, per_hour
 from tui.ui.render.row_columns import CHEAPEST
 from tui.ui.render.rows import cheapest_cell, stock_cell
 from tui.ui.widgets.status_lines import TwoSided, taken
@@ -232,18 +232,21 @@ MOST_INSTEAD = 4
 def _instead(row: OfferRow, rows: tuple[OfferRow, ...]) -> Iterator[Fact]:
     if row.price is None:
         for other in views.substitutes(row, rows)[:MOST_INSTEAD]:
-            yield Fact(other.name, (*_size(other), (f" · {per_hour(other.price)}", "text")))
+            yield _type_fact(other, ())
         return
     for equivalent in views.cheaper(row, rows)[:MOST_INSTEAD]:
         percent = 100 * equivalent.saves / row.price
-        saves = (f" · saves {per_hour(equivalent.saves)} ({percent:.0f}%)", "good")
-        yield Fact(
-            equivalent.row.name, (*_size(equivalent.row), (f" · {per_hour(equivalent.row.price)}", "text"), saves)
-        )
+        saves = f" · saves {per_hour(equivalent.saves)} ({percent:.0f}%)"
+        yield _type_fact(equivalent.row, ((saves, "good"),))
 
 
-def _size(row: OfferRow) -> Cell:
-    return ((f"{row.memory_gb} GB", "muted"),)
+def _type_fact(row: OfferRow, tail: Cell) -> Fact:
+    """A GPU type with its memory and its price. A name too long for a label is whole in the value: several begin with
+    the same letters."""
+    is_long = len(row.name) > LABEL_WIDTH
+    name: Cell = ((row.name, "muted"), (" · ", "muted")) if is_long else ()
+    value = (*name, (f"{row.memory_gb} GB", "muted"), (f" · {per_hour(row.price)}", "text"), *tail)
+    return Fact("" if is_long else row.name, value)
 
 
 def _where(row: OfferRow, places: DataCenters | None) -> Iterator[Fact]:
