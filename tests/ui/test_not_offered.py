@@ -455,6 +455,8 @@ def test_its_balance_is_not_projected() -> None:
     drawn = balance_charts.projection(LATER, None, balances, ("", None), 3600.0, 40, NOW, UTC)
     assert [line.label for line in drawn.lines] == [""]
     assert [mark.glyph for mark in drawn.marks] == ["now"]
+    earlier = balance_charts.projection(LATER, None, balances, ("", None), 3600.0, 40, NOW, UTC, past=True)
+    assert [mark.glyph for mark in earlier.marks] == ["viewed"]
 
 
 def test_scripts_get_how_it_is_billed() -> None:

@@ -59,20 +59,23 @@ def projection(
     now: float,
     tz: tzinfo | None,
     lacks: frozenset[Feature] = offered.NOTHING,
+    *,
+    past: bool = False,
 ) -> ChartSpec:
     """The balance: its history, its projection, and its projection with pods stopped.
 
     stopped: which are, and the change of spending per hour; None if that is unknown.
     span:    seconds of projection; a share of that is history.
+    past:    whether it is that of an earlier instant.
     """
     first = known_since(books, seen_balances, now)
     behind = min(span * BEHIND / (1 - BEHIND), max(now - first, span * LEAST_BEHIND))
     width = spec.bucket(span + behind, columns)
     start = math.floor((now - behind) / width) * width
     window = Window(start, width, columns)
-    past = balances.runs(books, seen_balances, start, width, columns, now)
+    so_far = balances.runs(books, seen_balances, start, width, columns, now)
     balance = funds.balance if funds else None
-    lines = [Line("", past, balance)]
+    lines = [Line("", so_far, balance)]
     marks = []
     label, change = stopped
     for name, money_then in (
@@ -97,7 +100,7 @@ def projection(
     return ChartSpec(
         "Balance", tuple(lines), window, high=top, low=bottom, places=places, axis=AXIS, unit="$",
         note=offered.MARKED if Feature.BALANCE in lacks else "balance unavailable", tz=tz, cursor=now,
-        marks=(*marks, Mark(now, "now")), dashes=True, offered=Feature.BALANCE not in lacks,
+        marks=(*marks, Mark(now, "viewed" if past else "now")), dashes=True, offered=Feature.BALANCE not in lacks,
     )  # fmt: skip
 
 

@@ -209,7 +209,7 @@ class Money(AccountListing):
             columns = max(1, width - (balance_charts.AXIS if spec.has_axis(width, height) else 0))
             return balance_charts.projection(
                 fleet.funds, live.books.value, live.balances, stopped, span, columns, now, self.context.tz,
-                fleet.lacks,
+                fleet.lacks, past=fleet.recorded,
             )  # fmt: skip
 
         def stack(width: int, height: int) -> Stacked | None:
