@@ -45,6 +45,7 @@ def test_each_line_is_broken_in_its_own_way_as_the_legend_says(written: type[str
 
 def test_a_narrow_legend_leaves_out_what_names_share() -> None:
     assert rows(60)[0].endswith("in 24 h $50 ─  ─ if stopped $15")
+    assert rows(40)[0].endswith("──── $90 ── ─ $50 ─  ─ $15")
     assert rows(24)[0].startswith("Balance")
 
 

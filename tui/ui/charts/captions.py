@@ -110,11 +110,11 @@ def _dashes(spec: ChartSpec) -> list[Row]:
     shared = [before.label if line.label.startswith(before.label) else "" for before, line in pairwise(lines)]
     short = [line.label.removeprefix(f"{start} ") for start, line in zip(["", *shared], lines, strict=True)]
     legends = []
-    for labels in ([line.label for line in lines], short, [fmt.clip(label, 10) for label in short]):
+    for labels in ([line.label for line in lines], short, [fmt.clip(label, 10) for label in short], [""] * len(lines)):
         parts: list[Part] = []
         for number, (label, line) in enumerate(zip(labels, lines, strict=True)):
             parts += [(f"{' ' if number else ''}{DASHES[number % len(DASHES)]} ", number)]
-            parts += [(f"{label} {_value(line, spec)}".strip(), TEXT)]
+            parts.append((f"{label} {_value(line, spec)}".strip(), TEXT))
         legends.append(tuple(parts))
     return [*legends, legends[-1][:2], ()]
 

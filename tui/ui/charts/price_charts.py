@@ -76,7 +76,7 @@ def stacked(
 
 def window_of(view: View, width: int) -> Window:
     """The columns of a chart that is that wide; prices that are kept for longer than one are in several of them."""
-    return spec.window(view.now, view.span, spec.plot_columns(width))
+    return spec.exact(view.now, view.span, spec.plot_columns(width))
 
 
 def clouds_of(prices: Prices, row: OfferRow, view: View) -> tuple[int, ...]:

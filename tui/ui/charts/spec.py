@@ -128,6 +128,14 @@ def window(now: float, span: float, columns: int, width: float | None = None, st
     return Window(end - count * width, width, count)
 
 
+def exact(now: float, span: float, columns: int) -> Window:
+    """The same in buckets of whole minutes, so that hardly more than `span` is shown at any width.
+
+    For what is kept in longer buckets, or as changes: one of them may be in several columns.
+    """
+    return window(now, span, columns, 60.0 * math.ceil(span / max(1, columns) / 60))
+
+
 def has_axis(width: int, height: int) -> bool:
     return width >= _NARROW and height >= 4
 

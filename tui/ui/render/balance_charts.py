@@ -148,7 +148,7 @@ def history(
     if known < LEAST_HISTORY:
         return None
     span = next((span for span in HISTORY if span >= known), HISTORY[-1])
-    window = spec.window(now, span, spec.plot_columns(width))
+    window = spec.exact(now, span, spec.plot_columns(width))
     line = Line("", balances.runs(books, seen_balances, window.start, window.width, window.columns, now), balance)
     # Of buckets that are the same at any width of the chart.
     each = span / _PARTS
