@@ -351,6 +351,11 @@ async def test_charges_are_requested_where_the_money_has_room_for_them(launch: L
         await run.until("Charges per day")
         await run.until("Without pods")
         assert cloud.topics.count("ledger") == 1
+        # Old charges are not shown as current.
+        cloud.answers["ledger"] = Unreachable("no route")
+        cloud.now += 7200
+        await run.poll()
+        await run.until("Charges per day ▲ 2h 00m old")
 
 
 @pytest.mark.wide

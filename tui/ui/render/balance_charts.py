@@ -34,6 +34,7 @@ BEHIND = 0.4
 LEAST_BEHIND = 0.08
 
 LATER = "in 24 h"
+"""When the figures in the legend of the projection are of."""
 
 AXIS = 7
 """Cells for the labels of the projection: a balance of six figures."""

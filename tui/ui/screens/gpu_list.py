@@ -149,8 +149,8 @@ class Gpus(MarketListing):
             return Picture("Trend", empty=EmptyState("No GPU under the cursor"))
         last = f"last {fmt.span(scene.span)}"
         if prices.lowest(row.id, now - scene.span, now + BUCKET) is None:
-            seen = prices.presence(row.id, now, scene.span).watched
-            never = (f"Out of stock in all of the {fmt.duration(seen)} observed",) if seen else ()
+            stocked, seen = prices.presence(row.id, now, scene.span)
+            never = (f"Out of stock in all of the {fmt.duration(seen)} observed",) if seen and not stocked else ()
             return Picture("Trend", last, empty=EmptyState(f"No prices in the {last}", never))
         slow = self.context.display.pace.slow
         view = View(now=now, span=scene.span, tz=self.context.tz, cursor=scene.cursor, slow=slow)

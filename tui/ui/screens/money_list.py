@@ -17,6 +17,7 @@ from tui.store.fleet_state import Record
 from tui.store.fleet_sums import CROWD
 from tui.store.slices import Sliced, whole
 from tui.store.spend import SpendHistory
+from tui.store.topics import TOPICS
 from tui.store.views import pod_costs, pods
 from tui.store.views.attention import worst
 from tui.store.views.pod_costs import PodCost
@@ -234,6 +235,9 @@ class Money(AccountListing):
             days = self._charged.of(ledger)
             now = scene.now + fleet.skew
             bars = charges.charge_bars(days, now, CHARGED, max(1, width - charges.MARGIN))
+            if fleet.ledger.at is not None and fleet.ledger.stale(scene.now, TOPICS["ledger"].interval):
+                # In the title: nothing else is sure to have room.
+                bars = replace(bars, title=f"{bars.title} ▲ {fmt.duration(scene.now - fleet.ledger.at)} old")
             yield replace(bars, tail=f"last {CHARGED} days")
             if (small := bar_stack.without_largest(bars)) is not None:
                 yield small
