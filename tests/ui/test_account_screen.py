@@ -320,7 +320,7 @@ async def test_a_screen_that_is_not_on_top_asks_for_nothing(launch: Launch) -> N
         await run.poll()
         assert cloud.topics == []
         await go(run, "money")
-        assert cloud.topics == ["account"]
+        assert cloud.topics == ["account", "ledger"]
         await run.press("1")
         cloud.topics.clear()
         run.cloud.now += 1800
@@ -329,7 +329,33 @@ async def test_a_screen_that_is_not_on_top_asks_for_nothing(launch: Launch) -> N
         assert not run.app.session.monitor.attended
         await run.press("3")
         await run.settle()
-        assert cloud.topics == ["account"]
+        assert cloud.topics == ["account", "ledger"]
+
+
+@pytest.mark.wide
+async def test_facts_are_wrapped_to_the_width_that_they_get_at_the_first_layout(launch: Launch) -> None:
+    async with launch(cloud=AccountCloud(), size=(40, 12)) as run:
+        await run.press("3")
+        await run.settle()
+        assert "$100.00 ÷ $10.00/h" in run.text()
+        assert "…" not in run.text()
+
+
+@pytest.mark.wide
+async def test_charges_are_requested_where_the_money_has_room_for_them(launch: Launch) -> None:
+    cloud = AccountCloud()
+    async with launch(cloud=cloud, size=(80, 24)) as run:
+        await go(run, "money")
+        assert "ledger" not in cloud.topics
+        await run.pilot.resize_terminal(200, 50)
+        await run.until("Charges per day")
+        await run.until("Without pods")
+        assert cloud.topics.count("ledger") == 1
+        # Old charges are not shown as current.
+        cloud.answers["ledger"] = Unreachable("no route")
+        cloud.now += 7200
+        await run.poll()
+        await run.until("Charges per day ▲ 2h 00m old")
 
 
 @pytest.mark.wide

@@ -18,6 +18,7 @@ from tui.format import numbers as fmt
 from tui.store.fleet import Fleet
 from tui.store.views import hosts, pod_costs
 from tui.ui.modals.confirm import Confirm
+from tui.ui.render import balance_charts
 from tui.ui.render import header as status
 from tui.ui.render import money as purse
 
@@ -92,7 +93,7 @@ def test_a_negative_balance_is_a_debt_everywhere(balance: float) -> None:
     )
     assert words.count(owed) == 2, words
     assert "$0.00" not in words
-    drawn = purse.projection(money, None, fleet_of(pod("a")).balances, ("", None), 3600.0, 40, NOW, None)
+    drawn = balance_charts.projection(money, None, fleet_of(pod("a")).balances, ("", None), 3600.0, 40, NOW, None)
     ahead = next(line for line in drawn.lines if line.label == "in 24 h")
     assert ahead.last == balance
     assert drawn.low < 0

@@ -17,6 +17,8 @@ from tui.store.fleet import Fleet
 from tui.store.price_history import Prices
 from tui.store.views import offers as market
 from tui.ui.render import catalogue, data_centers, header, offers
+from tui.ui.screens.market_lists import longest
+from tui.ui.widgets.columns import visible
 
 NOW = 1_795_435_200.0
 SECURE = Quote(2.99, 1.75, "High", 16, 125, 40, 100, 40.0, 900, 700, "SE", True)
@@ -72,3 +74,13 @@ def test_every_field_of_the_funds(name: str) -> None:
         return header.money(fleet, False), money(funds)
 
     assert (told(changed(FUNDS, (name,))) != told(FUNDS)) != ((Funds, name) in NOT_SHOWN)
+
+
+def test_a_name_takes_the_cells_of_the_longest_and_the_figures_stand_next_to_it() -> None:
+    cells = [catalogue.cpu_cells(cpu) for cpu in (CPU, replace(CPU, name="AMD EPYC 7763 64-Core Processor"))]
+    widest = longest(catalogue.CPU_COLUMNS, cells, "name")
+    assert widest == {"name": 31}
+    assert longest(catalogue.CPU_COLUMNS, (), "name") == {}
+    (name, width), (maker, _), *_ = visible(catalogue.CPU_COLUMNS, 196, widest)
+    assert (name.key, maker.key) == ("name", "maker")
+    assert 31 <= width <= 36

@@ -38,6 +38,7 @@ from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Section
 from tui.ui.render import (
     account,
+    balance_charts,
     charges,
     gpus,
     header,
@@ -451,9 +452,11 @@ def test_an_account_that_is_billed_afterwards_has_no_runway_anywhere() -> None:
 def test_its_balance_is_not_projected() -> None:
     balances = Balances()
     balances.tell(NOW, -3.0)
-    drawn = purse.projection(LATER, None, balances, ("", None), 3600.0, 40, NOW, UTC)
-    assert [line.label for line in drawn.lines] == ["now"]
-    assert drawn.marks == ()
+    drawn = balance_charts.projection(LATER, None, balances, ("", None), 3600.0, 40, NOW, UTC)
+    assert [line.label for line in drawn.lines] == [""]
+    assert [mark.glyph for mark in drawn.marks] == ["now"]
+    earlier = balance_charts.projection(LATER, None, balances, ("", None), 3600.0, 40, NOW, UTC, past=True)
+    assert [mark.glyph for mark in earlier.marks] == ["viewed"]
 
 
 def test_scripts_get_how_it_is_billed() -> None:

@@ -13,7 +13,7 @@ _NAMES = {
     "centers": "id name country types best volumes network compliance",
     "watches": "state what now then since words",
     "money": "name word now today month disks stopped stored fate gpu",
-    "billing": "what kind hours amount rate share last",
+    "billing": "what kind hours amount rate share last trend",
     "report": "name gpu paid worked idle waiting under-used boot disks stopped unwatched worst",
     "payments": "when amount what from more",
     "templates": "name image disk volume env kind runtime earned",

@@ -243,13 +243,15 @@ class Prices:
             stocked += max((t.stocked[slot] for t, slot in slots), default=0.0)
         return Presence(stocked, watched)
 
-    def runs(self, gpu: str, cloud: int, start: float, width: float, columns: int) -> tuple[Segment, ...]:
+    def runs(
+        self, gpu: str, cloud: int, start: float, width: float, columns: int, *, spot: bool = False
+    ) -> tuple[Segment, ...]:
         """One line of a chart: the lowest price of each time bucket, in runs without a gap."""
         trend = self.trends.get((gpu, cloud))
         runs: list[list[Point]] = [[]]
         for column in range(columns):
             at = start + column * width
-            segments = [] if trend is None else self._known(trend, at, at + width)
+            segments = [] if trend is None else self._known(trend, at, at + width, spot)
             if not segments:
                 if runs[-1]:
                     runs.append([])
@@ -258,11 +260,12 @@ class Prices:
         return tuple(tuple(run) for run in runs if run)
 
     @staticmethod
-    def _known(trend: Trend, start: float, end: float) -> list[float]:
+    def _known(trend: Trend, start: float, end: float, spot: bool) -> list[float]:
+        prices = trend.spot if spot else trend.low
         first = math.floor(start / BUCKET)
         buckets = range(first, max(first + 1, math.ceil(end / BUCKET)))
         slots = (slot for bucket in buckets if (slot := trend.slot(bucket)) is not None)
-        return [round(trend.low[slot], 4) for slot in slots if trend.low[slot] == trend.low[slot]]
+        return [round(prices[slot], 4) for slot in slots if prices[slot] == prices[slot]]
 
 
 def as_of(prices: Prices, market: Market, at: float) -> Market | None:

@@ -134,6 +134,11 @@ def tiles(width: int, height: int, count: int, rows_of: Sequence[int] = ()) -> t
     return tuple(regions)
 
 
+def stacked(width: int, lines: Sequence[int]) -> tuple[Region, ...]:
+    """Regions of that many lines each, from above."""
+    return tuple(Region(0, sum(lines[:number]), width, each) for number, each in enumerate(lines))
+
+
 def big_charts(height: int, count: int) -> int:
     """How many of `count` charts are big in a pane with that many lines."""
     return len(stack(height, count).big)
@@ -290,6 +295,12 @@ def all_accounts(
 MARKET = ("list", "facts", "trend")
 _BESIDE = 66
 
+_FEWEST_LISTED = 5
+"""Rows that a list above or below other panes has room for at least."""
+
+_FEWEST_OFFERS, _TREND = 10, 17
+"""Rows that the list of a wide terminal has room for at least, and lines that its charts get beside a long one."""
+
 
 def over_facts(width: int, height: int, rows: int) -> dict[str, Region]:
     """A list of so few rows that the facts of one have room below it; empty if they have not, or without rows."""
@@ -304,29 +315,31 @@ def market(
 ) -> dict[str, Region]:
     """The region of every pane of the market's screen: the list, and facts and trend of the row under the cursor.
 
-    Below the list; in wide terminals beside it.
+    Below the list; in wide terminals the facts beside both. Without a trend they take the room below the list.
 
+    rows: of the list, which takes no more lines than it has.
     below: the rows of the list, if it is alone and may leave room for the facts of one.
     """
     if alone:
         return over_facts(width, height, below) or {active: Region(0, 0, width, height)}
+    if not trend:
+        top = min(max(rows, _FEWEST_LISTED) + 3, height * 3 // 5)
+        return {"list": Region(0, 0, width, top), "facts": Region(0, top, width, height - top)}
     if width >= WIDE:
         left = width - max(_BESIDE, width // 3)
-        facts = max(height * 3 // 5, height - 16) if trend else height
-        regions = {
-            "list": Region(0, 0, left, height),
-            "facts": Region(left, 0, width - left, facts),
-            "trend": Region(left, facts, width - left, height - facts),
+        top = min(max(rows, _FEWEST_OFFERS) + 3, max(height - _TREND, height * 3 // 5))
+        return {
+            "list": Region(0, 0, left, top),
+            "facts": Region(left, 0, width - left, height),
+            "trend": Region(0, top, left, height - top),
         }
-        return regions if trend else {name: regions[name] for name in ("list", "facts")}
     top = max(min(rows + 3, height - 15), height // 2)
-    left = max(width // 2, min(_BESIDE, width - 40)) if trend else width
-    regions = {
+    left = max(width // 2, min(_BESIDE, width - 40))
+    return {
         "list": Region(0, 0, width, top),
         "facts": Region(0, top, left, height - top),
         "trend": Region(left, top, width - left, height - top),
     }
-    return regions if trend else {name: regions[name] for name in ("list", "facts")}
 
 
 _FACTS = 50
@@ -346,7 +359,7 @@ def account(
         left = width - max(_FACTS, min(width * 2 // 5, _FACTS + 20))
         return {"list": Region(0, 0, left, height), "facts": Region(left, 0, width - left, height)}
     left = min(max(head, width * 3 // 10), 2 * _FACTS, width // 2) if width >= WIDE else min(head, width // 2)
-    top = max(min(height - min(rows + 3, height // 2), 29), height // 2)
+    top = height - min(max(rows, _FEWEST_LISTED) + 3, height // 2)
     return {
         "list": Region(0, top, width, height - top),
         "facts": Region(0, 0, left, top),
@@ -384,11 +397,14 @@ class Tiles(Layout):
     def __init__(self) -> None:
         self.count = 0
         self.rows_of: tuple[int, ...] = ()
+        self.lines: tuple[int, ...] = ()
 
     def arrange(self, parent: Widget, children: Sequence[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
         charts = [child for child in children if not child.has_class(AXIS)]
         count = self.count or len(charts)
-        regions = tiles(size.width, size.height, count, self.rows_of)
+        regions = stacked(size.width, self.lines) if self.lines else tiles(
+            size.width, size.height, count, self.rows_of
+        )  # fmt: skip
         if count > 1:
             *regions_of_charts, below = regions or (Region(),)
             axes = [child for child in children if child.has_class(AXIS)]

@@ -337,6 +337,14 @@ def test_labels_of_bars_are_whole_and_at_equal_distances(count: int, columns: in
     assert len({after - before for before, after in pairwise(at)}) <= 1
 
 
+def test_bars_stand_beside_their_axis() -> None:
+    for count in (1, 2, 3, 5, 7, 11):
+        rows = drawn(bars_of([(100.0, 0.0, 0.0)] * count), 60, 9)
+        assert rows[1].lstrip().startswith(("$", "█"))
+        assert re.search(r"\$\d+ █", rows[1]), count
+        assert len(rows[1]) == 60
+
+
 def test_nothing_charged_is_said() -> None:
     assert "no charges" in "\n".join(drawn(bars_of([(0.0, 0.0, 0.0)]), 60, 9))
     assert "no charges" in "\n".join(drawn(bars_of([]), 60, 9))

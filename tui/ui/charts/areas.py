@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from tui.store.series import Point
 from tui.store.views.pod_lines import Line
 from tui.ui.charts import buckets
+from tui.ui.charts.axis_labels import written
 from tui.ui.charts.buckets import Column
 from tui.ui.charts.figures import dressed, gutter_cell, short
 from tui.ui.charts.spec import BAND, EDGE, GRID, GUTTER, HEAT, QUIET, ChartSpec, Part, Row, gutter, joined, paint
@@ -60,7 +61,7 @@ def ruled(row: Row) -> Row:
     """A row of a plot with the dots of the grid where it is empty."""
     cells = [(letter, kind) for text, kind in row for letter in text]
     return joined(
-        ("·", GRID) if not x % _EVERY and letter in " \u2800" else (letter, kind)
+        ("·", GRID) if not x % _EVERY and letter in " \u2800" and kind == QUIET else (letter, kind)
         for x, (letter, kind) in enumerate(cells)
     )
 
@@ -177,5 +178,12 @@ def _scale(spec: ChartSpec, height: int) -> list[Row]:
     labels = {height - 1: spec.low, 0: spec.high}
     for part in grid(spec, height):
         labels[height - 1 - min(height - 1, int(part * height))] = spec.low + part * (spec.high - spec.low)
-    texts = {row: dressed(short(value, spec, 8), spec) for row, value in labels.items()}
+    texts = {row: _label(value, spec) for row, value in labels.items()}
     return [((f"{texts.get(row, ''):>{GUTTER - 1}} ", QUIET),) for row in range(height)]
+
+
+def _label(value: float, spec: ChartSpec) -> str:
+    """A value for the axis: dollars as beside lines, with their thousands apart."""
+    if spec.unit == "$" and len(text := written(value, spec)) < GUTTER:
+        return text
+    return dressed(short(value, spec, 8), spec)

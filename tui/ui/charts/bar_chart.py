@@ -38,13 +38,17 @@ def stacked(spec: BarSpec, width: int, height: int) -> tuple[Row, ...]:
     axis = spec.axis if has_axis(width, height) else 0
     times = 1 if height >= 5 else 0
     body, columns = height - 1 - times, max(1, width - axis)
+    # What whole bars do not take is left of the axis: beside their scale they are read, and not 20 cells from it.
+    spare = columns - _slot(spec, columns) * min(len(spec.bars), columns) if axis and spec.bars else 0
+    columns -= spare
+    axis += spare
     drawn = _cells(spec, columns, body) if body > 0 else []
     rows: list[Row] = []
     if body > 0:
         marks = {0: spec.high, body - 1: 0.0}
         if body >= 7:
             marks[(body - 1) // 2] = spec.high / 2
-        labels = {y: fitting(_dollars(value), value, axis - 1) for y, value in marks.items()}
+        labels = {y: fitting(_dollars(value), value, axis - spare - 1) for y, value in marks.items()}
         for y, row in enumerate(drawn):
             rows.append((((f"{labels.get(y, ''):>{axis - 1}} ", QUIET), *row)) if axis else row)
     if times:

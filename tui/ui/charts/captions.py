@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from tui.api.features import NOT_OFFERED
 from tui.domain import offered
@@ -15,6 +16,7 @@ from tui.ui.charts.spec import (
     ALERT,
     BAND,
     CURSOR,
+    DASHES,
     EDGE,
     HEAT,
     QUIET,
@@ -76,6 +78,8 @@ def _tails(spec: ChartSpec) -> list[Row]:
         return [((fmt.UNKNOWN, QUIET),)]
     if len(spec.lines) == 1:
         return [((_value(known[0][0], spec), TEXT),)]
+    if spec.dashes:
+        return _dashes(spec)
     if not known[0][0].label.startswith("GPU "):
         return [tuple(_legend(spec, length)) for length in (24, 16, 10, 6, 3, 0)]
     mean = sum(line.last or 0.0 for line, _ in known) / len(known)
@@ -98,6 +102,21 @@ def _legend(spec: ChartSpec, length: int) -> Iterator[Part]:
     for number, line in enumerate(spec.lines):
         yield f"{' ' if number else ''}▪{fmt.clip(line.label, length)}{' ' if length else ''}", number
         yield _value(line, spec), TEXT
+
+
+def _dashes(spec: ChartSpec) -> list[Row]:
+    """The lines with how each is broken, from long to short: without what a name shares with the one before it."""
+    lines = spec.lines
+    shared = [before.label if line.label.startswith(before.label) else "" for before, line in pairwise(lines)]
+    short = [line.label.removeprefix(f"{start} ") for start, line in zip(["", *shared], lines, strict=True)]
+    legends = []
+    for labels in ([line.label for line in lines], short, [fmt.clip(label, 10) for label in short], [""] * len(lines)):
+        parts: list[Part] = []
+        for number, (label, line) in enumerate(zip(labels, lines, strict=True)):
+            parts += [(f"{' ' if number else ''}{DASHES[number % len(DASHES)]} ", number)]
+            parts.append((f"{label} {_value(line, spec)}".strip(), TEXT))
+        legends.append(tuple(parts))
+    return [*legends, legends[-1][:2], ()]
 
 
 def _value(line: Line, spec: ChartSpec) -> str:
@@ -126,6 +145,16 @@ def heading(spec: ChartSpec, width: int, columns: int) -> Row:
 
 def _legends(spec: ChartSpec) -> list[Row]:
     """What the shades mean, from long to short."""
+    legends = _shade_legends(spec)
+    if not spec.gaps:
+        return legends
+    # What a gap means is worth more than what the shades mean, which other charts may have.
+    gaps: Row = ((f"  gap: {spec.gaps}", QUIET),)
+    return [*((*legend, *gaps) for legend in legends), ()]
+
+
+def _shade_legends(spec: ChartSpec) -> list[Row]:
+    """What the shades mean, and nothing of gaps."""
     if spec.form is Form.SPARK:
         return [()]
     top = dressed(short(spec.high, spec), spec)

@@ -6,6 +6,8 @@ from tui.ui.charts import areas, bar_chart, canvas, captions, heatmap
 from tui.ui.charts.axis_labels import fitting, words, written
 from tui.ui.charts.spec import (
     CURSOR,
+    DASH,
+    DASHES,
     GRID,
     QUIET,
     AxisSpec,
@@ -13,6 +15,7 @@ from tui.ui.charts.spec import (
     ChartSpec,
     Drawn,
     Form,
+    Part,
     Row,
     gutter,
     has_axis,
@@ -98,14 +101,26 @@ def _plot(spec: ChartSpec, width: int, height: int, axis: int) -> list[Row]:
     if not any(line.runs for line in spec.lines):
         plane = words(spec.note, columns, height)
     else:
-        plane = [
-            areas.ruled(row) if y in marks and 0 < y < height - 1 else row
-            for y, row in enumerate(canvas.lines(spec, columns, height))
-        ]
+        drawn = canvas.lines(spec, columns, height)
+        if spec.dashes:
+            drawn = [_dashed(row) for row in drawn]
+        plane = [areas.ruled(row) if y in marks and 0 < y < height - 1 else row for y, row in enumerate(drawn)]
     labels = {y: fitting(written(value, spec), value, axis - 1) for y, value in marks.items()}
     if not axis:
         return plane
     return [((f"{labels.get(y, ''):>{axis - 1}} ", QUIET), *row) for y, row in enumerate(plane)]
+
+
+def _dashed(row: Row) -> Row:
+    """A row of lines, each broken in its own way."""
+    cells: list[Part] = []
+    for text, kind in row:
+        pattern = DASHES[kind % len(DASHES)] if kind >= 0 else DASHES[0]
+        for letter in text:
+            hidden = pattern[len(cells) % DASH] == " "
+            # A gap is of its line: a dot of the grid in it would be read as a part of that.
+            cells.append((" " if hidden else letter, kind))
+    return joined(cells)
 
 
 def lacks_library(spec: Drawn) -> bool:

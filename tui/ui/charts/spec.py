@@ -128,6 +128,14 @@ def window(now: float, span: float, columns: int, width: float | None = None, st
     return Window(end - count * width, width, count)
 
 
+def exact(now: float, span: float, columns: int) -> Window:
+    """The same in buckets of whole minutes, so that hardly more than `span` is shown at any width.
+
+    For what is kept in longer buckets, or as changes: one of them may be in several columns.
+    """
+    return window(now, span, columns, 60.0 * math.ceil(span / max(1, columns) / 60))
+
+
 def has_axis(width: int, height: int) -> bool:
     return width >= _NARROW and height >= 4
 
@@ -142,8 +150,15 @@ def plot_columns(width: int) -> int:
     return max(1, width - gutter(width))
 
 
+DASHES = ("────", "── ─", "─  ─")
+"""How lines are broken that hue alone would not tell apart, as in their legend."""
+
+DASH = 3
+"""Columns after which that is repeated."""
+
+
 class Mark(NamedTuple):
-    """An event: when, the glyph of its kind, and what that is called."""
+    """An event: when, the glyph of its kind, or a word in its place, and what that is called."""
 
     at: float
     glyph: str
@@ -205,6 +220,8 @@ class ChartSpec(Struct, frozen=True):
     apart:  whether its lines are independent of each other, so that none of them lags.
     offered: whether the API reports these values; if not, one that is missing is not just unknown.
     scale:  what its axis counts, and `origin` the place from which times since a start count.
+    gaps:   what a column without a value means; empty if there is none, or if that needs no word.
+    dashes: whether lines differ in how they are broken, as in `DASHES`, besides their colours.
     """
 
     title: str
@@ -230,6 +247,8 @@ class ChartSpec(Struct, frozen=True):
     until: float | None = None
     scale: Scale = Scale.TIME
     origin: float = 0.0
+    gaps: str = ""
+    dashes: bool = False
 
     @property
     def blank(self) -> str:

@@ -53,14 +53,20 @@ def time_axis(axis: AxisSpec, columns: int) -> Row:
 
 def _marked(axis: AxisSpec, columns: int) -> list[Part]:
     cells: list[Part] = [(" ", QUIET)] * columns
+    read = _cursor(axis, columns)
     for mark in axis.marks:
         column = axis.window.column(mark.at)
-        if column is not None and column < columns:
-            cells[column] = (mark.glyph, EVENT)
-    column = _cursor(axis, columns)
-    if column is not None:
-        glyph, kind = cells[column]
-        cells[column] = (glyph if kind == EVENT else "▲", CURSOR)
+        if column is None or column >= columns:
+            continue
+        # A word has its middle there; one that would overlap another mark is left out.
+        left = max(0, min(column - len(mark.glyph) // 2, columns - len(mark.glyph)))
+        taken = range(left, left + len(mark.glyph))
+        if len(mark.glyph) > 1 and any(kind != QUIET for _, kind in cells[max(0, left - 1) : taken.stop + 1]):
+            continue
+        cells[left : taken.stop] = [(letter, CURSOR if read in taken else EVENT) for letter in mark.glyph]
+    if read is not None and cells[read][1] != CURSOR:
+        glyph, kind = cells[read]
+        cells[read] = (glyph if kind == EVENT else "▲", CURSOR)
     return cells
 
 

@@ -18,14 +18,23 @@ from tui.store.views.pods import short_name
 from tui.ui.charts.spec import BarSpec
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
+from tui.ui.render.balance_charts import round_up
 from tui.ui.render.facts import LACKING, NOTHING, money, or_lacking, per_hour
 from tui.ui.render.list_rows import Row
-from tui.ui.render.money import round_up
 from tui.ui.widgets.table import Column
 
 if TYPE_CHECKING:
     from tui.api.account import Billing
     from tui.api.models import Funds
+
+MARGIN = 9
+"""Cells beside the bars of a chart, as a rule: the axis."""
+
+TREND = 28
+"""Cells of the trend of a bill, which covers the shown days."""
+
+BAR = 24, 100
+"""Cells of the bar of a day: as a rule, and at most."""
 
 SPANS = (14, 28, 91, 365, 1095)
 """Days of charges and bills that are shown."""
@@ -46,6 +55,7 @@ BILL_COLUMNS = (
     Column("rate", "$/H", 8, 4, right=True, sort="rate"),
     Column("share", "SHARE", 6, 1, right=True),
     Column("last", "LAST DAY", 10, 5, right=True, sort="last"),
+    Column("trend", "TREND", TREND, 6),
 )
 BILL_KINDS = {"hours": Kind.SECONDS, "last": Kind.WORDS}
 BILL_SORTS = ("amount", "hours", "last", "rate", "what", "kind")
@@ -67,13 +77,15 @@ def _weekday(at: float) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%a %d %b %Y}"
 
 
-def charge_rows(days: Sequence[Day], now: float) -> dict[str, Row]:
-    """The days, the newest first."""
+def charge_rows(days: Sequence[Day], now: float, room: int = 0) -> dict[str, Row]:
+    """The days, the newest first. `room`: cells of the column of bars, 0 if that is unknown."""
+    usual, largest = BAR
+    cells_of_bar = min(room, largest) or usual
     most = max((day.total for day in days), default=0.0)
     by_key = {}
     for day in reversed(days):
         today = day.at == now // DAY * DAY
-        full, rest = fmt.bar(100 * day.total / most if most > 0 else 0.0, 24)
+        full, rest = fmt.bar(100 * day.total / most if most > 0 else 0.0, cells_of_bar)
         cells: dict[str, Cell] = {
             "day": (("today, so far" if today else _weekday(day.at), "muted"),),
             "total": ((fmt.money(day.total), "strong"),),
@@ -176,6 +188,8 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
     first = charges.first_day(now, span)
     sums: dict[tuple[str, str], list[float]] = {}
     lasts: dict[tuple[str, str], tuple[float, float]] = {}
+    parts: dict[tuple[str, str], list[float]] = {}
+    of = charges.bars(now, span, TREND)
 
     def add(kind: str, billed: str, at: float | None, seconds: float | None, amount: float | None) -> None:
         if at is None or at < first or not math.isfinite(at):
@@ -184,6 +198,8 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
         bill = sums.setdefault(key, [0.0, 0.0])
         bill[0] += seconds if seconds is not None and math.isfinite(seconds) else 0.0
         bill[1] += amount if amount is not None and math.isfinite(amount) else 0.0
+        if (number := of.number(at)) is not None and amount is not None and math.isfinite(amount):
+            parts.setdefault(key, [0.0] * len(of.begins))[number] += amount
         if at >= lasts.get(key, (-math.inf, 0.0))[0]:
             lasts[key] = (at, amount or 0.0)
 
@@ -203,6 +219,7 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
             "rate": ((fmt.price(rate), "muted"),) if rate is not None else (),
             "share": ((_share(amount, whole), "muted"),) if whole > 0 else (),
             "last": ((fmt.money(last), "muted"),),
+            "trend": ((_trend(parts.get((kind, billed), ())), "spark"),),
         }
         order = {
             "what": short_name(billed).lower(), "kind": kind, "hours": seconds, "amount": amount, "rate": rate,
@@ -210,6 +227,12 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
         }  # fmt: skip
         by_key[f"{kind} {billed}"] = Row(partial(dict, cells), order)
     return by_key
+
+
+def _trend(amounts: Sequence[float]) -> str:
+    """Blocks from nothing to the largest of these amounts."""
+    most = max(amounts, default=0.0)
+    return fmt.spark(100 * amount / most if most > 0 else 0.0 for amount in amounts)
 
 
 def bill_facts(billing: Billing, now: float, span: int, under: str | None) -> tuple[Section, ...]:

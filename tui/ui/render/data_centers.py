@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui.domain.filters import Field, Fields, Kind
@@ -38,12 +39,15 @@ def stocked(center: DataCenter) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(stocks, key=lambda pair: (-stock_rank(pair[1]), pair[0])))
 
 
-def cells(center: DataCenter, names: dict[str, str]) -> Cells:
+def cells(center: DataCenter, names: Mapping[str, str], room: int = 0) -> Cells:
+    """The cells of one data center. `room`: cells of its stock, 0 if that is unknown."""
+
     def yes(value: bool | None) -> Cell:
         return (("✓ yes", "good"),) if value else (("no" if value is False else fmt.UNKNOWN, "quiet"),)
 
     stocks = stocked(center)
-    best = ", ".join(names.get(gpu, short_name(gpu)) for gpu, _ in stocks)
+    types = [_name(gpu, names) for gpu, _ in stocks]
+    best = listed(types, room) if room else ", ".join(types)
     return {
         "id": ((center.id, "text" if stocks else "muted"),),
         "name": ((center.name or fmt.UNKNOWN, "muted"),),
@@ -101,11 +105,94 @@ def ordered(passing: Sequence[DataCenter], sort: str, inverted: bool) -> tuple[D
     return tuple(by_id)
 
 
-def facts(center: DataCenter, names: dict[str, str]) -> tuple[Section, ...]:
-    in_stock = tuple(Fact(names.get(gpu, short_name(gpu)), stock_cell(word), gpu) for gpu, word in stocked(center))
-    stock = Section("In stock", in_stock or (Fact("None", (("no GPU in stock here now", "quiet"),)),))
+LEAST_COLUMNS = 3
+"""Data centers that stock is compared of at least, if it is."""
+
+_APART, _GAUGE, _MORE = 2, 8, 8
+"""Cells between two of them, of a gauge with its word, and of how many more there are."""
+
+
+def facts(
+    center: DataCenter, names: Mapping[str, str], others: Sequence[DataCenter] = (), room: int = 0
+) -> tuple[Section, ...]:
+    """The stock of a data center; with room for it beside that of others.
+
+    others: in the order of the list, this one among them.
+    room:   cells of a value.
+    """
+    here = stocked(center)
+    compared = _columns(center, others, room)
+    hidden = len(others) - len(compared)
+    stock = [Section("In stock", _compared(center, compared, [gpu for gpu, _ in here], names, hidden))]
+    if not compared:
+        plain = tuple(Fact(_name(gpu, names), stock_cell(word), gpu) for gpu, word in here)
+        stock = [Section("In stock", plain or NONE_HERE)]
+    elif not here:
+        stock = [Section("In stock", NONE_HERE)]
+    if elsewhere := _elsewhere(center, compared):
+        stock.append(Section("Elsewhere", _compared(center, compared, elsewhere, names, hidden)))
     if center.listed is not False:
         # As every other one.
-        return (stock,)
+        return tuple(stock)
     listed = Fact("Listed", (("no (not offered by RunPod)", "warn"),))
-    return (stock, Section("Data center", (listed,)))
+    return (*stock, Section("Data center", (listed,)))
+
+
+NONE_HERE = (Fact("None", (("no GPU in stock here now", "quiet"),)),)
+
+
+def _name(gpu: str, names: Mapping[str, str]) -> str:
+    return names.get(gpu, short_name(gpu))
+
+
+def _width(centers: Sequence[DataCenter]) -> int:
+    """Cells of the column of a data center."""
+    return max([_GAUGE, *(len(center.id) for center in centers)]) + _APART
+
+
+def _columns(center: DataCenter, others: Sequence[DataCenter], room: int) -> tuple[DataCenter, ...]:
+    """The data centers that fit, this one among them."""
+    widest = _width(others)
+    count = min(len(others), max(0, room - _MORE) // widest)
+    if count < LEAST_COLUMNS or center not in others:
+        return ()
+    start = max(0, min(others.index(center) - count // 2, len(others) - count))
+    return tuple(others[start : start + count])
+
+
+def _elsewhere(center: DataCenter, compared: Sequence[DataCenter]) -> list[str]:
+    """GPU types that are in stock in the others only, those of most of them first."""
+    here = set(_gpus(center))
+    counts = Counter(gpu for other in compared for gpu in _gpus(other) if gpu not in here)
+    return sorted(counts, key=lambda gpu: (-counts[gpu], gpu))
+
+
+def _compared(
+    center: DataCenter, compared: Sequence[DataCenter], gpus: Sequence[str], names: Mapping[str, str], hidden: int
+) -> tuple[Fact, ...]:
+    """The stock of each of these GPU types in each of these data centers, below their ids; `hidden` have no room."""
+    width = _width(compared)
+    stocks = [dict(stocked(other)) for other in compared]
+    head = [(f"{other.id:<{width}}", "key" if other is center else "muted") for other in compared]
+    head += [(f"+{hidden} more", "quiet")] if hidden else []
+    lines = []
+    for gpu in gpus:
+        parts: list[tuple[str, str]] = []
+        for other, stock in zip(compared, stocks, strict=True):
+            cell = stock_cell(stock[gpu]) if gpu in stock else (("\u00b7", "quiet"),)
+            if gpu in stock and other is not center:
+                # The word beside the gauge of this one says what the others mean.
+                cell = ((cell[0][0], "muted"),)
+            taken = sum(len(text) for text, _ in cell)
+            parts += [*cell, (" " * max(1, width - taken), "quiet")]
+        lines.append(Fact(_name(gpu, names), tuple(parts), gpu))
+    return (Fact("", tuple(head)), *lines)
+
+
+def listed(stocks: Sequence[str], room: int) -> str:
+    """As many whole names as fit, and how many more there are."""
+    for count in range(len(stocks), 0, -1):
+        rest = f" +{len(stocks) - count}" if count < len(stocks) else ""
+        if len(text := ", ".join(stocks[:count]) + rest) <= room:
+            return text
+    return ", ".join(stocks)

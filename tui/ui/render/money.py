@@ -1,4 +1,4 @@
-"""The account's money in words: the runway, what happens at its end, the cost of pods, the projection. Pure."""
+"""The account's money in words: the runway, what happens at its end, the cost of pods. Pure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,8 @@ from tui.api.features import Feature
 from tui.domain import costs, offered, pod_health, runway
 from tui.format import numbers as fmt
 from tui.format.width import wrapped
-from tui.store import balances
-from tui.store.series import Point
 from tui.store.views import pod_costs
 from tui.store.views.pod_costs import PodCost
-from tui.store.views.pod_lines import Line
-from tui.ui.charts import spec
-from tui.ui.charts.spec import ChartSpec, Mark, Window
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render.facts import LACKING, NOTHING, money, or_lacking, per_hour
@@ -26,25 +21,9 @@ from tui.ui.render.funds import alerts_off, balance, spent
 if TYPE_CHECKING:
     from tui.api.account import Account
     from tui.api.models import Funds, Pod
-    from tui.store.balances import Balances
-    from tui.store.spend import SpendHistory
 
 NAMED = 3
 """Pods that are listed by name; the rest is counted."""
-
-SPANS = (
-    2 * 3600.0, 6 * 3600.0, 12 * 3600.0, 86_400.0, 2 * 86_400.0, 4 * 86_400.0, 7 * 86_400.0, 14 * 86_400.0,
-    30 * 86_400.0, 90 * 86_400.0,
-)  # fmt: skip
-"""Maximum seconds of the projection into the future."""
-
-BEHIND = 0.4
-"""The part of the projection that is history, if that much of it is known."""
-
-LEAST_BEHIND = 0.08
-
-AXIS = 7
-"""Cells for the labels of the projection: a balance of six figures."""
 
 
 def when(at: float | None, tz: tzinfo | None, now: float) -> str:
@@ -244,90 +223,3 @@ def _reload(account: Account) -> Cell:
     if not account.reload_amount:
         return (("off or not reported", "muted"),)
     return ((f"{fmt.money(account.reload_amount)} when below {fmt.money(account.reload_below)}", "text"),)
-
-
-# The projection
-
-
-def ahead(funds: Funds | None, change: float | None) -> float:
-    """Seconds worth projecting: to the end of the runway, and to that with pods stopped if it is not too far."""
-    left = pod_health.runway(funds)
-    if left is None or math.isinf(left):
-        return 86_400.0
-    later = costs.runway(funds, change) if change else None
-    wanted = 1.15 * max(left, min(later, 3 * left) if later is not None else 0.0)
-    return next((span for span in SPANS if span >= wanted), SPANS[-1])
-
-
-def projection(
-    funds: Funds | None,
-    books: SpendHistory | None,
-    seen_balances: Balances,
-    stopped: tuple[str, float | None],
-    span: float,
-    columns: int,
-    now: float,
-    tz: tzinfo | None,
-    lacks: frozenset[Feature] = offered.NOTHING,
-) -> ChartSpec:
-    """The balance: its history, its projection, and its projection with pods stopped.
-
-    stopped: their label, and the change of spending per hour; None if that is unknown.
-    span:    seconds of projection; a share of that is history.
-    """
-    first = min((times[0] for times in (seen_balances.times, books.times if books else ()) if len(times)), default=now)
-    behind = min(span * BEHIND / (1 - BEHIND), max(now - first, span * LEAST_BEHIND))
-    width = spec.bucket(span + behind, columns)
-    start = math.floor((now - behind) / width) * width
-    window = Window(start, width, columns)
-    past = balances.runs(books, seen_balances, start, width, columns, now)
-    balance = funds.balance if funds else None
-    lines = [Line("now", past, balance)]
-    marks = []
-    label, change = stopped
-    for name, money_then in (
-        ("in 24 h", funds),
-        ("when stopped", costs.changed(funds, change) if label else None),
-    ):
-        if money_then is None or pod_health.is_postpaid(money_then):
-            continue
-        if money_then.balance is None or money_then.spend_per_hr is None:
-            continue
-        run = _ahead(money_then, window, now)
-        end = runway.ends_at(money_then, now)
-        later = runway.balance_at(money_then, now, now + 86_400)
-        lines.append(Line(name, (run,) if run else (), later))
-        if end is not None and window.column(end) is not None:
-            marks.append(Mark(end, "✕"))
-    low = min((point.low for line in lines for run in line.runs for point in run), default=0.0)
-    high = max((point.high for line in lines for run in line.runs for point in run), default=0.0)
-    # A debt is below zero; small amounts are shown with cents.
-    top, bottom = 0.0 if low < 0 and high <= 0 else round_up(high), -round_up(-low) if low < 0 else 0.0
-    places = 2 if bottom < 0 and max(top, -bottom) <= 10 else 0
-    return ChartSpec(
-        "Balance", tuple(lines), window, high=top, low=bottom, places=places, axis=AXIS, unit="$",
-        note=offered.MARKED if Feature.BALANCE in lacks else "balance unavailable", tz=tz, cursor=now,
-        marks=tuple(marks), offered=Feature.BALANCE not in lacks,
-    )  # fmt: skip
-
-
-def _ahead(funds: Funds, window: Window, now: float) -> tuple[Point, ...]:
-    points = []
-    for column in range(window.column(now) or 0, window.columns):
-        at = window.start + column * window.width
-        first = runway.balance_at(funds, now, max(at, now))
-        last = runway.balance_at(funds, now, max(at + window.width, now))
-        if first is None or last is None:
-            break
-        points.append(Point(at, last, first, (first + last) / 2))
-        if last <= 0:
-            break
-    return tuple(points)
-
-
-def round_up(value: float) -> float:
-    """A round number above a value, for the top of a chart."""
-    if not math.isfinite(value) or value <= 0:
-        return 1.0
-    size = 10.0 ** math.floor(math.log10(value))
-    return next(step * size for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * size >= value)

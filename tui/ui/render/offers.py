@@ -1,8 +1,7 @@
-"""GPU types of the market in words: columns and cells, facts of one, its trend, the filters. Pure."""
+"""GPU types of the market in words: columns and cells, facts of one, the filters. Pure."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
@@ -10,15 +9,12 @@ from typing import TYPE_CHECKING
 from tui.api.features import NOT_OFFERED, Feature
 from tui.domain import costs, offered
 from tui.format import numbers as fmt
-from tui.store.price_history import CLOUDS, SECURE, Low, Presence, Prices, words
+from tui.store.price_history import BUCKET, SPAN, Low, Presence, Prices, words
 from tui.store.views import offers as views
 from tui.store.views.offer_rows import OfferRow
-from tui.store.views.pod_lines import Line
-from tui.ui.charts import spec
-from tui.ui.charts.spec import ChartSpec
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
-from tui.ui.render.facts import cell_or_lacking, per_hour
+from tui.ui.render.facts import LABEL_WIDTH, cell_or_lacking, per_hour
 from tui.ui.render.row_columns import CHEAPEST
 from tui.ui.render.rows import cheapest_cell, stock_cell
 from tui.ui.widgets.status_lines import TwoSided, taken
@@ -39,7 +35,7 @@ COLUMNS = (
     Column("secure_spot", "SPOT", 5, 5, right=True, sort="secure_spot", label="SECURE SPOT"),
     Column("community", "COMM.", 6, 3, right=True, sort="community", label="COMMUNITY"),
     Column("community_spot", "SPOT", 5, 6, right=True, sort="community_spot", label="COMMUNITY SPOT"),
-    Column("per_gb", "$/GB", 6, 8, right=True, sort="per_gb"),
+    Column("per_gb", "$/GB", 6, 8, right=True, sort="per_gb", label="ON DEMAND PER GB"),
     Column("stock", "STOCK", 8, 1, sort="stock"),
     Column("rented", "RENTED", 6, 9, right=True, sort="rented"),
     Column("trend", "24 H", TREND_COLUMNS, 4),
@@ -202,14 +198,18 @@ def when(at: float, now: float, tz: tzinfo | None) -> str:
 
 def _lately(row: OfferRow, prices: Prices, now: float, tz: tzinfo | None) -> Iterator[Fact]:
     text = words(prices, row.id, now)
-    if text.low_week is not None:
-        yield Fact("Cheapest", _cheapest(text.low_week, text.week, row.price, now, tz))
+    for label, low, price in (
+        ("On demand", text.low_week, row.price),
+        ("Spot", prices.lowest(row.id, now - SPAN, now + BUCKET, spot=True), row.lowest_bid),
+    ):
+        if low is not None:
+            yield Fact(label, _lowest(low, text.week, price, now, tz))
     yield Fact("In stock", presence(text.day))
 
 
-def _cheapest(low: Low, week: Presence, price: float | None, now: float, tz: tzinfo | None) -> Cell:
+def _lowest(low: Low, week: Presence, price: float | None, now: float, tz: tzinfo | None) -> Cell:
     seen = "7 days" if week.watched > 6.5 * 86_400 else f"{fmt.short_duration(week.watched)} observed"
-    head = (f"{fmt.money(low.price)}/h in {seen}", "text")
+    head = (f"from {fmt.money(low.price)}/h in {seen}", "text")
     if price is not None and price <= low.price + 0.005:
         return (head, (" · at its lowest", "good"))
     above = f" · now +{fmt.money(price - low.price)}/h" if price is not None else ""
@@ -232,18 +232,21 @@ MOST_INSTEAD = 4
 def _instead(row: OfferRow, rows: tuple[OfferRow, ...]) -> Iterator[Fact]:
     if row.price is None:
         for other in views.substitutes(row, rows)[:MOST_INSTEAD]:
-            yield Fact(other.name, (*_size(other), (f" · {per_hour(other.price)}", "text")))
+            yield _type_fact(other, ())
         return
     for equivalent in views.cheaper(row, rows)[:MOST_INSTEAD]:
         percent = 100 * equivalent.saves / row.price
-        saves = (f" · saves {per_hour(equivalent.saves)} ({percent:.0f}%)", "good")
-        yield Fact(
-            equivalent.row.name, (*_size(equivalent.row), (f" · {per_hour(equivalent.row.price)}", "text"), saves)
-        )
+        saves = f" · saves {per_hour(equivalent.saves)} ({percent:.0f}%)"
+        yield _type_fact(equivalent.row, ((saves, "good"),))
 
 
-def _size(row: OfferRow) -> Cell:
-    return ((f"{row.memory_gb} GB", "muted"),)
+def _type_fact(row: OfferRow, tail: Cell) -> Fact:
+    """A GPU type with its memory and its price. A name too long for a label is whole in the value: several begin with
+    the same letters."""
+    is_long = len(row.name) > LABEL_WIDTH
+    name: Cell = ((row.name, "muted"), (" · ", "muted")) if is_long else ()
+    value = (*name, (f"{row.memory_gb} GB", "muted"), (f" · {per_hour(row.price)}", "text"), *tail)
+    return Fact("" if is_long else row.name, value)
 
 
 def _where(row: OfferRow, places: DataCenters | None) -> Iterator[Fact]:
@@ -251,41 +254,6 @@ def _where(row: OfferRow, places: DataCenters | None) -> Iterator[Fact]:
         yield Fact(center, stock_cell(word))
     for problem in places.problems[:1] if places is not None else ():
         yield Fact("Incomplete", ((problem.message, "warn"),))
-
-
-# The trend as a chart
-
-
-def trend_chart(
-    prices: Prices, row: OfferRow, window: spec.Window, now: float, span: float, tz: tzinfo | None, cursor: float | None
-) -> ChartSpec:
-    """Both clouds' prices on demand in `span` seconds, on one axis from a round price below to one above."""
-    lines = []
-    for cloud in CLOUDS:
-        name, present = ("secure", row.secure) if cloud == SECURE else ("comm.", row.community)
-        runs = prices.runs(row.id, cloud, *window)
-        if cursor is None:
-            last = present
-        else:
-            last = next((p.low for run in runs for p in run if p.at <= cursor < p.at + window.width), None)
-        if runs or present is not None:
-            whole = prices.runs(row.id, cloud, now - span, span, 1)
-            lines.append(Line(name, runs, last, whole[0][0] if whole else None))
-    points = [point for line in lines for run in line.runs for point in run]
-    low, high = _around([p.low for p in points], [p.high for p in points])
-    return ChartSpec(
-        "On-demand price", tuple(lines), window, high=high, low=low, places=2, axis=6, unit="$",
-        note="no prices in this range", tz=tz, cursor=cursor, form=spec.Form.AREAS, apart=True, label="price",
-    )  # fmt: skip
-
-
-def _around(lows: Sequence[float], highs: Sequence[float]) -> tuple[float, float]:
-    """Round prices around the drawn ones, so that a cent's change does not look like a cliff."""
-    low, high = min(lows, default=0.0), max(highs, default=1.0)
-    step = next(s for s in (0.1, 0.5, 1.0, 5.0, 10.0, math.inf) if (high - low) <= 4 * s)
-    if math.isinf(step):
-        return 0.0, math.ceil(high)
-    return max(0.0, math.floor(low / step) * step), (math.floor(high / step) + 1) * step
 
 
 # API filters
@@ -301,7 +269,7 @@ def chips_line(demand: MarketQuery) -> tuple[Cell, ...]:
 
 def wrapped(first: tuple[Cell, ...], chips: tuple[Cell, ...], width: int) -> tuple[TwoSided, ...]:
     """The chips beside the first group, or below it if they do not all fit."""
-    if taken((*first, *chips)) <= width or len(chips) == 1:
+    if taken((*first, *chips)) <= width or len(chips) <= 1:
         return (TwoSided((*first, *chips)),)
     lines: list[list[Cell]] = [[]]
     for chip in chips:

@@ -12,8 +12,10 @@ from textual.screen import ModalScreen
 
 from tui.ui import layout
 from tui.ui.context import ScreenContext
+from tui.ui.render import balance_charts
 from tui.ui.screens.account_lists import LISTINGS, Templates
 from tui.ui.screens.keys import COLUMNS, INVERT, SORT, filter_key, hidden, mark_keys, pane_keys
+from tui.ui.screens.money_list import Money
 from tui.ui.screens.tabbed_lists import TabbedListsScreen
 from tui.ui.widgets.chart import Chart
 from tui.ui.widgets.telemetry import Telemetry
@@ -24,6 +26,7 @@ class AccountScreen(TabbedListsScreen):
 
     MODE = "account"
     LISTINGS = LISTINGS
+    CHARTS = 4
     FACTS = (15, 14)
     WITHOUT = frozenset(("heat", "big"))
     TO_THE_LIST = True
@@ -51,12 +54,22 @@ class AccountScreen(TabbedListsScreen):
     def __init__(self, sight: ScreenContext) -> None:
         super().__init__(sight)
         self._templates = self._one(Templates)
+        self._money = self._one(Money)
 
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
-        rows = len(self._view[0].records) if self._current.of_pods else self.size.height // 3
+        rows = len(self._view[0].records) if self._current.of_pods else self._rows_listed
         return layout.account(
             width, height, self._active, rows, self._current.head, self._alone, self._rows_above_facts
         )  # fmt: skip
+
+    def _arrange(self) -> None:
+        super()._arrange()
+        trend = self._shown.get("trend")
+        has_room = trend is not None and trend.height - 2 >= balance_charts.BOTH
+        if has_room is not self._money.has_room:
+            self._money.has_room = has_room
+            if self._current is self._money and self._seen:
+                self._attend()
 
     def _show_all(self) -> None:
         super()._show_all()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
 
+from tui.domain import charges
+from tui.domain.charges import Day
 from tui.domain.filters import Fields, Kind, Vocabulary
 from tui.format.width import width
 from tui.store.fleet import Fleet
@@ -17,6 +19,9 @@ from tui.ui.render import empty_states, list_rows
 from tui.ui.render.list_rows import Row
 from tui.ui.screens.listing import NOTHING, About, Listing, Rows, Scene
 from tui.ui.widgets.table import Cells
+
+if TYPE_CHECKING:
+    from tui.api.account import Ledger
 
 
 class AccountListing(Listing):
@@ -90,6 +95,19 @@ class AccountListing(Listing):
         return About(
             self.about_title or self.title, self.sections(scene), empty, faded=self.is_stale(scene), wrapped=True
         )  # fmt: skip
+
+
+class LedgerDays:
+    """The charges of an account by day: added up once for each response."""
+
+    def __init__(self) -> None:
+        self._made_of: Ledger | None = None
+        self._days: tuple[Day, ...] = ()
+
+    def of(self, ledger: Ledger | None) -> tuple[Day, ...]:
+        if ledger is not self._made_of:
+            self._made_of, self._days = ledger, charges.days(ledger.charges) if ledger is not None else ()
+        return self._days
 
 
 def account_trouble(fleet: Fleet, now: float) -> str:

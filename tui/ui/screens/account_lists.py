@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -9,25 +10,26 @@ from textual.screen import ModalScreen
 
 from tui.api.account import Template
 from tui.api.errors import NotOffered
-from tui.domain import bills, charges
+from tui.domain import bills
 from tui.domain.charges import Day
 from tui.store.fleet import Fleet
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.primitives.facts import Fact, Section
-from tui.ui.render import account, payments
+from tui.ui.render import account, bar_stack, payments
 from tui.ui.render import charges as charged
 from tui.ui.render.api_facts import api_section
 from tui.ui.render.empty_states import marked
 from tui.ui.render.facts import LACKING
 from tui.ui.render.list_rows import Row
-from tui.ui.screens.account_listing import AccountListing, account_trouble
-from tui.ui.screens.listing import About, Listing, Picture, Rows, Scene
+from tui.ui.screens.account_listing import AccountListing, LedgerDays, account_trouble
+from tui.ui.screens.listing import About, Listing, Picture, Rows, Scene, Stacked
 from tui.ui.screens.money_list import Money
 from tui.ui.screens.report_list import Costs
 
 if TYPE_CHECKING:
+    from tui.ui.charts.spec import BarSpec
     from tui.ui.modals.readme import Readme
 
 DAYS = 1
@@ -65,6 +67,19 @@ class DailyListing(AccountListing):
         self._range = DAYS
 
 
+def _of_bars(title: str, note: str, bars: Callable[[int], BarSpec]) -> Picture:
+    """A chart of bars in as many columns as the pane has, with room for it another one of what is small in them."""
+
+    def draw(width: int, height: int) -> BarSpec:
+        return bars(max(1, width - charged.MARGIN))
+
+    def stack(width: int, height: int) -> Stacked:
+        lines, charts = bar_stack.stacked(draw(width, height), height)
+        return Stacked(lines, charts)
+
+    return Picture(title, note, draw, stack=stack)
+
+
 class Charges(DailyListing):
     """Charges, by day."""
 
@@ -79,14 +94,10 @@ class Charges(DailyListing):
 
     def __init__(self, context: ScreenContext) -> None:
         super().__init__(context)
-        self._days: tuple[Day, ...] = ()
-        self._days_of: object = None
+        self._days = LedgerDays()
 
     def _every(self, fleet: Fleet) -> tuple[Day, ...]:
-        ledger = fleet.ledger.value
-        if ledger is not self._days_of:
-            self._days_of, self._days = ledger, charges.days(ledger.charges) if ledger else ()
-        return self._days
+        return self._days.of(fleet.ledger.value)
 
     def _shown(self, scene: Scene) -> tuple[Day, ...]:
         return charged.within(self._every(scene.fleet), self.server_now(scene), self.span)
@@ -95,7 +106,7 @@ class Charges(DailyListing):
         return replace(super().rows(scene), columns=charged.charge_columns(self._shown(scene)))
 
     def all_rows(self, scene: Scene) -> dict[str, Row]:
-        return charged.charge_rows(self._shown(scene), self.server_now(scene))
+        return charged.charge_rows(self._shown(scene), self.server_now(scene), scene.width_of("bar"))
 
     def sections(self, scene: Scene) -> tuple[Section, ...]:
         if scene.fleet.ledger.value is None:
@@ -108,8 +119,8 @@ class Charges(DailyListing):
         days, now, note = self._every(scene.fleet), self.server_now(scene), f"last {self.span} days"
         if scene.fleet.ledger.value is None:
             return Picture("Charges by kind", note, empty=self.empty(scene))
-        return Picture(
-            "Charges by kind", note, lambda width, _: charged.charge_bars(days, now, self.span, max(1, width - 9))
+        return _of_bars(
+            "Charges by kind", note, lambda columns: charged.charge_bars(days, now, self.span, columns)
         )  # fmt: skip
 
 
@@ -152,9 +163,7 @@ class Bills(DailyListing):
         if billing is None:
             return Picture("By GPU type", note, empty=self.empty(scene))
         title = "By GPU type" if bills.is_by_type(billing) else "By kind"
-        return Picture(
-            title, note, lambda width, _: charged.bill_bars(billing, now, self.span, max(1, width - 9))
-        )  # fmt: skip
+        return _of_bars(title, note, lambda columns: charged.bill_bars(billing, now, self.span, columns))
 
 
 class Payments(AccountListing):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec.structs import replace
-
 from tui.api.features import Feature
 from tui.api.models import ANYTHING, Market, MarketQuery, Offer
 from tui.domain import offered
@@ -17,7 +15,8 @@ from tui.store.price_history import BUCKET
 from tui.store.views import offers as views
 from tui.store.views.offer_filter import OFFERS
 from tui.store.views.offer_rows import OfferRow
-from tui.ui.charts import spec
+from tui.ui.charts import price_charts
+from tui.ui.charts.price_charts import View
 from tui.ui.charts.spec import Drawn
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
@@ -26,7 +25,7 @@ from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import catalogue, empty_states, offers
 from tui.ui.render.copy_entries import Entry, of_market
 from tui.ui.render.row_columns import NARROW, narrowed
-from tui.ui.screens.listing import About, Picture, Rows, Scene
+from tui.ui.screens.listing import About, Picture, Rows, Scene, Stacked
 from tui.ui.screens.market_listing import MarketListing
 from tui.ui.widgets.table import Cells, Column
 
@@ -144,22 +143,26 @@ class Gpus(MarketListing):
         return About(row.name, (*sections, *catalogue.facts_of(row.id, fleet.sheets.value)), wrapped=True)
 
     def picture(self, scene: Scene) -> Picture:
-        """The type's on-demand prices in the viewed time range."""
+        """The type's prices and its stock in the viewed time range."""
         row, now, prices = self.row(scene.key), scene.now, scene.fleet.prices
         if row is None:
             return Picture("Trend", empty=EmptyState("No GPU under the cursor"))
         last = f"last {fmt.span(scene.span)}"
         if prices.lowest(row.id, now - scene.span, now + BUCKET) is None:
-            return Picture("Trend", last, empty=EmptyState(f"No prices in the {last}"))
+            stocked, seen = prices.presence(row.id, now, scene.span)
+            never = (f"Out of stock in all of the {fmt.duration(seen)} observed",) if seen and not stocked else ()
+            return Picture("Trend", last, empty=EmptyState(f"No prices in the {last}", never))
+        slow = self.context.display.pace.slow
+        view = View(now=now, span=scene.span, tz=self.context.tz, cursor=scene.cursor, slow=slow)
 
         def draw(width: int, height: int) -> Drawn:
-            columns = spec.plot_columns(width)
-            # No narrower than the stored buckets: one without a price would look like a time without stock.
-            window = spec.window(now, scene.span, columns, max(900.0, spec.bucket(scene.span, columns)))
-            chart = offers.trend_chart(prices, row, window, now, scene.span, self.context.tz, scene.cursor)
-            return replace(chart, form=spec.Form.SPARK) if self.context.display.pace.slow else chart
+            return price_charts.price_chart(prices, row, view, width)
 
-        return Picture("Trend", last, draw)
+        def stack(width: int, height: int) -> Stacked | None:
+            lines, charts = price_charts.stacked(prices, row, view, width, height)
+            return Stacked(lines, charts) if charts else None
+
+        return Picture("Trend", last, draw, stack=None if slow else stack)
 
     def wish(self, key: str | None) -> Wish | None:
         offer = _offer(self.context.fleet.market.value, key)

@@ -6,7 +6,7 @@ A screen shows any listing by the same means; to add one, write a subclass and p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from msgspec import Struct
 
@@ -104,13 +104,24 @@ class About(Struct, frozen=True):
     folded: frozenset[str] = frozenset()
 
 
+class Stacked(NamedTuple):
+    """Charts above each other on one time axis: the lines of each and of the axis, from above, and the charts."""
+
+    lines: tuple[int, ...]
+    charts: tuple[Drawn, ...]
+
+
 class Picture(Struct, frozen=True):
-    """The chart of a listing. `draw` gets columns and lines of the pane; None if there is no data."""
+    """The chart of a listing. `draw` gets columns and lines of the pane; None if there is no data.
+
+    stack: draws several charts instead, where there is room for more than one.
+    """
 
     title: str
     note: str = ""
     draw: Callable[[int, int], Drawn] | None = None
     empty: EmptyState = NOTHING
+    stack: Callable[[int, int], Stacked | None] | None = None
 
 
 def headed(name: str, filtered: str, count: str, notes: Sequence[str], room: int) -> str:

@@ -41,6 +41,7 @@ class MarketScreen(TabbedListsScreen):
     TITLES: ClassVar = {**TabbedListsScreen.TITLES, "trend": "Trend"}
     WITHOUT = frozenset(("heat", "big", "lease", "ssh"))
     LISTINGS = LISTINGS
+    CHARTS = 3
     FIRST_RANGE = DAY
     LAST_RANGE = WEEK
     RANGE_AT_FIRST = DAY
@@ -80,9 +81,9 @@ class MarketScreen(TabbedListsScreen):
         self._gpus = self._one(Gpus)
 
     def _regions(self, width: int, height: int) -> Mapping[str, Region]:
-        rows = len(self._gpus.every(self._view[0]))
         return layout.market(
-            width, height, self._active, rows, self._alone, "trend" in self._current.panes, self._rows_above_facts
+            width, height, self._active, self._rows_listed, self._alone, "trend" in self._current.panes,
+            self._rows_above_facts,
         )  # fmt: skip
 
     def _meter(self) -> Cell:

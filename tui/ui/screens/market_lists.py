@@ -14,20 +14,37 @@ from tui.store.fleet import Fleet
 from tui.store.views.offers import told_apart
 from tui.ui.context import ScreenContext
 from tui.ui.controllers.deploys import Wish
+from tui.ui.primitives.cells import width_of
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import catalogue, data_centers, empty_states, watches
 from tui.ui.screens.gpu_list import Gpus
 from tui.ui.screens.listing import About, Listing, Rows, Scene
 from tui.ui.screens.market_listing import MarketListing
-from tui.ui.widgets.table import Cells
+from tui.ui.widgets.table import Cells, Column
 
 T = TypeVar("T")
 
 
+def longest(columns: Sequence[Column], rows: Sequence[Cells], key: str) -> Mapping[str, int]:
+    """The cells that the content of a column takes in these rows, by its key; nothing without rows."""
+    title = next((column.title for column in columns if column.key == key), "")
+    widths = [width_of(row[key]) for row in rows if key in row]
+    return {key: max([len(title), *widths])} if widths else {}
+
+
+FACTS_FRAME = 7
+"""Cells of the facts pane besides labels and values: gaps, frame, scroll bar."""
+
+
 class TopicListing(MarketListing, Generic[T]):
-    """A list of the items of one topic, each by its id. `fields`: by which they are filtered."""
+    """A list of the items of one topic, each by its id.
+
+    fields: by which they are filtered.
+    fitted: the column of their names, next to which their figures stand; "" if it has none that takes the room.
+    """
 
     fields: ClassVar[Fields[Any]]
+    fitted: ClassVar[str] = "name"
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -56,9 +73,10 @@ class TopicListing(MarketListing, Generic[T]):
         fleet = scene.fleet
         shown, total = self.matching(fleet), len(self.every(fleet))
         empty = empty_states.topic(self.feed(fleet), self.noun, self.filter is not None, total)
+        cells = tuple(self.cells(item, fleet) for item in self.every(fleet)) if self.fitted else ()
         return Rows(
             tuple(shown), lambda key: self.cells(shown[key], fleet), total, empty,
-            rising=self.rises(), faded=self.is_stale(scene),
+            rising=self.rises(), faded=self.is_stale(scene), widest=longest(self.columns, cells, self.fitted),
         )  # fmt: skip
 
 
@@ -126,6 +144,7 @@ class Centers(TopicListing[DataCenter]):
     """The data centers, and their stock."""
 
     name = "centers"
+    fitted = ""
     title = "Data centers"
     short = "Centers"
     noun = "data centers"
@@ -138,6 +157,11 @@ class Centers(TopicListing[DataCenter]):
     def __init__(self, context: ScreenContext) -> None:
         super().__init__(context)
         self._names: tuple[Market | None, dict[str, str]] = (None, {})
+        self._stock_room = 0
+
+    def rows(self, scene: Scene) -> Rows:
+        self._stock_room = scene.width_of("best")
+        return super().rows(scene)
 
     def _gpu_names(self, fleet: Fleet) -> dict[str, str]:
         """The names of GPU types by their ids, as the list of them has them."""
@@ -155,7 +179,7 @@ class Centers(TopicListing[DataCenter]):
         return {center.id: center for center in data_centers.ordered(self._passing(fleet), self.sort, self.inverted)}
 
     def cells(self, item: DataCenter, fleet: Fleet) -> Cells:
-        return data_centers.cells(item, self._gpu_names(fleet))
+        return data_centers.cells(item, self._gpu_names(fleet), self._stock_room)
 
     def rises(self) -> bool:
         return data_centers.rises(self.sort, self.inverted)
@@ -167,9 +191,11 @@ class Centers(TopicListing[DataCenter]):
         center = self._center(scene.fleet, scene.key)
         if center is None:
             return About("Details", wrapped=True)
-        return About(
-            center.name or center.id, data_centers.facts(center, self._gpu_names(scene.fleet)), wrapped=True
-        )  # fmt: skip
+        names = self._gpu_names(scene.fleet)
+        others = tuple(self.matching(scene.fleet).values())
+        label = max((len(name) for name in names.values()), default=0)
+        room = scene.facts_width - label - FACTS_FRAME
+        return About(center.name or center.id, data_centers.facts(center, names, others, room), wrapped=True)
 
     def wish(self, key: str | None) -> Wish | None:
         center = self._center(self.context.fleet, key)
@@ -207,13 +233,11 @@ class Watches(MarketListing):
         )
         if by_age and not shown:
             empty = EmptyState("No watches match", (f"{len(by_age)} hidden · esc clears the filter",))
+        cells = {key: watches.cells(watch, live, scene.now, self.context.tz) for key, watch in shown.items()}
         return Rows(
-            tuple(shown),
-            lambda key: watches.cells(shown[key], live, scene.now, self.context.tz),
-            len(by_age),
-            empty,
-            rising=not self.inverted,
-        )
+            tuple(shown), cells.__getitem__, len(by_age), empty, rising=not self.inverted,
+            widest=longest(self.columns, tuple(cells.values()), "what"),
+        )  # fmt: skip
 
     def trouble(self, scene: Scene) -> str:
         return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 from textual.message import Message
@@ -17,6 +17,7 @@ from tui.store.fleet_state import Record
 from tui.store.fleet_sums import CROWD
 from tui.store.slices import Sliced, whole
 from tui.store.spend import SpendHistory
+from tui.store.topics import TOPICS
 from tui.store.views import pod_costs, pods
 from tui.store.views.attention import worst
 from tui.store.views.pod_costs import PodCost
@@ -26,17 +27,23 @@ from tui.ui.context import ScreenContext
 from tui.ui.messages import OpenPod
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.primitives.facts import Section
-from tui.ui.render import empty_states, list_rows, money, money_rows
-from tui.ui.screens.account_listing import AccountListing, account_trouble
-from tui.ui.screens.listing import About, Picture, Rows, Scene, marked_or, selected
+from tui.ui.render import balance_charts, bar_stack, charges, empty_states, list_rows, money, money_rows
+from tui.ui.screens.account_listing import AccountListing, LedgerDays, account_trouble
+from tui.ui.screens.listing import About, Picture, Rows, Scene, Stacked, marked_or, selected
 from tui.ui.widgets.table import Cells
+
+CHARGED = 28
+"""Days of charges below the projection."""
 
 FACTS_FRAME = 21
 """Cells of the facts pane besides values: label, gaps, frame."""
 
 
 class Money(AccountListing):
-    """The cost of pods, the runway, and what happens at its end."""
+    """The cost of pods, the runway, and what happens at its end.
+
+    has_room: whether the charges of each day have room: without it they are not requested.
+    """
 
     name = "money"
     title = "Money"
@@ -54,6 +61,8 @@ class Money(AccountListing):
     def __init__(self, context: ScreenContext) -> None:
         super().__init__(context)
         self._ahead: int | None = None
+        self._charged = LedgerDays()
+        self.has_room = False
         self._costs: tuple[PodCost, ...] = ()
         self._by_id: Mapping[str, PodCost] = {}
         self._costs_of: tuple[object, object, object] = (None, None, None)
@@ -63,6 +72,9 @@ class Money(AccountListing):
     @property
     def vocabulary(self) -> Vocabulary:
         return money_rows.pod_fields(0.0).vocabulary
+
+    def wanted(self) -> tuple[str, ...]:
+        return (*self.topics, "ledger") if self.has_room else self.topics
 
     def is_stale(self, scene: Scene) -> bool:
         return scene.fleet.pods_stale(scene.now)
@@ -176,29 +188,59 @@ class Money(AccountListing):
         if not fleet.recorded and feed.value is None and feed.error is not None:
             note = empty_states.marked(feed.error, "details unavailable: ")
         return About(
-            self.title, self.sections(scene), self.empty(scene), note, bool(note), faded=fleet.stale(scene.now)
+            self.title, self.sections(scene), self.empty(scene), note, bool(note), faded=fleet.stale(scene.now),
+            wrapped=True,
         )  # fmt: skip
 
     def picture(self, scene: Scene) -> Picture:
-        """The balance: its history, and its projection."""
+        """The balance: its projection, and with room for it its history, and the charges of each day."""
         fleet, now, live = scene.fleet, scene.now, self.context.fleet
         if fleet.snapshot.value is None:
             return Picture("Balance", empty=EmptyState("Balance unavailable"))
         chosen, marked = self._chosen(scene)
         running = [pod for pod in chosen if pod_health.is_on(pod)]
         change = runway.change_by_stopping(running) if running else None
-        label = f"{len(running)} stopped" if marked else f"{running[0].name} stopped" if running else ""
-        span = money.SPANS[self._ahead] if self._ahead is not None else money.ahead(fleet.funds, change)
+        label = f"{len(running)} stopped" if marked else "stopped" if running else ""
+        span = balance_charts.ahead(fleet.funds, change)
+        if self._ahead is not None:
+            span = balance_charts.SPANS[self._ahead]
         stopped = (label if change else "", change)
 
         def draw(width: int, height: int) -> Drawn:
-            columns = max(1, width - (money.AXIS if spec.has_axis(width, height) else 0))
-            return money.projection(
+            columns = max(1, width - (balance_charts.AXIS if spec.has_axis(width, height) else 0))
+            return balance_charts.projection(
                 fleet.funds, live.books.value, live.balances, stopped, span, columns, now, self.context.tz,
-                fleet.lacks,
+                fleet.lacks, past=fleet.recorded,
             )  # fmt: skip
 
-        return Picture("Projection", f"{fmt.span(span)} ahead", draw)
+        def stack(width: int, height: int) -> Stacked | None:
+            below = tuple(self._below(scene, width)) if height >= balance_charts.BOTH else ()
+            if not below:
+                return None
+            lines = balance_charts.divided(height, len(below))
+            return Stacked((*lines, 0), (draw(width, lines[0]), *below[: len(lines) - 1]))
+
+        return Picture("Projection", f"{fmt.span(span)} ahead", draw, stack=stack)
+
+    def _below(self, scene: Scene, width: int) -> Iterator[Drawn]:
+        """What stands below the projection: how the balance came about."""
+        fleet, live = scene.fleet, self.context.fleet
+        past = balance_charts.history(
+            live.books.value, live.balances, fleet.funds.balance if fleet.funds is not None else None, width,
+            scene.now, self.context.tz,
+        )  # fmt: skip
+        if past is not None:
+            yield past
+        if (ledger := fleet.ledger.value) is not None:
+            days = self._charged.of(ledger)
+            now = scene.now + fleet.skew
+            bars = charges.charge_bars(days, now, CHARGED, max(1, width - charges.MARGIN))
+            if fleet.ledger.at is not None and fleet.ledger.stale(scene.now, TOPICS["ledger"].interval):
+                # In the title: nothing else is sure to have room.
+                bars = replace(bars, title=f"{bars.title} ▲ {fmt.duration(scene.now - fleet.ledger.at)} old")
+            yield replace(bars, tail=f"last {CHARGED} days")
+            if (small := bar_stack.without_largest(bars)) is not None:
+                yield small
 
     def targets(self, key: str | None) -> tuple[str, ...]:
         return marked_or(self.context, key if key in self.context.fleet.records else None)
@@ -209,8 +251,8 @@ class Money(AccountListing):
     def reach(self, step: int) -> None:
         ahead = self._ahead
         if ahead is None:
-            ahead = money.SPANS.index(money.ahead(self.context.playback.view[0].funds, None))
-        self._ahead = min(max(ahead + step, 0), len(money.SPANS) - 1)
+            ahead = balance_charts.SPANS.index(balance_charts.ahead(self.context.playback.view[0].funds, None))
+        self._ahead = min(max(ahead + step, 0), len(balance_charts.SPANS) - 1)
 
     def reset(self) -> None:
         self._ahead = None

@@ -190,17 +190,24 @@ class RowsScreen(PanedScreen):
             return None
         picture = listing.picture(self._scene(listing))
         self._entitle(pane, picture.title, picture.note)
+        stacked = picture.stack(*pane.size) if picture.stack is not None else None
         if picture.draw is None:
             pane.show_notice(picture.empty)
+        elif stacked is not None:
+            charts = tuple(self._in_shades(chart) for chart in stacked.charts)
+            pane.show_stack(charts, stacked.lines)
+            return charts[0]
         elif sizes := pane.sizes(1):
-            from tui.ui.charts.spec import BarSpec, ChartSpec
-
-            drawn = picture.draw(*sizes[0])
-            if isinstance(drawn, BarSpec | ChartSpec):
-                drawn = replace(drawn, shades=self._has_shades)
+            drawn = self._in_shades(picture.draw(*sizes[0]))
             pane.show((drawn,))
             return drawn
         return None
+
+    def _in_shades(self, drawn: Drawn) -> Drawn:
+        """A chart in shades, or without them where the terminal has none."""
+        from tui.ui.charts.spec import AxisSpec
+
+        return drawn if isinstance(drawn, AxisSpec) else replace(drawn, shades=self._has_shades)
 
     @on(Table.Moved)
     def _cursor_is_elsewhere(self, event: Table.Moved) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import on
 from textual.widget import Widget
@@ -20,6 +20,9 @@ from tui.ui.widgets.status_lines import Lines, TwoSided, taken
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
 
+if TYPE_CHECKING:
+    from tui.ui.widgets.filter_input import FilterLine
+
 L = TypeVar("L", bound=Listing)
 
 
@@ -28,6 +31,7 @@ class TabbedListsScreen(ListingScreen):
 
     LISTINGS: their factories, in order.
     FACTS:    cells of a label and of a value, at least.
+    CHARTS:   charts that stand above each other, at most.
     """
 
     TITLES: ClassVar = {"list": "List", "facts": "Details", "trend": "Chart"}
@@ -35,10 +39,12 @@ class TabbedListsScreen(ListingScreen):
     HOME = "list"
     LISTINGS: ClassVar[tuple[type[Listing], ...]]
     FACTS: ClassVar[tuple[int, int]] = (14, 20)
+    CHARTS: ClassVar[int] = 1
 
     def __init__(self, sight: ScreenContext) -> None:
         super().__init__(sight, *(make(sight) for make in self.LISTINGS))
         self._current = next(iter(self._lists.values()))
+        self._listed = 0
 
     def _one(self, kind: type[L]) -> L:
         """The listing of a kind."""
@@ -48,7 +54,7 @@ class TabbedListsScreen(ListingScreen):
         for listing in self._lists.values():
             yield Table(listing.columns, id=listing.name, classes="pane list")
         yield FactsPane(*self.FACTS)
-        yield Telemetry(1, id="trend")
+        yield Telemetry(self.CHARTS, id="trend")
 
     @property
     def _listing(self) -> Listing:
@@ -85,6 +91,17 @@ class TabbedListsScreen(ListingScreen):
         if not self._single or self._zoomed or self._active != "list" or "facts" not in self._current.panes:
             return 0
         return len(self._table(self._current).keys)
+
+    @property
+    def _rows_listed(self) -> int:
+        """The rows of the list: while a filter is typed those before it, so that the panes stay as they are."""
+        if not self.typing():
+            self._listed = len(self._table(self._current).keys)
+        return self._listed
+
+    def _end(self, event: FilterLine.Done) -> None:
+        super()._end(event)
+        self.show()
 
     def _arrange(self) -> None:
         if self._active not in self._current.panes:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
 
 from tui.ui.primitives.cells import wrap
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.primitives.facts import Fact, Section
 from tui.ui.widgets.table import Cells, Column, Table
+
+_LABEL_SHARE = 3
+"""A label that is longer than usual takes a part of the pane of at most one in this number."""
+
+
+def _columns(label: int, value: int) -> tuple[Column, ...]:
+    return Column("label", "", label, 0), Column("value", "", value, 0, flex=True)
+
+
+def label_width(sections: Iterable[Section], usual: int, room: int) -> int:
+    """Cells of the labels: more than usual where a longer one leaves most of the room to the values."""
+    longest = max((len(fact.label) for _, facts in sections for fact in facts), default=0)
+    return longest if longest > usual and longest * _LABEL_SHARE <= room else usual
 
 
 class FactsPane(Table):
@@ -15,10 +29,17 @@ class FactsPane(Table):
 
     def __init__(self, label: int = 14, value: int = 20, *, id: str = "facts") -> None:
         """`label`: cells of a label; `value`: the minimum of a value, which takes the remaining room."""
-        columns = (Column("label", "", label, 0), Column("value", "", value, 0, flex=True))
-        super().__init__(columns, id=id, headed=False)
+        self._label, self._value = label, value
+        super().__init__(_columns(label, value), id=id, headed=False)
         self._facts: dict[str, tuple[str, Fact]] = {}
         self._sections: set[str] = set()
+        self._again: Callable[[], None] | None = None
+
+    def on_resize(self) -> None:
+        # What is shown before the first layout has no width to be wrapped to.
+        self._fit()
+        if self._again is not None:
+            self._again()
 
     @property
     def fact(self) -> tuple[str, Fact] | None:
@@ -46,6 +67,11 @@ class FactsPane(Table):
         wrapped: a value that is longer than its line wraps, and is copied whole from any of its lines.
         folded:  titles of sections of which only the title is shown, with the number of facts.
         """
+        sections = tuple(sections)
+        self._again = partial(
+            self.show_facts, sections, empty=empty, faded=faded, wrapped=wrapped, folded=folded
+        )  # fmt: skip
+        self.refit(_columns(label_width(sections, self._label, self.size.width), self._value))
         width = self.width_of("value") if wrapped else 0
         cells: dict[str, Cells] = {}
         self._facts, self._sections = {}, set()

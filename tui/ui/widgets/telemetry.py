@@ -69,8 +69,11 @@ class Telemetry(Widget, can_focus=True):
                 self.axis.add_class(layout.AXIS)
                 self.mount(self.axis)
 
-    def divide(self, count: int, rows_of: tuple[int, ...] = ()) -> None:
-        """Share the room among that many charts; `rows_of`: the rows of each, see `layout.stack`."""
+    def divide(self, count: int, rows_of: tuple[int, ...] = (), lines: tuple[int, ...] = ()) -> None:
+        """Share the room among that many charts.
+
+        rows_of: the rows of each, see `layout.stack`; lines: those of each and of the time axis, if they are given.
+        """
         from tui.ui.widgets.chart import Chart
 
         if self.charts and count > len(self.charts):
@@ -78,9 +81,9 @@ class Telemetry(Widget, can_focus=True):
             added = tuple(Chart(id=f"{self.id}-chart-{index}") for index in range(len(self.charts), count))
             self.charts += added
             self.mount_all(added)
-        if (count, rows_of) != (self._shown, self._tiles.rows_of):
+        if (count, rows_of, lines) != (self._shown, self._tiles.rows_of, self._tiles.lines):
             self._shown = self._tiles.count = count
-            self._tiles.rows_of = rows_of
+            self._tiles.rows_of, self._tiles.lines = rows_of, lines
             # Textual keeps an arrangement while size and children are the same.
             self._clear_arrangement_cache()
             self.refresh(layout=True)
@@ -131,6 +134,12 @@ class Telemetry(Widget, can_focus=True):
             self.axis.display = len(specs) > 1
             if self.axis.display and isinstance(first := specs[0], ChartSpec):
                 self.axis.spec = first.time
+
+    def show_stack(self, specs: Sequence[Drawn], lines: tuple[int, ...]) -> None:
+        """Draw these charts above each other, in that many lines each; the last are those of their time axis."""
+        self.open()
+        self.divide(len(specs), (), lines)
+        self.show(specs)
 
     def show_notice(self, notice: EmptyState) -> None:
         """Show why there is no data."""
