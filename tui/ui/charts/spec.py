@@ -29,9 +29,9 @@ instant is one column through all of them."""
 _NARROW = 24
 """Cells of a chart below which it is all plot."""
 
-TEXT, QUIET, TITLE, ALERT, CURSOR, EVENT, HEAT, GRID, BESIDE = -1, -2, -3, -4, -5, -6, -7, -8, -9
+TEXT, QUIET, TITLE, ALERT, CURSOR, EVENT, HEAT, GRID, BESIDE, BAD = -1, -2, -3, -4, -5, -6, -7, -8, -9, -10
 """Parts other than lines: plain text, axes, the title, warnings, the cursor, events, amounts that have no shades, the
-grid, and amounts beside others that they would be taken for one with."""
+grid, amounts beside others that they would be taken for one with, and events of what is broken."""
 
 FINE = 24
 """Shades of areas, fine enough for a gradient."""
@@ -143,10 +143,11 @@ def plot_columns(width: int) -> int:
 
 
 class Mark(NamedTuple):
-    """An event: when, and the glyph of its kind."""
+    """An event: when, the glyph of its kind, and the role of its ink."""
 
     at: float
     glyph: str
+    role: str = "warn"
 
 
 class Form(Enum):

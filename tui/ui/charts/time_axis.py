@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from tui.store.views.run_chart_kinds import Scale
 from tui.ui.charts import plain_axis
-from tui.ui.charts.spec import CURSOR, EVENT, QUIET, AxisSpec, Part, Row, Window, joined
+from tui.ui.charts.spec import BAD, CURSOR, EVENT, QUIET, TEXT, TITLE, AxisSpec, Part, Row, Window, joined
 
 _TICKS = (
     10, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200,
@@ -30,6 +30,14 @@ _FEWEST = 6
 
 _MOST_SET = 3 * 3600
 """Seconds by which a clock is set at most."""
+
+_INKS = {"muted": TITLE, "text": TEXT, "accent": TEXT, "warn": EVENT, "bad": BAD}
+"""The kinds of events by their roles, what matters most last."""
+
+_WEIGHTS = {role: weight for weight, role in enumerate(_INKS)}
+
+_READ = "┃"
+"""The column of the chart cursor: no event has this sign."""
 
 _MONDAY = datetime(1970, 1, 5)
 """The wall clock time from which ticks are counted: every one that divides a week falls on it."""
@@ -53,14 +61,15 @@ def time_axis(axis: AxisSpec, columns: int) -> Row:
 
 def _marked(axis: AxisSpec, columns: int) -> list[Part]:
     cells: list[Part] = [(" ", QUIET)] * columns
-    for mark in axis.marks:
+    # Of several in a column what needs a person most is seen, and of equals the newest.
+    for mark in sorted(axis.marks, key=lambda mark: (_WEIGHTS[mark.role], mark.at)):
         column = axis.window.column(mark.at)
         if column is not None and column < columns:
-            cells[column] = (mark.glyph, EVENT)
+            cells[column] = (mark.glyph, _INKS[mark.role])
     column = _cursor(axis, columns)
-    if column is not None:
-        glyph, kind = cells[column]
-        cells[column] = (glyph if kind == EVENT else "▲", CURSOR)
+    if column is not None and cells[column] == (" ", QUIET):
+        # An event there has its own sign and ink: the time below it says where the cursor is.
+        cells[column] = (_READ, CURSOR)
     return cells
 
 

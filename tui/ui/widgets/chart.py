@@ -30,7 +30,7 @@ DIMMED = 0.45
 
 _NAMES = {
     spec.TEXT: "text", spec.QUIET: "quiet", spec.TITLE: "title", spec.ALERT: "alert", spec.CURSOR: "cursor",
-    spec.EVENT: "event", spec.HEAT: "heat", spec.GRID: "grid", spec.BESIDE: "beside",
+    spec.EVENT: "event", spec.HEAT: "heat", spec.GRID: "grid", spec.BESIDE: "beside", spec.BAD: "bad",
 }  # fmt: skip
 
 
