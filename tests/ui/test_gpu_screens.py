@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from types import SimpleNamespace
 from typing import cast
 
@@ -10,6 +11,7 @@ import pytest
 from textual.content import Content
 from textual.geometry import Size
 
+from tests import stage
 from tests.make import pod, snapshot
 from tests.ui.conftest import NOW, HeldCloud, Launch, Running
 from tui.config.loader import Config
@@ -334,3 +336,18 @@ async def test_no_part_of_the_legend_of_the_map_is_cut(launch: Launch) -> None:
             assert pane.display
             legend = Content.from_markup(str(pane.border_subtitle)).plain
             assert legend.strip() in text, f"{width}:\n{text}"
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("pods", [6, 100])
+async def test_the_first_screen_says_which_gpu_lags_since_when_and_what_it_costs(
+    pods: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "demo_source", partial(stage.demo_source, pods=pods))
+    monkeypatch.setattr(stage, "_told_once", lambda source: source.history)
+    with stage.still_pollers():
+        app = stage.demo_app()
+        async with app.run_test(size=(80, 24)) as pilot:
+            await stage.settle(pilot)
+            text = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+            assert re.search(r"mixtral-8x7b-sft +GPU 2 +▾ lags \d+\w +\$3\.\d\d/h", text)
