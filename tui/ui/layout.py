@@ -115,6 +115,9 @@ def stack(height: int, count: int, rows_of: Sequence[int] = ()) -> Stack:
     rows = max(0, min(count - big, room - _LEAST_BIG))
     room -= rows
     each = [min(_MOST_BIG, room // big + (number < room % big)) for number in range(big)] if room > 0 else []
+    if big > 1 and rows_of and len(each) > 1 and each[0] <= rows_of[0] <= each[0] + each[1] - 1 - _LEAST_BIG:
+        # Each GPU has its row in the first one before the second one is as high.
+        each[:2] = rows_of[0] + 1, each[0] + each[1] - rows_of[0] - 1
     needed = [_used(lines, of) for lines, of in zip(each, [*rows_of, *[0] * big], strict=False)]
     spare = sum(each) - sum(needed)
     if rows and spare + 1 >= _LEAST_BIG and big < len(rows_of) and not rows_of[big]:
