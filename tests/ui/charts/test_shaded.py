@@ -21,11 +21,13 @@ from tui.ui.charts.spec import (
     ALERT,
     BAND,
     BESIDE,
+    CALM,
     CURSOR,
     EDGE,
     GRID,
     GUTTER,
     HEAT,
+    LOUD,
     STEP,
     ChartSpec,
     Form,
@@ -345,3 +347,12 @@ def test_a_field_of_idle_gpus_is_not_empty(gpus: int, lines: int) -> None:
     rows = [text(row) for row in plot.draw(made, 40 + GUTTER, 17)]
     assert sum("·" in row for row in rows) == lines, "a grid at 25, 50 and 75 in each"
     assert sum("·" in text(row) for row in plot.draw(made, 40 + GUTTER, 1 + 3 * gpus)) == gpus, "at 50 where it is low"
+
+
+@pytest.mark.parametrize(("worst", "usual"), [("low", STEP), ("mean", CALM)])
+def test_what_lags_has_the_shades_of_a_warning_and_memory_quiet_ones(worst: str, usual: int) -> None:
+    made = replace(chart([flat(90.0), flat(90.0), flat(40.0), flat(90.0)], Form.HEAT), worst=worst, times=False)
+    rows = plot.draw(made, 40 + GUTTER, 5)[1:]
+    ramps = [{(painted(kind) or (0, 0))[0] - base for _, kind in row if kind <= paint(0)} for row, base in
+             zip(rows, (usual, usual, LOUD, usual), strict=True)]  # fmt: skip
+    assert ramps == [{8}, {8}, {4}, {8}]

@@ -52,6 +52,12 @@ DIM = STEP + 9
 BRIGHT = DIM + LINES
 """The shades of the first line's colour, dim and as it is; those of the others follow."""
 
+CALM = BRIGHT + LINES - 1
+"""Added to a step of the ramp: its shade with less color, for amounts of which none is better than another."""
+
+LOUD = CALM + 8
+"""Added to a step of the ramp: its shade in the color of a warning, for the line that lags behind all others."""
+
 _PAINT, _SHADES = -100, 100
 
 
