@@ -351,3 +351,14 @@ async def test_the_first_screen_says_which_gpu_lags_since_when_and_what_it_costs
             await stage.settle(pilot)
             text = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
             assert re.search(r"mixtral-8x7b-sft +GPU 2 +▾ lags \d+\w +\$3\.\d\d/h", text)
+
+
+@pytest.mark.wide
+async def test_a_map_that_pages_says_which_lines_are_seen(launch: Launch) -> None:
+    many = cloud(snapshot(*(pod(f"p{number}", utils=EIGHT) for number in range(300))))
+    async with launch(size=(120, 40), cloud=many) as run:
+        seen = re.search(r"lines 1-(\d+) of (\d+)", run.text())
+        assert seen is not None
+        assert int(seen[1]) == map_of(run).size.height < int(seen[2])
+        await run.press("tab", "G")
+        assert re.search(rf"(lines |  )\d+-{seen[2]}( of |/){seen[2]}", run.text())
