@@ -24,14 +24,17 @@ def test_the_map_stands_between_pods_and_charts(width: int, height: int, aside: 
     assert regions["telemetry"].height >= regions["map"].height if aside == "map" else True
 
 
-@given(WIDTHS, HEIGHTS, st.integers(0, 3000), st.booleans())
-def test_the_gpus_of_a_pod_stand_below_the_list_only_where_that_leaves_lines(
-    width: int, height: int, rows: int, gpus: bool
+@given(WIDTHS, HEIGHTS, st.integers(0, 3000), st.booleans(), st.booleans())
+def test_gpus_stand_below_the_list_where_that_leaves_lines_or_some_need_attention(
+    width: int, height: int, rows: int, gpus: bool, needy: bool
 ) -> None:
-    regions = layout.panes(width, height, "pods", rows, alone=True, gpus=gpus)
+    regions = layout.panes(width, height, "pods", rows, alone=True, gpus=gpus, needy=needy)
     check(list(regions.values()), width, height, tiled=True)
-    if "gpus" in regions:
+    if "gpus" in regions and not needy:
         assert regions["pods"].height == rows + 3, "no pod is hidden by them"
+    if gpus and needy and rows and height >= 20:
+        assert "gpus" in regions, "in a terminal of 24 lines they are seen at any number of pods"
+        assert regions["pods"].height > 2 * regions["gpus"].height - 4 or regions["pods"].height == rows + 3
 
 
 @given(WIDTHS, HEIGHTS, st.sampled_from(layout.DETAIL), st.integers(0, 40), st.booleans())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from types import SimpleNamespace
 from typing import cast
 
@@ -10,6 +11,7 @@ import pytest
 from textual.content import Content
 from textual.geometry import Size
 
+from tests import stage
 from tests.make import pod, snapshot
 from tests.ui.conftest import NOW, HeldCloud, Launch, Running
 from tui.config.loader import Config
@@ -334,3 +336,29 @@ async def test_no_part_of_the_legend_of_the_map_is_cut(launch: Launch) -> None:
             assert pane.display
             legend = Content.from_markup(str(pane.border_subtitle)).plain
             assert legend.strip() in text, f"{width}:\n{text}"
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("pods", [6, 100])
+async def test_the_first_screen_says_which_gpu_lags_since_when_and_what_it_costs(
+    pods: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "demo_source", partial(stage.demo_source, pods=pods))
+    monkeypatch.setattr(stage, "_told_once", lambda source: source.history)
+    with stage.still_pollers():
+        app = stage.demo_app()
+        async with app.run_test(size=(80, 24)) as pilot:
+            await stage.settle(pilot)
+            text = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+            assert re.search(r"mixtral-8x7b-sft +GPU 2 +▾ lags \d+\w +\$3\.\d\d/h", text)
+
+
+@pytest.mark.wide
+async def test_a_map_that_pages_says_which_lines_are_seen(launch: Launch) -> None:
+    many = cloud(snapshot(*(pod(f"p{number}", utils=EIGHT) for number in range(300))))
+    async with launch(size=(120, 40), cloud=many) as run:
+        seen = re.search(r"lines 1-(\d+) of (\d+)", run.text())
+        assert seen is not None
+        assert int(seen[1]) == map_of(run).size.height < int(seen[2])
+        await run.press("tab", "G")
+        assert re.search(rf"(lines |  )\d+-{seen[2]}( of |/){seen[2]}", run.text())

@@ -88,11 +88,14 @@ def test_lines_that_heat_maps_would_leave_empty_are_those_of_another_chart(heigh
     assert len(lines.big) + lines.rows == len(usual.big) + usual.rows
     assert min(lines.big) >= min(4, *usual.big)
     for number, each in enumerate(lines.big[: min(2, len(usual.big))]):
-        assert each == usual.big[number] or each in (1 + gpus, 1 + 2 * gpus), "whole rows"
+        assert each == usual.big[number] or each in (1 + gpus, 1 + 2 * gpus) or lines.big[0] == 1 + gpus, "whole rows"
+    if len(usual.big) > 1 and usual.big[0] + usual.big[1] >= 1 + gpus + 4:
+        assert lines.big[0] >= 1 + gpus, "a row for each before another chart is as high"
 
 
 def test_eight_gpus_in_a_pane_of_usual_size() -> None:
     assert layout.stack(27, 6) == layout.Stack((11, 10), 4, 2)
+    assert layout.stack(20, 6, (8, 8, 0, 0, 0, 0)) == layout.Stack((9, 5), 4, 2)
     assert layout.stack(27, 6, (8, 8, 0, 0, 0, 0)) == layout.Stack((9, 9, 4), 3, 2)
 
 

@@ -36,6 +36,17 @@ def test_steps_are_perceptually_even(theme: themes.Theme) -> None:
 
 
 @pytest.mark.parametrize("theme", SHADED, ids=lambda theme: theme.name)
+def test_a_quiet_ramp_is_even_too_and_quieter_than_the_usual_one(theme: themes.Theme) -> None:
+    ground, full = str(theme.background), theme.variables["heat"]
+    quiet = ramp.calm(ground, full)
+    labs = [ramp._lab(shade) for shade in quiet]
+    gaps = [sum((a - b) ** 2 for a, b in zip(*pair, strict=True)) ** 0.5 for pair in pairwise(labs)]
+    assert max(gaps) < 1.25 * min(gaps)
+    assert contrast(_rgb(ground), _rgb(quiet[-1])) < contrast(_rgb(ground), _rgb(full))
+    assert contrast(_rgb(ground), _rgb(quiet[0])) > 1.1
+
+
+@pytest.mark.parametrize("theme", SHADED, ids=lambda theme: theme.name)
 def test_steps_stay_apart_in_256_colours(theme: themes.Theme) -> None:
     shades = ramp.colours(str(theme.background), theme.variables["heat"])
     assert len({nearest_of_256(_rgb(shade)) for shade in shades}) >= 5

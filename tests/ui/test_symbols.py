@@ -18,7 +18,7 @@ from tui.domain.pod_health import Phase
 from tui.store.fleet_state import Record
 from tui.store.series import Series
 from tui.store.views import pods
-from tui.ui.charts.pod_charts import GLYPHS
+from tui.ui.charts.event_signs import GLYPHS
 from tui.ui.modals.help import MARKS, SIGNS
 from tui.ui.modals.tour import STOPS
 from tui.ui.render import rows, watches

@@ -28,6 +28,9 @@ ASIDES = ("map", "market", "none")
 _LEAST_UNDER = 4
 """Lines under the pods in which the GPUs of one are shown."""
 
+_NEEDY, _NEEDY_FROM = 7, 17
+"""Lines of GPUs that need attention under a long list of pods, and of a body from which on they are shown."""
+
 
 def single(width: int, height: int) -> bool:
     """Whether a terminal of this size has room for one pane at a time only."""
@@ -44,6 +47,7 @@ def panes(
     aside: str = "market",
     cells: Callable[[int], int] = lambda width: 0,
     gpus: bool = False,
+    needy: bool = False,
 ) -> dict[str, Region]:
     """The region of every visible pane in a body of this size.
 
@@ -52,9 +56,12 @@ def panes(
 
     aside: one of `ASIDES`; cells: the lines that the map takes in a pane of a width.
     gpus:  whether, where the list of pods is alone and leaves room, the GPUs of one of them stand below it.
+    needy: whether there are GPUs that need attention: in a list that leaves no room they have some.
     """
     if alone:
         top = rows + 3
+        if needy and height >= _NEEDY_FROM and height - top < _LEAST_UNDER:
+            top = height - _NEEDY
         if gpus and rows and active == "pods" and height - top >= _LEAST_UNDER:
             return {"pods": Region(0, 0, width, top), "gpus": Region(0, top, width, height - top)}
         return {active: Region(0, 0, width, height)}
@@ -108,6 +115,9 @@ def stack(height: int, count: int, rows_of: Sequence[int] = ()) -> Stack:
     rows = max(0, min(count - big, room - _LEAST_BIG))
     room -= rows
     each = [min(_MOST_BIG, room // big + (number < room % big)) for number in range(big)] if room > 0 else []
+    if big > 1 and rows_of and len(each) > 1 and each[0] <= rows_of[0] <= each[0] + each[1] - 1 - _LEAST_BIG:
+        # Each GPU has its row in the first one before the second one is as high.
+        each[:2] = rows_of[0] + 1, each[0] + each[1] - rows_of[0] - 1
     needed = [_used(lines, of) for lines, of in zip(each, [*rows_of, *[0] * big], strict=False)]
     spare = sum(each) - sum(needed)
     if rows and spare + 1 >= _LEAST_BIG and big < len(rows_of) and not rows_of[big]:

@@ -49,9 +49,9 @@ def test_events_and_the_cursor_stand_on_the_time_axis_and_labels_give_way() -> N
     row = time_axis(made.time, 40)
     line = text(row)
     assert line[16] == "↻"
-    assert line[30] == "▲"
+    assert line[30] == "┃"
     assert "■" not in line
-    assert {kind for part, kind in row if part in "↻▲"} == {EVENT, CURSOR}
+    assert {kind for part, kind in row if part in "↻┃"} == {EVENT, CURSOR}
     assert "11:56" not in line, "the label that would lie under the event"
     assert "11:54" in line
 

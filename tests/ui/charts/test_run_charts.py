@@ -161,7 +161,7 @@ def test_only_what_is_reported_has_a_chart_and_throughput_has_one() -> None:
     fleet = fleet_of(a=run_of((0.0, "step 1/9 | loss 2 | 41.2k tok/s | 1.2 it/s")))
     names = run_lines.run_charts(fleet, fleet.records.values())
     assert names == ("run.loss", "run.tokens")
-    assert with_runs(("util", "mem"), names) == ("util", "run.loss", "mem", "run.tokens")
+    assert with_runs(("util", "mem"), names) == ("util", "mem", "run.loss", "run.tokens")
     assert run_lines.run_charts(fleet_of(a=Run()), fleet.records.values()) == ()
     assert all(len(chart.label) <= 5 for chart in RUN_CHARTS.values())
 

@@ -21,11 +21,13 @@ from tui.ui.charts.spec import (
     ALERT,
     BAND,
     BESIDE,
+    CALM,
     CURSOR,
     EDGE,
     GRID,
     GUTTER,
     HEAT,
+    LOUD,
     STEP,
     ChartSpec,
     Form,
@@ -177,7 +179,7 @@ def test_two_gpus_with_the_same_values_look_the_same() -> None:
 def test_a_range_of_one_value_is_not_written() -> None:
     made = chart([flat(35.0), [(30.0, 35.0, 40.0)] * 40], Form.AREAS)
     names = [text(row)[:GUTTER].strip() for row in plot.draw(replace(made, times=False), 40 + GUTTER, 7)[1:]]
-    assert names == ["GPU 0    35%", "", "", "GPU 1    35%", "30-40%", ""]
+    assert names == ["GPU 0    35%", "", "", "GPU 1    35%", "was 30-40%", ""]
 
 
 def test_the_same_value_is_the_same_cell_in_any_column() -> None:
@@ -360,3 +362,20 @@ def test_where_a_row_is_two_deep_the_lowest_value_stands_below_the_notch() -> No
     (first, second, *_) = cells(plot.draw(chart([[(0.0, 90.0, 95.0)] * 40], Form.HEAT), 40 + GUTTER, 4)[1:])
     assert first[5] == ("▀", paint(STEP + 8))
     assert second[5] == ("█", paint(STEP + 1))
+
+
+@pytest.mark.parametrize(("gpus", "lines"), [(1, 3), (2, 6), (3, 9)])
+def test_a_field_of_idle_gpus_is_not_empty(gpus: int, lines: int) -> None:
+    made = replace(chart([flat(0.0)] * gpus, Form.AREAS), times=False)
+    rows = [text(row) for row in plot.draw(made, 40 + GUTTER, 17)]
+    assert sum("·" in row for row in rows) == lines, "a grid at 25, 50 and 75 in each"
+    assert sum("·" in text(row) for row in plot.draw(made, 40 + GUTTER, 1 + 3 * gpus)) == gpus, "at 50 where it is low"
+
+
+@pytest.mark.parametrize(("worst", "usual"), [("low", STEP), ("mean", CALM)])
+def test_what_lags_has_the_shades_of_a_warning_and_memory_quiet_ones(worst: str, usual: int) -> None:
+    made = replace(chart([flat(90.0), flat(90.0), flat(40.0), flat(90.0)], Form.HEAT), worst=worst, times=False)
+    rows = plot.draw(made, 40 + GUTTER, 5)[1:]
+    ramps = [{(painted(kind) or (0, 0))[0] - base for _, kind in row if kind <= paint(0)} for row, base in
+             zip(rows, (usual, usual, LOUD, usual), strict=True)]  # fmt: skip
+    assert ramps == [{8}, {8}, {4}, {8}]

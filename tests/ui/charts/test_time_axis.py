@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.variants import up_to
-from tui.ui.charts.spec import CURSOR, EVENT, AxisSpec, ChartSpec, Mark, Row, Window, window
+from tui.ui.charts.event_signs import GLYPHS
+from tui.ui.charts.spec import BAD, CURSOR, EVENT, AxisSpec, ChartSpec, Mark, Row, Window, window
 from tui.ui.charts.time_axis import axis_rows, tick_of, ticks, time_axis
 from tui.ui.screens.charted import RANGES
+from tui.ui.terminal.filters import ascii_text
 
 NOON = 1_795_435_200.0
 
@@ -29,7 +31,7 @@ def test_a_time_is_never_right_beside_an_event_or_the_cursor() -> None:
             ChartSpec("CPU", (), window, tz=UTC, cursor=at),
         ):
             line = "".join(text for text, _ in time_axis(spec.time, 40))
-            assert line[column] in "●▲"
+            assert line[column] in "●┃"
             assert not (line[:column][-1:] + line[column + 1 : column + 2]).strip()
             assert line.count(":") >= times - 1 > 1, "at most the one below it is left out"
 
@@ -101,8 +103,8 @@ def test_events_have_a_row_of_their_own_and_the_time_of_the_cursor_is_read_below
     shown = Window(NOON - 2400, 60.0, 40)
     axis = AxisSpec(shown, UTC, (Mark(NOON - 1500, "↻"),), NOON - 600, NOON)
     above, below = axis_rows(axis, 40, 2)
-    assert [(n, letter) for n, letter in enumerate(text(above)) if letter != " "] == [(15, "↻"), (30, "▲")]
-    assert {kind for part, kind in above if part in "↻▲"} == {EVENT, CURSOR}
+    assert [(n, letter) for n, letter in enumerate(text(above)) if letter != " "] == [(15, "↻"), (30, "┃")]
+    assert {kind for part, kind in above if part in "↻┃"} == {EVENT, CURSOR}
     assert [part for part, kind in below if kind == CURSOR] == ["11:50"]
     assert "11:30" in text(below)
 
@@ -127,3 +129,23 @@ def test_the_label_of_now_stands_at_the_right_edge(columns: int) -> None:
     line = text(time_axis(AxisSpec(shown, UTC, until=NOON), columns))
     assert line.rstrip().endswith("12:00")
     assert abs(line.index("12:00") + 2 - (shown.column(NOON) or 0)) <= 3
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_needs_a_person_is_not_hidden_by_what_ended_well(order: int) -> None:
+    shown = Window(NOON - 2400, 60.0, 40)
+    happened = (Mark(NOON - 1500, "▲", role="bad"), Mark(NOON - 1490, "◌"), Mark(NOON - 1480, "✓", role="muted"))
+    ((glyph, kind),) = (
+        part for part in axis_rows(AxisSpec(shown, UTC, happened[::order]), 40, 2)[0] if part[0].strip()
+    )
+    assert (glyph, kind) == ("▲", BAD)
+
+
+def test_an_event_under_the_cursor_keeps_its_sign_and_no_event_has_that_of_the_cursor() -> None:
+    shown = Window(NOON - 2400, 60.0, 40)
+    made = AxisSpec(shown, UTC, (Mark(NOON - 1500, "▲", role="bad"),), NOON - 1500)
+    above, below = axis_rows(made, 40, 2)
+    assert ("▲", BAD) in above
+    assert CURSOR in {kind for _, kind in below}
+    (free,) = (part for part, kind in axis_rows(replace(made, marks=()), 40, 2)[0] if kind == CURSOR)
+    assert ascii_text(free) not in {ascii_text(glyph) for glyph in GLYPHS.values()}

@@ -19,7 +19,8 @@ from tui.domain.runway import ENDS
 from tui.store.fleet import Fleet
 from tui.store.views import pod_costs, pods
 from tui.store.views.joined_events import Joined
-from tui.ui.charts.pod_charts import GLYPHS
+from tui.ui.charts import event_signs
+from tui.ui.charts.event_signs import GLYPHS
 from tui.ui.primitives import roles
 from tui.ui.render import attention, events, header_figures, money_rows, row_columns, rows
 from tui.ui.render import header as status
@@ -161,7 +162,7 @@ def test_a_pods_alerts_are_facts_the_worst_first_and_muted_ones_among_them() -> 
 
 def test_every_event_has_a_symbol_and_a_role_and_an_alert_that_of_its_grade() -> None:
     for kind in Kind:
-        assert events.role(kind) in roles.ROLES
+        assert event_signs.role(kind) in roles.ROLES
         assert len(GLYPHS[kind]) == 1
 
 
@@ -245,8 +246,8 @@ def test_account_finds_a_pod_by_the_status_that_it_shows(words: str, found: str)
 
 def test_what_goes_as_it_should_is_no_colour_in_the_log() -> None:
     quiet = {Kind.NEW, Kind.UP, Kind.RUNNING, Kind.STOPPED, *ENDS_OF.values()}
-    assert {events.role(kind) for kind in quiet} == {"muted"}
-    assert "good" not in {events.role(kind) for kind in Kind}
+    assert {event_signs.role(kind) for kind in quiet} == {"muted"}
+    assert "good" not in {event_signs.role(kind) for kind in Kind}
 
 
 @pytest.mark.parametrize(("longest", "cells"), [(0, 22), (5, 8), (16, 16), (40, 22)])

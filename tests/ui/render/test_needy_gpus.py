@@ -52,6 +52,16 @@ def test_what_has_no_line_is_counted() -> None:
     assert listed([], 76, 9) == ()
 
 
+def test_a_narrow_pane_cuts_names_and_not_what_it_costs() -> None:
+    shown = [text(line) for line in listed([("mixtral-8x7b-sft", [LAGS]), ("deepseek-grpo", [idle(0)])], 33, 9, "")]
+    assert shown == ["mixtral-8x7… 2 ▾ lags 58m $3.43/h", "deepseek-gr… 0 ◌ idle 56m $0.69/h"]
+
+
+def test_others_that_were_not_looked_at_are_no_number() -> None:
+    shown = [text(line) for line in listed([("a", [idle(0)]), ("b", [idle(0)])], 76, 2, "", left=True)]
+    assert shown[-1] == "and 1 or more others"
+
+
 GPUS = st.lists(st.sampled_from([idle(0), idle(5), idle(1, 10.0), LAGS]), min_size=1, max_size=5)
 
 

@@ -22,7 +22,7 @@ from tui.config.loader import Config
 from tui.domain.events import Kind
 from tui.domain.pod_health import Phase
 from tui.ui import themes
-from tui.ui.charts.pod_charts import GLYPHS
+from tui.ui.charts.event_signs import GLYPHS
 from tui.ui.render import rows
 from tui.ui.terminal import capabilities
 from tui.ui.terminal.display import Display

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from tui.domain import pod_health
 from tui.domain.attention import Attention, Grade
 
 if TYPE_CHECKING:
@@ -69,6 +70,12 @@ def ranks(fleet: Fleet) -> Mapping[str, int]:
         return rank
 
     return fleet.judged("ranks", places)
+
+
+def has_needy_gpus(fleet: Fleet) -> bool:
+    """Whether a pod that needs attention has GPUs now."""
+    pods = (record.pod for pod in ranks(fleet) if (record := fleet.records.get(pod)) is not None)
+    return any(pod is not None and pod_health.gpus_now(pod) for pod in pods)
 
 
 def next_pod(needing: Iterable[str], shown: Sequence[str], here: str | None, step: int) -> str | None:

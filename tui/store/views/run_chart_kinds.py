@@ -42,6 +42,9 @@ RUN_CHARTS = {chart.name: chart for chart in (*FIRST, *OTHERS)}
 
 
 def with_runs(charts: tuple[str, ...], of_runs: tuple[str, ...]) -> tuple[str, ...]:
-    """The charts of pods and those of their runs, in the order of what matters."""
+    """The charts of pods and those of their runs, in the order of what matters.
+
+    The first two stay where they are: which charts are big is the same with a run and without, at every range.
+    """
     first = tuple(name for name in of_runs if RUN_CHARTS[name] in FIRST)
-    return (*charts[:1], *first, *charts[1:], *(name for name in of_runs if name not in first))
+    return (*charts[:2], *first, *charts[2:], *(name for name in of_runs if name not in first))

@@ -36,6 +36,9 @@ _SEEN = (8, 1, 2, 3, 4, 5, 5, 8)
 """The eighths up to which an edge is drawn in its cell, by those of its value; 8 for a full one. There is no cell whose
 middle alone can be filled: a value aside by an eighth is an edge that is too thick by one at most."""
 
+_RANGED = "was"
+"""What stands before the range of the values of a line."""
+
 _BLANK = (" ", paint(EDGE))
 """A cell without a value. Those that are nothing but background have the ink of the edge, which is cheaper to send."""
 
@@ -45,7 +48,7 @@ LINE = "▀▄"
 
 def grid(spec: ChartSpec, height: int) -> tuple[float, ...]:
     """The parts of the scale at which there is a grid: those whose values can be written as they are."""
-    for parts, rows in ((_QUARTERS, 8), (_HALF, 4)):
+    for parts, rows in ((_QUARTERS, 5), (_HALF, 3)):
         if height >= rows and all(_is_round(part, spec) for part in parts):
             return parts
     return ()
@@ -169,7 +172,9 @@ def _named(spec: ChartSpec, line: Line, values: Sequence[Column], height: int) -
     if height > 1 and span is not None:
         low, high = short(span.low, spec), short(span.high, spec)
         text = "" if low == high else dressed(f"{low}-{high}", spec)
-        rows[1] = ((f"{text:>{GUTTER - 1}} ", QUIET),)
+        # Numbers alone beside a field would be read as its scale.
+        ranged = f"{_RANGED} {text}" if text and len(text) + len(_RANGED) < GUTTER - 1 else text
+        rows[1] = ((f"{ranged:>{GUTTER - 1}} ", QUIET),)
     return rows
 
 

@@ -162,7 +162,7 @@ def _shade_legends(spec: ChartSpec) -> list[Row]:
         ends = (f"  {short(spec.low, spec)} ", QUIET), (f" {top}", QUIET)
         scale: Row = ((ramp.HEIGHTS, HEAT),)
         if spec.shades:
-            scale = tuple((" ", paint(0, STEP + step)) for step in range(1, ramp.STEPS + 1))
+            scale = tuple((" ", paint(0, heatmap.ramp_of(spec) + step)) for step in range(1, ramp.STEPS + 1))
         whole: Row = (ends[0], *scale, ends[1])
         if spec.worst == "mean":
             return [whole, ()]

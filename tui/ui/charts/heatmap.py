@@ -10,7 +10,7 @@ from tui.store.views.pod_lines import Line
 from tui.ui.charts import buckets
 from tui.ui.charts.buckets import Column
 from tui.ui.charts.figures import at_cursor, beside, gutter_cell, lagging, short
-from tui.ui.charts.spec import BESIDE, CURSOR, HEAT, QUIET, STEP, ChartSpec, Form, Part, Row, gutter, paint
+from tui.ui.charts.spec import BESIDE, CALM, CURSOR, HEAT, LOUD, QUIET, STEP, ChartSpec, Form, Part, Row, gutter, paint
 from tui.ui.primitives import ramp
 
 DIP = 0.25
@@ -47,7 +47,12 @@ def _worst(column: Point, spec: ChartSpec) -> float:
     return part_of({"low": column.low, "high": column.high}.get(spec.worst, column.mean), spec)
 
 
-def cell(column: Column, spec: ChartSpec) -> Part:
+def ramp_of(spec: ChartSpec) -> int:
+    """Where the shades of a chart begin: an amount that is neither good nor bad, as of memory, is quiet."""
+    return CALM if spec.worst == "mean" else STEP
+
+
+def cell(column: Column, spec: ChartSpec, base: int = STEP) -> Part:
     """One bucket: the shade of its worst value. Where it dips, a notch in the shade of its mean.
 
     The shade is that of the buckets beside it: a dip costs a glyph, and where all buckets dip, the mean is still seen.
@@ -55,16 +60,16 @@ def cell(column: Column, spec: ChartSpec) -> Part:
     if column is None:
         return " ", QUIET
     if dips(column, spec):
-        return NOTCH, paint(_step(part_of(column.mean, spec)))
-    return _STRIP, paint(_step(_worst(column, spec)))
+        return NOTCH, paint(_step(part_of(column.mean, spec), base))
+    return _STRIP, paint(_step(_worst(column, spec), base))
 
 
-def _below(column: Column, above: Part, spec: ChartSpec) -> Part:
+def _below(column: Column, above: Part, spec: ChartSpec, base: int) -> Part:
     """The cell below one of a row of two: joined to it, or below a notch the shade of the lowest value."""
     if column is None:
         return above
     glyph, kind = above
-    return "█", paint(_step(part_of(column.low, spec))) if glyph == NOTCH else kind
+    return "█", paint(_step(part_of(column.low, spec), base)) if glyph == NOTCH else kind
 
 
 def _height(column: Column, spec: ChartSpec, kind: int) -> Part:
@@ -74,8 +79,8 @@ def _height(column: Column, spec: ChartSpec, kind: int) -> Part:
     return (NOTCH, DIPPED) if dips(column, spec) else (ramp.height(_worst(column, spec)), kind)
 
 
-def _step(part: float) -> int:
-    return STEP + ramp.step(part) + 1
+def _step(part: float, base: int) -> int:
+    return base + ramp.step(part) + 1
 
 
 def level(column: Column, spec: ChartSpec) -> Part:
@@ -95,7 +100,9 @@ def heat(spec: ChartSpec, width: int, height: int) -> list[Row]:
     for turn, (name, numbers) in enumerate(groups):
         lines = [spec.lines[number] for number in numbers]
         columns = buckets.pooled([buckets.across(line, spec.window, width - margin) for line in lines])
-        drawn = _shaded(columns, spec, deep) if spec.shades else [_heights(columns, spec, turn, deep)]
+        # What lags has shades of its own, or the row that needs a person would be the dimmest.
+        base = LOUD if lags in numbers and len(lines) == 1 else ramp_of(spec)
+        drawn = _shaded(columns, spec, deep, base) if spec.shades else [_heights(columns, spec, turn, deep)]
         named: Row = gutter_cell(name, _value(lines, spec), spec, lags in numbers) if margin else ()
         blank: Row = ((" " * margin, QUIET),) if margin else ()
         rows += [(*(blank if row else named), *cells) for row, cells in enumerate(drawn)]
@@ -115,10 +122,10 @@ def _heights(columns: Sequence[Column], spec: ChartSpec, turn: int, deep: int) -
     return tuple(_height(column, spec, _TONES[turn % 2 if deep == 1 else 0]) for column in columns)
 
 
-def _shaded(columns: Sequence[Column], spec: ChartSpec, deep: int) -> list[Row]:
+def _shaded(columns: Sequence[Column], spec: ChartSpec, deep: int, base: int) -> list[Row]:
     """The rows of one line in shades."""
-    cells = tuple(cell(column, spec) for column in columns)
-    below = tuple(_below(column, each, spec) for column, each in zip(columns, cells, strict=True))
+    cells = tuple(cell(column, spec, base) for column in columns)
+    below = tuple(_below(column, each, spec, base) for column, each in zip(columns, cells, strict=True))
     return [cells, *[below] * (deep - 1)]
 
 

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from tui.domain import offered, pod_health
-from tui.domain.events import ENDS, Kind
 from tui.domain.pod_health import Phase
 from tui.store.metrics import BY_NAME
 from tui.store.views import pod_lines, pods
 from tui.store.views.pod_lines import Frame, Line
 from tui.store.views.run_chart_kinds import RUN_CHARTS, Scale
-from tui.ui.charts import areas, buckets, readings, spec
+from tui.ui.charts import areas, buckets, event_signs, readings, spec
 from tui.ui.charts.look import Look
 from tui.ui.charts.spec import ChartSpec, Form, Mark
 
@@ -31,22 +30,6 @@ at most is empty at its end. One of the past moves by a third of that."""
 
 _AT_ONCE, _SOON = 30, 30.0
 """The newest columns are drawn several at once: this part of a chart, of as many seconds, at most."""
-
-GLYPHS = {
-    # An alert that no other symbol stands for.
-    **dict.fromkeys(Kind, "▲"),
-    Kind.NEW: "+", Kind.RUNNING: "▶", Kind.UP: "●", Kind.DOWN: "○", Kind.RESTART: "↻", Kind.STOPPED: "■",
-    Kind.OUTBID: "▼", Kind.FAILED: "▲", Kind.STATUS: "◆", Kind.GONE: "✕",
-    Kind.DONE: "✓", Kind.REFUSED: "✕", Kind.UNKNOWN: "?", Kind.TROUBLE: "▲", Kind.PRICE: "◉",
-    Kind.IDLE: "◌", Kind.LOOP: "↺", Kind.BOOT: "◔", Kind.ZERO_GPU: "∅", Kind.MAINTENANCE: "▣", Kind.RUNWAY: "$",
-    Kind.BALANCE: "$", Kind.UNREADABLE: "?", Kind.OUTAGE: "▲", Kind.THROTTLED: "△", Kind.ALERTS_OFF: "◌",
-    Kind.API: "▲", Kind.SPEND_JUMP: "$", Kind.SPEND_LIMIT: "$", Kind.UNWATCHED: "▲", Kind.KEY_REFUSED: "▲",
-    Kind.LEASE_DUE: "■", Kind.IDLE_STOP: "■", Kind.ZOMBIE: "■", Kind.FORGOTTEN: "◌", Kind.CHEAPER: "$",
-    Kind.ORPHAN: "$",
-    **dict.fromkeys(ENDS.values(), "✓"),
-}  # fmt: skip
-"""Events, on a time axis and in a list."""
-
 
 _WITHOUT = (Phase.BOOTING, Phase.STOPPED, Phase.OUTBID, Phase.ERROR, Phase.ENDED)
 """Phases in which a pod has no samples."""
@@ -236,10 +219,10 @@ def marks_of(
     if look.scale is Scale.STEP or (look.scale is Scale.SINCE and look.compares):
         from tui.ui.charts import run_charts
 
-        return run_charts.marks_of(fleet, records, look, GLYPHS)
+        return run_charts.marks_of(fleet, records, look)
     start = min((frame_of(look, size, width).start for size in sizes), default=look.now)
     happened = pods.events(fleet, {record.id for record in records}, start, look.now)
-    return tuple(Mark(event.at, GLYPHS[event.kind], event.word) for event in happened)
+    return tuple(event_signs.mark_of(event, event.at) for event in happened)
 
 
 def _is_current(fleet: Fleet, record: Record, now: float) -> bool:

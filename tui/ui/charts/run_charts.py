@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,10 @@ from tui.domain import pod_health
 from tui.store.views import pod_lines, pods, run_lines
 from tui.store.views.run_chart_kinds import RUN_CHARTS, Scale
 from tui.ui.charts import areas, buckets, spec
+from tui.ui.charts.event_signs import mark_of
 from tui.ui.charts.spec import ChartSpec, Form, Mark
 
 if TYPE_CHECKING:
-    from tui.domain.events import Kind
     from tui.store.fleet import Fleet
     from tui.store.fleet_state import Record
     from tui.store.views.pod_lines import Frame, Line
@@ -125,7 +125,7 @@ def bounds(lines: Sequence[Line]) -> tuple[float, float]:
     return math.floor(low / each + 1e-6) * each, math.ceil(high / each - 1e-6) * each
 
 
-def marks_of(fleet: Fleet, records: Sequence[Record], look: Look, glyphs: Mapping[Kind, str]) -> tuple[Mark, ...]:
+def marks_of(fleet: Fleet, records: Sequence[Record], look: Look) -> tuple[Mark, ...]:
     """Events of these pods, each at the step, or the time since its start, that its pod's run had reached."""
     marks = []
     for record, run, is_earlier in run_lines.shown(fleet, records, look.scale):
@@ -135,5 +135,5 @@ def marks_of(fleet: Fleet, records: Sequence[Record], look: Look, glyphs: Mappin
         for event in pods.events(fleet, {record.id}, first, look.now):
             place = run_lines.step_at(run, event.at) if look.scale is Scale.STEP else event.at - first
             if place is not None:
-                marks.append(Mark(place, glyphs[event.kind], event.word))
+                marks.append(mark_of(event, place))
     return tuple(marks)

@@ -29,9 +29,9 @@ instant is one column through all of them."""
 _NARROW = 24
 """Cells of a chart below which it is all plot."""
 
-TEXT, QUIET, TITLE, ALERT, CURSOR, EVENT, HEAT, GRID, BESIDE = -1, -2, -3, -4, -5, -6, -7, -8, -9
+TEXT, QUIET, TITLE, ALERT, CURSOR, EVENT, HEAT, GRID, BESIDE, BAD = -1, -2, -3, -4, -5, -6, -7, -8, -9, -10
 """Parts other than lines: plain text, axes, the title, warnings, the cursor, events, amounts that have no shades, the
-grid, and amounts beside others that they would be taken for one with."""
+grid, amounts beside others that they would be taken for one with, and events of what is broken."""
 
 FINE = 24
 """Shades of areas, fine enough for a gradient."""
@@ -51,6 +51,12 @@ LINES = 8
 DIM = STEP + 9
 BRIGHT = DIM + LINES
 """The shades of the first line's colour, dim and as it is; those of the others follow."""
+
+CALM = BRIGHT + LINES - 1
+"""Added to a step of the ramp: its shade with less color, for amounts of which none is better than another."""
+
+LOUD = CALM + 8
+"""Added to a step of the ramp: its shade in the color of a warning, for the line that lags behind all others."""
 
 _PAINT, _SHADES = -100, 100
 
@@ -158,11 +164,12 @@ DASH = 3
 
 
 class Mark(NamedTuple):
-    """An event: when, the glyph of its kind, or a word in its place, and what that is called."""
+    """An event: when, the glyph of its kind, or a word in its place, what that is called, and the role of its ink."""
 
     at: float
     glyph: str
     word: str = ""
+    role: str = "warn"
 
 
 class Form(Enum):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from tui.store.views.run_chart_kinds import Scale
 from tui.ui.charts import plain_axis
-from tui.ui.charts.spec import CURSOR, EVENT, QUIET, AxisSpec, Part, Row, Window, joined
+from tui.ui.charts.spec import BAD, CURSOR, EVENT, QUIET, TEXT, TITLE, AxisSpec, Part, Row, Window, joined
 
 _TICKS = (
     10, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200,
@@ -30,6 +30,14 @@ _FEWEST = 6
 
 _MOST_SET = 3 * 3600
 """Seconds by which a clock is set at most."""
+
+_INKS = {"muted": TITLE, "text": TEXT, "accent": TEXT, "warn": EVENT, "bad": BAD}
+"""The kinds of events by their roles, what matters most last."""
+
+_WEIGHTS = {role: weight for weight, role in enumerate(_INKS)}
+
+_READ = "┃"
+"""The column of the chart cursor: no event has this sign."""
 
 _MONDAY = datetime(1970, 1, 5)
 """The wall clock time from which ticks are counted: every one that divides a week falls on it."""
@@ -54,7 +62,8 @@ def time_axis(axis: AxisSpec, columns: int) -> Row:
 def _marked(axis: AxisSpec, columns: int) -> list[Part]:
     cells: list[Part] = [(" ", QUIET)] * columns
     read = _cursor(axis, columns)
-    for mark in axis.marks:
+    # Of several in a column what needs a person most is seen, and of equals the newest.
+    for mark in sorted(axis.marks, key=lambda mark: (_WEIGHTS[mark.role], mark.at)):
         column = axis.window.column(mark.at)
         if column is None or column >= columns:
             continue
@@ -63,10 +72,10 @@ def _marked(axis: AxisSpec, columns: int) -> list[Part]:
         taken = range(left, left + len(mark.glyph))
         if len(mark.glyph) > 1 and any(kind != QUIET for _, kind in cells[max(0, left - 1) : taken.stop + 1]):
             continue
-        cells[left : taken.stop] = [(letter, CURSOR if read in taken else EVENT) for letter in mark.glyph]
-    if read is not None and cells[read][1] != CURSOR:
-        glyph, kind = cells[read]
-        cells[read] = (glyph if kind == EVENT else "▲", CURSOR)
+        cells[left : taken.stop] = [(letter, _INKS[mark.role]) for letter in mark.glyph]
+    if read is not None and cells[read] == (" ", QUIET):
+        # An event there has its own sign and ink: the time below it says where the cursor is.
+        cells[read] = (_READ, CURSOR)
     return cells
 
 
@@ -78,7 +87,11 @@ def _named(axis: AxisSpec, cells: list[Part]) -> list[Part]:
     if axis.cursor is None:
         return cells
     columns, under = len(cells), _cursor(axis, len(cells))
-    names = {axis.window.column(mark.at): mark.word for mark in axis.marks if mark.word}
+    names = {
+        axis.window.column(mark.at): mark.word
+        for mark in sorted(axis.marks, key=lambda mark: (_WEIGHTS[mark.role], mark.at))
+        if mark.word
+    }
     # That under the cursor first, then the newest.
     for column in sorted((place for place in names if place is not None), key=lambda place: (place != under, -place)):
         word, kind = names[column], CURSOR if column == under else QUIET

@@ -21,6 +21,9 @@ BARS = HEIGHTS[:-1]
 _FAINTEST = 0.26
 """Part of the full colour in the lowest step: it must be seen on the background."""
 
+_CALM = 0.75
+"""Part of the lightness of a full amount that a quiet one has."""
+
 Lab = tuple[float, float, float]
 
 
@@ -97,3 +100,11 @@ def colours(ground: str, full: str, steps: int = STEPS, faintest: float = _FAINT
         ))
         for part in parts
     )  # fmt: skip
+
+
+@lru_cache(32)
+def calm(ground: str, full: str) -> tuple[str, ...]:
+    """Shades that are quiet: nearer to the background, and with a third of the color; the lowest is as faint."""
+    start, end = _lab(ground), _lab(full)
+    most = _hex((start[0] + (end[0] - start[0]) * _CALM, end[1] / 3, end[2] / 3))
+    return colours(ground, most, faintest=_FAINTEST / _CALM)

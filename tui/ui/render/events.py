@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from tui.domain import pod_health
-from tui.domain.attention import Grade
-from tui.domain.events import ENDS, Event, Kind
+from tui.domain.events import Event, Kind
 from tui.format import numbers as fmt
 from tui.format.width import wrapped
-from tui.store.views.event_log import alert_of, subject_of
+from tui.store.views.event_log import subject_of
 from tui.store.views.joined_events import Joined
 from tui.store.views.pods import gpu_name
-from tui.ui.charts.pod_charts import GLYPHS
+from tui.ui.charts.event_signs import glyph_of, hue_of, role
 from tui.ui.primitives.cells import Cell, width_of
 from tui.ui.render.attention import MUTED
 from tui.ui.widgets.table import Cells, Column
@@ -75,35 +74,6 @@ _LEAST_POD = 8
 
 DAY = 86_400.0
 """Seconds within which the clock time of an event is enough."""
-
-_GRADES = {Grade.BAD: "bad", Grade.WARN: "warn", Grade.NOTICE: "accent"}
-
-_ROLES = {
-    # Alerts by their grade; what else there is, by what it means.
-    **{kind: "accent" if (alert := alert_of(kind)) is None else _GRADES[alert.grade] for kind in Kind},
-    # What goes as it should is quiet: it needs nobody.
-    Kind.UP: "muted", Kind.RUNNING: "muted", Kind.NEW: "muted", Kind.DOWN: "bad", Kind.RESTART: "warn",
-    Kind.OUTBID: "bad", Kind.STOPPED: "muted", Kind.FAILED: "bad", Kind.GONE: "bad", Kind.STATUS: "accent",
-    Kind.DONE: "text", Kind.REFUSED: "bad", Kind.UNKNOWN: "warn", Kind.TROUBLE: "warn", Kind.PRICE: "accent",
-    Kind.IDLE: "warn", Kind.LOOP: "bad", Kind.BOOT: "warn", Kind.ZERO_GPU: "warn", Kind.MAINTENANCE: "accent",
-    Kind.RUNWAY: "bad", Kind.BALANCE: "warn", Kind.UNREADABLE: "bad", Kind.OUTAGE: "bad", Kind.THROTTLED: "warn",
-    Kind.ALERTS_OFF: "warn", Kind.API: "accent", Kind.SPEND_JUMP: "warn", Kind.SPEND_LIMIT: "warn",
-    Kind.UNWATCHED: "bad", Kind.KEY_REFUSED: "bad", Kind.LEASE_DUE: "warn", Kind.ZOMBIE: "accent",
-    Kind.FORGOTTEN: "accent", Kind.CHEAPER: "accent", Kind.ORPHAN: "accent",
-    **dict.fromkeys(ENDS.values(), "muted"),
-}  # fmt: skip
-
-
-def role(kind: Kind) -> str:
-    return _ROLES[kind]
-
-
-def hue_of(event: Event) -> str:
-    return role(Kind.ALERTS_OFF if event.is_unjudged else event.kind)
-
-
-def glyph_of(event: Event) -> str:
-    return GLYPHS[Kind.ALERTS_OFF if event.is_unjudged else event.kind]
 
 
 def subject(event: Event, names: Mapping[str, str]) -> Cell:

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from tui.store.fleet import Fleet
 from tui.store.fleet_state import Record
 from tui.store.metrics import METRICS
-from tui.store.views.attention import loud, next_pod
+from tui.store.views.attention import has_needy_gpus, loud, next_pod
 from tui.ui import layout
 from tui.ui.context import ScreenContext
 from tui.ui.render import empty_states, row_columns
@@ -103,6 +103,7 @@ class FleetScreen(ListingScreen):
         return layout.panes(
             width, height, self._active, len(fleet.records), self._alone, aside=self._aside,
             cells=lambda wide: self._gpus.lines(fleet, table.keys, wide), gpus=self._single and bool(table.cursor),
+            needy=self._single and has_needy_gpus(fleet),
         )  # fmt: skip
 
     @property
@@ -202,7 +203,11 @@ class FleetScreen(ListingScreen):
         fleet, now = self._view
         pane = self.query_one("#gpus", Lines)
         table = self._table(self._pods)
-        title, lines = self._gpus.of_pod(fleet, table.cursor or "", table.keys, now, *pane.size)
+        if self._shown["pods"].height < len(fleet.records) + 3:
+            # The list leaves no room of its own: what is not in its rows stands below it.
+            title, lines = self._gpus.of_all(fleet, table.keys, now, *pane.size)
+        else:
+            title, lines = self._gpus.of_pod(fleet, table.cursor or "", table.keys, now, *pane.size)
         pane.content = tuple(TwoSided((line,)) for line in lines)
         self._entitle(pane, title, "")
 

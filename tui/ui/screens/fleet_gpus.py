@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from tui.format import numbers
 from tui.store.fleet import Fleet
 from tui.store.views import gpu_map
-from tui.store.views.attention import worst
+from tui.store.views.attention import kinds_of, ranks, worst
+from tui.store.views.gpu_map import count_of
 from tui.store.views.pods import gpu_name
 from tui.ui.primitives import gpu_plan
 from tui.ui.primitives.cells import Cell
@@ -19,7 +20,12 @@ MOST_LINES = 12
 """Lines of the map, at most, before it scrolls."""
 
 MOST_LISTED = 64
-"""Pods on the map up to which those with GPUs that need attention are listed in the room below it."""
+"""Pods of which each GPU is looked at, to list those that need attention: of more, those with alerts, worst first."""
+
+_OF_ONE = frozenset(("straggler", "unused", "hot"))
+"""Alerts about single GPUs: their pods are looked at first."""
+
+ATTENTION = "GPUs that need attention"
 
 FRAME = 5
 """Cells of a line of the map that its frame and its scroll bar take."""
@@ -53,13 +59,13 @@ class FleetGpus:
         groups = in_order = self._groups(fleet, keys)
         if pane.fits(groups):
             groups = self._by_name(groups)
-        room = pane.room_below(groups) if len(groups) <= MOST_LISTED else 0
-        needy = _needy(fleet, [group.pod for group in in_order], now) if room else ()
+        room = pane.room_below(groups)
+        pods, left = _looked_at(fleet, [group.pod for group in in_order]) if room else ([], False)
         pane.show(
             groups,
             lambda pod: self._signs.of_pod(pod, gpu_map.spots(fleet, pod, now)),
             notice=empty_states.gpus(fleet),
-            below=needy_gpus.listed(needy, pane.size.width, room),
+            below=needy_gpus.listed(_needy(fleet, pods, now), pane.size.width, room, left=left),
         )
 
     def _by_name(self, groups: tuple[gpu_map.Group, ...]) -> tuple[gpu_map.Group, ...]:
@@ -76,6 +82,14 @@ class FleetGpus:
             title = read if brief else f"{title}  {read}"
         pane.entitle(title, legend(shades, pane.size.width - 2))
 
+    def of_all(
+        self, fleet: Fleet, keys: Sequence[str], now: float, width: int, height: int
+    ) -> tuple[str, tuple[Cell, ...]]:
+        """The title of a pane of this size and its lines: the GPUs of these pods that need attention."""
+        pods, left = _looked_at(fleet, keys)
+        lines = needy_gpus.listed(_needy(fleet, pods, now), width, height, "", left=left)
+        return ATTENTION, lines or ((("None now", "muted"),),)
+
     def of_pod(
         self, fleet: Fleet, key: str, keys: Sequence[str], now: float, width: int, height: int
     ) -> tuple[str, tuple[Cell, ...]]:
@@ -84,8 +98,17 @@ class FleetGpus:
         title, lines = of_pod(fleet, key, now, width, height)
         if not title:
             return "", ()
-        others = _needy(fleet, [other for other in keys if other != key], now)
-        return title, (*lines, *needy_gpus.listed(others, width, height - len(lines), "Other GPUs"))
+        pods, left = _looked_at(fleet, [other for other in keys if other != key])
+        others = list(_needy(fleet, pods, now))
+        below = needy_gpus.listed(others, width, height - len(lines), "Other GPUs", left=left)
+        own = gpu_map.gpus(fleet, key, now) if others and not below else ()
+        if len(own) > 1 and all(gpu.loud and gpu.doing is own[0].doing for gpu in own):
+            # One line says it of all of them: which ones of other pods do not work is seen beside it.
+            record = fleet.records[key]
+            lines = gpus.strip((), worst(fleet).get(record.id), width, height)
+            each = [(record.name or record.id, own), *others]
+            below = needy_gpus.listed(each, width, height - len(lines), "", left=left)
+        return title, (*lines, *below)
 
 
 def of_pod(fleet: Fleet, key: str, now: float, width: int, height: int) -> tuple[str, tuple[Cell, ...]]:
@@ -105,6 +128,24 @@ def of_pod(fleet: Fleet, key: str, now: float, width: int, height: int) -> tuple
     return "  ".join((record.name or record.id, *kind, *price)), lines
 
 
-def _needy(fleet: Fleet, keys: Sequence[str], now: float) -> Iterator[tuple[str, Sequence[gpu_map.Gpu]]]:
-    """The names of those of these pods that have GPUs which need attention, with these GPUs."""
-    return ((record.name or record.id, needy) for record, needy in gpu_map.troubled(fleet, keys, now))
+def _looked_at(fleet: Fleet, keys: Sequence[str]) -> tuple[Sequence[str], bool]:
+    """Those of these pods whose GPUs are looked at one by one, and whether others have alerts."""
+    if len(keys) <= MOST_LISTED:
+        return keys, False
+    # There may be thousands: those with alerts are known.
+    shown = set(keys)
+    needing = [pod for pod in ranks(fleet) if pod in shown and count_of(fleet.records[pod])]
+    kinds = kinds_of(fleet)
+    needing.sort(key=lambda pod: _OF_ONE.isdisjoint(kinds.get(pod, ())))
+    return needing[:MOST_LISTED], len(needing) > MOST_LISTED
+
+
+def _needy(fleet: Fleet, keys: Sequence[str], now: float) -> list[tuple[str, Sequence[gpu_map.Gpu]]]:
+    """The names of those of these pods that have GPUs which need attention, with these GPUs.
+
+    First the pods with others that work: of one with none its row in the list says all.
+    """
+    troubled = sorted(
+        gpu_map.troubled(fleet, keys, now), key=lambda pair: len(pair[1]) == count_of(pair[0])
+    )  # fmt: skip
+    return [(record.name or record.id, needy) for record, needy in troubled]

@@ -30,7 +30,7 @@ DIMMED = 0.45
 
 _NAMES = {
     spec.TEXT: "text", spec.QUIET: "quiet", spec.TITLE: "title", spec.ALERT: "alert", spec.CURSOR: "cursor",
-    spec.EVENT: "event", spec.HEAT: "heat", spec.GRID: "grid", spec.BESIDE: "beside",
+    spec.EVENT: "event", spec.HEAT: "heat", spec.GRID: "grid", spec.BESIDE: "beside", spec.BAD: "bad",
 }  # fmt: skip
 
 
@@ -147,6 +147,8 @@ def shades_of(theme: Mapping[str, str]) -> tuple[str, ...]:
     # A theme may dim a colour of the terminal's own, which has no shades anyway.
     lines = [Color.parse(theme[f"chart-{number}"].split()[0]).hex6 for number in range(1, spec.LINES + 1)]
     dim = [ramp.colours(ground, line, 2, DIMMED)[0] for line in lines]
+    quiet, loud = ramp.calm(ground, full), rgb(theme, "warn")
     return (
-        ground, *ramp.colours(ground, full, spec.FINE, FAINTEST), edge, *ramp.colours(ground, full), *dim, *lines
+        ground, *ramp.colours(ground, full, spec.FINE, FAINTEST), edge, *ramp.colours(ground, full), *dim, *lines,
+        *quiet, *ramp.colours(ground, loud),
     )  # fmt: skip

@@ -17,6 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.format.width import shown
+from tui.format.width import width as cells_of
 from tui.store.views.gpu_map import Group
 from tui.ui.primitives import ramp
 from tui.ui.primitives.cells import Cell, Part, fit
@@ -66,6 +67,7 @@ class GpuMap(ScrollView, can_focus=True):
         self._styles: dict[str, Style] = {}
         self._under: Style | None = None
         self._titles: tuple[object, ...] = ()
+        self._title = ""
 
     @property
     def cursor(self) -> tuple[str, int] | None:
@@ -102,11 +104,20 @@ class GpuMap(ScrollView, can_focus=True):
         """Set the title, and the legend in the lower border, on change."""
         if self._titles != (title, legend, self.app.theme):
             self._titles = title, legend, self.app.theme
-            self.border_title = Content(shown(title))
+            self._title = shown(title)
+            self._say_lines()
             styles = ((text, self._role(role)) for text, role in legend)
             self.border_subtitle = Content.assemble(
                 *((text, str(style.color.name) if style.color else "") for text, style in styles)
             )
+
+    def _say_lines(self) -> None:
+        """Set the title; of a map that is longer than its pane it says which lines are seen, if there is room."""
+        top, height, whole = self.scroll_offset.y, self.size.height, len(self._plan.lines)
+        first, last = top + 1, min(whole, top + height)
+        forms = (f"  lines {first}-{last} of {whole}", f"  {first}-{last}/{whole}", "") if whole > height > 0 else ("",)
+        room = self.size.width - cells_of(self._title)
+        self.border_title = Content(self._title + next(form for form in (*forms, "") if not form or len(form) <= room))
 
     def look_at(self, pod: str | None) -> None:
         """Move the cursor to a pod, on its first GPU; to none if it is not on the map."""
@@ -191,6 +202,7 @@ class GpuMap(ScrollView, can_focus=True):
         self._plan = plan(self._groups, region.width, self.size.height)
         if self._plan is not before:
             self.virtual_size = Size(0, len(self._plan.lines))
+            self._say_lines()
 
     def on_resize(self) -> None:
         self._strips.clear()
@@ -218,6 +230,7 @@ class GpuMap(ScrollView, can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         self._strips.clear()
         super().watch_scroll_y(old_value, new_value)
+        self._say_lines()
 
     def _repaint(self) -> None:
         """Draw the visible lines, and refresh those that changed."""
