@@ -109,6 +109,22 @@ async def test_the_scrub_line_and_the_frames_are_there_in_history_alone(launch: 
         await run.until_so(lambda: "of 40s" not in run.text())
 
 
+@pytest.mark.wide
+async def test_what_lies_after_the_last_sample_is_live(launch: Launch, tmp_path: Path) -> None:
+    async with recorded(launch, tmp_path) as run:
+        run.cloud.now = NOW + 43
+        for text in ("now", "-0h"):
+            await run.press("left_square_bracket")
+            await run.until("◀ HISTORY")
+            await run.press("at")
+            await run.until("recorded: 12:00:")
+            await run.press(*text)
+            await run.until("after the last sample: live")
+            await run.press("enter")
+            await run.until("● live")
+            assert not run.app.playback.in_history
+
+
 async def test_events_are_stepped_through(launch: Launch, tmp_path: Path) -> None:
     async with recorded(launch, tmp_path) as run:
         await run.press("left_parenthesis")

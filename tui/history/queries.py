@@ -201,11 +201,20 @@ class HistoryQueries:
         return await self.ask(found)
 
     async def sample_before(self, at: float) -> float:
-        """The instant of the last sample not after `at`; `at` itself if none is near."""
+        """The instant of the last sample not after `at`; `at` itself if none is near.
+
+        Before the first sample of a time that is recorded no pod is known yet: then that one's.
+        """
 
         def found(recording: Recording) -> float:
-            last = recording.sampled(at + SAME, False)
-            return last if last is not None and at - last <= max(recording.silence, 1.5 * codec.MINUTES) else at
+            last, reach = recording.sampled(at + SAME, False), max(recording.silence, 1.5 * codec.MINUTES)
+            if last is not None and at - last <= reach:
+                return last
+            first = recording.sampled(at, True)
+            within = first is not None and any(start <= at and first <= end for start, end in recording.spans())
+            if first is not None and within and not ((then := recording.snapshot(at)) and then.pods):
+                return first
+            return at
 
         return await self.ask(found)
 
