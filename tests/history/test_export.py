@@ -107,6 +107,30 @@ def test_from_a_time_on(writer: Writer, tmp_path: Path) -> None:
         assert len(after.samples("a", NOW + 3600.0, NOW + 7200.0).times) == 60
 
 
+def test_nothing_from_before_a_time_is_left(writer: Writer, tmp_path: Path) -> None:
+    target, since = tmp_path / "out.sqlite", NOW + 3617.0
+    made = export(tmp_path / "a.sqlite", target, since=since)
+    assert made.first == since
+    with closing(Recording(target)) as after:
+        assert list(after.samples("a", 0.0, NOW * 2).times)[:2] == [NOW + 3660.0, NOW + 3720.0]
+        assert min(after.brief("a", 0.0, NOW * 2).times) >= NOW + 3600.0
+        told = after.snapshot(NOW + 3660.0)
+        assert told is not None
+        assert [each.name for each in told.pods or ()] == ["train-1", "other"], "what held then is known"
+        assert after.market(NOW + 3660.0) is not None or not after.spans(1)
+    with closing(sqlite3.connect(target)) as db:
+        for table in ("state", "funds", "quote", "event", "fact", "span", "signal"):
+            column = "start" if table == "span" else "at"
+            (first,) = db.execute(f"SELECT min({column}) FROM {table}").fetchone()
+            assert first is None or first >= since, table
+
+
+def test_of_a_time_without_samples_there_is_no_file(writer: Writer, tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="nothing was recorded from then on"):
+        export(tmp_path / "a.sqlite", tmp_path / "none.sqlite", since=NOW + 86_400.0)
+    assert not list(tmp_path.glob("*none*"))
+
+
 def test_nothing_is_overwritten_and_nothing_half_done_is_left(writer: Writer, tmp_path: Path) -> None:
     target = tmp_path / "out.sqlite"
     target.write_text("mine")

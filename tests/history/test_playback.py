@@ -228,3 +228,20 @@ async def test_what_was_read_of_earlier_runs_is_kept_from_one_step_to_the_next(l
     for _ in range(3):
         await screen.player.step(-5)
         assert screen.player.view[0].past_runs == {"a": near}, "as long as it holds"
+
+
+async def test_before_the_first_sample_of_a_recording_one_lands_on_it(tmp_path: Path) -> None:
+    """A part of a recording begins at the time that was asked for, between two polls; nothing is known there."""
+    path = tmp_path / "a.sqlite"
+    with closing(Writer(connect(path, write=True), NOW - 1)) as writer:
+        writer.write(Polled(NOW + at, snapshot(pod("a"), funds=funds(100.0))) for at in range(0, 305, 5))
+        writer._db.execute("UPDATE span SET start = ?", (NOW - 730.0,))
+    screen = Screen(path)
+    try:
+        for at in (NOW - 730.0, NOW - 300.0, NOW - 1.0, NOW):
+            await screen.player.go(at, forward=False)
+            assert (screen.at, screen.balance) == (0, 100.0)
+            assert [record.id for record in screen.player.view[0].records.values()] == ["a"]
+    finally:
+        assert screen.player.past is not None
+        screen.player.past.close()

@@ -17,9 +17,12 @@ from tests.ui.conftest import NOW, Launch, Running
 from tui.actions import ACTIONS
 from tui.domain import time_text
 from tui.domain.attention import Attention, Grade
+from tui.ui.command_palette import Everything
+from tui.ui.key_hints import GROUPS, hints
 from tui.ui.primitives.cells import width_of
 from tui.ui.render import go_to
 from tui.ui.render.scrub import GAP, HERE, RECORDED, scrub
+from tui.ui.screens.listing_screen import OF_THE_PRESENT
 from tui.ui.widgets.table import Table
 
 ID = "k3v9x0q2m1a7ze"
@@ -106,6 +109,22 @@ async def test_the_scrub_line_and_the_frames_are_there_in_history_alone(launch: 
         await run.until_so(lambda: "of 40s" not in run.text())
 
 
+@pytest.mark.wide
+async def test_what_lies_after_the_last_sample_is_live(launch: Launch, tmp_path: Path) -> None:
+    async with recorded(launch, tmp_path) as run:
+        run.cloud.now = NOW + 43
+        for text in ("now", "-0h"):
+            await run.press("left_square_bracket")
+            await run.until("◀ HISTORY")
+            await run.press("at")
+            await run.until("recorded: 12:00:")
+            await run.press(*text)
+            await run.until("after the last sample: live")
+            await run.press("enter")
+            await run.until("● live")
+            assert not run.app.playback.in_history
+
+
 async def test_events_are_stepped_through(launch: Launch, tmp_path: Path) -> None:
     async with recorded(launch, tmp_path) as run:
         await run.press("left_parenthesis")
@@ -148,6 +167,54 @@ async def test_nothing_acts_in_history(launch: Launch, tmp_path: Path) -> None:
         await run.wait(1.0)
         assert run.cloud.sent == []
         assert run.cloud.orders == []
+
+
+READING = frozenset((
+    "account.next", "account.previous", "app.accounts", "app.help", "app.palette", "app.quit", "app.redraw",
+    "app.refresh", "app.suspend", "app.waste", "chart.big", "chart.closer", "chart.heat", "chart.reset", "chart.wider",
+    "market.copy", "market.demand", "market.next", "market.previous", "pod.copy", "pod.logs", "pod.needy",
+    "pod.needy-before",
+))  # fmt: skip
+"""Bindings that show something, and change nothing but what is shown; besides those whose group does."""
+
+
+@pytest.mark.wide
+async def test_nothing_that_changes_the_present_is_offered_in_history(launch: Launch, tmp_path: Path) -> None:
+    """What is offered is listed here, so that nothing new is offered by mistake."""
+    async with recorded(launch, tmp_path) as run:
+        await run.press("left_square_bracket")
+        await run.until("◀ HISTORY")
+        offered = set()
+        for place in run.app.places:
+            await run.app.action_go(place.mode)
+            await run.settle()
+            screen = run.app.screen
+            assert run.app.playback.in_history
+            may = getattr(screen, "may", lambda id: True)
+            for hint in hints(screen.active_bindings):
+                if hint.id.split(".")[0] in GROUPS and hint.enabled and hint.action and may(hint.id):
+                    offered.add(hint.id)
+            names = [name for name, _, _ in Everything(screen)._commands()]
+            assert names
+            for word in ("Auto-stop", "Mute", "Watch", "SSH into", "nlock", "action lock"):
+                assert not [name for name in names if word in name], (place.mode, word)
+        shows = {id for id in offered if id.split(".")[0] in ("pane", "screen", "time")}
+        lists = {id for id in offered if id.startswith("table.")} - OF_THE_PRESENT
+        assert offered - shows - lists == READING
+        guard, stack = run.app.session.guard, len(run.app.screen_stack)
+        locked = guard.locked
+        for mode, keys in (("fleet", "mwL"), ("market", "wxL"), ("events", "mL")):
+            await run.app.action_go(mode)
+            for key in keys:
+                run.app.clear_notifications()
+                await run.press(key)
+                await run.wait(1.0)
+                assert len(run.app.screen_stack) == stack, key
+                if mode == "fleet" or key == "L":
+                    assert "viewing history; press = to go live first" in run.toasts(), (mode, key)
+        assert guard.locked is locked
+        assert not run.app.fleet.mutes
+        assert not run.app.fleet.watches
 
 
 @pytest.mark.wide

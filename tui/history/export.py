@@ -14,7 +14,6 @@ from msgspec import Struct
 from tui.files import presence, private
 from tui.history.archive import checked, compaction, log_text, signals
 from tui.history.archive.checked import BadRow
-from tui.history.archive.compaction import RAW_BLOCK
 from tui.history.archive.entries import ALERTS
 from tui.history.archive.facts import IDLE, JUDGED
 from tui.history.archive.reader import Recording
@@ -138,7 +137,22 @@ def _only(db: sqlite3.Connection, keys: set[int], has_facts: bool) -> None:
 
 
 def _from(db: sqlite3.Connection, since: float, has_facts: bool) -> None:
-    """Delete what was over by an instant."""
-    db.execute("DELETE FROM block WHERE tier = 0 AND start <= ?", (since - RAW_BLOCK,))
+    """Delete what was before an instant. What held at that instant is dated to it.
+
+    Raises ArchiveError if nothing was recorded from then on.
+    """
+    if not db.execute("SELECT 1 FROM span WHERE last >= ? LIMIT 1", (since,)).fetchone():
+        raise ArchiveError("nothing was recorded from then on")
     compaction.drop(db, since, facts=has_facts)
+    compaction.trim(db, since)
+    # What began at that very instant is newer than what held before it.
+    db.execute("UPDATE OR IGNORE state SET at = ?1 WHERE at < ?1", (since,))
+    db.execute("UPDATE OR IGNORE funds SET at = ?1 WHERE at = (SELECT max(at) FROM funds WHERE at < ?1)", (since,))
+    db.execute("UPDATE OR IGNORE quote SET at = ?1 WHERE at < ?1", (since,))
+    for delete in (
+        "DELETE FROM state WHERE at < ?",
+        "DELETE FROM funds WHERE at < ?",
+        "DELETE FROM quote WHERE at < ?",
+    ):
+        db.execute(delete, (since,))
     db.execute("UPDATE OR REPLACE span SET start = ?1 WHERE start < ?1", (since,))

@@ -5,13 +5,14 @@ Samples before the instant are read of those pods alone whose rows or charts are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from msgspec.structs import replace
 
 from tui.domain import pod_health
 from tui.domain.attention import Attention, Grade
 from tui.domain.events import ENDS, Event, Kind
+from tui.history.archive import codec
 from tui.history.archive.facts import Then
 from tui.history.archive.reader import Recording
 from tui.history.idle_times import idle_by
@@ -22,6 +23,7 @@ from tui.store.fleet import Fleet
 from tui.store.fleet_state import Record
 from tui.store.price_history import SPAN
 from tui.store.series import Samples, Segment, Series
+from tui.store.stretches import cut
 from tui.store.windows import Window
 from tui.turns import give_way
 
@@ -43,7 +45,10 @@ class RecordedSeries(Series, gc=False, eq=False, kw_only=True):
 
     pod: str
     ask: Ask
+    begin: float
     is_asked: bool = False
+    has_been_read: bool = False
+    reach: float = 0.0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -56,9 +61,27 @@ class RecordedSeries(Series, gc=False, eq=False, kw_only=True):
         self._needed()
         return super().runs(name, start, width, count, silence, until)
 
-    def read(self, samples: Samples) -> None:
-        """These are the samples."""
-        self.is_asked = True
+    @property
+    def silence(self) -> float:
+        return self.reach
+
+    @property
+    def since(self) -> float | None:
+        # The same before and after they are read: what is older is read up to here.
+        return self.begin
+
+    @property
+    def is_read(self) -> bool:
+        return self.has_been_read
+
+    def stretch(self, start: float, names: Iterable[str]) -> Samples:
+        self._needed()
+        return super().stretch(start, names)
+
+    def read(self, samples: Samples, reach: float) -> None:
+        """These are the samples, and the seconds up to which the time between two of them is known."""
+        self.is_asked = self.has_been_read = True
+        self.reach = reach
         self.prepend(samples.times, {name: column.mean for name, column in samples.columns.items()})
 
     def _needed(self) -> None:
@@ -81,13 +104,13 @@ def fleet_at(recording: Recording, instant: float, like: Fleet, drawn: Collectio
         then, window = recording.facts(instant), Window()
         records: dict[str, Record] = {}
         for pod in snapshot.pods or ():
-            series = RecordedSeries(_LIMIT, pod=pod.id, ask=ask)
+            series = RecordedSeries(_LIMIT, pod=pod.id, ask=ask, begin=instant - AT_HAND)
             since = None if then.idle_since is None else then.idle_since.get(pod.id)
             idle = 0.0 if since is None else max(0.0, instant - since)
             records[pod.id] = Record(pod.id, pod.name, pod, None, series, instant, instant, window, idle)
         for broken in snapshot.unreadable:
             id = broken.id or ""
-            series = RecordedSeries(_LIMIT, pod=id, ask=ask)
+            series = RecordedSeries(_LIMIT, pod=id, ask=ask, begin=instant - AT_HAND)
             lost = Record(id, broken.name or "", None, broken.reason, series, instant, instant, window)
             records.setdefault(id, lost)
         balance = snapshot.funds.balance if snapshot.funds is not None else None
@@ -106,8 +129,7 @@ def fleet_at(recording: Recording, instant: float, like: Fleet, drawn: Collectio
         fleet.runs = recording.runs(instant)
         fleet.attention = _attention(recording, fleet, then, instant)
         fleet.judged_at = instant
-        for pod_id, samples in samples_of(recording, drawn, instant).items():
-            read_into(fleet, pod_id, samples)
+        read_into(fleet, samples_of(recording, drawn, instant), recording.silence)
     priced = recording.market(instant)
     if priced is not None:
         fleet.apply_market(*priced)
@@ -129,11 +151,26 @@ def samples_of(recording: Recording, pods: Iterable[str], instant: float) -> dic
     return samples
 
 
-def read_into(fleet: Fleet, pod: str, samples: Samples) -> None:
-    """Give a pod of a fleet of history its samples."""
-    record = fleet.records.get(pod)
-    if record is not None and isinstance(record.series, RecordedSeries):
-        record.series.read(samples)
+def read_into(fleet: Fleet, samples: Mapping[str, Samples], silence: float) -> None:
+    """Give pods of a fleet of history their samples. `silence`: of the recording."""
+    for pod, each in samples.items():
+        record = fleet.records.get(pod)
+        if record is not None and isinstance(record.series, RecordedSeries):
+            record.series.read(each, max(silence, 1.5 * codec.MINUTES) if _has_minutes(each) else silence)
+
+
+def carry_over(before: Fleet, fleet: Fleet, instant: float) -> None:
+    """Show what was read of another instant's past until that of this one is read, and nothing that was later."""
+    for pod, older in before.older.items():
+        end = min(older.end, instant - AT_HAND - older.width)
+        if end > older.start:
+            stretch = cut(older.stretch, older.start, end)
+            fleet.remember(pod, replace(older, end=end, stretch=stretch, is_loading=True))
+
+
+def _has_minutes(samples: Samples) -> bool:
+    """Whether some of them are minutes, each with its lowest, mean and highest value."""
+    return any(column.low is not column.high for column in samples.columns.values())
 
 
 def _attention(recording: Recording, fleet: Fleet, then: Then, instant: float) -> tuple[Attention, ...]:

@@ -176,6 +176,7 @@ class Playback:
         """
         # Not imported before the first frame: it imports SQLite.
         from tui.history.archive.schema import ArchiveError
+        from tui.history.instant import carry_over
 
         past = self.past
         if past is None:
@@ -210,7 +211,7 @@ class Playback:
                 self._unread.clear()
                 fleet = await past.at(landed, self._live, self._drawn_before, self._draw)
                 if self.frozen_view is not None:
-                    fleet.older.update(self.frozen_view[0].older)
+                    carry_over(self.frozen_view[0], fleet, landed)
                 known = self.view[0].past_runs.items()
                 fleet.past_runs.update({pod: runs for pod, runs in known if runs.holds_at(landed)})
                 if self._target == wanted:

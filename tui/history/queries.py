@@ -29,7 +29,7 @@ from tui.store.price_history import Prices, as_of
 from tui.store.series import Samples
 from tui.store.signal_series import SignalSeries
 from tui.store.slices import Sliced, whole
-from tui.store.stretches import SAME, cut, reduced
+from tui.store.stretches import SAME, cut, first_known, join, reduced
 from tui.store.views.event_log import MOST, REACH
 from tui.store.window_fill import LONG_AGO, recall_events, window_of, window_reach, window_step
 from tui.store.windows import Window
@@ -201,11 +201,20 @@ class HistoryQueries:
         return await self.ask(found)
 
     async def sample_before(self, at: float) -> float:
-        """The instant of the last sample not after `at`; `at` itself if none is near."""
+        """The instant of the last sample not after `at`; `at` itself if none is near.
+
+        Before the first sample of a time that is recorded no pod is known yet: then that one's.
+        """
 
         def found(recording: Recording) -> float:
-            last = recording.sampled(at + SAME, False)
-            return last if last is not None and at - last <= max(recording.silence, 1.5 * codec.MINUTES) else at
+            last, reach = recording.sampled(at + SAME, False), max(recording.silence, 1.5 * codec.MINUTES)
+            if last is not None and at - last <= reach:
+                return last
+            first = recording.sampled(at, True)
+            within = first is not None and any(start <= at and first <= end for start, end in recording.spans())
+            if first is not None and within and not ((then := recording.snapshot(at)) and then.pods):
+                return first
+            return at
 
         return await self.ask(found)
 
@@ -239,8 +248,8 @@ class HistoryQueries:
 
     async def read_on(self, fleet: Fleet, pods: Collection[str], instant: float) -> None:
         """Read the samples of these pods of a fleet of history, shortly before its instant."""
-        for pod, samples in (await self.ask(partial(samples_of, pods=pods, instant=instant))).items():
-            read_into(fleet, pod, samples)
+        samples, silence = await self.ask(lambda recording: (samples_of(recording, pods, instant), recording.silence))
+        read_into(fleet, samples, silence)
 
     async def spans(self) -> Spans:
         """The recorded time spans of pods, oldest first; for a recording of prices alone, those of prices."""
@@ -301,7 +310,16 @@ def _missed(recording: Recording, first: float, present: Mapping[str, Record], i
 
 def _older(recording: Recording, pod: str, start: float, end: float, width: float) -> Older:
     coarse = width >= 4 * BRIEF and width % BRIEF == 0
-    whole = recording.brief(pod, start, end) if coarse else recording.samples(pod, start, end)
+    if coarse:
+        # A brief sample that begins before the end has what came after it too.
+        border = max(start, end // BRIEF * BRIEF)
+        rest = reduced(recording.samples(pod, border, end), BRIEF, BRIEF)
+        whole = join([recording.brief(pod, start, border), rest])
+    else:
+        whole = recording.samples(pod, start, end)
+    first = first_known(whole)
+    if coarse and first is not None:
+        first = first_known(recording.samples(pod, max(start, first), min(end, first + BRIEF))) or first
     silence = max(recording.silence, 1.5 * (BRIEF if coarse else codec.MINUTES))
     # A step has the time of its beginning: two may be further apart than the samples are.
-    return Older(start, end, width, reduced(whole, width, silence), silence=silence + width)
+    return Older(start, end, width, reduced(whole, width, silence), silence=silence + width, first=first)

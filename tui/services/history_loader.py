@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from tui.domain.user_message import UserMessage
 from tui.services.shared_history import AGAIN
 from tui.store.fleet_state import Older
@@ -200,7 +202,9 @@ class HistoryLoader:
 
     async def _load(self, fleet: Fleet, pod: str, wanted: Older) -> None:
         """Podtop's own samples first, as they are here at once; then those of others under them."""
-        fleet.remember(pod, wanted)
+        shown = fleet.older.get(pod)
+        stretch = shown.stretch if shown is not None and shown.width == wanted.width else EMPTY
+        fleet.remember(pod, replace(wanted, stretch=stretch, is_loading=True))
         if self.past is not None:
             await self.past.older(fleet, pod, wanted.start, wanted.end, wanted.width)
         if self._shared is None or self._source.recording is not None:
@@ -208,7 +212,7 @@ class HistoryLoader:
         watched = await self.past.spans() if self.past is not None else ()
         own = fleet.older.get(pod, wanted)
         self._on_change()
-        both = await self._shared.under(own, pod, watched)
+        both = await self._shared.under(replace(own, is_loading=False), pod, watched)
         if fleet.older.get(pod) is own:
             fleet.remember(pod, both)
         if self._shared.failed:

@@ -100,6 +100,8 @@ class Older(Struct, frozen=True):
     silence: seconds between two of them up to which the time between is known, if more than that of live samples:
              a longer one is marked as a gap.
     source: whose they are besides podtop's own recording, in a few words; empty if nobody else's.
+    first: when the first sample was taken, which is within its step; None if that is not known more exactly.
+    is_loading: whether the rest of them is being read.
     """
 
     start: float
@@ -108,6 +110,8 @@ class Older(Struct, frozen=True):
     stretch: Samples
     source: str = ""
     silence: float = 0.0
+    first: float | None = None
+    is_loading: bool = False
 
 
 class FleetState(TopicFeeds, eq=False, kw_only=True):

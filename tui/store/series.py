@@ -7,6 +7,7 @@ A value is one byte: percents and degrees in halves (RunPod's percents are whole
 from __future__ import annotations
 
 import math
+import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ from tui.store.metrics import steps
 
 GAP = 0xFF
 GAP_BYTE = bytes([GAP])
+_VALUE = re.compile(b"[^\xff]")
 _TOP = GAP - 1
 _SLACK = 64
 
@@ -160,6 +162,21 @@ class Series(Struct, gc=False, eq=False):
         return self._names
 
     @property
+    def silence(self) -> float:
+        """Seconds between two samples up to which the time between is known, if more than between two polls."""
+        return 0.0
+
+    @property
+    def since(self) -> float | None:
+        """The instant from which on these are all samples; None if there are none."""
+        return self._times[0] if self._times else None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the samples are here."""
+        return True
+
+    @property
     def times(self) -> array[float]:
         """Instants of the samples. Read-only."""
         return self._times
@@ -233,6 +250,14 @@ class Series(Struct, gc=False, eq=False):
             del self._rows[: count * len(self._names)]
             length = len(self._times)
             self._arrange(tuple(name for name in self._names if self._column(name).count(GAP) < length))
+
+    def first(self, start: float) -> float | None:
+        """The instant of the first sample with a value from `start` on; if none has, of the first there."""
+        lo = bisect_left(self._times, start)
+        if lo == len(self._times):
+            return None
+        value = _VALUE.search(self._rows, lo * len(self._names))
+        return self._times[lo if value is None else value.start() // len(self._names)]
 
     def newest(self, at: float) -> float | None:
         """The instant of the newest sample not after `at`; None if there is none."""

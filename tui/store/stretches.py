@@ -77,6 +77,13 @@ def _gaps(count: int) -> SampleColumn:
     return SampleColumn(gaps, gaps, gaps)
 
 
+def first_known(stretch: Samples) -> float | None:
+    """The instant of the first sample that has a value; if none has, of the first. None if there are none."""
+    gaps = (len(column.mean) - len(column.mean.lstrip(GAP_BYTE)) for column in stretch.columns.values())
+    index = min(gaps, default=0)
+    return stretch.times[index if index < len(stretch.times) else 0] if stretch.times else None
+
+
 def cut(stretch: Samples, start: float, end: float) -> Samples:
     """The samples in start <= instant < end."""
     lo, hi = bisect_left(stretch.times, start), bisect_left(stretch.times, end)

@@ -11,7 +11,7 @@ from tui.history.archive.checked import EARLIEST, LATEST, MOST_BLOCK, BadRow, fi
 from tui.history.archive.codec import MINUTE, RAW
 from tui.history.archive.rows import POLLS, layouts_of, polls_of, readable, stretches
 from tui.store.series import Samples
-from tui.store.stretches import join, reduced, splice
+from tui.store.stretches import cut, join, reduced, splice
 from tui.turns import give_way
 
 RAW_BLOCK = 900.0
@@ -114,6 +114,19 @@ def _pack(db: sqlite3.Connection, start: float) -> None:
         _put(db, pod, RAW, start, whole, silence if judged else None)
     db.execute("DELETE FROM poll WHERE at >= ? AND at < ?", (start, end))
     db.execute("DELETE FROM layout WHERE id NOT IN (SELECT layout FROM poll WHERE layout IS NOT NULL)")
+
+
+def trim(db: sqlite3.Connection, since: float) -> None:
+    """Leave out of all blocks the samples before an instant."""
+    for tier, length in ((RAW, RAW_BLOCK), (MINUTE, MINUTE_BLOCK)):
+        db.execute("DELETE FROM block WHERE tier = ? AND start <= ?", (tier, since - length))
+        rows = f"SELECT pod, start, {fits('data', MOST_BLOCK)} FROM block WHERE tier = ? AND start < ?"
+        for pod, start, data in db.execute(rows, (tier, since)).fetchall():
+            rest = cut(join(readable([(start, data)])), since, LATEST)
+            if rest.times:
+                _put(db, pod, tier, start, rest, None)
+            else:
+                db.execute("DELETE FROM block WHERE pod = ? AND tier = ? AND start = ?", (pod, tier, start))
 
 
 def _put(db: sqlite3.Connection, pod: int, tier: int, start: float, stretch: Samples, silence: float | None) -> None:

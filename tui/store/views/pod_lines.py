@@ -11,11 +11,11 @@ from msgspec.structs import replace
 
 from tui.store.metrics import BY_NAME, METRICS, steps
 from tui.store.series import EMPTY, Samples, unbroken
-from tui.store.stretches import join
+from tui.store.stretches import cut, first_known, join
 
 if TYPE_CHECKING:
     from tui.store.fleet import Fleet
-    from tui.store.fleet_state import Record
+    from tui.store.fleet_state import Older, Record
     from tui.store.series import Point, Segment, Series
 
 
@@ -101,12 +101,16 @@ def _line(fleet: Fleet, record: Record, label: str, name: str, frame: Frame) -> 
 def _runs(fleet: Fleet, record: Record, name: str, frame: Frame, until: float) -> tuple[Segment, ...]:
     older = _older(fleet, record, frame.width)
     if not older.times or name not in older.columns:
-        return record.series.runs(name, *frame[:3], fleet.silence, until=until)
-    known = fleet.older[record.id]
-    whole = join([older, record.series.stretch(known.end, (name,))])
+        return record.series.runs(name, *frame[:3], max(fleet.silence, record.series.silence), until=until)
+    known, first = fleet.older[record.id], record.series.since
+    # What is in memory is the finer, and is never left out for what was read.
+    first = known.end if first is None else min(known.end, first)
+    whole = join([cut(older, -math.inf, first), record.series.stretch(-math.inf, (name,))])
+    if name not in whole.columns:
+        return ()
     return unbroken(
-        whole.times, whole.columns[name], steps(name), *frame[:3], fleet.silence, until,
-        earlier=(known.end, known.silence),
+        whole.times, whole.columns[name], steps(name), *frame[:3], max(fleet.silence, record.series.silence), until,
+        earlier=(first, known.silence),
     )  # fmt: skip
 
 
@@ -118,15 +122,26 @@ def whole(series: Series, name: str, since: float, now: float) -> Point | None:
 
 def lacking(fleet: Fleet, record: Record, frame: Frame) -> tuple[float, float] | None:
     """The range that must be queried from an archive for this frame; None if all data are in memory."""
-    times = record.series.times
-    # A pod without samples is known to have had none since it was first seen; "now" would query for ever.
-    first = times[0] if times else record.seen
+    first = record.series.since
+    if first is None:
+        # A pod without samples is known to have had none since it was first seen; "now" would query for ever.
+        first = record.seen
     if not fleet.has_past or frame.start >= first - frame.width:
         return None
     older = fleet.older.get(record.id)
     if older is not None and older.width == frame.width and older.start <= frame.start and older.end >= first:
         return None
     return frame.start, max(first, frame.start)
+
+
+def is_loading(fleet: Fleet, record: Record, frame: Frame) -> bool:
+    """Whether data of this frame are yet to be read from an archive."""
+    older = fleet.older.get(record.id)
+    return (
+        not record.series.is_read
+        or lacking(fleet, record, frame) is not None
+        or (older is not None and older.is_loading and older.width == frame.width)
+    )
 
 
 def charted_until(fleet: Fleet, records: Iterable[Record], now: float) -> float:
@@ -138,13 +153,30 @@ def charted_until(fleet: Fleet, records: Iterable[Record], now: float) -> float:
     return newest if now - newest <= 1.5 * fleet.interval * fleet.slowness else now
 
 
+def _begins(older: Older | None) -> float | None:
+    """When the first of these samples was taken, as far as known; None if there is none."""
+    at = first_known(older.stretch) if older is not None else None
+    if older is None or older.first is None or at is None:
+        return at
+    return older.first if at <= older.first < at + older.width else at
+
+
 def known_since(fleet: Fleet, records: Iterable[Record], start: float) -> float:
     """The instant, not before `start`, since which these pods have samples; `start` while older ones are loading."""
-    firsts = []
+    firsts: list[float | None] = []
     for record in records:
-        older, times = fleet.older.get(record.id), record.series.times
-        if older is not None and older.stretch.times:
-            firsts.append(older.stretch.times[0])
-        elif times:
-            firsts.append(start if older is None and fleet.has_past else times[0])
-    return max(start, min(firsts, default=start))
+        older, first = fleet.older.get(record.id), record.series.first(-math.inf)
+        if not record.series.is_read:
+            firsts.append(start)
+            continue
+        if record.series.since is not None and record.series.since <= start:
+            # All of the range is in memory.
+            firsts.append(record.series.first(start))
+            continue
+        if older is not None and (older.is_loading or older.start > start + older.width):
+            # Read for another range, or not yet.
+            older = None
+        if older is None and fleet.has_past and first is not None:
+            first = start
+        firsts += (_begins(older), first)
+    return max(start, min((at for at in firsts if at is not None), default=start))

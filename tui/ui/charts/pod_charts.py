@@ -238,7 +238,7 @@ def _note(fleet: Fleet, records: Sequence[Record], chart: str, frame: Frame) -> 
     record, metric = records[0], BY_NAME[chart]
     if len(records) == 1 and metric.per_gpu and metric.always and record.pod is not None and not record.pod.gpu_count:
         return "no GPU in this pod"
-    if any(pod_lines.lacking(fleet, each, frame) for each in records):
+    if any(pod_lines.is_loading(fleet, each, frame) for each in records):
         return "loading history…"
     if metric.feature in fleet.lacks:
         return offered.MARKED

@@ -70,7 +70,9 @@ class WatchController:
     def remove(self, id: str) -> None:
         """Remove a watch."""
         watch = self._fleet.watches.get(id)
-        if watch is not None:
+        if (why := self._actions.in_history()) is not None:
+            self._reply(f"watch: {why}")
+        elif watch is not None:
             self._host.run_worker(self._drop(watch))
 
     def _new(self, **fields: Any) -> MarketWatch:
@@ -87,6 +89,9 @@ class WatchController:
         from tui.domain.market_watch import State, what
         from tui.ui.modals.watch import WatchDialog
 
+        if (why := self._actions.in_history()) is not None:
+            self._reply(f"watch: {why}")
+            return
         if self._runner is None:
             self._reply(f"watch: {self._unavailable()}")
             return

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tui.history.playback import Playback
     from tui.services.session import Session
     from tui.ui.controllers.host import Host
+    from tui.ui.controllers.pod_actions import PodActions
 
 LASTS = {"hour": 3600.0, "day": 86_400.0}
 """Seconds of the terms that end by time."""
@@ -29,8 +30,9 @@ class Subject(Struct, frozen=True):
 class Muting:
     """Asks for how long, and mutes."""
 
-    def __init__(self, session: Session, playback: Playback, host: Host) -> None:
+    def __init__(self, session: Session, playback: Playback, actions: PodActions, host: Host) -> None:
         self._session = session
+        self._actions = actions
         self._playback = playback
         self._host = host
 
@@ -44,6 +46,9 @@ class Muting:
         reply = self._session.messages.reply
         if self._playback.replay:
             reply("mute: this is a recording")
+            return
+        if (why := self._actions.in_history()) is not None:
+            reply(f"mute: {why}")
             return
         if not subjects:
             reply("mute: no pod or alert under the cursor")

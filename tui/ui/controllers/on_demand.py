@@ -41,7 +41,7 @@ class ControllersOnDemand:
     def muting(self) -> Muting:
         from tui.ui.controllers.muting import Muting
 
-        return Muting(self._session, self._playback, self._host)
+        return Muting(self._session, self._playback, self._actions, self._host)
 
     @cached_property
     def idle_stops(self) -> IdleStopQuestions:

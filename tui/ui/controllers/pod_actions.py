@@ -91,6 +91,9 @@ class PodActions:
         if guard.read_only:
             self._reply(guard.read_only)
             return
+        if (why := self.in_history()) is not None:
+            self._reply(why)
+            return
         text = guard.locked_text if guard.toggle() else guard.unlocked_text
         self._reply(text[0].upper() + text[1:])
 

@@ -284,6 +284,10 @@ class ChartScreen(BaseScreen):
             return
         first, last = player.spans[0][0], player.spans[-1][1]
         at = time_text.instant(event.text, last if player.replay else player.clock(), self._sight.tz, first, last)
+        if at > last and not player.replay:
+            # There is no sample after it: as the line said, that is live.
+            player.now()
+            return
         self.run_worker(player.go(at, forward=False), group="step")
 
     def _refocus(self) -> None:

@@ -34,6 +34,9 @@ ACTING = ("act", "lock", "deploy", "lease")
 CHARTS = frozenset(("telemetry", "charts", "trend"))
 """Panes of charts whose range can be changed."""
 
+OF_THE_PRESENT = frozenset(("pod.ssh", "pod.mute", "pod.watch", "table.watch", "market.watch", "market.remove"))
+"""Bindings that lead to a pod, or change what podtop does from now on, not offered in history; their keys say why."""
+
 MOST_LOGS = 8
 """Pods whose logs are shown together, at most: each has a stream, and a colour."""
 
@@ -90,7 +93,7 @@ class ListingScreen(RowsScreen):
             return False
         if action in ACTING:
             # In read-only mode and in history there are no such keys; `on_key` explains why nothing happens.
-            barred = self._sight.session.guard.read_only or (action != "lock" and self._sight.actions.in_history())
+            barred = self._sight.session.guard.read_only or self._sight.actions.in_history()
             return not self.typing() and not barred and self._seen
         if action in ("ssh", "copy"):
             return not self.typing() and self._seen
@@ -186,13 +189,15 @@ class ListingScreen(RowsScreen):
             "chart.wider": not CHARTS.isdisjoint(self._shown) or self._listing.reaches,
             "table.open": key is not None,
             "table.mark": key is not None and self._marks_here,
-            "market.watch": key is not None,
+            "market.watch": key is not None and not acts.in_history(),
         }
         possible = self._possible() if acts.offered() else ()
         return (*possible, *(id for id, does in useful.items() if does))
 
     def may(self, id: str) -> bool:
         """Whether a binding is available now."""
+        if (id.startswith("act.") or id in OF_THE_PRESENT) and self._sight.actions.in_history():
+            return False
         if id in ("act.lease", "act.idle-stop"):
             return len(self._targets()) == 1 and "lease" not in self.WITHOUT
         return not id.startswith("act.") or id == "act.lock" or id in self._possible()
