@@ -75,6 +75,7 @@ class Charges(DailyListing):
     columns = charged.CHARGE_COLUMNS
     table = "charges"
     sorts = charged.CHARGE_SORTS
+    values = charged.CHARGE_VALUES
     topics = ("account", "ledger")
 
     def __init__(self, context: ScreenContext) -> None:
@@ -122,7 +123,7 @@ class Bills(DailyListing):
     columns = charged.BILL_COLUMNS
     table = "billing"
     sorts = charged.BILL_SORTS
-    kinds = charged.BILL_KINDS
+    values = charged.BILL_VALUES
     topics = ("billing",)
 
     def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:
@@ -166,6 +167,7 @@ class Payments(AccountListing):
     columns = payments.PAYMENT_COLUMNS
     table = "payments"
     sorts = payments.PAYMENT_SORTS
+    values = payments.PAYMENT_VALUES
     topics = ("account", "ledger")
 
     def all_rows(self, scene: Scene) -> dict[str, Row]:
@@ -189,7 +191,7 @@ class Templates(AccountListing):
     columns = account.TEMPLATE_COLUMNS
     table = "templates"
     sorts = account.TEMPLATE_SORTS
-    kinds = account.TEMPLATE_KINDS
+    values = account.TEMPLATE_VALUES
     topics = ("templates",)
     actions = frozenset(("open",))
 
@@ -256,6 +258,7 @@ class Access(AccountListing):
     columns = account.ACCESS_COLUMNS
     table = "access"
     sorts = account.ACCESS_SORTS
+    values = account.ACCESS_VALUES
     topics = ("account",)
     actions = frozenset(("reveal",))
 
