@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tui.domain.filter_entry import FilterEntry
-from tui.domain.filters import TEXT, Field, Kind, Vocabulary, completion, parse, tokens
+from tui.domain.filters import TEXT, Field, Kind, Vocabulary, When, completion, parse, tokens
 
 
 class Row(NamedTuple):
@@ -19,6 +19,8 @@ class Row(NamedTuple):
     uptime: float | None = None
     dc: str | None = None
     spot: bool | None = False
+    made: When | None = None
+    note: str = ""
 
 
 FIELDS = Vocabulary(
@@ -27,24 +29,27 @@ FIELDS = Vocabulary(
         "status": Field(
             Kind.WORDS, "running or idle", choices=("idle over", "idle-over", "running", "idle", "stopped")
         ),
-        "util": Field(Kind.NUMBER, "percent of the GPUs' time"),
+        "util": Field(Kind.NUMBER, "percent of the GPUs' time", unit="%"),
         "uptime": Field(Kind.SECONDS, "since start", aliases=("up",)),
         "dc": Field(Kind.WORDS, "a data center", aliases=("location",)),
         "spot": Field(Kind.FLAG, "whether it is interruptible"),
+        "made": Field(Kind.TIME, "when it was made"),
     },
     {"idle": ("status", "idle"), "stopped": ("status", "stopped"), "spot": ("spot", "yes")},
 )
 ROWS = (
-    Row("llama a", "running", 92.6, 7_200, "EU-RO-1"),
-    Row("llama b", "idle", 0.0, 90, "US-KS-2", spot=True),
-    Row("qwen", "stopped", None, None, "EU-SE-1"),
-    Row("idle-not", "running", 40.0, 86_400 * 2, None, None),
+    Row("llama a", "running", 92.6, 7_200, "EU-RO-1", made=When(60, "today"), note="note:x"),
+    Row("llama b", "idle", 0.0, 90, "US-KS-2", spot=True, made=When(3_600, "29 Nov")),
+    Row("qwen", "stopped", None, None, "EU-SE-1", made=When(864_000, "20 Nov"), note="runpod/pytorch:2.1"),
+    Row("idle-not", "running", 40.0, 86_400 * 2, None, None, note="docker://a 12:30"),
 )
 
 
 def read(name: str):  # type: ignore[no-untyped-def]
     return (
-        (lambda row: f"{row.name} {row.status} {row.dc or ''}".lower()) if name == TEXT else lambda r: getattr(r, name)
+        (lambda row: f"{row.name} {row.status} {row.dc or ''} {row.note}".lower())
+        if name == TEXT
+        else lambda r: getattr(r, name)
     )
 
 
@@ -86,7 +91,19 @@ def chosen(text: str) -> str:
         ("re:^llama", "0 1"),
         ('re:"llama [b-z]"', "1"),
         ("!re:llama", "2 3"),
-        ("runpod/pytorch:2.1", ""),
+        ("runpod/pytorch:2.1", "2"),
+        ("12:30", "3"),
+        ("docker://a", "3"),
+        ('"note:x"', "0"),
+        ('!"note:x"', "1 2 3"),
+        ("made<1d", "0 1"),
+        ("made>=1h", "1 2"),
+        ("made=1h", "1"),
+        ("!made<1d", "2"),
+        ("made:nov", "1 2"),
+        ('made:"20 nov"', "2"),
+        ("loc-ation:ks", "1"),
+        ("LOCATION:ks", "1"),
         ("status=idle,stopped", "1 2"),
     ],
 )
@@ -98,7 +115,7 @@ def test_terms(text: str, rows: str) -> None:
     ("text", "fault"),
     [
         ("utl<5", "unknown field utl; did you mean util?"),
-        ("zzz=5", "unknown field zzz; expected one such as name, status or util"),
+        ("zzz=5", "unknown field zzz; expected name, status, util, uptime, dc, spot, made"),
         ("util<", "util< expects a number: percent of the GPUs' time"),
         ("util<fast", "util< expects a number"),
         ("util~5", "util is a number; compare it with = < >"),
@@ -110,6 +127,14 @@ def test_terms(text: str, rows: str) -> None:
         ("re:", "re: expects a pattern"),
         ("!", "! expects a term"),
         (">5", ">5 expects a field before it"),
+        ("util<10GB", "util is in %, not GB; expected a number such as 80 or 80%"),
+        ("util<$10", "util is in %, not $; "),
+        ("util:2h", "util is in %, not h; "),
+        ("uptime>5%", "uptime> expects a duration"),
+        ("made>5", "made> expects how long ago, such as 2h or 7d: when it was made"),
+        ("pod:clip", 'unknown field pod; expected name, status, util, uptime, dc, spot, made; as text: "pod:clip"'),
+        ("!sttus:idle", "unknown field sttus; did you mean status?"),
+        ("localhost:8888", "unknown field localhost; "),
         ('"llama', 'a " is not closed'),
     ],
 )
@@ -117,6 +142,48 @@ def test_what_is_invalid_is_said(text: str, fault: str) -> None:
     found = parse(text, FIELDS)
     assert not found
     assert found.faults[0].startswith(fault)
+
+
+UNITS = {"%": "80%", "$": "$80", "$/h": "$80/h", "GB": "80gb", "°C": "80°c", "W": "80w", "": "80"}
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_number_is_in_the_unit_of_its_field_and_in_no_other(unit: str) -> None:
+    of_field = Vocabulary({"x": Field(Kind.NUMBER, "x", unit=unit)})
+    for other, text in UNITS.items():
+        for op in ("<", ">=", "=", ":", "!="):
+            found = parse(f"x{op}{text}", of_field)
+            # $80 is a price per hour too.
+            if other in ("", unit) or (other, unit) == ("$", "$/h"):
+                assert found.terms[0].value == 80.0
+            else:
+                assert found.faults[0].startswith(f"x is in {unit}" if unit else "x has no unit")
+                assert not found.terms
+
+
+NO_WORDS = st.from_regex(r"[0-9][0-9a-z]{0,3}|[a-z]{1,4}[/.][a-z0-9]{1,4}", fullmatch=True)
+
+
+@given(NO_WORDS, st.text(alphabet="abc019./-", max_size=6))
+@example("12", "30")
+@example("runpod/pytorch", "2.1.0-py3")
+def test_what_has_a_colon_and_no_word_before_it_is_found_as_text(before: str, after: str) -> None:
+    text = f"{before}:{after}"
+    found = parse(text, FIELDS)
+    assert not found.faults
+    assert found.select((Row(f"a {text} b"), Row("else")), read) == [Row(f"a {text} b")]
+
+
+@given(st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True), st.text(alphabet="abc019.", max_size=6))
+@example("pod", "clip")
+def test_a_word_before_a_colon_is_a_field_or_a_fault_and_in_quotes_text(word: str, value: str) -> None:
+    text = f"{word}:{value}"
+    if word == "re":
+        return
+    found = parse(text, FIELDS)
+    assert bool(found.faults) or found.terms[0].field == FIELDS.named(word)
+    assert parse(f"https://{value}", FIELDS).terms[0].field == TEXT
+    assert parse(f'"{text}"', FIELDS).select((Row(f"a {text}"), Row("else")), read) == [Row(f"a {text}")]
 
 
 @given(st.text(max_size=40))

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import fields
 
+from tui.domain.filter_units import CELSIUS, GB, MONEY, PERCENT, RATE, WATT
 from tui.domain.filters import Field, Fields, Kind
 
 if TYPE_CHECKING:
     from msgspec import Struct
 
-_UNITS = ("_s", "_usd", "_percent", "_per_hr", "_gb")
+_UNITS = {
+    "_s": "", "_per_gpu_hr": RATE, "_per_hr": RATE, "_usd": MONEY, "_percent": PERCENT, "_gb": GB, "_c": CELSIUS,
+    "_w": WATT,
+}  # fmt: skip
+"""The ends of names that are a unit, the longest first."""
 
 
 def item_fields(
@@ -25,9 +30,10 @@ def item_fields(
         kind = _kind(str(field.type), field.name)
         if kind is None:
             continue
-        short = next((field.name.removesuffix(unit) for unit in _UNITS if field.name.endswith(unit)), "")
+        end = next((end for end in _UNITS if field.name.endswith(end)), "")
+        short, unit = field.name.removesuffix(end) if end else "", _UNITS.get(end, "")
         meaning = {Kind.FLAG: "true or false", Kind.WORDS: "a text"}.get(kind, f"a {kind.value}")
-        by_name[field.name] = (Field(kind, meaning, (short,) if short else ()), attrgetter(field.name))
+        by_name[field.name] = (Field(kind, meaning, (short,) if short else (), unit=unit), attrgetter(field.name))
     return Fields(by_name, lambda row: text(row).lower(), states or {})
 
 

@@ -3,6 +3,9 @@
 Terms are separated by spaces, and all must hold: `word`, `"two words"`, `field<value` with `=` `!=` `<` `<=` `>` `>=`,
 `field~text`, `field:text`, `re:pattern`, and words that stand for a condition, such as `idle`. `!` before a term
 reverses it. An unknown value meets no condition, whether that is reversed or not.
+
+A word before a colon is a field: one that the list does not have is a fault, and never silently a text that no row has.
+What is no word, as in `12:30`, `runpod/pytorch:2.1` and `https://`, is text, and so is all that stands in quotes.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from tui.domain.filter_units import WrongUnit, number, seconds
 from tui.domain.patterns import Pattern, PatternError
 
 R = TypeVar("R")
@@ -25,12 +29,20 @@ WORDS = "words, !word, field<value, re:PATTERN; tab completes"
 
 
 class Kind(Enum):
-    """What the values of a field are: numbers, seconds, texts (one or several), or yes and no."""
+    """What the values of a field are: numbers, seconds, instants, texts (one or several), or yes and no."""
 
     NUMBER = "number"
     SECONDS = "duration"
+    TIME = "time"
     WORDS = "text"
     FLAG = "flag"
+
+
+class When(NamedTuple):
+    """An instant of a row: the seconds since then, and its text as shown."""
+
+    ago: float
+    text: str
 
 
 class Field(NamedTuple):
@@ -39,12 +51,14 @@ class Field(NamedTuple):
     words:   its description, in a sentence after "expects".
     aliases: its other names.
     choices: its possible values, if no other makes sense; a part of one is enough.
+    unit:    of its numbers (see `filter_units`); a value is in this unit, or without one.
     """
 
     kind: Kind
     words: str
     aliases: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
+    unit: str = ""
 
 
 class Vocabulary(NamedTuple):
@@ -54,10 +68,12 @@ class Vocabulary(NamedTuple):
     states: Mapping[str, tuple[str, str]] = {}
 
     def named(self, name: str) -> str | None:
-        """The field of a name or alias."""
+        """The field of a name or alias, however it is spelled: `last-used`, `last_used` or `lastused`."""
         if name in self.fields:
             return name
-        return next((key for key, field in self.fields.items() if name in field.aliases), None)
+        exact = next((key for key, field in self.fields.items() if name in field.aliases), None)
+        return exact or next((key for key, field in self.fields.items()
+                              if squashed(name) in map(squashed, (key, *field.aliases))), None)  # fmt: skip
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -65,8 +81,14 @@ class Vocabulary(NamedTuple):
         return (*self.fields, *(alias for field in self.fields.values() for alias in field.aliases))
 
 
+def squashed(name: str) -> str:
+    """A name of a field without what its spellings differ in."""
+    return re.sub(r"[ _.-]", "", name.lower())
+
+
 Readers = Callable[[str], Callable[[R], Any]]
-"""The function that reads a field from a row, by its name: a number, a text or several, a flag; None if unknown.
+"""The function that reads a field from a row, by its name: a number, a `When`, a text or several, a flag; None if
+unknown.
 
 That of `TEXT` returns the row's text, lower-cased.
 """
@@ -87,10 +109,12 @@ class Term(NamedTuple):
         if self.field == TEXT:
             matches = self.value.found if self.op == "re" else lambda text: self.value in text
             return lambda row: matches(read(row)) != negated
-        compare = self._comparison()
+        compare, is_ago = self._comparison(), isinstance(self.value, float)
 
         def holds(row: R) -> bool:
             value = read(row)
+            if isinstance(value, When):
+                value = value.ago if is_ago else value.text
             return value is not None and value != "" and value != () and compare(value) != negated
 
         return holds
@@ -192,8 +216,14 @@ def parse(text: str, vocabulary: Vocabulary) -> Filter:
 
 
 _OPS = r"!=|<=|>=|<|>|=|~|:"
-_COMPARED = re.compile(rf"(?P<field>[a-z$/%][a-z0-9$/%_.-]*)(?P<op>{_OPS})(?P<value>.*)", re.IGNORECASE | re.DOTALL)
-_OPENS = re.compile(rf"!?(?:re:|[a-z$/%][a-z0-9$/%_.-]*(?:{_OPS}))?", re.IGNORECASE)
+_NAME = r"[a-z0-9$/%][a-z0-9$/%_.-]*"
+_COMPARED = re.compile(rf"(?P<field>{_NAME})(?P<op>{_OPS})(?P<value>.*)", re.IGNORECASE | re.DOTALL)
+_OPENS = re.compile(rf"!?(?:re:|{_NAME}(?:{_OPS}))?", re.IGNORECASE)
+_WORD = re.compile(r"[a-z][a-z0-9_-]*|[$%][a-z0-9$%/_-]*")
+"""What is the name of a field before a colon, whether there is such a field or not."""
+
+_LISTED = 60
+"""Letters of a list of fields in a message."""
 
 
 def tokens(text: str) -> tuple[str, ...]:
@@ -253,13 +283,23 @@ def _such_as(vocabulary: Vocabulary) -> str:
 def _no_field(match: re.Match[str], body: str, vocabulary: Vocabulary, negated: bool) -> Term:
     import difflib
 
-    given = match["field"].lower()
-    near = difflib.get_close_matches(given, vocabulary.names, 1) if len(given) <= 40 else []
-    # Images and times have colons too.
-    if match["op"] == ":" and (not near or not vocabulary.fields):
+    given, is_colon = match["field"].lower(), match["op"] == ":"
+    # Times, images and addresses have colons too.
+    if is_colon and (not vocabulary.fields or match["value"].startswith("/") or not _WORD.fullmatch(given)):
         return Term(TEXT, "~", body.lower(), negated)
-    hint = f"did you mean {near[0]}?" if near else f"expected one{_such_as(vocabulary)}".replace(" one,", " one")
-    raise ValueError(f"unknown field {_short(given)}; {hint}")
+    near = difflib.get_close_matches(given, vocabulary.names, 1) if len(given) <= 40 else []
+    hint = f"did you mean {near[0]}?" if near else f"expected {_listed(vocabulary)}"
+    quoted = f'; as text: "{_short(body)}"' if is_colon and not match["value"].startswith('"') else ""
+    raise ValueError(f"unknown field {_short(given)}; {hint}{quoted}")
+
+
+def _listed(vocabulary: Vocabulary) -> str:
+    """The fields that there are, as many as fit into a line."""
+    names = [*vocabulary.fields]
+    if not names:
+        return "a word"
+    text = ", ".join(names)
+    return text if len(text) <= _LISTED else f"{text[: text.rindex(',', 0, _LISTED)]}, …"
 
 
 def _compared(given: str, op: str, value: str, vocabulary: Vocabulary, negated: bool) -> Term:
@@ -269,12 +309,18 @@ def _compared(given: str, op: str, value: str, vocabulary: Vocabulary, negated: 
         case Kind.NUMBER | Kind.SECONDS:
             if op == "~":
                 raise ValueError(f"{given} is a {field.kind.value}; compare it with = < >")
-            read = number if field.kind is Kind.NUMBER else seconds
-            parsed = read(value)
+            try:
+                parsed = number(value, field.unit) if field.kind is Kind.NUMBER else seconds(value)
+            except WrongUnit as error:
+                raise ValueError(f"{given} {error}") from None
             if parsed is None:
                 what = "a number" if field.kind is Kind.NUMBER else "a duration such as 30m or 2h"
                 raise ValueError(f"{given}{op} expects {what}: {field.words}")
             return Term(name, "=" if op == ":" else op, parsed[0], negated, parsed[1])
+        case Kind.TIME if (ago := seconds(value)) is not None and op != "~":
+            return Term(name, "=" if op == ":" else op, ago[0], negated, ago[1])
+        case Kind.TIME if op in _ORDERS:
+            raise ValueError(f"{given}{op} expects how long ago, such as 2h or 7d: {field.words}")
         case Kind.FLAG:
             flag = _FLAGS.get(value.lower())
             if flag is None or op in _ORDERS:
@@ -301,33 +347,6 @@ def _unquoted(text: str) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= 20 else f"{text[:19]}…"
-
-
-_NUMBER = re.compile(
-    r"[$]?(?P<number>-?(?:[0-9]{1,15}(?:\.(?P<part>[0-9]{0,9}))?|\.(?P<only>[0-9]{1,9})))(?:%|gb|°|°c|w)?(?:/h)?"
-)
-
-
-def number(text: str) -> tuple[float, float] | None:
-    """A number with its unit ($, /h, GB, %), and half of its last place; None if it is none."""
-    match = _NUMBER.fullmatch(text.lower())
-    if match is None:
-        return None
-    places = len(match["part"] or match["only"] or "")
-    return float(match["number"]), 0.5 * 10.0**-places
-
-
-_PART = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(s|m|h|d|w)")
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
-
-
-def seconds(text: str) -> tuple[float, float] | None:
-    """A duration such as 90s, 2h or 1d12h in seconds, and half of its last unit; None if it is none."""
-    lower = text.lower()
-    if not re.fullmatch(rf"(?:{_PART.pattern})+", lower):
-        return None
-    parts = _PART.findall(lower)
-    return sum(float(count) * _UNITS[unit] for count, unit in parts), 0.5 * _UNITS[parts[-1][1]]
 
 
 def completion(text: str, vocabulary: Vocabulary) -> str:

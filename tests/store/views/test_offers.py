@@ -112,7 +112,7 @@ def test_a_filter_is_words_and_comparisons(text: str, names: list[str]) -> None:
         ("price<cheap", "price< expects a number: $/GPU/h on demand, in the cheaper cloud"),
         ("stock:", "stock: expects high, medium, low or none"),
         ("stock>high", "stock: expects high, medium, low or none"),
-        ("zzz=red", "unknown field zzz; expected one such as vram, price or spot"),
+        ("zzz=red", "unknown field zzz; expected vram, price, spot"),
         ("vrma>80", "unknown field vrma; did you mean vram?"),
         ("price<nan", "price< expects a number"),
     ],

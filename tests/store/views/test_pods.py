@@ -22,6 +22,7 @@ from tui.store.views import pods as views
 from tui.store.views.pod_filter import VOCABULARY
 from tui.store.views.pod_lines import Frame
 from tui.store.views.pods import Query
+from tui.store.views.sparkline import sparkline
 from tui.ui.render.row_columns import EVERY_POD_COLUMN
 from tui.ui.render.rows import pod_cells
 
@@ -137,10 +138,10 @@ def test_a_sparkline_is_aligned_to_the_clock() -> None:
         fleet.apply(snapshot(pod("a", utils=(step // 60 * 10,))), NOW + step)
     start = NOW - NOW % 60
     record = fleet.records["a"]
-    spark = views.sparkline(record, start + 599, 10)
-    assert spark[:9] == views.sparkline(record, start + 541, 10)[:9]
+    spark = sparkline(record, start + 599, 10)
+    assert spark[:9] == sparkline(record, start + 541, 10)[:9]
     assert spark[0] is not None
-    assert views.sparkline(record, start + 1200, 3) == (None, None, None)
+    assert sparkline(record, start + 1200, 3) == (None, None, None)
 
 
 def test_an_unreadable_pod_has_a_row_with_its_reason() -> None:

@@ -130,8 +130,8 @@ LOG: Fields[Told] = Fields(
             lambda row: _kind_words(row.event.kind),
         ),
         "pod": (Field(Kinds.WORDS, "part of a name or ID; account, runpod", ("name",)), lambda row: row.about),
-        "text": (Field(Kinds.WORDS, "part of what happened"), lambda row: row.event.text),
-        "ago": (Field(Kinds.SECONDS, "time since then", ("time",)), lambda row: row.ago),
+        "text": (Field(Kinds.WORDS, "part of what happened", ("details",)), lambda row: row.event.text),
+        "ago": (Field(Kinds.SECONDS, "time since then", ("time", "short-time")), lambda row: row.ago),
     },
     lambda row: (
         f"{' '.join(row.about)} {row.event.kind} {row.event.word} {row.event.text}".lower()

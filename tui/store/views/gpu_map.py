@@ -16,7 +16,7 @@ from tui.store import metrics
 from tui.store.metrics import UTIL
 from tui.store.slices import Sliced, sliced
 from tui.store.views.attention import kinds_of, ranks
-from tui.store.views.pods import sparkline
+from tui.store.views.sparkline import sparkline
 from tui.store.watched_time import idle_in
 
 if TYPE_CHECKING:

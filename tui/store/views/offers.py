@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tui.api.features import Feature
     from tui.api.models import DataCenters, Market, MarketQuery
-    from tui.domain.filters import Filter
+    from tui.domain.filters import Fields, Filter
     from tui.store.views.offer_rows import OfferRow
 
 
@@ -105,11 +105,14 @@ def _cheapest_first(rows: Iterable[OfferRow]) -> list[OfferRow]:
     return ordered(sorted(rows, key=lambda o: (o.name.lower(), o.id)), _ORDERS["cheapest"], inverted=False)
 
 
-def _select(cheapest_first: list[OfferRow], terms: Filter | None, sort: str, inverted: bool) -> tuple[OfferRow, ...]:
+def _select(
+    cheapest_first: list[OfferRow], terms: Filter | None, sort: str, inverted: bool,
+    fields: Fields[OfferRow] | None = None,
+) -> tuple[OfferRow, ...]:  # fmt: skip
     if terms:
         from tui.store.views.offer_filter import OFFERS
 
-        cheapest_first = list(OFFERS.select(terms, cheapest_first))
+        cheapest_first = list((fields or OFFERS).select(terms, cheapest_first))
     return tuple(ordered(cheapest_first, _ORDERS[sort or "price"], inverted))
 
 
@@ -127,7 +130,7 @@ class KeptRows:
         self._read: tuple[Market | None, int] = (None, 0)
         self._rows: tuple[OfferRow, ...] = ()
         self._cheapest_first: list[OfferRow] = []
-        self._asked: tuple[Filter | None, str, bool] | None = None
+        self._asked: tuple[Filter | None, str, bool, float | None] | None = None
         self._selected = Selected((), {})
 
     def rows(self, market: Market | None, count: int = 1) -> tuple[OfferRow, ...]:
@@ -137,11 +140,21 @@ class KeptRows:
             self._cheapest_first = _cheapest_first(self._rows)
         return self._rows
 
-    def select(self, terms: Filter | None, sort: str, inverted: bool) -> Selected:
-        """`select`, of the answer that was last read."""
-        asked = terms or None, sort, inverted
+    def select(
+        self,
+        terms: Filter | None,
+        sort: str,
+        inverted: bool,
+        fields: Fields[OfferRow] | None = None,
+        at: float | None = None,
+    ) -> Selected:
+        """`select`, of the answer that was last read.
+
+        fields: by which they are filtered, and the instant of them, if there are more than those of a row.
+        """
+        asked = terms or None, sort, inverted, at
         if asked != self._asked:
-            by_id = {row.id: row for row in _select(self._cheapest_first, *asked)}
+            by_id = {row.id: row for row in _select(self._cheapest_first, terms, sort, inverted, fields)}
             self._asked, self._selected = asked, Selected(tuple(by_id), by_id)
         return self._selected
 

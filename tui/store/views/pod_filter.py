@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.api.enums import INTERRUPTIBLE
 from tui.domain import pod_costs, pod_health
+from tui.domain.filter_units import MONEY, PERCENT, RATE
 from tui.domain.filters import TEXT, Field, Kind, Readers, Vocabulary
 from tui.domain.lease import acts_at
 from tui.domain.pod_health import Phase
@@ -15,6 +16,7 @@ from tui.store import metrics
 from tui.store.metrics import METRICS
 from tui.store.run_signals import eta
 from tui.store.views.attention import worst
+from tui.store.views.sparkline import sparkline
 
 if TYPE_CHECKING:
     from tui.api.models import Pod
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from tui.store.fleet_state import Record
     from tui.store.metrics import Metric
 
-_ALIASES = {"memory": ("mem",), "vram": ("gpu-memory",)}
+_ALIASES = {"util": ("mean",), "memory": ("mem",), "vram": ("gpu-memory",)}
 
 VOCABULARY = Vocabulary(
     {
@@ -31,15 +33,18 @@ VOCABULARY = Vocabulary(
         "gpu": Field(Kind.WORDS, "part of a GPU type, such as h100"),
         "gpus": Field(Kind.NUMBER, "number of GPUs", ("count",)),
         **{
-            metric.name: Field(Kind.NUMBER, f"{metric.title} in {metric.unit}", _ALIASES.get(metric.name, ()))
+            metric.name: Field(
+                Kind.NUMBER, f"{metric.title} in {metric.unit}", _ALIASES.get(metric.name, ()), unit=metric.unit
+            )
             for metric in METRICS
         },
-        "lowest": Field(Kind.NUMBER, "utilization in % of the GPU that works least", ("low",)),
-        "price": Field(Kind.NUMBER, "$/h while it runs", ("cost", "$/h")),
+        "lowest": Field(Kind.NUMBER, "utilization in % of the GPU that works least", ("low",), unit=PERCENT),
+        "10min": Field(Kind.NUMBER, "mean GPU util of the last 10 minutes in %", unit=PERCENT),
+        "price": Field(Kind.NUMBER, "$/h while it runs", ("cost", "$/h"), unit=RATE),
         "uptime": Field(Kind.SECONDS, "time since it started", ("up",)),
         "idle": Field(Kind.SECONDS, "time without GPU load"),
         "lease": Field(Kind.SECONDS, "time until its lease or idle stop"),
-        "spent": Field(Kind.NUMBER, "$ of the current run"),
+        "spent": Field(Kind.NUMBER, "$ of the current run", unit=MONEY),
         "dc": Field(Kind.WORDS, "part of a data center or location, such as EU", ("location", "region")),
         "id": Field(Kind.WORDS, "part of an ID"),
         "image": Field(Kind.WORDS, "part of an image's name"),
@@ -105,6 +110,7 @@ def readers(fleet: Fleet, now: float) -> Readers[Record]:
         "loss": loss,
         "step": step,
         "eta": ends,
+        "10min": lambda record: _lately(record, now),
         **{metric.name: _figure(metric, now) for metric in METRICS},
         **{name: _of_pod(read) for name, read in _POD.items()},
     }
@@ -124,6 +130,15 @@ def _figure(metric: Metric, now: float) -> Callable[[Record], float | None]:
 
         return _of_pod(figure)
     return _of_pod(lambda pod: metrics.figures(pod, now)[metric.name])
+
+
+def _lately(record: Record, now: float) -> float | None:
+    """The mean of what the column of the last minutes draws."""
+    pod = record.pod
+    if pod is None or pod.runtime is None or not pod_health.is_live(pod):
+        return None
+    known = [value for value in sparkline(record, now, 10) if value is not None]
+    return sum(known) / len(known) if known else None
 
 
 def _of_pod(read: Callable[[Pod], Any]) -> Callable[[Record], Any]:

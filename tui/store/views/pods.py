@@ -13,7 +13,7 @@ from tui.api.enums import INTERRUPTIBLE, ComputeKind
 from tui.domain import pod_health
 from tui.domain.pod_health import Phase
 from tui.store import metrics
-from tui.store.metrics import BY_NAME, METRICS, UTIL
+from tui.store.metrics import BY_NAME, METRICS
 from tui.store.slices import Sliced, sliced
 from tui.store.views import attention
 
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from tui.store.fleet_state import Record
     from tui.store.metrics import Metric
     from tui.store.pod_inspection import PodInspection
-
-SPARK_WIDTH = 60.0
-"""Seconds per character of a sparkline, aligned to the clock so that a new sample changes one character."""
 
 
 class Query(Struct, frozen=True):
@@ -101,21 +98,6 @@ def most_gpus(fleet: Fleet) -> int:
     return fleet.derived("most gpus", math.inf, lambda: max((r.pod.gpu_count for r in records if r.pod), default=0))
 
 
-def sparkline(record: Record, now: float, columns: int, series: str = UTIL.name) -> tuple[float | None, ...]:
-    """Mean utilization per minute for the last `columns` minutes, including the present one; None if unknown.
-
-    series: that of the pod, or of one GPU.
-    """
-    values: list[float | None] = [None] * columns
-    if columns <= 0:
-        return ()
-    start = (math.floor(now / SPARK_WIDTH) - columns + 1) * SPARK_WIDTH
-    for run in record.series.runs(series, start, SPARK_WIDTH, columns, silence=0.0, until=now):
-        for point in run:
-            values[round((point.at - start) / SPARK_WIDTH)] = point.mean
-    return tuple(values)
-
-
 def pod_row(
     record: Record,
     now: float,
@@ -132,6 +114,7 @@ def pod_row(
     # The first frame has no rows.
     from tui.domain.lease import acts_at
     from tui.domain.pod_costs import since_start
+    from tui.store.views.sparkline import sparkline
 
     at = record.phase(now)
     pod = record.pod

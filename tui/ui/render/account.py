@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.api.features import Feature
 from tui.domain import offered
+from tui.domain.filter_units import GB
 from tui.domain.filters import Kind
 from tui.domain.pod_costs import MONTH_HOURS, network_volume_per_hr
 from tui.format import numbers as fmt
@@ -16,7 +17,7 @@ from tui.format.digits import whole_number
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import MASKED, Fact, Section
 from tui.ui.render.facts import LACKING, LACKING_CELL, NOTHING, cell_or_lacking, date, money, or_lacking, text, yes
-from tui.ui.render.list_rows import Row
+from tui.ui.render.list_rows import Row, Value
 from tui.ui.render.money import when
 from tui.ui.widgets.table import Cells, Column
 
@@ -35,7 +36,10 @@ TEMPLATE_COLUMNS = (
     Column("runtime", "RUNTIME", 7, 7, right=True, sort="runtime"),
     Column("earned", "EARNED", 8, 8, right=True, sort="earned"),
 )
-TEMPLATE_KINDS = {"runtime": Kind.SECONDS}
+TEMPLATE_VALUES = {
+    "runtime": Value(Kind.SECONDS), "disk": Value(Kind.NUMBER, GB), "volume": Value(Kind.NUMBER, GB),
+    "env": Value(Kind.NUMBER),
+}  # fmt: skip
 TEMPLATE_SORTS = ("name", "runtime", "earned", "kind", "image", "disk", "volume", "env")
 ACCESS_COLUMNS = (
     Column("kind", "KIND", 8, 0, sort="kind"),
@@ -44,6 +48,7 @@ ACCESS_COLUMNS = (
     Column("created", "CREATED", 10, 4, sort="created"),
     Column("used", "LAST USED", 9, 3, sort="used"),
 )
+ACCESS_VALUES = {"created": Value(Kind.TIME), "used": Value(Kind.TIME)}
 ACCESS_SORTS = ("kind", "name", "used", "created")
 SHOWN_OF_AN_ID = 4
 

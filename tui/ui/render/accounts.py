@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui.domain import pod_health
 from tui.domain.attention import Grade
+from tui.domain.filter_units import MONEY, RATE
+from tui.domain.filters import Field, Fields, Kind
 from tui.domain.pod_health import Totals
 from tui.format import numbers as fmt
 from tui.store.views.all_pods import Money, money
@@ -71,6 +73,44 @@ def account_cells(account: Account, now: float, is_shown: bool = False, tz: tzin
         "requests": _requests(account.use()),
         "alerts": ((f"▲ {wrong}" if wrong else "", "bad" if error is not None else "warn"),),
     }
+
+
+def account_fields(now: float, tz: tzinfo | None = None) -> Fields[Account]:
+    """The fields that accounts are filtered by: the columns of their list."""
+
+    def shown(key: str) -> Callable[[Account], str]:
+        return lambda account: "".join(text for text, _ in account_cells(account, now, tz=tz)[key])
+
+    def runway(account: Account) -> float | None:
+        return pod_health.runway(account.fleet.funds)
+
+    def balance(account: Account) -> float | None:
+        return account.fleet.funds.balance if account.fleet.funds else None
+
+    def spend(account: Account) -> float | None:
+        return account.fleet.funds.spend_per_hr if account.fleet.funds else None
+
+    def running(account: Account) -> int | None:
+        return account.fleet.totals.running if account.fleet.pods_at is not None else None
+
+    def asked(account: Account) -> int | None:
+        use = account.use()
+        return use.asked if use is not None else None
+
+    columns = ("account", "state", "alerts")
+    return Fields(
+        {
+            "account": (Field(Kind.WORDS, "part of an account's name", ("name",)), lambda account: account.name),
+            "state": (Field(Kind.WORDS, "part of its state, such as live", ("status",)), shown("state")),
+            "balance": (Field(Kind.NUMBER, "its balance in $", unit=MONEY), balance),
+            "spend": (Field(Kind.NUMBER, "$/h of all its pods", ("$/h",), unit=RATE), spend),
+            "runway": (Field(Kind.SECONDS, "time until its balance is used up"), runway),
+            "pods": (Field(Kind.NUMBER, "pods that run"), running),
+            "requests": (Field(Kind.NUMBER, "requests that were sent with its key lately"), asked),
+            "attention": (Field(Kind.WORDS, "part of an alert or error", ("alert",)), shown("alerts")),
+        },
+        lambda account: " ".join(shown(key)(account) for key in columns).lower(),
+    )
 
 
 def _requests(use: Use | None) -> Cell:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tui.api.enums import Availability
 from tui.api.features import Feature
 from tui.domain import offered
+from tui.domain.filter_units import GB, RATE
 from tui.domain.filters import Field, Fields, Kind
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
@@ -173,14 +174,18 @@ def _stock(flavor: CpuFlavor) -> str | None:
 
 FLAVORS: Fields[CpuFlavor] = Fields(
     {
-        "name": (Field(Kind.WORDS, "part of a name"), lambda f: f.name),
+        "name": (Field(Kind.WORDS, "part of a name", ("cpu-pod",)), lambda f: f.name),
         "id": (Field(Kind.WORDS, "part of an ID"), lambda f: f.id),
         "group": (Field(Kind.WORDS, "part of a group"), lambda f: _known(f.group_name, f.group_id)),
         "vcpus": (Field(Kind.NUMBER, "maximum vCPUs"), _KEYS["vcpus"]),
-        "memory": (Field(Kind.NUMBER, "GB per vCPU", ("gb",)), _KEYS["memory"]),
-        "disk": (Field(Kind.NUMBER, "GB of disk per vCPU"), _KEYS["disk"]),
-        "price": (Field(Kind.NUMBER, "$/h of the smallest", ("$/h",)), _KEYS["price"]),
-        "serverless": (Field(Kind.NUMBER, "$/h serverless"), _KEYS["serverless"]),
+        "memory": (Field(Kind.NUMBER, "GB per vCPU", ("gb", "gb/vcpu"), unit=GB), _KEYS["memory"]),
+        "disk": (Field(Kind.NUMBER, "GB of disk per vCPU", ("disk/vcpu",), unit=GB), _KEYS["disk"]),
+        "price": (Field(Kind.NUMBER, "$/h of the smallest", ("$/h",), unit=RATE), _KEYS["price"]),
+        "smallest": (
+            Field(Kind.WORDS, "part of the smallest instance"),
+            lambda f: f.smallest.instance if f.smallest else None,
+        ),
+        "serverless": (Field(Kind.NUMBER, "$/h serverless", unit=RATE), _KEYS["serverless"]),
         "bursts": (Field(Kind.FLAG, "whether it bursts", ("burst",)), lambda f: f.burstable),
         "stock": (Field(Kind.WORDS, "high, medium, low or none"), _stock),
     },
@@ -237,7 +242,7 @@ _CPU_KEYS: dict[str, Callable[[CpuType], Any]] = {
 
 CPUS: Fields[CpuType] = Fields(
     {
-        "name": (Field(Kind.WORDS, "part of a name or ID", ("id",)), lambda c: _known(c.name, c.id)),
+        "name": (Field(Kind.WORDS, "part of a name or ID", ("id", "cpu")), lambda c: _known(c.name, c.id)),
         "maker": (Field(Kind.WORDS, "intel or amd"), lambda c: c.manufacturer),
         "cores": (Field(Kind.NUMBER, "cores"), _CPU_KEYS["cores"]),
         "threads": (Field(Kind.NUMBER, "threads"), _CPU_KEYS["threads"]),

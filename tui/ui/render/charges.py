@@ -12,6 +12,7 @@ from tui.api.enums import ComputeKind
 from tui.api.features import Feature
 from tui.domain import bills, charges
 from tui.domain.charges import DAY, KINDS, Day
+from tui.domain.filter_units import MONEY, PERCENT, RATE
 from tui.domain.filters import Kind
 from tui.format import numbers as fmt
 from tui.store.views.pods import short_name
@@ -20,7 +21,7 @@ from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render.balance_charts import round_up
 from tui.ui.render.facts import LACKING, NOTHING, money, or_lacking, per_hour
-from tui.ui.render.list_rows import Row
+from tui.ui.render.list_rows import Row, Value
 from tui.ui.widgets.table import Column
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ CHARGE_COLUMNS = (
 )
 
 CHARGE_SORTS = ("day", "total", *KINDS)
+CHARGE_VALUES = {"day": Value(Kind.TIME), "bar": Value(Kind.NUMBER, MONEY)}
 BILL_COLUMNS = (
     Column("what", "ITEM", 18, 0, flex=True, sort="what"),
     Column("kind", "KIND", 7, 3, sort="kind"),
@@ -57,7 +59,9 @@ BILL_COLUMNS = (
     Column("last", "LAST DAY", 10, 5, right=True, sort="last"),
     Column("trend", "TREND", TREND, 6),
 )
-BILL_KINDS = {"hours": Kind.SECONDS, "last": Kind.WORDS}
+BILL_VALUES = {
+    "hours": Value(Kind.SECONDS), "rate": Value(Kind.NUMBER, RATE), "share": Value(Kind.NUMBER, PERCENT),
+}  # fmt: skip
 BILL_SORTS = ("amount", "hours", "last", "rate", "what", "kind")
 
 
@@ -93,7 +97,7 @@ def charge_rows(days: Sequence[Day], now: float, room: int = 0) -> dict[str, Row
         }
         for kind, amount in zip(KINDS, day.amounts, strict=True):
             cells[kind] = ((fmt.money(amount), "text"),) if amount else (("·", "quiet"),)
-        order = {"day": day.at, "total": day.total, **dict(zip(KINDS, day.amounts, strict=True))}
+        order = {"day": day.at, "total": day.total, "bar": day.total, **dict(zip(KINDS, day.amounts, strict=True))}
         by_key[f"{day.at:.0f}"] = Row(partial(dict, cells), order)
     return by_key
 
@@ -223,7 +227,7 @@ def bill_rows(billing: Billing, now: float, span: int) -> dict[str, Row]:
         }
         order = {
             "what": short_name(billed).lower(), "kind": kind, "hours": seconds, "amount": amount, "rate": rate,
-            "last": last,
+            "last": last, "share": 100 * amount / whole if whole > 0 else None,
         }  # fmt: skip
         by_key[f"{kind} {billed}"] = Row(partial(dict, cells), order)
     return by_key

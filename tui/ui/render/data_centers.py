@@ -85,13 +85,16 @@ def _gpus(center: DataCenter) -> tuple[str, ...]:
 
 CENTERS: Fields[DataCenter] = Fields(
     {
-        "id": (Field(Kind.WORDS, "part of an ID", ("dc",)), lambda c: c.id),
+        "id": (Field(Kind.WORDS, "part of an ID", ("dc", "data-center")), lambda c: c.id),
         "name": (Field(Kind.WORDS, "part of a name"), lambda c: c.name),
         "region": (Field(Kind.WORDS, "part of a region", ("country", "location")), lambda c: c.location),
-        "types": (Field(Kind.NUMBER, "GPU types in stock"), lambda c: len(stocked(c))),
-        "gpu": (Field(Kind.WORDS, "part of a GPU type in stock", ("stock",)), _gpus),
+        "types": (Field(Kind.NUMBER, "GPU types in stock", ("gpu-types",)), lambda c: len(stocked(c))),
+        "gpu": (Field(Kind.WORDS, "part of a GPU type in stock", ("stock", "in-stock")), _gpus),
         "volumes": (Field(Kind.FLAG, "whether it has network volumes"), lambda c: c.volumes),
-        "network": (Field(Kind.FLAG, "whether it is in the global network"), lambda c: c.global_network),
+        "network": (
+            Field(Kind.FLAG, "whether it is in the global network", ("global-net",)),
+            lambda c: c.global_network,
+        ),
         "compliance": (Field(Kind.WORDS, "part of a standard"), lambda c: c.compliance),
     },
     lambda c: f"{c.id} {c.name} {c.location} {' '.join(_gpus(c))} {' '.join(c.compliance)}".lower(),

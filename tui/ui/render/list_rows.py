@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tui.domain.filters import Field, Fields, Kind
+from tui.domain.filter_units import MONEY
+from tui.domain.filters import Field, Fields, Kind, When
 
 if TYPE_CHECKING:
     from tui.domain.filters import Filter
@@ -27,23 +28,52 @@ class Row(NamedTuple):
         return " ".join(part for cell in self.cells.values() for part, _ in cell).lower()
 
 
-def fields(columns: Sequence[Column], kinds: Mapping[str, Kind] = {}) -> Fields[Row]:
-    """The fields of rows: their columns, by title and key.
+class Value(NamedTuple):
+    """What a column has for a filter: a kind, and of numbers the unit."""
 
-    kinds: by column, where it is not a number for a column of figures that can be sorted, and else text.
+    kind: Kind
+    unit: str = ""
+
+
+_AMOUNT, _TEXT = Value(Kind.NUMBER, MONEY), Value(Kind.WORDS)
+
+
+def fields(columns: Sequence[Column], values: Mapping[str, Value] = {}, now: float = 0.0) -> Fields[Row]:
+    """The fields of rows: their columns, by name, title and key.
+
+    values: by column, where it is not dollars for a column of figures, and else text.
     """
     by_name: dict[str, tuple[Field, Callable[[Row], Any]]] = {}
     for column in columns:
-        kind = kinds.get(column.key, Kind.NUMBER if column.right and column.sort else Kind.WORDS)
-        title = column.title.lower().replace(" ", "-")
+        kind, unit = values.get(column.key, _AMOUNT if column.right and column.sort else _TEXT)
+        title = column.name.lower().replace(" ", "-")
         if not title or title in by_name:
             continue
-        aliases = tuple({column.key, column.sort} - {title, ""})
-        texts = f"part of {column.title}" if kind is Kind.WORDS else f"{column.title} in figures"
-        texts = "a duration" if kind is Kind.SECONDS else texts
-        read = _shown(column.key) if kind is Kind.WORDS else _value(column.sort)
-        by_name[title] = (Field(kind, texts, aliases), read)
+        names = (column.title.lower().replace(" ", "-"), column.key, column.sort.replace(" ", "-"))
+        aliases = tuple(name for name in dict.fromkeys(names) if name not in (title, ""))
+        by_name[title] = (
+            Field(kind, _WORDS[kind].format(column.name, unit), aliases, unit=unit),
+            _reader(column, kind, now),
+        )
     return Fields(by_name, lambda row: row.text)
+
+
+_WORDS = {
+    Kind.NUMBER: "{} in {}", Kind.SECONDS: "a duration", Kind.TIME: "how long ago, or part of {}",
+    Kind.WORDS: "part of {}",
+}  # fmt: skip
+
+
+def _reader(column: Column, kind: Kind, now: float) -> Callable[[Row], Any]:
+    shown, value = _shown(column.key), _value(column.sort or column.key)
+    if kind is Kind.TIME:
+
+        def when(row: Row) -> When | None:
+            at = value(row)
+            return None if at is None else When(now - at, shown(row))
+
+        return when
+    return shown if kind is Kind.WORDS else value
 
 
 def _shown(key: str) -> Callable[[Row], str]:

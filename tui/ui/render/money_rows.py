@@ -7,6 +7,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from tui.api.features import Feature
+from tui.domain.filter_units import MONEY, RATE
 from tui.domain.filters import Field, Fields, Kind
 from tui.domain.runway import ENDS, STAYS, STOPS
 from tui.format import numbers as fmt
@@ -85,12 +86,18 @@ def pod_fields(now: float, is_postpaid: bool = False, alerts: Mapping[str, Atten
             "name": (Field(Kind.WORDS, "part of a name", ("pod",)), lambda row: row.name),
             "status": (Field(Kind.WORDS, "part of a status, such as stopped", ("state", "word")), status),
             "alert": (Field(Kind.WORDS, "part of an alert, such as hung"), alert),
-            "price": (Field(Kind.NUMBER, "$/h now", ("cost", "now", "$/h")), lambda row: row.per_hr),
-            "today": (Field(Kind.NUMBER, "$ spent today"), lambda row: row.today),
-            "month": (Field(Kind.NUMBER, "$ spent this month"), lambda row: row.month),
-            "disks": (Field(Kind.NUMBER, "$/h of its disks", ("disks/h",)), lambda row: row.storage_per_hr),
+            "price": (
+                Field(Kind.NUMBER, "$/h now", ("cost", "now", "$/h", "$/h-now"), unit=RATE),
+                lambda row: row.per_hr,
+            ),
+            "today": (Field(Kind.NUMBER, "$ spent today", unit=MONEY), lambda row: row.today),
+            "month": (Field(Kind.NUMBER, "$ spent this month", unit=MONEY), lambda row: row.month),
+            "disks": (Field(Kind.NUMBER, "$/h of its disks", ("disks/h",), unit=RATE), lambda row: row.storage_per_hr),
             "stopped": (Field(Kind.SECONDS, "time since it was stopped"), stopped),
-            "stored": (Field(Kind.NUMBER, "$ of its disks since then", ("so-far",)), lambda row: row.stored),
+            "stored": (
+                Field(Kind.NUMBER, "$ of its disks since then", ("so-far",), unit=MONEY),
+                lambda row: row.stored,
+            ),
             "fate": (Field(Kind.WORDS, "gone, stops or stays", ("at-$0",)), lambda row: _fate(row, is_postpaid)),
             "gpu": (Field(Kind.WORDS, "part of a GPU type"), lambda row: row.gpu),
             "id": (Field(Kind.WORDS, "part of an ID"), lambda row: row.id),

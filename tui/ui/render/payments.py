@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from tui.api.enums import PaymentKind, PaymentMedium
 from tui.api.features import Feature
 from tui.domain.charges import DAY
+from tui.domain.filters import Kind
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
 from tui.ui.primitives.facts import Fact, Section
 from tui.ui.render.facts import LACKING, NOTHING, date, money
-from tui.ui.render.list_rows import Row
+from tui.ui.render.list_rows import Row, Value
 from tui.ui.render.money import when
 from tui.ui.widgets.table import Column
 
@@ -29,6 +30,7 @@ PAYMENT_COLUMNS = (
     Column("from", "SOURCE", 12, 2, flex=True, sort="from"),
     Column("more", "", 30, 3, label="DETAILS"),
 )
+PAYMENT_VALUES = {"when": Value(Kind.TIME)}
 PAYMENT_SORTS = ("when", "amount", "what", "from")
 
 _WORDS: Mapping[str | None, str] = {

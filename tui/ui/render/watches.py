@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tui.domain import offered
-from tui.domain.filters import Field, Fields, Kind
+from tui.domain.filter_units import RATE
+from tui.domain.filters import Field, Fields, Kind, When
 from tui.domain.market_watch import MarketWatch, State, blind, hit, what
 from tui.format import numbers as fmt
 from tui.ui.primitives.cells import Cell
@@ -34,17 +35,29 @@ _STATES = {
 }  # fmt: skip
 
 
-WATCHES: Fields[MarketWatch] = Fields(
-    {
-        "state": (Field(Kind.WORDS, "part of a state", ("status",)), lambda watch: watch.state.value),
-        "gpu": (Field(Kind.WORDS, "part of a GPU type", ("name",)), lambda watch: watch.names),
-        "pod": (Field(Kind.WORDS, "part of a pod's name"), lambda watch: watch.pod_name),
-        "price": (Field(Kind.NUMBER, "$/GPU/h at most", ("ceiling",)), lambda watch: watch.ceiling),
-        "note": (Field(Kind.WORDS, "part of the note"), lambda watch: watch.words),
-    },
-    lambda watch: f"{what(watch)} {watch.state.value} {watch.words}".lower(),
-)
-"""The fields that watches are filtered by."""
+def fields(fleet: Fleet, now: float, tz: tzinfo | None) -> Fields[MarketWatch]:
+    """The fields that watches are filtered by, at an instant of the market."""
+
+    def shown(cell: Cell) -> str:
+        return "".join(text for text, _ in cell)
+
+    return Fields(
+        {
+            "state": (Field(Kind.WORDS, "part of a state", ("status",)), lambda watch: _word(watch)),
+            "watch": (Field(Kind.WORDS, "part of what is watched", ("what",)), what),
+            "gpu": (Field(Kind.WORDS, "part of a GPU type", ("name",)), lambda watch: watch.names),
+            "pod": (Field(Kind.WORDS, "part of a pod's name"), lambda watch: watch.pod_name),
+            "price": (Field(Kind.NUMBER, "$/GPU/h at most", ("ceiling",), unit=RATE), lambda watch: watch.ceiling),
+            "now": (Field(Kind.WORDS, "part of what there is now, such as none"), lambda w: shown(_now(w, fleet))),
+            "action": (Field(Kind.WORDS, "part of the action, such as deploy"), lambda watch: shown(_then(watch))),
+            "since": (
+                Field(Kind.TIME, "how long ago it was made, or part of the date"),
+                lambda watch: When(now - watch.made_at, when(watch.made_at, now, tz)),
+            ),
+            "note": (Field(Kind.WORDS, "part of the note"), lambda watch: watch.words),
+        },
+        lambda watch: f"{what(watch)} {_word(watch)} {watch.words}".lower(),
+    )
 
 
 ORDERS: Mapping[str, Callable[[MarketWatch], Any]] = {
@@ -59,10 +72,15 @@ def ordered(watches: Iterable[MarketWatch], sort: str, inverted: bool) -> list[M
     return sorted(watches, key=ORDERS[sort], reverse=inverted)
 
 
+def _word(watch: MarketWatch) -> str:
+    """Its state in a word."""
+    return "available" if watch.met_at is not None and watch.state is State.WAITING else watch.state.value
+
+
 def cells(watch: MarketWatch, fleet: Fleet, now: float, tz: tzinfo | None) -> Cells:
     """The cells of one watch."""
     glyph, role = _STATES[watch.state]
-    word = "available" if watch.met_at is not None and watch.state is State.WAITING else watch.state.value
+    word = _word(watch)
     if word == "available":
         glyph, role = "● ", "good"
     return {

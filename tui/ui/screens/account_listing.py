@@ -9,14 +9,14 @@ from msgspec.structs import replace
 
 from tui.domain import charges
 from tui.domain.charges import Day
-from tui.domain.filters import Fields, Kind, Vocabulary
+from tui.domain.filters import Fields, Vocabulary
 from tui.format.width import width
 from tui.store.fleet import Fleet
 from tui.store.topics import TOPICS
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.primitives.facts import Section
 from tui.ui.render import empty_states, list_rows
-from tui.ui.render.list_rows import Row
+from tui.ui.render.list_rows import Row, Value
 from tui.ui.screens.listing import NOTHING, About, Listing, Rows, Scene
 from tui.ui.widgets.table import Cells
 
@@ -28,21 +28,20 @@ class AccountListing(Listing):
     """A list whose rows hold their own words and sort keys.
 
     about_title: the title of its facts.
-    kinds:       of its columns, for the filter, where their looks do not say it.
+    values:      of its columns, for the filter, where they are not dollars or text.
     """
 
     about_title: ClassVar[str] = ""
-    kinds: ClassVar[Mapping[str, Kind]] = {}
+    values: ClassVar[Mapping[str, Value]] = {}
     preference = "account.sort.{}"
 
-    @property
-    def fields(self) -> Fields[Row]:
-        """The fields that its rows are filtered by."""
-        return list_rows.fields(self.columns, self.kinds)
+    def fields(self, now: float = 0.0) -> Fields[Row]:
+        """The fields that its rows are filtered by at an instant of RunPod's clock."""
+        return list_rows.fields(self.columns, self.values, now)
 
     @property
     def vocabulary(self) -> Vocabulary:
-        return self.fields.vocabulary
+        return self.fields().vocabulary
 
     def all_rows(self, scene: Scene) -> dict[str, Row]:
         """The rows, before filtering."""
@@ -58,7 +57,7 @@ class AccountListing(Listing):
 
     def rows(self, scene: Scene) -> Rows:
         rows = self.all_rows(scene)
-        shown = list_rows.matching(rows, self.fields, self.filter)
+        shown = list_rows.matching(rows, self.fields(self.server_now(scene)), self.filter)
         keys = list_rows.ordered(shown, self.sort, self.inverted)
         result = self._rows(
             scene, keys, lambda key: shown[key].cells if key in shown else {}, len(rows),

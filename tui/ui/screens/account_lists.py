@@ -90,6 +90,7 @@ class Charges(DailyListing):
     columns = charged.CHARGE_COLUMNS
     table = "charges"
     sorts = charged.CHARGE_SORTS
+    values = charged.CHARGE_VALUES
     topics = ("account", "ledger")
 
     def __init__(self, context: ScreenContext) -> None:
@@ -133,7 +134,7 @@ class Bills(DailyListing):
     columns = charged.BILL_COLUMNS
     table = "billing"
     sorts = charged.BILL_SORTS
-    kinds = charged.BILL_KINDS
+    values = charged.BILL_VALUES
     topics = ("billing",)
 
     def empty(self, scene: Scene, hidden: int = 0, *, filtered: bool = False) -> EmptyState:
@@ -175,6 +176,7 @@ class Payments(AccountListing):
     columns = payments.PAYMENT_COLUMNS
     table = "payments"
     sorts = payments.PAYMENT_SORTS
+    values = payments.PAYMENT_VALUES
     topics = ("account", "ledger")
 
     def all_rows(self, scene: Scene) -> dict[str, Row]:
@@ -198,7 +200,7 @@ class Templates(AccountListing):
     columns = account.TEMPLATE_COLUMNS
     table = "templates"
     sorts = account.TEMPLATE_SORTS
-    kinds = account.TEMPLATE_KINDS
+    values = account.TEMPLATE_VALUES
     topics = ("templates",)
     actions = frozenset(("open",))
 
@@ -265,6 +267,7 @@ class Access(AccountListing):
     columns = account.ACCESS_COLUMNS
     table = "access"
     sorts = account.ACCESS_SORTS
+    values = account.ACCESS_VALUES
     topics = ("account",)
     actions = frozenset(("reveal",))
 

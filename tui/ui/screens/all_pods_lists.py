@@ -13,7 +13,7 @@ from tui.store.views.pods import Query
 from tui.ui.messages import OpenPod, UseAccount
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import empty_states, row_columns
-from tui.ui.render.accounts import Account, account_cells, is_current
+from tui.ui.render.accounts import Account, account_cells, account_fields, is_current
 from tui.ui.render.run_columns import with_runs
 from tui.ui.screens.fleet_lists import POD_COLUMN_MEANINGS, cells_of, timers_of
 from tui.ui.screens.listing import WORDS, Listing, Rows, Scene
@@ -189,21 +189,33 @@ class Accounts(Listing):
     )
     actions = frozenset(("open",))
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return account_fields(0.0).vocabulary
+
     def trouble(self, scene: Scene) -> str:
         return ""
 
     def count(self, rows: Rows) -> str:
         """How many there are, and are current if not all: their sums are in the header."""
+        if self.filter is not None:
+            return super().count(rows)
         accounts = accounts_of(self.context.accounts())
         current = sum(is_current(account.fleet, account.clock()) for account in accounts)
         return str(len(accounts)) if current == len(accounts) else f"{current} of {len(accounts)} current"
 
     def rows(self, scene: Scene) -> Rows:
-        by_name = {account.name: account for account in accounts_of(self.context.accounts())}
+        accounts, tz = accounts_of(self.context.accounts()), self.context.tz
+        passing = accounts if self.filter is None else [a for a in accounts if self._passes(a)]
+        by_name = {account.name: account for account in passing}
         return Rows(
-            tuple(by_name), lambda name: account_cells(by_name[name], by_name[name].clock(), tz=self.context.tz),
-            len(by_name), EmptyState("No accounts"),
+            tuple(by_name), lambda name: account_cells(by_name[name], by_name[name].clock(), tz=tz),
+            len(accounts), EmptyState("No accounts match" if accounts else "No accounts"),
         )  # fmt: skip
+
+    def _passes(self, account: Account) -> bool:
+        """Whether the filter lets an account pass, at the time by its own clock."""
+        return self.filter is None or account_fields(account.clock(), self.context.tz).holds(self.filter, account)
 
     def open(self, key: str | None) -> Message | None:
         return UseAccount(key, shown=True) if key is not None else None

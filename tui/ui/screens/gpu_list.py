@@ -13,7 +13,7 @@ from tui.store.feed import Feed
 from tui.store.fleet import Fleet
 from tui.store.price_history import BUCKET
 from tui.store.views import offers as views
-from tui.store.views.offer_filter import OFFERS
+from tui.store.views.offer_filter import LATELY, change, trended
 from tui.store.views.offer_rows import OfferRow
 from tui.ui.charts import price_charts
 from tui.ui.charts.price_charts import View
@@ -55,7 +55,7 @@ class Gpus(MarketListing):
 
     @property
     def vocabulary(self) -> Vocabulary:
-        return OFFERS.vocabulary
+        return trended().vocabulary
 
     @property
     def every_column(self) -> tuple[Column, ...]:
@@ -95,7 +95,7 @@ class Gpus(MarketListing):
     def rows(self, scene: Scene) -> Rows:
         fleet, now = scene.fleet, scene.now
         rows, feed = self.every(fleet), self.feed(fleet)
-        shown = self._kept.select(self.filter, self.sort, self.inverted)
+        shown = self._shown(fleet, now)
         columns = offers.columns(self._count(fleet), any(row.cuda_cores for row in rows))
         watched, lacks = self._watched(), self._lacks(fleet)
 
@@ -116,6 +116,17 @@ class Gpus(MarketListing):
             faded=self.is_stale(scene), columns=columns if scene.width >= NARROW else narrowed(columns),
             widest={"name": len("◉ ") + max((len(row.name) for row in rows), default=0)},
         )  # fmt: skip
+
+    def _shown(self, fleet: Fleet, now: float) -> views.Selected:
+        """The types that the filter lets pass; by the trend, those of the present minute."""
+        chosen = self.filter
+        if chosen is None or all(term.field != LATELY for term in chosen.terms):
+            return self._kept.select(chosen, self.sort, self.inverted)
+
+        def lately(row: OfferRow) -> float | None:
+            return change(fleet.prices.sparkline(row.id, now, offers.TREND_COLUMNS, offers.TREND_WIDTH))
+
+        return self._kept.select(chosen, self.sort, self.inverted, trended(lately), now // 60)
 
     def _lacks(self, fleet: Fleet) -> frozenset[Feature]:
         """What the API does not offer of these offers."""

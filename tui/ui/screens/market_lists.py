@@ -220,12 +220,13 @@ class Watches(MarketListing):
 
     @property
     def vocabulary(self) -> Vocabulary:
-        return watches.WATCHES.vocabulary
+        return watches.fields(self.context.fleet, 0.0, None).vocabulary
 
     def rows(self, scene: Scene) -> Rows:
         live = self.context.fleet
         by_age = sorted(live.watches.values(), key=lambda watch: (watch.over, watch.made_at))
-        passing = watches.WATCHES.select(self.filter, by_age) if self.filter is not None else by_age
+        fields = watches.fields(live, scene.now, self.context.tz)
+        passing = fields.select(self.filter, by_age) if self.filter is not None else by_age
         shown = {watch.id: watch for watch in watches.ordered(passing, self.sort, self.inverted)}
         empty = EmptyState(
             "No watches",
