@@ -9,7 +9,8 @@ import pytest
 
 from tui.domain.user_message import Level, UserMessage
 from tui.services.messages import Messages, logged
-from tui.ui.controllers.toasts import LASTS, toasts
+from tui.ui.controllers.toasts import toasts
+from tui.ui.terminal.terminal_app import NEWS
 
 
 class Screen:
@@ -40,7 +41,7 @@ def test_news_add_up_and_a_reply_takes_their_place() -> None:
     messages = Messages(toasts(screen))
     messages.post(UserMessage("one"))
     messages.post(UserMessage("two", Level.INFO))
-    assert screen.shown == [("one", "warning", LASTS), ("two", "information", LASTS)]
+    assert screen.shown == [("one", "warning", NEWS), ("two", "information", NEWS)]
     messages.reply("three")
     assert screen.shown == [("three", "warning", None)]
     messages.post(UserMessage("four", Level.HINT))

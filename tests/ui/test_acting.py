@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from msgspec.structs import replace
+from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tests.make import pod, snapshot
@@ -14,7 +15,9 @@ from tui.api.errors import TimedOut, Unreachable
 from tui.api.models import Snapshot
 from tui.config.loader import Config
 from tui.domain import consequences
+from tui.domain.user_message import UserMessage
 from tui.ui.modals.confirm import Confirm
+from tui.ui.terminal.terminal_app import NEWS
 
 LLAMA, EVAL, FLUX, PREP = "k3v9x0q2m1a7ze", "p8d2n5c1r4t6yw", "q9w8e7r6t5y4u3", "m5n4b3v2c1x0z9"
 ROWS = {"llama-pretrain": LLAMA, "eval-sweep": EVAL, "flux-lora": FLUX, "dataset-prep": PREP}
@@ -394,6 +397,29 @@ async def test_read_only_there_are_no_such_keys_and_a_press_says_why(launch: Lau
         await run.press("question_mark")
         await run.settle()
         assert "Terminate pod" not in run.text()
+
+
+async def test_news_wait_behind_a_dialog_and_are_no_less_long_on_the_screen_afterwards(launch: Launch) -> None:
+    """A toast would cover what it says of money, or its buttons."""
+
+    async with launch(size=(80, 24)) as run:
+        run.app.messages.post(UserMessage("news before it"))
+        await run.until("news before it")
+        await on(run, "llama")
+        await run.press("S")
+        await run.settle()
+        run.app.messages.post(UserMessage("news meanwhile"))
+        run.app.messages.reply("a reply")
+        await run.wait(1)
+        await run.settle()
+        assert isinstance(run.app.screen, ModalScreen)
+        assert run.toasts() == "a reply"
+        run.app.clear_notifications()
+        await run.press("escape")
+        await run.settle()
+        assert not isinstance(run.app.screen, ModalScreen)
+        assert run.toasts() == "news before it\nnews meanwhile"
+        assert all(note.time_left > NEWS - 5 for note in run.app._notifications)
 
 
 async def test_locked_a_press_says_so_until_it_is_unlocked(launch: Launch) -> None:

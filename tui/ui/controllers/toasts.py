@@ -10,9 +10,7 @@ from msgspec.structs import replace
 from tui.domain.user_message import Level, UserMessage
 from tui.format.width import shown
 from tui.services.messages import Sink, severity
-
-LASTS = 20.0
-"""Seconds that news stay on the screen; a reply to a key disappears sooner."""
+from tui.ui.terminal.terminal_app import NEWS
 
 
 class Shows(Protocol):
@@ -33,7 +31,7 @@ def toasts(screen: Shows) -> Sink:
             screen.clear_notifications()
             screen.notify(shown(message.text), severity=severity(message), markup=False)
         else:
-            screen.notify(shown(message.text), severity=severity(message), timeout=LASTS, markup=False)
+            screen.notify(shown(message.text), severity=severity(message), timeout=NEWS, markup=False)
 
     return show
 

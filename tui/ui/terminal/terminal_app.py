@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from time import time
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 from textual.filter import LineFilter
+from textual.screen import ModalScreen
 
 from tui.files.paths import styles
 from tui.system.signals import ON_SCREEN, end_on_signals
@@ -15,6 +18,8 @@ from tui.ui.terminal import diff_renderer
 from tui.ui.terminal.stylesheet_cache import KeptStylesheet
 
 if TYPE_CHECKING:
+    from textual.notifications import Notification
+
     from tui.storage.preferences import Preferences
     from tui.ui.terminal.diff_renderer import DiffRenderer
     from tui.ui.terminal.display import Display
@@ -31,6 +36,12 @@ STYLES = ("app", "roles", "panes", "table")
 LATER_STYLES = ("chart", "later")
 """Styles of what the first frame does not have yet."""
 
+NEWS = 20.0
+"""Seconds that news stay on the screen; a reply to a key disappears sooner."""
+
+_KEPT = 5
+"""News that wait behind a dialog, at most: the newest."""
+
 
 class TerminalApp(App[None]):
     """Output to the terminal, and its look there."""
@@ -39,6 +50,8 @@ class TerminalApp(App[None]):
     preferences: Preferences
     _renderer: DiffRenderer
     _has_theme = False
+    _waiting: tuple[Notification, ...] = ()
+    """News that came while a dialog was open."""
 
     def use_display(self, display: Display) -> None:
         """Draw for this terminal. Called first, as colours are decided here."""
@@ -107,6 +120,20 @@ class TerminalApp(App[None]):
     def notify(self, *arguments: Any, **options: Any) -> None:
         super().notify(*arguments, **options)
         self._renderer.touch()
+
+    def _refresh_notifications(self) -> None:
+        # Textual calls it with each notification, and when a screen comes to the front. News would cover what a dialog
+        # says of money and data: they wait until it has closed.
+        if self._screen_stack and isinstance(self.screen, ModalScreen):
+            news = [each for each in self._notifications if each.timeout >= NEWS]
+            self._waiting = (*self._waiting, *news)[-_KEPT:]
+            for each in news:
+                del self._notifications[each]
+        else:
+            waiting, self._waiting = self._waiting, ()
+            for each in waiting:
+                self._notifications.add(replace(each, raised_at=time()))
+        super()._refresh_notifications()
 
     def when_shown(self, callback: Callable[[], object]) -> None:
         """Call back when the terminal shows the current frame."""
