@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.geometry import Region
 
-from tui.ui import layout
+from tui.ui import chart_tiles, layout
 
 WIDTHS, HEIGHTS = st.integers(20, 250), st.integers(1, 80)
 
@@ -61,7 +61,7 @@ def test_the_events_of_a_pod_take_no_lines_that_they_do_not_need(width: int, hei
 
 @given(WIDTHS, HEIGHTS, st.integers(1, 6))
 def test_tiles(width: int, height: int, count: int) -> None:
-    tiles = layout.tiles(width, height, count)
+    tiles = chart_tiles.tiles(width, height, count)
     check([tile for tile in tiles if tile.area], width, height, tiled=False)
     assert tiles[0].area
     assert {(tile.x, tile.width) for tile in tiles} == {(0, width)}, "an instant is one column through all"
@@ -70,7 +70,7 @@ def test_tiles(width: int, height: int, count: int) -> None:
 
 @given(HEIGHTS, st.integers(2, 8))
 def test_charts_use_their_room_and_are_no_higher_than_is_useful(height: int, count: int) -> None:
-    lines = layout.stack(height, count)
+    lines = chart_tiles.stack(height, count)
     used = sum(lines.big) + lines.rows + lines.axis
     assert used == height or (len(lines.big) == count and set(lines.big) == {17} and used < height)
     assert len(lines.big) + lines.rows <= count
@@ -82,8 +82,8 @@ def test_charts_use_their_room_and_are_no_higher_than_is_useful(height: int, cou
 
 @given(HEIGHTS, st.integers(2, 8), st.integers(4, 16))
 def test_lines_that_heat_maps_would_leave_empty_are_those_of_another_chart(height: int, count: int, gpus: int) -> None:
-    usual = layout.stack(height, count)
-    lines = layout.stack(height, count, (gpus, gpus, *[0] * (count - 2)))
+    usual = chart_tiles.stack(height, count)
+    lines = chart_tiles.stack(height, count, (gpus, gpus, *[0] * (count - 2)))
     assert sum(lines.big) + lines.rows + lines.axis == sum(usual.big) + usual.rows + usual.axis
     assert len(lines.big) + lines.rows == len(usual.big) + usual.rows
     assert min(lines.big) >= min(4, *usual.big)
@@ -94,9 +94,9 @@ def test_lines_that_heat_maps_would_leave_empty_are_those_of_another_chart(heigh
 
 
 def test_eight_gpus_in_a_pane_of_usual_size() -> None:
-    assert layout.stack(27, 6) == layout.Stack((11, 10), 4, 2)
-    assert layout.stack(20, 6, (8, 8, 0, 0, 0, 0)) == layout.Stack((9, 5), 4, 2)
-    assert layout.stack(27, 6, (8, 8, 0, 0, 0, 0)) == layout.Stack((9, 9, 4), 3, 2)
+    assert chart_tiles.stack(27, 6) == chart_tiles.Stack((11, 10), 4, 2)
+    assert chart_tiles.stack(20, 6, (8, 8, 0, 0, 0, 0)) == chart_tiles.Stack((9, 5), 4, 2)
+    assert chart_tiles.stack(27, 6, (8, 8, 0, 0, 0, 0)) == chart_tiles.Stack((9, 9, 4), 3, 2)
 
 
 @given(
@@ -116,7 +116,7 @@ def test_the_three_sizes_people_have() -> None:
     assert normal["telemetry"].y == normal["market"].y == normal["pods"].bottom
     wide = layout.panes(200, 47, "pods", 6)
     assert wide["market"].height == 47
-    assert layout.stack(wide["telemetry"].height - 2, 4) == layout.Stack((11, 11, 11), 1, 2)
+    assert chart_tiles.stack(wide["telemetry"].height - 2, 4) == chart_tiles.Stack((11, 11, 11), 1, 2)
 
 
 @given(WIDTHS, HEIGHTS, st.sampled_from(layout.HOSTS[1:]), st.integers(0, 300), st.booleans(), st.booleans())

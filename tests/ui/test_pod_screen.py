@@ -13,7 +13,7 @@ from tests.ui.render.test_pod_facts import EXTRAS, TOKEN, full_detail, full_pod
 from tui.api.errors import Forbidden
 from tui.api.models import GpuReading, Telemetry
 from tui.domain.events import Kind
-from tui.ui import layout
+from tui.ui import chart_tiles
 from tui.ui.charts.spec import ChartSpec, Form
 from tui.ui.modals.copy import CopyMenu
 from tui.ui.primitives.facts import MASKED
@@ -318,6 +318,6 @@ async def test_heat_maps_leave_the_lines_that_they_do_not_use_to_the_next_chart(
             await run.press(key)
             await run.settle()
             pane = run.app.screen.query_one(TelemetryPane)
-            expected = layout.stack(pane.size.height, 4, (4, 4, 0, 0) if heat else ())
+            expected = chart_tiles.stack(pane.size.height, 4, (4, 4, 0, 0) if heat else ())
             assert [chart.size.height for chart in pane.charts[:4]] == [*expected.big, *[1] * expected.rows]
             assert len(expected.big) == (3 if heat else 2)

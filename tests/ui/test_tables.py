@@ -14,10 +14,11 @@ from tui.store.views.offers import told_apart
 from tui.ui.modals.column_picker import ColumnPicker
 from tui.ui.modals.sort_menu import TAKEN, SortMenu
 from tui.ui.primitives.letters import letters
+from tui.ui.render.list_title import headed
 from tui.ui.render.offers import COLUMNS as MARKET_COLUMNS
 from tui.ui.render.row_columns import EVERY_POD_COLUMN, OFFER_COLUMNS, POD_COLUMNS, narrowed
 from tui.ui.screen_table import EVERY, load
-from tui.ui.screens.listing import Listing, headed
+from tui.ui.screens.listing import Listing
 from tui.ui.widgets.columns import Column, arranged, sorted_by, visible
 from tui.ui.widgets.table import Table
 

@@ -21,7 +21,7 @@ from tui.history.instant import fleet_at
 from tui.history.queries import _older
 from tui.store.fleet import Fleet
 from tui.store.views import gpu_map, pod_lines
-from tui.ui import layout
+from tui.ui import chart_tiles
 from tui.ui.charts import plot, pod_charts
 from tui.ui.charts.look import Look
 from tui.ui.charts.spec import GUTTER, STEP, Form, painted
@@ -74,7 +74,7 @@ def shown(recording: Recording, span: float, pane: tuple[int, int], heat: bool) 
     fleet.apply(snapshot(worked(now, False)), now + 1.0)
     record = fleet.records["a"]
     charts = pod_lines.charts_of(record)
-    sizes = [(tile.width, tile.height) for tile in layout.tiles(*pane, len(charts))[:-1]]
+    sizes = [(tile.width, tile.height) for tile in chart_tiles.tiles(*pane, len(charts))[:-1]]
     look = Look(now=now, span=span, tz=UTC, heat=heat)
     width = pod_charts.width_of(look, sizes)
     frame = pod_charts.frame_of(look, sizes[0], width)

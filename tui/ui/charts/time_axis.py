@@ -63,16 +63,17 @@ def _marked(axis: AxisSpec, columns: int) -> list[Part]:
     cells: list[Part] = [(" ", QUIET)] * columns
     read = _cursor(axis, columns)
     # Of several in a column what needs a person most is seen, and of equals the newest.
-    for mark in sorted(axis.marks, key=lambda mark: (_WEIGHTS[mark.role], mark.at)):
+    for mark in sorted(axis.marks, key=lambda mark: (_WEIGHTS[mark.role], mark.at if len(mark.glyph) == 1 else 0.0)):
         column = axis.window.column(mark.at)
         if column is None or column >= columns:
             continue
         # A word has its middle there; one that would overlap another mark is left out.
         left = max(0, min(column - len(mark.glyph) // 2, columns - len(mark.glyph)))
         taken = range(left, left + len(mark.glyph))
-        if len(mark.glyph) > 1 and any(kind != QUIET for _, kind in cells[max(0, left - 1) : taken.stop + 1]):
+        if len(mark.glyph) > 1 and any(cell[1] != QUIET for cell in cells[max(0, left - 1) : taken.stop + 1]):
             continue
-        cells[left : taken.stop] = [(letter, _INKS[mark.role]) for letter in mark.glyph]
+        kind = CURSOR if len(taken) > 1 and read in taken else _INKS[mark.role]
+        cells[left : taken.stop] = [(letter, kind) for letter in mark.glyph]
     if read is not None and cells[read] == (" ", QUIET):
         # An event there has its own sign and ink: the time below it says where the cursor is.
         cells[read] = (_READ, CURSOR)

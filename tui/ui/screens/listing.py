@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from msgspec import Struct
 
-from tui.format import numbers as fmt
 from tui.store.feed import Feed
 from tui.store.slices import Sliced
 from tui.ui.primitives.empty_state import EmptyState
 from tui.ui.render import empty_states
+from tui.ui.render.list_title import headed
 
 if TYPE_CHECKING:
     from textual.message import Message
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from tui.ui.widgets.table import Cells, Column
 
 NOTHING = EmptyState("Nothing under the cursor")
-_LEAST_FILTER = 3
-"""Letters of a filter that its title has at least."""
-
 WORDS = "words, !word, field<value, re:PATTERN; tab completes"
 
 
@@ -122,19 +119,6 @@ class Picture(Struct, frozen=True):
     draw: Callable[[int, int], Drawn] | None = None
     empty: EmptyState = NOTHING
     stack: Callable[[int, int], Stacked | None] | None = None
-
-
-def headed(name: str, filtered: str, count: str, notes: Sequence[str], room: int) -> str:
-    """A title of at most `room` letters, if it is of filtered rows: without the later notes, with the text of the
-    filter cut, without its name."""
-    whole = ""
-    for shown in (notes, notes[:1]):
-        whole = "  ".join(part for part in (name, count, *shown) if part)
-        if len(whole) <= room or not filtered:
-            return whole
-    letters = max(_LEAST_FILTER, len(filtered) + room - len(whole))
-    short = whole.replace(f"/{filtered}", f"/{fmt.clip(filtered, letters)}", 1)
-    return short if len(short) <= room else short.removeprefix(f"{name}  ")
 
 
 class Listing:

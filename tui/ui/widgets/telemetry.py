@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.ui import layout
+from tui.ui import chart_tiles, layout
 from tui.ui.primitives.empty_state import EmptyState, notice_line
 from tui.ui.primitives.roles import style_of
 
@@ -72,7 +72,7 @@ class Telemetry(Widget, can_focus=True):
     def divide(self, count: int, rows_of: tuple[int, ...] = (), lines: tuple[int, ...] = ()) -> None:
         """Share the room among that many charts.
 
-        rows_of: the rows of each, see `layout.stack`; lines: those of each and of the time axis, if they are given.
+        rows_of: the rows of each, see `chart_tiles.stack`; lines: those of each and of the time axis, if given.
         """
         from tui.ui.widgets.chart import Chart
 
@@ -90,7 +90,7 @@ class Telemetry(Widget, can_focus=True):
 
     def in_turn(self, names: Sequence[str], turn: int) -> tuple[str, ...]:
         """The names of charts in the order in which they are shown: the big ones of this turn first."""
-        big = layout.big_charts(self.size.height, len(names))
+        big = chart_tiles.big_charts(self.size.height, len(names))
         first = turn * min(big, 2) % max(1, len(names))
         shown = [*names[first:], *names[:first]][:big]
         return (*shown, *(name for name in names if name not in shown))
