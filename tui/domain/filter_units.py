@@ -17,8 +17,8 @@ _EXAMPLES: Mapping[str, str] = {
     WATT: "300 or 300W",
 }  # fmt: skip
 _NUMBER = re.compile(
-    r"(?P<before>[$€£]?)(?P<number>-?(?:[0-9]{1,15}(?:\.(?P<part>[0-9]{0,9}))?|\.(?P<only>[0-9]{1,9})))"
-    r"(?P<after>[a-z%°/$€£]{0,12})"
+    r"(?P<before>[$€]?)(?P<number>-?(?:[0-9]{1,15}(?:\.(?P<part>[0-9]{0,9}))?|\.(?P<only>[0-9]{1,9})))"
+    r"(?P<after>[a-z%°/$€]{0,12})"
 )
 
 
