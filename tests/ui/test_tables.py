@@ -116,6 +116,21 @@ async def test_the_sort_menu_picks_by_letter_and_the_same_letter_reverses(launch
         assert names(run) == sorted(names(run))
 
 
+@pytest.mark.parametrize(("size", "says"), [((80, 24), True), ((250, 70), False)])
+async def test_an_order_by_a_column_without_room_is_in_the_title(
+    launch: Launch, size: tuple[int, int], says: bool
+) -> None:
+    async with launch(size=size) as run:
+        await run.press("o")
+        letter = re.search(r"(\w) SPENT", run.text())
+        assert letter is not None
+        await run.press(letter[1])
+        assert ("by spent ▼" in run.text()) is says
+        assert ("SPENT▼" in run.text()) is not says
+        await run.press("o", letter[1])
+        assert ("by spent ▲" in run.text()) is says
+
+
 @given(st.lists(st.text(max_size=12), max_size=30))
 def test_every_entry_has_a_letter_of_its_own(entries: list[str]) -> None:
     found = letters(entries, TAKEN)

@@ -43,7 +43,7 @@ OFFERS: Fields[OfferRow] = Fields(
         "community": (_rate("$/GPU/h on demand, community cloud", "comm"), lambda row: row.community),
         "community-spot": (_rate("$/GPU/h, lowest bid, community cloud"), lambda row: row.community_spot),
         "total": (_rate("$/h of all requested GPUs", "whole"), lambda row: row.whole),
-        "gb": (_rate("$/h per GB of GPU memory", "$/gb"), lambda row: row.per_gb),
+        "gb": (_rate("$/h per GB of GPU memory", "$/gb", "on-demand-per-gb"), lambda row: row.per_gb),
         "max": (_number("maximum GPUs per pod"), lambda row: row.max_count),
         "cores": (_number("CUDA cores"), lambda row: row.cuda_cores),
         "rented": (_number("% rented, of all", unit=PERCENT), lambda row: row.rented_share),

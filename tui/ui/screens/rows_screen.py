@@ -15,7 +15,7 @@ from tui.ui.messages import Attend
 from tui.ui.screens.charted import RANGES
 from tui.ui.screens.listing import Listing, Rows, Scene
 from tui.ui.screens.panes import PanedScreen
-from tui.ui.widgets.columns import arranged, sorted_by
+from tui.ui.widgets.columns import Column, arranged, sorted_by
 from tui.ui.widgets.status_lines import Lines, TwoSided
 from tui.ui.widgets.table import Table
 from tui.ui.widgets.telemetry import Telemetry
@@ -153,7 +153,8 @@ class RowsScreen(PanedScreen):
         trouble = listing.trouble(scene)
         # Without a size, before the first layout, there is nothing to fit.
         room = table.outer_size.width - _BORDER if table.outer_size.width else 1000
-        self._entitle(table, listing.headed(rows, room), trouble or rows.note)
+        said = replace(rows, notes=(*rows.notes, *_order(listing, rows, columns, table)))
+        self._entitle(table, listing.headed(said, room), trouble or rows.note)
         table.set_class(bool(trouble), "-old")
 
     def _rows(self, listing: Listing, scene: Scene) -> Rows:
@@ -355,3 +356,13 @@ class RowsScreen(PanedScreen):
     def _set_filter(self, listing: Listing, text: str) -> None:
         listing.typed = text
         self.show()
+
+
+def _order(listing: Listing, rows: Rows, columns: Sequence[Column], table: Table) -> tuple[str, ...]:
+    """What the rows are sorted by, if no column that is on the screen says it."""
+    seen = table.shown_columns
+    name = dict(listing.orders()).get(listing.sort)
+    if not seen or name is None or any(column.is_of(listing.sort) for column in columns if column.key in seen):
+        return ()
+    # How it runs has words of its own in some lists, and they are a note already.
+    return () if listing.sort in listing.sort_ways else (f"by {name.lower()} {'▲' if rows.rising else '▼'}",)
