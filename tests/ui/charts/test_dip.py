@@ -67,7 +67,7 @@ Recordings = tuple[Recording, Recording]
 
 
 @cache
-def shown(recording: Recording, span: float, pane: tuple[int, int], heat: bool) -> tuple[Form, list[list[Cell]]]:
+def shown(recording: Recording, span: float, pane: tuple[int, int], heat: bool, shades: bool = True) -> tuple[Form, list[list[Cell]]]:
     """The form of the utilisation's chart and the cells of its plot, as read from a recording."""
     now = DIP + 200.0 if span < 12 * 3600 else NOON - 1.0
     fleet = Fleet(5.0, 60.0)
@@ -75,7 +75,7 @@ def shown(recording: Recording, span: float, pane: tuple[int, int], heat: bool) 
     record = fleet.records["a"]
     charts = pod_lines.charts_of(record)
     sizes = [(tile.width, tile.height) for tile in chart_tiles.tiles(*pane, len(charts))[:-1]]
-    look = Look(now=now, span=span, tz=UTC, heat=heat)
+    look = Look(now=now, span=span, tz=UTC, heat=heat, shades=shades)
     width = pod_charts.width_of(look, sizes)
     frame = pod_charts.frame_of(look, sizes[0], width)
     fleet.remember("a", _older(recording, "a", frame.start, now + 1.0, width))
@@ -87,9 +87,15 @@ def shown(recording: Recording, span: float, pane: tuple[int, int], heat: bool) 
 Cell = tuple[str, int]
 
 
-@pytest.mark.wide
-@pytest.mark.parametrize("pane", PANES, ids=lambda pane: f"{pane[0]}x{pane[1]}")
-@pytest.mark.parametrize("span", RANGES, ids=lambda span: f"{span / 3600:g}h")
+EVERY = [
+    pytest.param(span, pane, marks=() if (span, pane) == (86_400, (54, 22)) else pytest.mark.wide)
+    for span in RANGES
+    for pane in PANES
+]
+"""All ranges and sizes; that of a day at 120x40 in every run."""
+
+
+@pytest.mark.parametrize(("span", "pane"), EVERY)
 def test_it_is_seen(recorded: Recordings, span: float, pane: tuple[int, int]) -> None:
     dipped, steady = recorded
     form, with_dip = shown(dipped, span, pane, True)
@@ -109,6 +115,19 @@ def test_it_is_seen(recorded: Recordings, span: float, pane: tuple[int, int]) ->
     _, steady_band = shown(steady, span, pane, False)
     reaches = [one != other for one, other in zip(band[-1], steady_band[-1], strict=True)]
     assert any(reaches), "and the band reaches the ground"
+
+
+@pytest.mark.parametrize(("span", "pane"), EVERY)
+def test_it_is_seen_without_shades(recorded: Recordings, span: float, pane: tuple[int, int]) -> None:
+    dipped, steady = recorded
+    _, with_dip = shown(dipped, span, pane, True, False)
+    _, without = shown(steady, span, pane, True, False)
+    assert with_dip != without, "in the heat map"
+    _, band = shown(dipped, span, pane, False, False)
+    _, steady_band = shown(steady, span, pane, False, False)
+    changed = [cell for cell, usual in zip(band[-1], steady_band[-1], strict=True) if cell != usual]
+    assert changed, "and the band reaches the ground"
+    assert {glyph for glyph, _ in changed} <= {"▒", "▁", "▄", "▀"}, "as a range, or as its edge"
 
 
 MAPS = ((36, 3), (76, 12), (116, 3), (196, 5), (246, 12))
