@@ -84,8 +84,8 @@ def filter_words(vocabulary: Vocabulary) -> tuple[Block, ...]:
         (
             Entry("word", 'part of the row\'s text; "two words" with spaces'),
             Entry("!term", "excludes matches"),
-            Entry("util<5", "= != < <= > >= with $ /h GB % 30m 2h 1d; unknown values never match"),
-            Entry("dc:EU,US", "contains; comma = or"),
+            Entry("util<5", "= != < <= > >=, in the field's unit or without one; unknown values never match"),
+            Entry("dc:EU,US", 'contains; comma = or; text with a colon in quotes: "a:b"'),
             Entry("re:PATTERN", "regular expression"),
             Entry("fields", " ".join(vocabulary.fields)),
             *((Entry("states", states),) if states else ()),

@@ -153,8 +153,8 @@ class RowsScreen(PanedScreen):
         trouble = listing.trouble(scene)
         # Without a size, before the first layout, there is nothing to fit.
         room = table.outer_size.width - _BORDER if table.outer_size.width else 1000
-        said = replace(rows, notes=(*rows.notes, *_order(listing, rows, columns, table)))
-        self._entitle(table, listing.headed(said, room), trouble or rows.note)
+        noted = replace(rows, notes=(*rows.notes, *_order(listing, rows, columns, table)))
+        self._entitle(table, listing.headed(noted, room), trouble or rows.note)
         table.set_class(bool(trouble), "-old")
 
     def _rows(self, listing: Listing, scene: Scene) -> Rows:
