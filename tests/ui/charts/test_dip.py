@@ -67,7 +67,9 @@ Recordings = tuple[Recording, Recording]
 
 
 @cache
-def shown(recording: Recording, span: float, pane: tuple[int, int], heat: bool, shades: bool = True) -> tuple[Form, list[list[Cell]]]:
+def shown(
+    recording: Recording, span: float, pane: tuple[int, int], heat: bool, shades: bool = True
+) -> tuple[Form, list[list[Cell]]]:
     """The form of the utilisation's chart and the cells of its plot, as read from a recording."""
     now = DIP + 200.0 if span < 12 * 3600 else NOON - 1.0
     fleet = Fleet(5.0, 60.0)
