@@ -6,6 +6,7 @@ import pytest
 
 from tests.ui.conftest import HeldCloud, Launch, Running
 from tui.api.errors import Unreachable
+from tui.config.loader import Config
 
 
 def footer(run: Running) -> str:
@@ -65,3 +66,12 @@ async def test_in_a_narrow_market_the_keys_have_the_room(launch: Launch) -> None
         await run.press("2")
         await run.settle()
         assert not [word for word in ("tab pane", "/ filter", "w watch", "? help") if word not in footer(run)]
+
+
+async def test_in_the_smallest_terminal_the_filter_is_there_in_ascii_too(launch: Launch) -> None:
+    async with launch(size=(40, 12), config=Config(ascii=True)) as run:
+        assert footer(run).startswith(" enter  tab pane  / filter")
+        assert footer(run).rstrip().endswith("? help")
+        await run.pilot.resize_terminal(80, 24)
+        await run.settle()
+        assert footer(run).startswith(" enter details  tab pane  / filter")

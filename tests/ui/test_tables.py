@@ -244,6 +244,21 @@ def test_a_name_stays_near_its_figures_and_is_whole_before_what_is_seldom_read_i
     assert [(c.key, w) for c, w in visible(chosen, 24, {"name": 17})] == [("name", 10), ("cost", 6), ("place", 6)]
 
 
+def test_of_two_columns_with_one_title_each_says_whose_it_is_unless_that_stands_before_it() -> None:
+    columns = (
+        Column("secure", "SECURE", 6, 0), Column("s", "SPOT", 5, 1, label="SECURE SPOT"),
+        Column("community", "COMM.", 6, 2), Column("c", "SPOT", 5, 3, label="COMMUNITY SPOT"),
+    )  # fmt: skip
+
+    def titles(*chosen: str) -> list[str]:
+        return [column.title for column in arranged(columns, columns, chosen)]
+
+    assert titles("secure", "s", "community", "c") == ["SECURE", "SPOT", "COMM.", "SPOT"]
+    assert titles("s", "community", "c") == ["SECURE SPOT", "COMM.", "SPOT"]
+    assert titles("c", "s") == ["COMMUNITY SPOT", "SECURE SPOT"]
+    assert all(column.width >= len(column.title) for column in arranged(columns, columns, ("c", "s")))
+
+
 def _lists() -> list[tuple[Column, ...]]:
     """The columns of all lists, each with all that there are."""
     for place in EVERY:

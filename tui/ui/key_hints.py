@@ -194,7 +194,8 @@ def footer(
 ) -> TwoSided:
     """One line of the most useful keys now; help and quit stand at the right and are dropped last.
 
-    In a line too narrow for them and the keys of `ALWAYS`, quit is left out: the help says how.
+    In a line too narrow for them and the keys of `ALWAYS`, quit is left out, as the help says how; then the word of the
+    first key.
 
     offered: ids of the available actions and of the keys of `SOMETIMES` that do something; the others are not shown.
     meters: figures before help and quit. A key that does nothing now is not shown either.
@@ -214,6 +215,9 @@ def footer(
     always = sum(hint.id in ALWAYS and hint.enabled for hint in shown)
     if len(right) > 1 and taken((*left[:always], *right)) > width:
         del right[1:]
+    if len(left) > 1 and taken((*left[:always], *right)) > width:
+        # What the first key does is the best known.
+        left[0] = left[0][:1]
     return TwoSided(tuple(left), (*meters, *right))
 
 

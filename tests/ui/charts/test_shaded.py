@@ -212,6 +212,16 @@ def test_a_heat_map_has_a_name_and_a_number_for_each_gpu_and_a_legend(shades: bo
         assert made[4][5] == ("█", BESIDE), "of two tones in turn: full blocks of two rows touch"
 
 
+@pytest.mark.parametrize("shades", [True, False])
+@pytest.mark.parametrize("width", [34, 40, 56, 79])
+def test_a_heat_map_has_its_legend_at_any_width_with_what_lags(width: int, shades: bool) -> None:
+    drawn = chart([flat(90.0), flat(2.0), flat(80.0), flat(90.0)], Form.HEAT, shades=shades)
+    heading = plot.draw(drawn, width, 6)[0]
+    scale = [kind for _, kind in heading if kind == HEAT or painted(kind) is not None]
+    assert len(scale) >= (8 if shades else 1)
+    assert "▾ GPU 1 2%" in text(heading)
+
+
 def test_eight_levels_of_a_value_are_eight_cells() -> None:
     for shades in (True, False):
         seen = set()

@@ -134,12 +134,13 @@ def heading(spec: ChartSpec, width: int, columns: int) -> Row:
     """
     name = fmt.clip(spec.title, width)
     legends = _legends(spec) if any(line.runs for line in spec.lines) else [()]
-    # A figure is worth more than a legend, which other charts may have.
-    for tail in _figures(spec, columns):
-        for legend in legends:
-            used = len(name) + sum(len(text) for text, _ in (*legend, *tail))
-            if used + (2 if tail else 0) <= width:
-                return ((name, TITLE), *legend, (" " * (width - used), TEXT), *tail)
+    tails = _figures(spec, columns)
+    # A figure is worth more than a legend, which other charts may have; the legend of a heat map than more figures.
+    pairs = [(tail, legend) for tail in tails if tail for legend in legends if legend and spec.form is Form.HEAT]
+    for tail, legend in (*pairs, *((tail, legend) for tail in tails for legend in legends)):
+        used = len(name) + sum(len(text) for text, _ in (*legend, *tail))
+        if used + (2 if tail else 0) <= width:
+            return ((name, TITLE), *legend, (" " * (width - used), TEXT), *tail)
     return ((name.ljust(width), TITLE),)
 
 
@@ -164,11 +165,13 @@ def _shade_legends(spec: ChartSpec) -> list[Row]:
         if spec.shades:
             scale = tuple((" ", paint(0, heatmap.ramp_of(spec) + step)) for step in range(1, ramp.STEPS + 1))
         whole: Row = (ends[0], *scale, ends[1])
+        bare: Row = (("  ", QUIET), *scale)
         if spec.worst == "mean":
-            return [whole, ()]
+            return [whole, bare, ()]
         whole = (*whole, (" (max)" if spec.worst == "high" else " (min)", QUIET))
         dip: Part = (heatmap.NOTCH, paint(STEP + ramp.STEPS) if spec.shades else heatmap.DIPPED)
-        return [(*whole, ("  ", QUIET), dip, (" dip", QUIET)), whole, ()] if spec.worst == "low" else [whole, ()]
+        dips: Row = (*whole, ("  ", QUIET), dip, (" dip", QUIET))
+        return [dips, whole, bare, ()] if spec.worst == "low" else [whole, bare, ()]
     edge, band = (("▄", paint(EDGE)), (" ", paint(0, BAND))) if spec.shades else ((areas.LINE, 0), ("▒", HEAT))
     long: Row = (("  ", QUIET), edge, (" avg ", QUIET), band, (" min-max", QUIET))
     return [(*long, (f", {_lowest(spec)}-{top}", QUIET)) if len(spec.lines) > 1 else long, long, ()]

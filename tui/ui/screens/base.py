@@ -224,11 +224,13 @@ class BaseScreen(AfterRefresh, Screen[None]):
         guard = self._sight.session.guard
         badges = replace(self._sight.badges, read_only=bool(guard.read_only), locked=guard.locked)
         hosts = status.has_hosts(self._sight.fleet)
+        # What began since is no news of the past.
+        unread = 0 if self._player.in_history else self._sight.news.unread
         # A screen that is being opened is shown before it has a size.
         room = header.size.width or self._room.width - header.gutter.width
         header.content = status.header(
             fleet, badges, now, self._forms(), room, paused, self.MODE, hosts, self._sight.tz,
-            self._alerts_of, self._sight.news.unread,
+            self._alerts_of, unread,
         )  # fmt: skip
 
     def _forms(self) -> status.Forms:

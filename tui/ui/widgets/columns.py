@@ -38,6 +38,17 @@ class Column(Struct, frozen=True):
         return order in (self.sort, self.within)
 
 
+def _told_apart(column: Column, before: Column | None, each_one: Sequence[Column]) -> Column:
+    """The column, with its whole name if its title is another one's too, and not the one before it says whose it is."""
+    keys, titles = [each.key for each in each_one], [each.title for each in each_one]
+    if not column.label or titles.count(column.title) < 2 or column.key not in keys:
+        return column
+    at = keys.index(column.key)
+    if before is not None and at and keys[at - 1] == before.key:
+        return column
+    return replace(column, title=column.label, width=max(column.width, len(column.label)))
+
+
 SELDOM = 10
 """The rank from which on a column is worth less than the end of a name."""
 
@@ -110,10 +121,13 @@ def arranged(columns: Sequence[Column], each_one: Iterable[Column], chosen: Sequ
 
     each_one: all that there are, of which the terminal's width may allow fewer. One without a title stays in front.
     """
+    each_one = tuple(each_one)
     known = {column.key: column for column in (*each_one, *columns)}
     picked = tuple(known[key] for key in dict.fromkeys(chosen) if key in known)
     if not picked:
         return tuple(columns)
     signs = tuple(column for column in columns if not column.name and column not in picked)
+    pairs = zip(picked, (None, *picked), strict=False)
+    picked = tuple(_told_apart(column, before, each_one) for column, before in pairs)
     # In the same order, but none is worth less than the end of a name: they are what the user wants to see.
     return (*signs, *(replace(column, rank=column.rank - MOST_RANK) for column in picked))
