@@ -129,6 +129,10 @@ async def test_an_order_by_a_column_without_room_is_in_the_title(
         assert ("SPENT▼" in run.text()) is not says
         await run.press("o", letter[1])
         assert ("by spent ▲" in run.text()) is says
+        await run.pilot.resize_terminal(*((250, 70) if says else (80, 24)))
+        await run.settle()
+        assert ("by spent ▲" in run.text()) is not says
+        assert ("SPENT▲" in run.text()) is says
 
 
 @given(st.lists(st.text(max_size=12), max_size=30))

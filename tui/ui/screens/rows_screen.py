@@ -362,7 +362,12 @@ def _order(listing: Listing, rows: Rows, columns: Sequence[Column], table: Table
     """What the rows are sorted by, if no column that is on the screen says it."""
     seen = table.shown_columns
     name = dict(listing.orders()).get(listing.sort)
-    if not seen or name is None or any(column.is_of(listing.sort) for column in columns if column.key in seen):
+    if (
+        not seen
+        or not rows.keys
+        or name is None
+        or any(column.is_of(listing.sort) for column in columns if column.key in seen)
+    ):
         return ()
     # How it runs has words of its own in some lists, and they are a note already.
     return () if listing.sort in listing.sort_ways else (f"by {name.lower()} {'▲' if rows.rising else '▼'}",)
