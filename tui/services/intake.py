@@ -167,6 +167,9 @@ class Intake:
         fleet, at = self._fleet, self._fleet.pods_at
         if at is None or self._source.hub is not None or not self._is_sure or fleet.snapshot.error is not None:
             return
+        if fleet.judged_at is not None and fleet.judged_at >= at:
+            # Another response came first.
+            return
         judged = yield from self.chronicle.judging(fleet, at)
         fleet.events.extend(judged)
         post_switched(judged, self._post)
