@@ -191,6 +191,8 @@ async def test_the_gpus_of_all_accounts_are_seen(launch: Launch, accounts: Accou
         if size[0] < 100:
             return
         pods, gpus = run.app.screen.query_one("#pods", Table), run.app.screen.query_one("#map", GpuMap)
+        names = [group.name for group in gpus._groups]
+        assert names == sorted(names), "each keeps its place, whatever the list is sorted by"
         await run.press("tab", "tab")
         assert run.app.focused is gpus
         await run.press("G")

@@ -29,6 +29,7 @@ class AllGpus:
 
     def __init__(self) -> None:
         self._signs: dict[int, Signs] = {}
+        self._by_name = fleet_gpus.ByName()
         self._grouped: tuple[Sequence[str], list[object], tuple[gpu_map.Group, ...]] | None = None
 
     def _groups(self, accounts: Accounts, keys: Sequence[str]) -> tuple[gpu_map.Group, ...]:
@@ -44,14 +45,15 @@ class AllGpus:
 
     def lines(self, accounts: Accounts, keys: Sequence[str], width: int) -> int:
         """The lines that the map of these pods takes in a pane of a width."""
-        return gpu_plan.lines_wanted(self._groups(accounts, keys), width - fleet_gpus.FRAME, fleet_gpus.MOST_LINES)
+        groups = self._by_name.of(self._groups(accounts, keys))
+        return gpu_plan.lines_wanted(groups, width - fleet_gpus.FRAME, fleet_gpus.MOST_LINES)
 
     def show_map(self, pane: GpuMap, accounts: Accounts, keys: Sequence[str], *, shades: bool) -> None:
-        """Show the GPUs of these pods, in their order."""
+        """Show the GPUs of these pods: by name if all fit, else in their order, as on Fleet."""
         for number, account in enumerate(accounts):
             fleet = account.fleet
             answered = fleet.snapshot.took is not None and not fleet.past
-            # Each account is polled for itself: whether two responses in a row say the same is known of each alone.
+            # Each account is polled for itself: how long its responses have said the same is known of each alone.
             self._signs.setdefault(number, Signs()).follow(fleet.pods_at if answered else None, shades)
 
         def signs(key: str) -> Cell:
@@ -59,7 +61,8 @@ class AllGpus:
             account = accounts[pod.account]
             return self._signs[pod.account].of_pod(pod.pod, gpu_map.spots(account.fleet, pod.pod, account.now))
 
-        pane.show(self._groups(accounts, keys), signs, notice=EmptyState("No GPUs"))
+        groups = self._groups(accounts, keys)
+        pane.show(self._by_name.of(groups) if pane.fits(groups) else groups, signs, notice=EmptyState("No GPUs"))
 
     def entitle(self, pane: GpuMap, title: str, accounts: Accounts, *, brief: bool, shades: bool) -> None:
         """The title of the map reads the GPU under its cursor. `brief`: nothing else, for narrow terminals."""

@@ -31,13 +31,25 @@ FRAME = 5
 """Cells of a line of the map that its frame and its scroll bar take."""
 
 
+class ByName:
+    """Pods in the order of their names, in which each keeps its place on a map. Of thousands they are kept sorted."""
+
+    def __init__(self) -> None:
+        self._last: tuple[tuple[gpu_map.Group, ...], tuple[gpu_map.Group, ...]] = (), ()
+
+    def of(self, groups: tuple[gpu_map.Group, ...]) -> tuple[gpu_map.Group, ...]:
+        if self._last[0] is not groups:
+            self._last = groups, tuple(sorted(groups, key=lambda group: (group.name.lower(), group.pod)))
+        return self._last[1]
+
+
 class FleetGpus:
     """What the map and the pane of one pod show; each GPU keeps its shade from one drawing to the next."""
 
     def __init__(self) -> None:
         self._signs = Signs()
         self._grouped: tuple[Sequence[str], object, tuple[gpu_map.Group, ...]] | None = None
-        self._named: tuple[tuple[gpu_map.Group, ...], tuple[gpu_map.Group, ...]] = (), ()
+        self._by_name = ByName()
 
     def _groups(self, fleet: Fleet, keys: Sequence[str]) -> tuple[gpu_map.Group, ...]:
         """The GPUs of these pods, in their order."""
@@ -48,7 +60,7 @@ class FleetGpus:
 
     def lines(self, fleet: Fleet, keys: Sequence[str], width: int) -> int:
         """The lines that the map of these pods takes in a pane of a width."""
-        return gpu_plan.lines_wanted(self._by_name(self._groups(fleet, keys)), width - FRAME, MOST_LINES)
+        return gpu_plan.lines_wanted(self._by_name.of(self._groups(fleet, keys)), width - FRAME, MOST_LINES)
 
     def show_map(
         self, pane: GpuMap, fleet: Fleet, now: float, keys: Sequence[str], *, shades: bool, live: float | None
@@ -58,7 +70,7 @@ class FleetGpus:
         self._signs.follow(live, shades)
         groups = in_order = self._groups(fleet, keys)
         if pane.fits(groups):
-            groups = self._by_name(groups)
+            groups = self._by_name.of(groups)
         room = pane.room_below(groups)
         pods, left = _looked_at(fleet, [group.pod for group in in_order]) if room else ([], False)
         pane.show(
@@ -67,11 +79,6 @@ class FleetGpus:
             notice=empty_states.gpus(fleet),
             below=needy_gpus.listed(_needy(fleet, pods, now), pane.size.width, room, left=left),
         )
-
-    def _by_name(self, groups: tuple[gpu_map.Group, ...]) -> tuple[gpu_map.Group, ...]:
-        if self._named[0] is not groups:
-            self._named = groups, tuple(sorted(groups, key=lambda group: (group.name.lower(), group.pod)))
-        return self._named[1]
 
     def entitle(self, pane: GpuMap, title: str, fleet: Fleet, now: float, *, brief: bool, shades: bool) -> None:
         """The title of the map reads the GPU under its cursor. `brief`: nothing else, for narrow terminals."""
