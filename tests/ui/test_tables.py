@@ -101,6 +101,7 @@ async def test_the_sort_menu_picks_by_letter_and_the_same_letter_reverses(launch
         assert isinstance(run.app.screen, SortMenu)
         assert re.search(r"a ATTENTION +worst first ", run.text())
         await run.press("i")
+        assert "best first" in run.text(), "in the title"
         await run.press("o")
         assert re.search(r"a ATTENTION +best first ", run.text())
         await run.press("h")

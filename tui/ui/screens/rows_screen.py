@@ -360,6 +360,9 @@ class RowsScreen(PanedScreen):
 
 def _order(listing: Listing, rows: Rows, columns: Sequence[Column], table: Table) -> tuple[str, ...]:
     """What the rows are sorted by, if no column that is on the screen says it."""
+    if (ways := listing.sort_ways.get(listing.sort)) is not None:
+        # How it usually runs is a note of the list itself, where it says something.
+        return (ways[1],) if listing.inverted and rows.keys else ()
     seen = table.shown_columns
     name = dict(listing.orders()).get(listing.sort)
     if (
@@ -369,5 +372,4 @@ def _order(listing: Listing, rows: Rows, columns: Sequence[Column], table: Table
         or any(column.is_of(listing.sort) for column in columns if column.key in seen)
     ):
         return ()
-    # How it runs has words of its own in some lists, and they are a note already.
-    return () if listing.sort in listing.sort_ways else (f"by {name.lower()} {'▲' if rows.rising else '▼'}",)
+    return (f"by {name.lower()} {'▲' if rows.rising else '▼'}",)
